@@ -1,0 +1,146 @@
+"""Every error revrec raises on purpose.
+
+::
+
+    RevrecError                  code, message, citation, remedy, attributes
+      ContractError              the contract cannot be accounted for as given
+        NotAContract             606-10-25-1 is not met; cash stays a liability
+        MissingSellingPrice      an allocation needs a standalone selling price
+        MissingEstimate          variable consideration without an estimate
+        CurrencyMismatch         two currencies meet where one is needed
+        UnsupportedTerm          the terms are outside what the engine computes; it never guesses
+      FeedError                  bad bytes: file, row, column, value, accepted form
+      NotFound                   nothing is known under that name
+      PeriodError
+        PeriodClosed             a closed period does not change
+        PeriodNotReady           lists what blocks the close
+        CloseInProgress          another close of the period holds the lock
+      ApprovalError
+        SelfApproval             preparer and approver are the same person
+      Conflict
+        IdempotencyMismatch      a key reused for another request
+        StaleVersion             the fact changed since it was read
+      StoreError                 a store cannot be reached, read or written; nothing was changed
+      LedgerBroken               programmer error or tampering: stop, never catch
+        UnbalancedEntry
+        ChainBroken
+        InvariantViolated
+
+A message says what happened with its values, which side is off and by how much, and names the
+place. ``remedy`` says what to do. ``attributes`` carry the values for machines.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RevrecError(Exception):
+    """Base of all deliberate errors; ``code`` is stable and public."""
+
+    code: ClassVar[str] = "revrec-error"
+
+    def __init__(
+        self, message: str, *, remedy: str = "", citation: str | None = None, **attributes: object
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.citation = citation
+        self.attributes = attributes
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.citation:
+            parts.append(f"[{self.citation}]")
+        if self.remedy:
+            parts.append(self.remedy)
+        return " ".join(parts)
+
+
+class ContractError(RevrecError):
+    code = "contract-error"
+
+
+class NotAContract(ContractError):
+    code = "not-a-contract"
+
+
+class MissingSellingPrice(ContractError):
+    code = "missing-selling-price"
+
+
+class MissingEstimate(ContractError):
+    code = "missing-estimate"
+
+
+class CurrencyMismatch(ContractError):
+    code = "currency-mismatch"
+
+
+class UnsupportedTerm(ContractError):
+    code = "unsupported-term"
+
+
+class FeedError(RevrecError):
+    code = "feed-error"
+
+
+class NotFound(RevrecError):
+    code = "not-found"
+
+
+class PeriodError(RevrecError):
+    code = "period-error"
+
+
+class PeriodClosed(PeriodError):
+    code = "period-closed"
+
+
+class PeriodNotReady(PeriodError):
+    code = "period-not-ready"
+
+
+class CloseInProgress(PeriodError):
+    code = "close-in-progress"
+
+
+class ApprovalError(RevrecError):
+    code = "approval-error"
+
+
+class SelfApproval(ApprovalError):
+    code = "self-approval"
+
+
+class Conflict(RevrecError):
+    code = "conflict"
+
+
+class IdempotencyMismatch(Conflict):
+    code = "idempotency-mismatch"
+
+
+class StaleVersion(Conflict):
+    code = "stale-version"
+
+
+class StoreError(RevrecError):
+    code = "store-error"
+
+
+class LedgerBroken(RevrecError):
+    code = "ledger-broken"
+
+
+class UnbalancedEntry(LedgerBroken):
+    code = "unbalanced-entry"
+
+
+class ChainBroken(LedgerBroken):
+    code = "chain-broken"
+
+
+class InvariantViolated(LedgerBroken):
+    code = "invariant-violated"

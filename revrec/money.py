@@ -1,0 +1,161 @@
+"""Money: integer minor units of a currency, never a float.
+
+Amounts enter as decimal strings, become integers of the currency's minor unit once, and are
+split and scaled exactly. Two rules of rounding exist, both here: ``round_ratio`` (half to even)
+and ``apportion`` (largest remainder). Step 5 states the first again in SQL; a test holds the two
+together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from revrec.errors import CurrencyMismatch, FeedError
+
+# ISO 4217 minor units that differ from two.
+_MINOR_DIGITS = {
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND",
+         "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}  # fmt: skip
+_TWO_DIGITS = frozenset(
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
+    "CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
+    "GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
+    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
+    "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
+    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW ZWG".split()
+)
+
+AMOUNT_SCALE = 12
+"""Decimal places kept of a rated amount: DECIMAL(38,12)."""
+QUANTITY_SCALE = 9
+"""Decimal places kept of a quantity: DECIMAL(38,9)."""
+
+
+def minor_digits(currency: str) -> int:
+    """Decimal places of a currency's minor unit (ISO 4217): USD 2, JPY 0, KWD 3."""
+    if currency in _TWO_DIGITS:
+        return 2
+    if currency in _MINOR_DIGITS:
+        return _MINOR_DIGITS[currency]
+    raise FeedError(
+        f"{currency!r} is not an ISO 4217 currency code.",
+        remedy="Use three capital letters such as USD, EUR or JPY.",
+        value=currency,
+    )
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """The amount in minor units; refuses digits the currency does not have.
+
+    >>> to_minor(Decimal("1200.50"), "USD")
+    120050
+    """
+    scaled = amount.scaleb(minor_digits(currency))
+    whole = int(scaled)
+    if scaled != whole:
+        raise FeedError(
+            f"{amount} {currency} has more decimals than {currency} has minor units "
+            f"({minor_digits(currency)}).",
+            remedy="Give the amount rounded to the minor unit.",
+            value=str(amount),
+        )
+    return whole
+
+
+def from_minor(amount: int, currency: str) -> Decimal:
+    """The decimal amount with exactly the currency's decimals.
+
+    >>> from_minor(120050, "USD")
+    Decimal('1200.50')
+    """
+    return Decimal(amount).scaleb(-minor_digits(currency))
+
+
+def atoms(value: Decimal, scale: int) -> int:
+    """A decimal as an integer of its last kept place; refuses further digits."""
+    scaled = value.scaleb(scale)
+    whole = int(scaled)
+    if scaled != whole:
+        raise FeedError(
+            f"{value} has more than {scale} decimals.", remedy=f"Round to {scale}.", value=str(value)
+        )
+    return whole
+
+
+def round_ratio(numerator: int, denominator: int) -> int:
+    """``numerator / denominator`` to the nearest integer, half to even, mirrored for negatives.
+
+    >>> [round_ratio(n, 2) for n in (1, 3, 5, -1, -3)]
+    [0, 2, 2, 0, -2]
+    """
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    magnitude = abs(numerator)
+    quotient, remainder = divmod(magnitude, denominator)
+    if 2 * remainder > denominator or (2 * remainder == denominator and quotient % 2 == 1):
+        quotient += 1
+    return quotient if numerator >= 0 else -quotient
+
+
+def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """Split total in proportion to weights, exactly.
+
+    Whole units left over by the division go to the largest remainders, ties to
+    the lower key, so the order in which weights arrive does not matter. Negative
+    totals mirror positive ones: a credit undoes the invoice it credits.
+
+    >>> apportion(100, {"a": 50, "b": 25, "c": 75})
+    {'a': 33, 'b': 17, 'c': 50}
+    """
+    if total < 0:
+        return {key: -share for key, share in apportion(-total, weights).items()}
+    whole = sum(weights.values())
+    shares = {key: total * weight // whole for key, weight in weights.items()}
+    by_remainder = sorted(weights, key=lambda key: (-(total * weights[key] % whole), key))
+    for key in by_remainder[: total - sum(shares.values())]:
+        shares[key] += 1
+    return shares
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount of one currency in integer minor units.
+
+    >>> str(Money.parse("1200.00 USD") + Money(150, "USD"))
+    '1201.50 USD'
+    """
+
+    minor: int
+    currency: str
+
+    @classmethod
+    def parse(cls, text: str) -> Money:
+        """The inverse of ``str``: a decimal, a space, a currency code."""
+        amount, _, currency = text.partition(" ")
+        return cls(to_minor(Decimal(amount), currency), currency)
+
+    @classmethod
+    def zero(cls, currency: str) -> Money:
+        return cls(0, currency)
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.minor + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.minor - self._same(other), self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.minor, self.currency)
+
+    def __str__(self) -> str:
+        return f"{from_minor(self.minor, self.currency)} {self.currency}"
+
+    def _same(self, other: Money) -> int:
+        if other.currency != self.currency:
+            raise CurrencyMismatch(f"{self} and {other} are of two currencies and do not add.")
+        return other.minor
