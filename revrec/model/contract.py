@@ -1,0 +1,157 @@
+"""A contract as signed (606-10-25-1): promises, consideration, term.
+
+Amounts are decimals in the contract's currency; quantities are decimals in the meter's unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+_STRICT = {"extra": "forbid", "use_attribute_docstrings": True, "allow_inf_nan": False}
+
+
+class Measure(StrEnum):
+    """Measures of progress (606-10-25-31 to 25-37, 55-16 to 55-21)."""
+
+    DAYS = "days"
+    """Time elapsed in days; the default for a stand-ready series."""
+    EVEN_MONTHS = "even_months"
+    """Equal amount for each month of service, by days inside a partial month."""
+    HALF_MONTH = "half_month"
+    """Equal months; half a month for the first, whatever the start day, and half for the last."""
+    USAGE = "usage"
+    """Usage consumed of the usage expected (output, 55-17)."""
+    UNITS = "units"
+    """Units delivered of the units promised (output, 55-17)."""
+    MILESTONES = "milestones"
+    """Weight of milestones reached of all milestone weight (output, 55-17)."""
+    COSTS = "costs"
+    """Costs incurred of costs expected (input, 55-20)."""
+    POINT_IN_TIME = "point_in_time"
+    """All at once, on delivery (25-30)."""
+
+
+class ConsiderationKind(StrEnum):
+    """How an amount of consideration comes about (606-10-32-2 to 32-9)."""
+
+    FIXED = "fixed"
+    """An amount known at inception."""
+    USAGE = "usage"
+    """Rated usage that belongs to the day it was used (32-40)."""
+    VARIABLE = "variable"
+    """An estimate, after the constraint, allocated like the fixed price (32-5 to 32-14)."""
+
+
+class CountedIn(StrEnum):
+    """What usage is counted in."""
+
+    QUANTITY = "quantity"
+    """Units of the meter: tokens, credits, documents."""
+    AMOUNT = "amount"
+    """The rated value in the contract's currency, as in a spending commitment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageTerms:
+    """Entitlement to usage bought in advance: a commitment or prepaid credits (606-10-55-46)."""
+
+    __pydantic_config__ = _STRICT
+
+    counted_in: CountedIn = CountedIn.QUANTITY
+    """Whether the entitlement is a quantity or a rated value."""
+    entitled: Decimal | None = None
+    """What the fixed price buys, in units or in the contract's currency."""
+    expected: Decimal | None = None
+    """What the customer is expected to use of it, when breakage can be estimated (55-48)."""
+    lapses: date | None = None
+    """Last day of the entitlement; what is unused then is breakage revenue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformanceObligation:
+    """A promise of distinct goods or services, or a series (606-10-25-14)."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    """Name within the contract."""
+    product: str
+    """Product of the catalogue; revenue accounts and selling prices are kept by product."""
+    measure: Measure
+    """Measure of progress, one for the obligation's life (25-32)."""
+    start: date | None = None
+    """First day of service; the contract's start if left out."""
+    end: date | None = None
+    """Last day of service; the contract's end if left out."""
+    quantity: Decimal = Decimal(1)
+    """Units promised, total milestone weight or total expected cost; 1 for a single delivery."""
+    standalone_selling_price: Decimal | None = None
+    """Price of the whole obligation sold alone (32-31); looked up in the book if left out."""
+    distinct_increments: bool = True
+    """Whether what remains is distinct from what was transferred (25-13), as in a series."""
+    meters: tuple[str, ...] = ()
+    """Usage meters that count towards the obligation; its id if left out."""
+    usage: UsageTerms = field(default_factory=UsageTerms)
+    """Entitlement, for obligations measured by usage."""
+
+    @property
+    def counted_meters(self) -> tuple[str, ...]:
+        return self.meters or (self.id,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consideration:
+    """An amount the customer promises (606-10-32-2)."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    """Name within the contract."""
+    kind: ConsiderationKind
+    """Fixed, usage or variable."""
+    amount: Decimal = Decimal(0)
+    """Fixed: the amount. Variable: the estimate at inception that passes the constraint."""
+    obligation: str | None = None
+    """Usage: the obligation whose days it prices (32-40). Fixed: the line's stated price."""
+    above_entitlement: bool = False
+    """Usage: only what exceeds the obligation's entitlement is charged (overage)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """An agreement with a customer, as signed."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    """Unique within the entity."""
+    customer: str
+    """The customer's id."""
+    currency: str
+    """ISO 4217 code; every amount of the contract is in it."""
+    inception: date
+    """The day the contract was approved; standalone selling prices are of this day (32-43)."""
+    start: date | None = None
+    """First day of the term; inception if left out."""
+    end: date | None = None
+    """Last day of the enforceable term (25-3); none for an open-ended contract."""
+    customer_name: str = ""
+    """Name for readers."""
+    segment: str = ""
+    """Customer segment, for selling prices and disaggregation."""
+    region: str = ""
+    """Region, for selling prices and disaggregation."""
+    obligations: tuple[PerformanceObligation, ...]
+    """The promises."""
+    consideration: tuple[Consideration, ...]
+    """What the customer promises."""
+    terms: Mapping[str, str] = field(default_factory=dict)
+    """Commercial terms carried for readers (price list, plan); the engine does not read them."""
+
+    @property
+    def first_day(self) -> date:
+        return self.start or self.inception

@@ -1,0 +1,163 @@
+"""What happened to a contract after it was signed: dated facts, each with its own id.
+
+``on`` is the day the fact took effect. When the books learned of it is kept beside the fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from revrec.model.contract import _STRICT, Consideration, PerformanceObligation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceLine:
+    """One line of an invoice or credit memo; amounts exclude sales tax (606-10-32-2A)."""
+
+    __pydantic_config__ = _STRICT
+
+    amount: Decimal
+    """Amount before tax; positive on invoices and on credit memos alike."""
+    tax: Decimal = Decimal(0)
+    """Sales tax collected for a third party; never revenue."""
+    obligation: str | None = None
+    """The obligation billed for, when the line is for one."""
+    consideration: str | None = None
+    """The consideration billed, when the line is for one."""
+    quantity: Decimal | None = None
+    """Units billed, for usage."""
+    service_from: date | None = None
+    """First day of the service billed."""
+    service_to: date | None = None
+    """Last day of the service billed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """A bill: an unconditional right to consideration (606-10-45-4)."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["invoice"] = "invoice"
+    id: str
+    contract: str
+    on: date
+    due: date | None = None
+    lines: tuple[InvoiceLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditMemo:
+    """A bill taken back in whole or part; names the invoice it corrects."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["credit_memo"] = "credit_memo"
+    id: str
+    contract: str
+    on: date
+    invoice: str
+    lines: tuple[InvoiceLine, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Cash received."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["payment"] = "payment"
+    id: str
+    contract: str
+    on: date
+    amount: Decimal
+    invoice: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Transfer of goods, a milestone reached, or cost incurred (606-10-25-23)."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["delivery"] = "delivery"
+    id: str
+    contract: str
+    on: date
+    obligation: str
+    quantity: Decimal = Decimal(1)
+    """Units delivered, milestone weight reached or cost incurred since the last fact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """An approved estimate (606-10-32-14): of consideration, or of usage to come (55-48)."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["estimate"] = "estimate"
+    id: str
+    contract: str
+    on: date
+    consideration: str | None = None
+    """The variable consideration estimated ..."""
+    amount: Decimal | None = None
+    """... and the amount that passes the constraint, over the whole contract."""
+    obligation: str | None = None
+    """Or the usage obligation whose expected consumption is estimated ..."""
+    expected: Decimal | None = None
+    """... and the consumption expected over the entitlement's life."""
+    basis: str = ""
+    """Why, for the reader."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modification:
+    """An approved change in scope, price or both (606-10-25-10)."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["modification"] = "modification"
+    id: str
+    contract: str
+    on: date
+    """The day it was approved; a modification exists from then (25-10)."""
+    new_terms_from: date | None = None
+    """First day under the new terms; the day of approval if left out."""
+    adds: tuple[PerformanceObligation, ...] = ()
+    """Obligations that are new."""
+    revises: tuple[PerformanceObligation, ...] = ()
+    """Obligations that go on under changed terms, restated in full."""
+    withdraws: tuple[str, ...] = ()
+    """Obligations of which nothing more will be transferred. Those not named are unchanged."""
+    price_change: Decimal = Decimal(0)
+    """Change in the fixed consideration of the whole contract; negative for a reduction."""
+    adds_consideration: tuple[Consideration, ...] = ()
+    """New usage or variable consideration."""
+    end: date | None = None
+    """New last day of the term, if it changes."""
+    at_standalone_selling_prices: bool = False
+    """Judged: the price change reflects selling prices of what is added (25-12b)."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """A day's rated usage told as a scenario event; files of usage come through ``usage``."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["usage"] = "usage"
+    contract: str
+    on: date
+    meter: str
+    quantity: Decimal
+    amount: Decimal = Decimal(0)
+    """Rated amount, up to 12 decimals; rounded only when summed."""
+
+
+Event = Invoice | CreditMemo | Payment | Delivery | Estimate | Modification

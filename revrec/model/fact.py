@@ -1,0 +1,63 @@
+"""A fact as the books keep it: append-only, bitemporal, with a stable hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class FactKind(StrEnum):
+    """What a fact tells. The body is the model class of the same name, as JSON."""
+
+    CONTRACT = "contract"
+    MODIFICATION = "modification"
+    ESTIMATE = "estimate"
+    DELIVERY = "delivery"
+    INVOICE = "invoice"
+    CREDIT_MEMO = "credit_memo"
+    PAYMENT = "payment"
+    STANDALONE_SELLING_PRICE = "standalone_selling_price"
+    POLICY = "policy"
+
+
+def canonical(body: object) -> bytes:
+    """The one encoding that is hashed: JSON, keys sorted, no spaces, UTF-8, decimals as text."""
+    return json.dumps(
+        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def digest_of(body: object) -> str:
+    """SHA-256 of the canonical encoding, in hexadecimal."""
+    return hashlib.sha256(canonical(body)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One version of one fact. A correction is a new version under the same kind and key."""
+
+    kind: FactKind
+    key: str
+    contract: str | None
+    effective_on: date
+    body: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        return digest_of([self.kind, self.key, self.body])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedFact:
+    """A fact with its place in the books."""
+
+    fact: Fact
+    seq: int
+    version: int
+    recorded_at: datetime
+    recorded_by: str

@@ -1,0 +1,44 @@
+"""All facts of one contract, grouped for the five steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from revrec.model.contract import Contract
+from revrec.model.events import (
+    CreditMemo,
+    Delivery,
+    Estimate,
+    Invoice,
+    Modification,
+    Payment,
+    Usage,
+)
+from revrec.model.policy import Policy, StandaloneSellingPrice
+
+
+@dataclass(slots=True)
+class ContractHistory:
+    """A contract and what happened to it; lists in order of (day, id)."""
+
+    contract: Contract
+    modifications: list[Modification] = field(default_factory=list)
+    estimates: list[Estimate] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    invoices: list[Invoice] = field(default_factory=list)
+    credit_memos: list[CreditMemo] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    digest: str = ""
+    """SHA-256 over the digests of the facts, in order of their keys."""
+
+
+@dataclass(slots=True)
+class Book:
+    """Everything the engine reads: contracts with their events, selling prices, policy."""
+
+    policy: Policy
+    histories: Mapping[str, ContractHistory]
+    selling_prices: Sequence[StandaloneSellingPrice] = ()
+    usage: Sequence[Usage] = ()
+    """Scenario usage; the service reads usage from the ledger instead."""

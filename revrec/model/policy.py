@@ -1,0 +1,98 @@
+"""Accounting policy: the elections the literature leaves open, dated, cited, each with a default.
+
+Selling prices and accounts are kept here too because they are chosen, not observed per contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from revrec.model.contract import _STRICT
+
+
+class Account(StrEnum):
+    """The ledger accounts the engine posts to; ``Accounts`` maps them to the general ledger."""
+
+    CASH = "cash"
+    RECEIVABLE = "receivable"
+    CONTRACT_ASSET = "contract_asset"
+    CONTRACT_LIABILITY = "contract_liability"
+    REFUND_LIABILITY = "refund_liability"
+    TAX_PAYABLE = "tax_payable"
+    REVENUE = "revenue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneralLedgerAccount:
+    """A code and name in the entity's chart of accounts."""
+
+    __pydantic_config__ = _STRICT
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """Account mapping, with revenue by product where wished."""
+
+    __pydantic_config__ = _STRICT
+
+    default: Mapping[Account, GeneralLedgerAccount]
+    revenue_by_product: Mapping[str, GeneralLedgerAccount] = field(default_factory=dict)
+
+    def of(self, account: Account, product: str) -> GeneralLedgerAccount:
+        """The general ledger account for a posting."""
+        if account is Account.REVENUE and product in self.revenue_by_product:
+            return self.revenue_by_product[product]
+        return self.default[account]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Election:
+    """One choice: its value, since when, on which paragraphs, and why."""
+
+    __pydantic_config__ = _STRICT
+
+    value: str
+    effective_from: date
+    cites: tuple[str, ...]
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All elections in force, and the account mapping."""
+
+    __pydantic_config__ = _STRICT
+
+    elections: Mapping[str, Election]
+    accounts: Accounts
+
+    def value(self, name: str) -> str:
+        """The value elected for ``name``."""
+        return self.elections[name].value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandaloneSellingPrice:
+    """A product's price when sold alone (606-10-32-32), effective from a day."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    product: str
+    currency: str
+    amount: Decimal
+    """Price of one unit for one ``per``."""
+    per: str = "contract"
+    """``contract`` (the whole obligation), ``unit`` (times quantity), ``month`` or ``year``."""
+    effective_from: date
+    region: str = ""
+    segment: str = ""
+    method: str = "observable"
+    """observable, adjusted_market, cost_plus_margin (32-34)."""
