@@ -1,0 +1,86 @@
+# Needs make and Python 3.11 to 3.13. Every target prepares .venv by itself, once.
+#   make test WORKERS=2            run the tests in two processes
+#   make test ARGS=tests/unit      run some of them
+
+WORKERS ?= 0
+ARGS ?=
+PORT ?= 8000
+
+BIN := .venv/bin
+READY := .venv/.ready
+QUIET := $(if $(MAKE_TERMOUT),,--quiet)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help demo test torture lint format typecheck check bench serve clean
+
+help:
+	@echo "make demo       close a year of sample books and write out/"
+	@echo "make serve      API and pages on http://localhost:$(PORT)"
+	@echo "make test       all tests but the long random ones"
+	@echo "make torture    the long random ones, up to an hour"
+	@echo "make lint       ruff, import contracts, spelling"
+	@echo "make typecheck  mypy, strict"
+	@echo "make check      lint, typecheck, test"
+	@echo "make bench      measure speed"
+	@echo "make clean      remove what can be made again; books stay"
+
+demo: $(READY)
+	@$(BIN)/revrec demo
+
+serve: $(READY)
+	@$(BIN)/revrec serve --port $(PORT)
+
+test: $(READY)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+torture: $(READY)
+	@$(BIN)/python -m pytest -n $(WORKERS) -m torture --timeout 3600 $(ARGS)
+
+bench: $(READY)
+	@$(BIN)/python -m pytest tests/bench -m "bench" -s $(ARGS)
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+
+format: $(READY)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+typecheck: $(READY)
+	@$(BIN)/mypy
+
+check: $(READY)
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory typecheck
+	@$(MAKE) --no-print-directory test
+
+clean:
+	rm -rf out dist build mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+# The locked packages, then this one. An interrupted or moved .venv is made anew.
+$(READY): requirements.lock pyproject.toml
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || { \
+	  for name in python3.11 python3.12 python3.13 python3 python; do \
+	    $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2> /dev/null || continue; \
+	    version=$$($$name -c 'import platform; print(platform.python_version())'); \
+	    $$name -c 'import ensurepip, venv' 2> /dev/null || { bare="$$name $$version"; continue; }; \
+	    echo "Preparing .venv with Python $$version"; \
+	    $$name -m venv --clear .venv && exit 0; \
+	    exit 1; \
+	  done; \
+	  if [ -n "$$bare" ]; then \
+	    echo "$$bare cannot make virtual environments: its module venv or ensurepip is missing." >&2; \
+	    echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	  else \
+	    echo "revrec needs Python 3.11, 3.12 or 3.13; none is on the PATH." >&2; \
+	  fi; \
+	  exit 1; }
+	@echo "Installing the locked packages into .venv (once, about a minute)"
+	@$(BIN)/python -m pip install $(QUIET) --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install $(QUIET) --no-deps --no-build-isolation -e .
+	@touch $(READY)
