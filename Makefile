@@ -1,4 +1,4 @@
-# Needs make and Python 3.11 to 3.13. Every target prepares .venv by itself, once.
+# Needs make and Python 3.11 or later. Every target prepares .venv by itself, once.
 #   make test WORKERS=2            run the tests in two processes
 #   make test ARGS=tests/unit      run some of them
 
@@ -66,7 +66,7 @@ clean:
 $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip --version > /dev/null 2>&1 || { \
 	  for name in python3.11 python3.12 python3.13 python3 python; do \
-	    $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2> /dev/null || continue; \
+	    $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || continue; \
 	    version=$$($$name -c 'import platform; print(platform.python_version())'); \
 	    $$name -c 'import ensurepip, venv' 2> /dev/null || { bare="$$name $$version"; continue; }; \
 	    echo "Preparing .venv with Python $$version"; \
@@ -77,7 +77,7 @@ $(READY): requirements.lock pyproject.toml
 	    echo "$$bare cannot make virtual environments: its module venv or ensurepip is missing." >&2; \
 	    echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; \
 	  else \
-	    echo "revrec needs Python 3.11, 3.12 or 3.13; none is on the PATH." >&2; \
+	    echo "revrec needs Python 3.11 or later; none is on the PATH." >&2; \
 	  fi; \
 	  exit 1; }
 	@echo "Installing the locked packages into .venv (once, about a minute)"
