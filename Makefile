@@ -38,7 +38,7 @@ torture: $(READY)
 	@$(BIN)/python -m pytest -n $(WORKERS) -m torture --timeout 3600 $(ARGS)
 
 bench: $(READY)
-	@$(BIN)/python -m pytest tests/bench -m "bench" -s $(ARGS)
+	@$(BIN)/python -m pytest tests/bench -m "" --timeout 3600 -s $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check .

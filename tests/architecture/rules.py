@@ -1,0 +1,121 @@
+"""What linters do not know about this program, as functions from source text to findings.
+
+Each takes the text of one file and yields ``line: what is wrong``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ("revrec", "api", "reports")
+MONEY_PATHS = (
+    "revrec/money.py",
+    "revrec/engine.py",
+    "revrec/asc606",
+    "revrec/recognition",
+    "revrec/ledger",
+    "revrec/reconciliation",
+    "revrec/disclosure",
+)
+CLOCK = "revrec/runtime/clock.py"
+MODULE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 60
+
+_CLOCK_CALLS = frozenset(
+    {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time"}
+)
+_SQL_FLOAT = re.compile(r"\b(?:double|float[48]?|real)\b", re.IGNORECASE)
+_SQL_NOISE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
+_SQL_DIVISION = re.compile(r"(?<!/)/(?!/)")
+
+
+def sources(*places: str, suffix: str = ".py") -> list[Path]:
+    """Every file with the suffix at or below the places, in a stable order."""
+    found = [ROOT / place for place in places if place.endswith(suffix)]
+    for place in places:
+        found.extend((ROOT / place).rglob(f"*{suffix}"))
+    return sorted(path for path in found if path.exists())
+
+
+def inexact_numbers(text: str) -> Iterator[str]:
+    """Money is integers and exact ratios: no ``float``, no literal like 0.5, no ``/``.
+
+    ``folder / "name"`` is a path, not a division.
+    """
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Name(id="float"):
+                yield f"{node.lineno}: float"
+            case ast.Constant(value=float()):
+                yield f"{node.lineno}: the literal {node.value} is a float"
+            case ast.BinOp(op=ast.Div()) if not _is_text(node.right):
+                yield f"{node.lineno}: true division"
+            case ast.AugAssign(op=ast.Div()):
+                yield f"{node.lineno}: true division"
+            case _:
+                pass
+
+
+def inexact_sql(text: str) -> Iterator[str]:
+    """SQL on money paths divides with ``//`` and casts to no binary floating point type."""
+    for number, line in enumerate(_SQL_NOISE.sub("", text).splitlines(), start=1):
+        if match := _SQL_FLOAT.search(line):
+            yield f"{number}: {match[0].lower()} is a float"
+        if _SQL_DIVISION.search(line):
+            yield f"{number}: true division"
+
+
+def clock_readings(text: str) -> Iterator[str]:
+    """The time is an argument: only the runtime's clock reads it."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Attribute):
+            name = ".".join(ast.unparse(node).split(".")[-2:])
+            if name in _CLOCK_CALLS:
+                yield f"{node.lineno}: {name}"
+
+
+def too_long(text: str) -> Iterator[str]:
+    """A module fits in the head, a function on a screen."""
+    if (lines := len(text.splitlines())) > MODULE_LINES_MAX:
+        yield f"1: module of {lines} lines, more than {MODULE_LINES_MAX}"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > FUNCTION_LINES_MAX:
+                yield (
+                    f"{node.lineno}: {node.name} of {length} lines, more than {FUNCTION_LINES_MAX}"
+                )
+
+
+def undocumented_module(text: str) -> Iterator[str]:
+    """A module says what it is for."""
+    if not ast.get_docstring(ast.parse(text)):
+        yield "1: no docstring"
+
+
+def uncited_rules(text: str) -> Iterator[str]:
+    """A public function among the rules states a paragraph; a helper is private."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            decorators = {ast.unparse(d).partition("(")[0] for d in node.decorator_list}
+            if "cites" not in decorators:
+                yield f"{node.lineno}: {node.name} cites no paragraph"
+
+
+def findings(rule: Callable[[str], Iterator[str]], paths: list[Path]) -> list[str]:
+    """Everything a rule finds, as ``path:line: what``."""
+    return [
+        f"{path.relative_to(ROOT)}:{found}"
+        for path in paths
+        for found in rule(path.read_text(encoding="utf-8"))
+    ]
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
