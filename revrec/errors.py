@@ -20,6 +20,7 @@
       Conflict
         IdempotencyMismatch      a key reused for another request
         StaleVersion             the fact changed since it was read
+      ReportError                a report cannot show its figures exactly, or is not complete
       StoreError                 a store cannot be reached, read or written; nothing was changed
       LedgerBroken               programmer error or tampering: stop, never catch
         UnbalancedEntry
@@ -128,6 +129,10 @@ class StaleVersion(Conflict):
 
 class StoreError(RevrecError):
     code = "store-error"
+
+
+class ReportError(RevrecError):
+    code = "report-error"
 
 
 class LedgerBroken(RevrecError):

@@ -55,6 +55,8 @@ class TieOut:
     right_name: str
     right: int
     currency: str
+    mark: str = ""
+    """Tick mark for readers: TB, PY, F, CF, T or R, as the legend of the tie-out sheet says."""
 
     @property
     def difference(self) -> int:
