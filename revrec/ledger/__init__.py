@@ -1,0 +1,1 @@
+"""The ledger: postings as the difference to what is posted, journal entries, their chain."""

@@ -1,0 +1,1 @@
+"""What a running process needs besides the books: settings, the clock, logging, metrics."""
