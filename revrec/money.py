@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
-from revrec.errors import CurrencyMismatch, FeedError
+from revrec.errors import CurrencyMismatch, FeedError, InvariantViolated
 
 # ISO 4217 minor units that differ from two.
 _MINOR_DIGITS = {
     **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND",
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
          "VUV", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }  # fmt: skip
@@ -27,7 +27,7 @@ _TWO_DIGITS = frozenset(
     "GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
     "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
     "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
-    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW ZWG".split()
+    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG".split()
 )
 
 AMOUNT_SCALE = 12
@@ -55,9 +55,8 @@ def to_minor(amount: Decimal, currency: str) -> int:
     >>> to_minor(Decimal("1200.50"), "USD")
     120050
     """
-    scaled = amount.scaleb(minor_digits(currency))
-    whole = int(scaled)
-    if scaled != whole:
+    whole = _shifted(amount, minor_digits(currency))
+    if whole is None:
         raise FeedError(
             f"{amount} {currency} has more decimals than {currency} has minor units "
             f"({minor_digits(currency)}).",
@@ -73,18 +72,34 @@ def from_minor(amount: int, currency: str) -> Decimal:
     >>> from_minor(120050, "USD")
     Decimal('1200.50')
     """
-    return Decimal(amount).scaleb(-minor_digits(currency))
+    digits = tuple(int(digit) for digit in str(abs(amount)))
+    return Decimal((int(amount < 0), digits, -minor_digits(currency)))
 
 
 def atoms(value: Decimal, scale: int) -> int:
     """A decimal as an integer of its last kept place; refuses further digits."""
-    scaled = value.scaleb(scale)
-    whole = int(scaled)
-    if scaled != whole:
+    whole = _shifted(value, scale)
+    if whole is None:
         raise FeedError(
-            f"{value} has more than {scale} decimals.", remedy=f"Round to {scale}.", value=str(value)
+            f"{value} has more than {scale} decimals.",
+            remedy=f"Round to {scale}.",
+            value=str(value),
         )
     return whole
+
+
+def _shifted(value: Decimal, places: int) -> int | None:
+    """``value x 10^places`` as an integer, or none if it is not whole; exact at any size.
+
+    Decimal arithmetic would round to the context's digits before the check.
+    """
+    if not value.is_finite():
+        raise FeedError(
+            f"{value} is not a number.", remedy="Give a decimal such as 12.50.", value=str(value)
+        )
+    numerator, denominator = value.as_integer_ratio()
+    whole, rest = divmod(numerator * 10**places, denominator)
+    return None if rest else whole
 
 
 def round_ratio(numerator: int, denominator: int) -> int:
@@ -112,6 +127,12 @@ def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
     >>> apportion(100, {"a": 50, "b": 25, "c": 75})
     {'a': 33, 'b': 17, 'c': 50}
     """
+    if total and not any(weights.values()):
+        raise InvariantViolated(
+            f"{total} cannot be shared: the weights of {', '.join(weights) or 'no one'} are zero."
+        )
+    if not total:
+        return dict.fromkeys(weights, 0)
     if total < 0:
         return {key: -share for key, share in apportion(-total, weights).items()}
     whole = sum(weights.values())
@@ -137,7 +158,14 @@ class Money:
     def parse(cls, text: str) -> Money:
         """The inverse of ``str``: a decimal, a space, a currency code."""
         amount, _, currency = text.partition(" ")
-        return cls(to_minor(Decimal(amount), currency), currency)
+        try:
+            return cls(to_minor(Decimal(amount), currency), currency)
+        except InvalidOperation as error:
+            raise FeedError(
+                f"{text!r} is not an amount of money.",
+                remedy="Write a decimal, a space and a currency: 1200.00 USD.",
+                value=text,
+            ) from error
 
     @classmethod
     def zero(cls, currency: str) -> Money:

@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 
 from revrec.errors import FeedError
 
 FOREVER = date(9999, 12, 31)
 """The end of what has no end."""
 
-_FORM = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_FORM = re.compile(r"([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,3 +81,28 @@ class Period:
 def day_before(day: date) -> date:
     """The previous calendar day."""
     return day - timedelta(days=1)
+
+
+def plus_months(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last day if it has fewer.
+
+    >>> plus_months(date(2026, 1, 31), 1)
+    datetime.date(2026, 2, 28)
+    """
+    month = Period.of(day).plus(months)
+    return month.last if day.day > month.last.day else month.first.replace(day=day.day)
+
+
+def months_of(first: date, last: date) -> Fraction:
+    """Length of the service ``first`` to ``last`` in months of service.
+
+    Months are anchored at the start day; a part of a month counts by its days.
+
+    >>> months_of(date(2026, 1, 31), date(2027, 1, 30))
+    Fraction(12, 1)
+    """
+    past = last + timedelta(days=1)
+    whole = (past.year - first.year) * 12 + past.month - first.month
+    whole -= plus_months(first, whole) > past
+    begun, ended = plus_months(first, whole), plus_months(first, whole + 1)
+    return whole + Fraction((past - begun).days, (ended - begun).days)

@@ -38,56 +38,76 @@ class Progress(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A measure of progress bound to dates and counts, without a price.
+
+    Counted progress on day D is ``min(used, cap) / whole`` with ``used = max(count - baseline, 0)``
+    and ``count`` from ``counts_from`` to D; it is 1 from ``lapses`` on or once ``entitled`` is
+    used up. Counts are atoms: units x 10^9 of quantity, or currency x 10^12 of rated amount.
+    """
+
+    progress: Progress
+    starts: date | None = None
+    ends: date | None = None
+    counted_in: str = ""
+    """``quantity`` or ``amount``, for counted shapes."""
+    counts_from: date | None = None
+    """First day that counts; all days if none."""
+    baseline: int = 0
+    """Count that is left out: an entitlement below which overage does not begin."""
+    cap: int | None = None
+    """Most that counts; none for open-ended usage."""
+    whole: int = 1
+    """Count that makes progress 1."""
+    entitled: int | None = None
+    """Count bought, where fewer may be expected: tells breakage from use (606-10-55-48)."""
+    lapses: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """A price and a measure of progress, in force from one day of knowledge to another.
 
     Revenue to date of an obligation on day D is the sum, over its segments with
     ``valid_from <= D <= valid_to``, of ``price x progress(D)``, each rounded once.
-    ``price`` is in minor units. For counted segments progress is
-    ``min(max(count(D) - baseline, 0), cap) / whole`` and 1 from ``lapses`` on.
     """
 
     contract: str
     obligation: str
     component: str
-    """``fixed``, or the id of the consideration."""
+    """``fixed``, or the id of the consideration or of the modification that promised it."""
     product: str
     currency: str
     valid_from: date
     valid_to: date
     price: int
-    progress: Progress
-    starts: date | None = None
-    ends: date | None = None
-    counted_in: str = ""
-    """``quantity`` or ``amount``, for counted segments."""
-    baseline: int = 0
-    """Count, in atoms, that belongs to earlier segments."""
-    cap: int | None = None
-    """Most atoms that count; none for open-ended usage."""
-    whole: int = 1
-    """Atoms that make progress 1."""
-    entitled: int | None = None
-    """Atoms bought, when fewer are expected to be used: tells breakage from use."""
-    lapses: date | None = None
+    """Minor units; 1 when ``as_used``."""
+    shape: Shape
+    kept_breakage: int = 0
+    """Minor units of a completed price that were breakage when it was earned."""
+    as_used: bool = False
+    """Usage allocated to its day (606-10-32-40): the price is the rated amount itself."""
     decisions: tuple[int, ...] = ()
     """Positions in the contract's list of decisions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Asks step 5 for a segment's progress at the end of a day."""
+    """Asks step 5 how far an obligation of a contract is at the end of a day."""
 
-    segment: Segment
-    at: date
+    contract: str
+    obligation: str
+    shape: Shape
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
-    """Exact progress: ``numerator / denominator``."""
+class Answer:
+    """Exact progress ``numerator / denominator``, and what was used, in atoms."""
 
     numerator: int
     denominator: int
+    used: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,5 +117,3 @@ class ContractAccounting:
     contract: str
     segments: tuple[Segment, ...]
     decisions: tuple[Decision, ...]
-    transaction_prices: tuple[tuple[date, int], ...]
-    """Transaction price in minor units from each day on: fixed plus estimates, without usage."""

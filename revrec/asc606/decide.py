@@ -1,0 +1,308 @@
+"""Steps 1 to 4 of one contract, from its facts to segments and decisions.
+
+``decide`` is a generator. Where a modification needs to know how far an obligation is, it yields
+questions and is sent the answers; step 5's SQL answers every contract's questions at once, so
+progress has one implementation. A contract without modifications asks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import chain
+
+from revrec.asc606.allocation import participants
+from revrec.asc606.contract import identify_contract
+from revrec.asc606.modification import (
+    Treatment,
+    changes_nothing,
+    check_modification,
+    classify,
+    cut_off,
+    explain_modification,
+    takes_effect,
+)
+from revrec.asc606.performance_obligations import expecting, remaining
+from revrec.asc606.pricing import Component, Restart, shares
+from revrec.asc606.standing import MAIN, AsUsed, InForce, Standing
+from revrec.asc606.transaction_price import estimated, re_estimate, transaction_price
+from revrec.model.contract import ConsiderationKind, PerformanceObligation
+from revrec.model.decision import Answer, ContractAccounting, Question
+from revrec.model.events import Estimate, Modification
+from revrec.model.history import ContractHistory
+from revrec.model.policy import StandaloneSellingPrice
+from revrec.money import round_ratio, to_minor
+
+Asking = Generator[list[Question], list[Answer], None]
+Decided = Generator[list[Question], list[Answer], ContractAccounting]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """How far the obligations of a contract that ends have come."""
+
+    affected: Sequence[InForce]
+    going_on: Sequence[InForce]
+    earned: Mapping[str, Answer]
+
+
+def decide(history: ContractHistory, book: Sequence[StandaloneSellingPrice]) -> Decided:
+    """Account for a contract as known now; yields questions about progress, returns the result.
+
+    Raises ContractError where the facts contradict each other or cannot be accounted for.
+    """
+    standing = Standing(history.contract, book)
+    _begin(standing)
+    for event in _in_order(history):
+        if isinstance(event, Modification):
+            yield from _modify(standing, event)
+        else:
+            _estimate(standing, event)
+    return ContractAccounting(
+        contract=history.contract.id,
+        segments=standing.timeline.segments(),
+        decisions=tuple(standing.decisions),
+    )
+
+
+def _in_order(history: ContractHistory) -> list[Modification | Estimate]:
+    """By the day the books change; modifications before estimates of the same day, then id."""
+    events: Iterable[Modification | Estimate] = chain(history.modifications, history.estimates)
+
+    def place(event: Modification | Estimate) -> tuple[date, int, date, str]:
+        if isinstance(event, Modification):
+            return takes_effect(event), 0, event.on, event.id
+        return event.on, 1, event.on, event.id
+
+    return sorted(events, key=place)
+
+
+def _begin(standing: Standing) -> None:
+    """Inception: steps 1 to 4 on the contract as signed."""
+    contract = standing.contract
+    standing.record(identify_contract(contract))
+    for obligation in contract.obligations:
+        standing.identify(obligation)
+    for obligation in participants(contract.obligations, contract.consideration):
+        standing.in_force[obligation.id] = standing.bind(
+            obligation, MAIN, contract.inception, contract.first_day
+        )
+    amounts, decision = transaction_price(contract)
+    standing.promise(amounts, contract.consideration, MAIN, standing.record(decision))
+    standing.price_use(contract.consideration, contract.first_day, contract.inception)
+    standing.publish(contract.inception)
+
+
+def _estimate(standing: Standing, estimate: Estimate) -> None:
+    """A new estimate of consideration, or of use to come (32-14, 55-48)."""
+    amounts = {name: each.amount for name, each in standing.components.items()}
+    decision = standing.record(re_estimate(standing.contract, estimate, amounts, standing.in_force))
+    if estimate.consideration is not None and estimate.amount is not None:
+        component = standing.components[estimate.consideration]
+        component.amount = to_minor(estimate.amount, standing.contract.currency)
+        component.decisions.append(decision)
+    elif estimate.obligation is not None and estimate.expected is not None:
+        each = standing.in_force[estimate.obligation]
+        each.shape = expecting(each.shape, estimate.expected, each.obligation)
+        standing.rest_on(estimate.obligation, decision)
+    standing.publish(max(estimate.on, standing.contract.inception))
+
+
+def _modify(standing: Standing, modification: Modification) -> Asking:
+    """A change of scope, price or both (25-10 to 25-13)."""
+    contract = standing.contract
+    check_modification(contract, modification, _going(standing))
+    if changes_nothing(modification):
+        return
+    standing.cut = max(standing.cut, cut_off(modification))
+    standing.last_day = modification.end or standing.last_day
+    revised = {each.id: each for each in modification.revises}
+    ending = [*modification.withdraws, *revised]
+    touched = {standing.in_force[name].group for name in ending if name in standing.in_force}
+    groups = touched or {MAIN}
+    affected = [each for each in standing.in_force.values() if each.group in groups]
+    used = [each for each in standing.as_used if each.live and each.obligation in ending]
+    shapes = [(each.id, each.shape) for each in affected]
+    shapes += [(each.obligation, each.shape) for each in used]
+    answers = yield [
+        Question(contract=contract.id, obligation=name, shape=shape, day=standing.cut)
+        for name, shape in shapes
+    ]
+    earned = {each.id: answer for each, answer in zip(affected, answers, strict=False)}
+    going_on = [each for each in affected if _goes_on(each, earned[each.id], modification)]
+    treatment = classify(modification, [each.obligation for each in going_on])
+    for each, answer in zip(used, answers[len(affected) :], strict=True):
+        each.earned[len(standing.restarts)] = round_ratio(answer.numerator, answer.denominator)
+    if treatment is Treatment.SEPARATE:
+        _separate(standing, modification)
+    else:
+        _restart(standing, modification, treatment, _Cut(affected, going_on, earned))
+    _reprice_use(standing, used, revised)
+    first_day = standing.cut + timedelta(days=1)
+    standing.price_use(modification.adds_consideration, first_day, modification.on)
+    standing.publish(max(takes_effect(modification), contract.inception))
+
+
+def _going(standing: Standing) -> dict[str, PerformanceObligation]:
+    """Obligations that a modification may name."""
+    names = {*standing.in_force, *(each.obligation for each in standing.as_used if each.live)}
+    return {name: each for name, each in standing.known.items() if name in names}
+
+
+def _goes_on(each: InForce, answer: Answer, modification: Modification) -> bool:
+    """Unsatisfied and not withdrawn, or restated: its new terms are something to transfer."""
+    if each.id in modification.withdraws:
+        return False
+    restated = any(each.id == revised.id for revised in modification.revises)
+    return restated or answer.numerator < answer.denominator
+
+
+def _separate(standing: Standing, modification: Modification) -> None:
+    """Distinct goods at their selling prices: a contract of its own (25-12)."""
+    change = _change(standing, modification)
+    decision = standing.record(
+        explain_modification(standing.contract, modification, Treatment.SEPARATE, change, {})
+    )
+    _add(standing, modification, modification.id)
+    amounts = {modification.id: change} | estimated(
+        modification.adds_consideration, standing.contract.currency
+    )
+    standing.promise(amounts, modification.adds_consideration, modification.id, decision)
+
+
+def _restart(
+    standing: Standing,
+    modification: Modification,
+    treatment: Treatment,
+    cut: _Cut,
+) -> None:
+    """End the old contract and start the new one; what is not distinct carries on."""
+    affected, going_on, earned = cut.affected, cut.going_on, cut.earned
+    groups = {each.group for each in affected} or {MAIN}
+    main = MAIN if MAIN in groups else min(groups)
+    kept, entitled = dict(earned), _entitled(affected)
+    revised = {each.id: each for each in modification.revises}
+    for each in going_on:
+        if not each.obligation.distinct_increments:
+            kept.pop(each.id)
+        _carry_on(standing, each, revised.get(each.id), earned[each.id], modification)
+    for each in affected:
+        each.group = main
+        if each not in going_on:
+            standing.in_force.pop(each.id)
+    sharing = [*going_on, *_add(standing, modification, main)]
+    weights = standing.weights(sharing) if sharing else {}
+    change = _change(standing, modification)
+    if main not in standing.components and (change or weights):
+        base = weights or dict.fromkeys(modification.withdraws, Fraction(1))
+        standing.components[main] = Component(
+            id=main, amount=0, weights=base, since=len(standing.restarts)
+        )
+    ids = earned.keys()
+    ended = {main} | {
+        component.id
+        for component in standing.components.values()
+        if ids & shares(component, standing.restarts).live.keys()
+    }
+    standing.restarts.append(
+        Restart(
+            components=frozenset(ended),
+            earned=kept,
+            entitled=entitled,
+            weights=weights,
+            changes={main: change},
+        )
+    )
+    _explain(standing, modification, treatment, ended)
+    added = estimated(modification.adds_consideration, standing.contract.currency)
+    standing.promise(added, modification.adds_consideration, main, len(standing.decisions) - 1)
+
+
+def _entitled(affected: Iterable[InForce]) -> dict[str, int]:
+    return {each.id: each.shape.entitled for each in affected if each.shape.entitled is not None}
+
+
+def _carry_on(
+    standing: Standing,
+    each: InForce,
+    revised: PerformanceObligation | None,
+    answer: Answer,
+    modification: Modification,
+) -> None:
+    """Bind an obligation that goes on to what is left of it, or to its revised terms."""
+    distinct = each.obligation.distinct_increments
+    first_day = standing.cut + timedelta(days=1)
+    if revised is None:
+        if distinct:
+            each.left *= 1 - Fraction(answer.numerator, answer.denominator)
+            each.shape = remaining(each.shape, answer, first_day)
+        return
+    if distinct:
+        begins = max(first_day, revised.start or first_day)
+    else:
+        begins = revised.start or each.first_day
+    terms = replace(revised, start=begins)
+    standing.identify(terms)
+    bound = standing.bind(terms, each.group, modification.on, begins)
+    each.obligation, each.left, each.priced_on = terms, Fraction(1), modification.on
+    each.first_day, each.last_day = bound.first_day, bound.last_day
+    each.shape = replace(bound.shape, counts_from=begins) if distinct else bound.shape
+
+
+def _add(standing: Standing, modification: Modification, group: str) -> list[InForce]:
+    """Bring added obligations into force; gives those that share in the price."""
+    for obligation in modification.adds:
+        standing.identify(obligation)
+    first_day = standing.cut + timedelta(days=1)
+    sharing = [
+        standing.bind(obligation, group, modification.on, first_day)
+        for obligation in participants(modification.adds, modification.adds_consideration)
+    ]
+    standing.in_force.update({each.id: each for each in sharing})
+    return sharing
+
+
+def _reprice_use(
+    standing: Standing,
+    used: Sequence[AsUsed],
+    revised: Mapping[str, PerformanceObligation],
+) -> None:
+    """Usage of revised obligations counts afresh; of withdrawn ones, no more."""
+    for each in used:
+        if each.obligation in revised:
+            each.shape = standing.shape_of_use(each.consideration, standing.cut + timedelta(days=1))
+        else:
+            each.live = False
+
+
+def _explain(
+    standing: Standing,
+    modification: Modification,
+    treatment: Treatment,
+    components: set[str],
+) -> None:
+    """Record the modification, and that the components it ended rest on it."""
+    totals: dict[str, int] = {}
+    ended = [standing.components[name] for name in sorted(components & standing.components.keys())]
+    for component in ended:
+        for name, share in shares(component, standing.restarts).live.items():
+            totals[name] = totals.get(name, 0) + share
+    decision = standing.record(
+        explain_modification(
+            standing.contract, modification, treatment, sum(totals.values()), totals
+        )
+    )
+    for component in ended:
+        component.decisions.append(decision)
+
+
+def _change(standing: Standing, modification: Modification) -> int:
+    """Change of the fixed consideration, in minor units."""
+    currency = standing.contract.currency
+    return to_minor(modification.price_change, currency) + sum(
+        to_minor(each.amount, currency)
+        for each in modification.adds_consideration
+        if each.kind is ConsiderationKind.FIXED
+    )

@@ -1,0 +1,225 @@
+"""Steps 2 and 5: what was promised, and how progress towards it is measured.
+
+606-10-25-14 to 25-22 and 25-31 to 25-37, 55-16 to 55-21, 55-46 to 55-49.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from revrec.citations import cites
+from revrec.errors import UnsupportedTerm
+from revrec.model.contract import Contract, CountedIn, Measure, PerformanceObligation
+from revrec.model.decision import Answer, Decision, Progress, Shape
+from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms, minor_digits
+from revrec.periods import months_of
+
+_ELAPSED = {
+    Measure.DAYS: Progress.DAYS,
+    Measure.EVEN_MONTHS: Progress.EVEN_MONTHS,
+    Measure.HALF_MONTH: Progress.HALF_MONTH,
+}
+_COUNTED_BY_DELIVERY = frozenset(
+    {Measure.UNITS, Measure.MILESTONES, Measure.COSTS, Measure.POINT_IN_TIME}
+)
+COMPLETE = Shape(progress=Progress.COMPLETE)
+"""Earned before: progress is one from the day the segment is in force."""
+
+
+@cites("606-10-25-14", "606-10-25-15", "606-10-25-31")
+def identify_obligation(contract: Contract, obligation: PerformanceObligation) -> Decision:
+    """A promised good or service, or series of days of service, is one obligation."""
+    over_time = obligation.measure is not Measure.POINT_IN_TIME
+    series = over_time and obligation.distinct_increments
+    kind = "series of distinct increments" if series else "single performance obligation"
+    timing = (
+        f"over time, measured by {obligation.measure.value.replace('_', ' ')}"
+        if over_time
+        else "at the point in time of delivery"
+    )
+    return Decision(
+        contract=contract.id,
+        on=contract.inception,
+        step=2,
+        rule="identify_obligation",
+        paragraphs=("606-10-25-14", "606-10-25-15" if series else "606-10-25-19", "606-10-25-31"),
+        inputs={"obligation": obligation.id, "measure": obligation.measure.value},
+        outcome=kind,
+        sentence=f"{obligation.id} ({obligation.product}) is a {kind}, satisfied {timing}.",
+    )
+
+
+@cites("606-10-25-31", "606-10-25-33", "606-10-55-17", "606-10-55-48")
+def measure_progress(
+    obligation: PerformanceObligation, contract: Contract, *, first_day: date, last_day: date | None
+) -> Shape:
+    """The measure of progress of the whole obligation, bound to its service dates and counts.
+
+    Raises UnsupportedTerm where the measure needs an end or a total the contract does not give.
+    """
+    starts, ends = obligation.start or first_day, obligation.end or last_day
+    if obligation.measure in _ELAPSED:
+        return _elapsed(obligation, contract, starts, ends)
+    if obligation.measure in _COUNTED_BY_DELIVERY:
+        return Shape(
+            progress=Progress.COUNTED,
+            starts=starts,
+            ends=ends,
+            counted_in=CountedIn.QUANTITY.value,
+            cap=_positive(obligation, contract, "quantity", obligation.quantity, QUANTITY_SCALE),
+            whole=_positive(obligation, contract, "quantity", obligation.quantity, QUANTITY_SCALE),
+        )
+    return _entitlement(obligation, contract, starts, ends)
+
+
+@cites("606-10-32-40", "606-10-55-17")
+def measure_each_day(contract: Contract, *, entitlement: Shape | None, first_day: date) -> Shape:
+    """Usage priced for its own day: revenue to date is the rated amount from ``first_day`` on.
+
+    For overage, ``entitlement`` is what is left to use before any is charged; it must be counted
+    in amount (UnsupportedTerm).
+    """
+    counts_from, baseline = first_day, 0
+    if entitlement is not None:
+        if entitlement.entitled is None or entitlement.counted_in != CountedIn.AMOUNT:
+            raise UnsupportedTerm(
+                f"Overage in contract {contract.id} needs an entitlement counted in amount.",
+                citation="606-10-32-40",
+                remedy="Give `usage: {counted_in: amount, entitled: ...}` on the obligation.",
+                contract=contract.id,
+                field="obligations.usage",
+            )
+        baseline = entitlement.entitled
+        counts_from = max(entitlement.counts_from or first_day, first_day)
+    return Shape(
+        progress=Progress.COUNTED,
+        counted_in=CountedIn.AMOUNT.value,
+        counts_from=counts_from,
+        baseline=baseline,
+        whole=10 ** (AMOUNT_SCALE - minor_digits(contract.currency)),
+    )
+
+
+def expecting(shape: Shape, expected: Decimal, obligation: PerformanceObligation) -> Shape:
+    """The same entitlement with another expected consumption (606-10-55-48)."""
+    scale = _scale(obligation)
+    entitled = shape.whole if shape.entitled is None else shape.entitled
+    whole = min(max(atoms(expected, scale) - _used_before(shape, obligation), 1), entitled)
+    return replace(shape, whole=whole, cap=whole)
+
+
+def remaining(shape: Shape, answer: Answer, first_day: date) -> Shape:
+    """What is left of a shape after a cut-off, measured afresh from ``first_day``.
+
+    Elapsed measures restart; counted ones leave out what was counted before.
+    """
+    starts = max(first_day, shape.starts or first_day)
+    if shape.progress is not Progress.COUNTED:
+        if shape.progress is Progress.HALF_MONTH and shape.ends is not None:
+            _whole_months(starts, shape.ends, "what is left of the service")
+        return replace(shape, starts=starts)
+    whole = max(shape.whole - answer.numerator, 1)
+    left = None if shape.entitled is None else max(shape.entitled - answer.used, 1)
+    return replace(
+        shape,
+        counts_from=max(first_day, shape.counts_from or first_day),
+        whole=whole,
+        cap=whole,
+        entitled=left,
+    )
+
+
+def _whole_months(starts: date, ends: date, what: str) -> None:
+    months = months_of(starts, ends)
+    if months.denominator != 1:
+        raise UnsupportedTerm(
+            f"The half-month convention needs whole months, but {what} runs {starts} to {ends}.",
+            citation="606-10-25-31",
+            remedy="Measure by days or even months, or give a term of whole months.",
+            field="measure",
+        )
+
+
+def _elapsed(
+    obligation: PerformanceObligation, contract: Contract, starts: date, ends: date | None
+) -> Shape:
+    if ends is None or ends < starts:
+        raise UnsupportedTerm(
+            f"Obligation {obligation.id} of contract {contract.id} is measured by time but runs "
+            f"from {starts} to {ends or 'no end'}.",
+            citation="606-10-25-3",
+            remedy="Give an `end` on or after the start: the enforceable term.",
+            contract=contract.id,
+            field=f"obligations.{obligation.id}.end",
+        )
+    if obligation.measure is Measure.HALF_MONTH:
+        _whole_months(starts, ends, f"obligation {obligation.id} of contract {contract.id}")
+    return Shape(progress=_ELAPSED[obligation.measure], starts=starts, ends=ends)
+
+
+def _entitlement(
+    obligation: PerformanceObligation, contract: Contract, starts: date, ends: date | None
+) -> Shape:
+    terms = obligation.usage
+    if terms.entitled is None:
+        raise UnsupportedTerm(
+            f"Obligation {obligation.id} of contract {contract.id} has a fixed price measured by "
+            "usage but no entitlement.",
+            citation="606-10-55-17",
+            remedy="Give `usage.entitled`, or price the usage as it occurs.",
+            contract=contract.id,
+            field=f"obligations.{obligation.id}.usage.entitled",
+        )
+    scale = _scale(obligation)
+    entitled = _positive(obligation, contract, "usage.entitled", terms.entitled, scale)
+    whole = entitled
+    if terms.expected is not None:
+        whole = _positive(obligation, contract, "usage.expected", terms.expected, scale)
+        if whole > entitled:
+            raise UnsupportedTerm(
+                f"Obligation {obligation.id} of contract {contract.id} expects "
+                f"{terms.expected} to be used of {terms.entitled} bought.",
+                citation="606-10-55-48",
+                remedy="Expected use cannot exceed the entitlement; overage is priced apart.",
+                contract=contract.id,
+                field=f"obligations.{obligation.id}.usage.expected",
+            )
+    return Shape(
+        progress=Progress.COUNTED,
+        starts=starts,
+        ends=ends,
+        counted_in=terms.counted_in.value,
+        counts_from=starts,
+        cap=whole,
+        whole=whole,
+        entitled=entitled,
+        lapses=terms.lapses or ends,
+    )
+
+
+def _used_before(shape: Shape, obligation: PerformanceObligation) -> int:
+    """Atoms of the entitlement that earlier shapes have used up."""
+    if obligation.usage.entitled is None or shape.entitled is None:
+        return 0
+    return atoms(obligation.usage.entitled, _scale(obligation)) - shape.entitled
+
+
+def _scale(obligation: PerformanceObligation) -> int:
+    in_amount = obligation.usage.counted_in is CountedIn.AMOUNT
+    return AMOUNT_SCALE if in_amount else QUANTITY_SCALE
+
+
+def _positive(
+    obligation: PerformanceObligation, contract: Contract, name: str, value: Decimal, scale: int
+) -> int:
+    if value <= 0:
+        raise UnsupportedTerm(
+            f"`{name}` of obligation {obligation.id} in contract {contract.id} is {value}.",
+            citation="606-10-25-31",
+            remedy="Give a number above zero.",
+            contract=contract.id,
+            field=f"obligations.{obligation.id}.{name}",
+        )
+    return atoms(value, scale)

@@ -1,0 +1,93 @@
+"""Step 4 over a contract's life: what each component of the price gives each obligation.
+
+A component's shares are a pure function of its amount, the weights of the day it was promised
+and the prospective modifications since. A changed amount therefore goes back to where it was
+promised, to satisfied obligations first (606-10-32-43 to 32-45), and rounding never depends on
+the path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from revrec.asc606.allocation import Weights, allocate
+from revrec.citations import cites
+from revrec.model.decision import Answer
+from revrec.money import round_ratio
+
+_NOTHING_EARNED = Answer(0, 1, 0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Component:
+    """A part of the transaction price with one allocation: the fixed pool or one estimate."""
+
+    id: str
+    amount: int
+    weights: Weights
+    since: int
+    """Restarts that had happened when it was promised."""
+    decisions: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """A modification that ends the old contract and starts a new one (25-13a, c)."""
+
+    components: frozenset[str]
+    """Components of the contract that ended; separate contracts (25-12) go on untouched."""
+    earned: Mapping[str, Answer]
+    """Progress at the cut-off of obligations whose past stays as it was recognised."""
+    entitled: Mapping[str, int]
+    """What was bought of those counted against an entitlement, in atoms."""
+    weights: Weights
+    """Selling prices of what is left; empty when nothing is."""
+    changes: Mapping[str, int]
+    """Component -> price change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What a component gives: earned for good, by restart and obligation, and still in force."""
+
+    earned: Mapping[tuple[int, str], int]
+    breakage: Mapping[tuple[int, str], int]
+    """The part of what was earned that came from rights not used (55-48)."""
+    live: Mapping[str, int]
+
+
+@cites("606-10-25-13", "606-10-32-43", "606-10-32-44", "606-10-32-45")
+def shares(component: Component, restarts: Sequence[Restart]) -> Shares:
+    """Shares in minor units that always sum to the component's amount and its changes."""
+    live = allocate(component.amount, component.weights)
+    earned: dict[tuple[int, str], int] = {}
+    breakage: dict[tuple[int, str], int] = {}
+    for number, restart in enumerate(restarts[component.since :], component.since):
+        if component.id not in restart.components:
+            continue
+        now = {}
+        for key, share in live.items():
+            answer = restart.earned.get(key, _NOTHING_EARNED)
+            now[key] = round_ratio(share * answer.numerator, answer.denominator)
+            if key in restart.entitled:
+                entitled = restart.entitled[key]
+                used = round_ratio(share * min(answer.used, entitled), entitled)
+                breakage[number, key] = now[key] - used
+        change = restart.changes.get(component.id, 0)
+        pool = sum(live.values()) - sum(now.values()) + change
+        taken_back = change < 0 and pool < 0
+        if (pool and not restart.weights) or taken_back:
+            # Nothing is left to transfer, or the cut exceeds what is left: revenue moves now.
+            for key, share in allocate(pool, _by_size(now) or component.weights).items():
+                now[key] = now.get(key, 0) + share
+            pool = 0
+        earned.update({(number, key): share for key, share in now.items() if share})
+        live = allocate(pool, restart.weights) if restart.weights else {}
+    return Shares(earned, breakage, live)
+
+
+def _by_size(amounts: Mapping[str, int]) -> dict[str, Fraction]:
+    """Weights in proportion to the size of amounts; none when all are zero."""
+    return {key: Fraction(abs(amount)) for key, amount in amounts.items() if amount}

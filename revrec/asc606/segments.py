@@ -1,0 +1,71 @@
+"""From what is in force after each change to segments with their days of validity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from revrec.model.contract import Contract
+from revrec.model.decision import Segment, Shape
+from revrec.periods import FOREVER, day_before
+
+LIVE = -1
+"""In place of a restart's number: the layer is still being earned."""
+Key = tuple[str, str, int]
+"""Obligation, component, and the restart that ended the layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What a segment holds apart from its contract and days."""
+
+    price: int
+    shape: Shape
+    product: str
+    decisions: tuple[int, ...]
+    as_used: bool = False
+    kept_breakage: int = 0
+
+
+class Timeline:
+    """Layers in force, and the segments of those that were replaced."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._open: dict[Key, tuple[date, Layer]] = {}
+        self._closed: list[Segment] = []
+
+    def publish(self, day: date, layers: Mapping[Key, Layer]) -> None:
+        """From ``day`` on these layers are in force; unchanged ones go on as they are."""
+        for key, (since, layer) in list(self._open.items()):
+            if layers.get(key) != layer:
+                if since < day:
+                    self._closed.append(self._segment(key, layer, since, day_before(day)))
+                del self._open[key]
+        for key, layer in layers.items():
+            self._open.setdefault(key, (day, layer))
+
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments, those still in force last."""
+        in_force = [
+            self._segment(key, layer, since, FOREVER) for key, (since, layer) in self._open.items()
+        ]
+        return (*self._closed, *in_force)
+
+    def _segment(self, key: Key, layer: Layer, since: date, last: date) -> Segment:
+        obligation, component, _ = key
+        return Segment(
+            contract=self._contract.id,
+            obligation=obligation,
+            component=component,
+            product=layer.product,
+            currency=self._contract.currency,
+            valid_from=since,
+            valid_to=last,
+            price=layer.price,
+            shape=layer.shape,
+            kept_breakage=layer.kept_breakage,
+            as_used=layer.as_used,
+            decisions=layer.decisions,
+        )

@@ -1,0 +1,112 @@
+"""Step 4: standalone selling prices (606-10-32-31 to 32-35)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from revrec.citations import cites
+from revrec.errors import MissingSellingPrice, UnsupportedTerm
+from revrec.model.contract import Contract, PerformanceObligation
+from revrec.model.policy import StandaloneSellingPrice
+from revrec.money import minor_digits
+from revrec.periods import months_of
+
+_MONTHS_PER_YEAR = 12
+
+
+@cites("606-10-32-31", "606-10-32-32", "606-10-32-43")
+def standalone_selling_price(
+    obligation: PerformanceObligation,
+    contract: Contract,
+    book: Sequence[StandaloneSellingPrice],
+    *,
+    on: date,
+    first_day: date,
+    last_day: date | None,
+) -> Fraction:
+    """The price of the whole obligation sold alone, in minor units, as of ``on``.
+
+    The contract's own price comes first, then the book entry in force for the product and
+    currency, the one for the customer's region and segment before a general one.
+    Raises MissingSellingPrice when there is none or it is not above zero.
+    """
+    amount = obligation.standalone_selling_price
+    if amount is None:
+        entry = _in_force(obligation, contract, book, on)
+        units = _units(entry, obligation, obligation.start or first_day, obligation.end or last_day)
+        price = Fraction(entry.amount) * units
+    else:
+        price = Fraction(amount)
+    if price <= 0:
+        raise _missing(obligation, contract, f"is {price}; it must be above zero")
+    scale: int = 10 ** minor_digits(contract.currency)
+    return price * scale
+
+
+def _in_force(
+    obligation: PerformanceObligation,
+    contract: Contract,
+    book: Sequence[StandaloneSellingPrice],
+    on: date,
+) -> StandaloneSellingPrice:
+    candidates = [
+        entry
+        for entry in book
+        if entry.product == obligation.product
+        and entry.currency == contract.currency
+        and entry.effective_from <= on
+        and entry.region in ("", contract.region)
+        and entry.segment in ("", contract.segment)
+    ]
+    if not candidates:
+        raise _missing(obligation, contract, f"is not in the book for {contract.currency} on {on}")
+    return max(
+        candidates,
+        key=lambda entry: (
+            bool(entry.region) + bool(entry.segment),
+            entry.effective_from,
+            entry.id,
+        ),
+    )
+
+
+def _units(
+    entry: StandaloneSellingPrice,
+    obligation: PerformanceObligation,
+    first_day: date,
+    last_day: date | None,
+) -> Fraction:
+    if entry.per == "contract":
+        return Fraction(1)
+    if entry.per == "unit":
+        return Fraction(obligation.quantity)
+    if last_day is None:
+        raise UnsupportedTerm(
+            f"Selling price {entry.id} is per {entry.per}, but {obligation.id} has no end.",
+            citation="606-10-32-31",
+            remedy="Give the obligation an `end`, or price it per contract or unit.",
+            field=f"obligations.{obligation.id}.end",
+        )
+    months = months_of(first_day, last_day)
+    return months if entry.per == "month" else months / _MONTHS_PER_YEAR
+
+
+def _missing(
+    obligation: PerformanceObligation, contract: Contract, what: str
+) -> MissingSellingPrice:
+    return MissingSellingPrice(
+        f"The standalone selling price of {obligation.id} ({obligation.product}) in contract "
+        f"{contract.id} {what}.",
+        citation="606-10-32-31",
+        remedy="Give `standalone_selling_price` on the obligation or add the product to the book.",
+        contract=contract.id,
+        field=f"obligations.{obligation.id}.standalone_selling_price",
+    )
+
+
+def as_minor(price: Fraction) -> Decimal:
+    """A price in minor units as a decimal for readers, to one hundredth of a unit."""
+    return (Decimal(price.numerator) / Decimal(price.denominator)).quantize(Decimal("0.01"))

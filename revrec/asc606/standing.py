@@ -1,0 +1,222 @@
+"""A contract as it stands while its facts are walked in order: what is promised, for how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from revrec.asc606.allocation import allocate_to_its_day, explain_allocation
+from revrec.asc606.performance_obligations import (
+    COMPLETE,
+    identify_obligation,
+    measure_each_day,
+    measure_progress,
+)
+from revrec.asc606.pricing import Component, Restart, shares
+from revrec.asc606.segments import LIVE, Key, Layer, Timeline
+from revrec.asc606.standalone_selling_price import standalone_selling_price
+from revrec.asc606.transaction_price import FIXED
+from revrec.errors import UnsupportedTerm
+from revrec.model.contract import (
+    Consideration,
+    ConsiderationKind,
+    Contract,
+    PerformanceObligation,
+)
+from revrec.model.decision import Decision, Shape
+from revrec.model.policy import StandaloneSellingPrice
+
+
+@dataclass(slots=True)
+class InForce:
+    """An obligation that shares in the price, with its measure and what is left to sell."""
+
+    obligation: PerformanceObligation
+    group: str
+    """Main component of the contract it belongs to: modifications may add others (25-12)."""
+    shape: Shape
+    priced_on: date
+    first_day: date
+    last_day: date | None
+    left: Fraction = Fraction(1)
+
+    @property
+    def id(self) -> str:
+        """The obligation's id."""
+        return self.obligation.id
+
+
+@dataclass(slots=True)
+class AsUsed:
+    """Consideration priced for each day of use."""
+
+    consideration: Consideration
+    obligation: str
+    shape: Shape
+    decision: int
+    earned: dict[int, int] = field(default_factory=dict)
+    """Restart -> minor units earned under terms that ended with it."""
+    live: bool = True
+
+
+class Standing:
+    """Obligations in force, components of the price, restarts, and the decisions taken so far."""
+
+    def __init__(self, contract: Contract, book: Sequence[StandaloneSellingPrice]) -> None:
+        self.contract = contract
+        self.book = book
+        self.decisions: list[Decision] = []
+        self.known: dict[str, PerformanceObligation] = {}
+        self.in_force: dict[str, InForce] = {}
+        self.as_used: list[AsUsed] = []
+        self.components: dict[str, Component] = {}
+        self.restarts: list[Restart] = []
+        self.last_day = contract.end
+        self.cut = date.min
+        self.timeline = Timeline(contract)
+        self._because: dict[str, int] = {}
+
+    def record(self, decision: Decision) -> int:
+        """Keep a decision; gives its position."""
+        self.decisions.append(decision)
+        return len(self.decisions) - 1
+
+    def rest_on(self, obligation: str, decision: int) -> None:
+        """What an obligation earns rests on this decision from now on."""
+        self._because[obligation] = decision
+
+    def identify(self, obligation: PerformanceObligation) -> None:
+        """Step 2 for one promise."""
+        self.known[obligation.id] = obligation
+        self.rest_on(obligation.id, self.record(identify_obligation(self.contract, obligation)))
+
+    def bind(
+        self, obligation: PerformanceObligation, group: str, priced_on: date, first_day: date
+    ) -> InForce:
+        """An obligation with its measure of progress bound to dates and counts."""
+        shape = measure_progress(
+            obligation, self.contract, first_day=first_day, last_day=self.last_day
+        )
+        begins = obligation.start or first_day
+        ends = obligation.end or self.last_day
+        return InForce(obligation, group, shape, priced_on, begins, ends)
+
+    def promise(
+        self,
+        amounts: Mapping[str, int],
+        consideration: Iterable[Consideration],
+        group: str,
+        decision: int,
+    ) -> None:
+        """Allocate amounts over the group's obligations, or wholly to the one they name."""
+        named = {
+            each.id: each.obligation
+            for each in consideration
+            if each.kind is ConsiderationKind.VARIABLE and each.obligation is not None
+        }
+        sharing = [each for each in self.in_force.values() if each.group == group]
+        for name, amount in amounts.items():
+            only = named.get(name)
+            if (only is not None and only not in self.in_force) or (amount and not sharing):
+                raise self._nothing_to_price(name, only)
+            if not sharing:
+                continue
+            weights = {only: Fraction(1)} if only else self.weights(sharing)
+            component = Component(id=name, amount=amount, weights=weights, since=len(self.restarts))
+            self.components[name] = component
+            if amount:
+                split = shares(component, self.restarts).live
+                explained = explain_allocation(self.contract, name, amount, split, weights)
+                component.decisions = [decision, self.record(explained)]
+
+    def weights(self, sharing: Sequence[InForce]) -> dict[str, Fraction]:
+        """Selling prices of what is left; a single obligation needs none (32-31)."""
+        if len(sharing) == 1:
+            return {sharing[0].id: Fraction(1)}
+        return {
+            each.id: each.left
+            * standalone_selling_price(
+                each.obligation,
+                self.contract,
+                self.book,
+                on=each.priced_on,
+                first_day=each.first_day,
+                last_day=each.last_day,
+            )
+            for each in sharing
+        }
+
+    def price_use(self, consideration: Iterable[Consideration], first_day: date, on: date) -> None:
+        """Consideration for usage: each day's fee to that day, from ``first_day`` on."""
+        for each in consideration:
+            if each.kind is not ConsiderationKind.USAGE:
+                continue
+            decision = self.record(allocate_to_its_day(self.contract, each, on))
+            obligation = each.obligation or ""
+            starts = self.known[obligation].start or first_day
+            shape = self.shape_of_use(each, max(starts, first_day))
+            self.as_used.append(AsUsed(each, obligation, shape, decision))
+
+    def shape_of_use(self, consideration: Consideration, first_day: date) -> Shape:
+        """How usage consideration is measured under the terms in force."""
+        entitlement = None
+        if consideration.above_entitlement:
+            held = self.in_force.get(consideration.obligation or "")
+            entitlement = held.shape if held is not None else COMPLETE
+        return measure_each_day(self.contract, entitlement=entitlement, first_day=first_day)
+
+    def publish(self, day: date) -> None:
+        """State what is in force from the day on."""
+        layers: dict[Key, Layer] = {}
+        for component in self.components.values():
+            split = shares(component, self.restarts)
+            for (number, name), share in split.earned.items():
+                kept = split.breakage.get((number, name), 0)
+                layers[name, component.id, number] = self._layer(
+                    name, share, COMPLETE, component.decisions, kept
+                )
+            for name, share in split.live.items():
+                if share:
+                    shape = self.in_force[name].shape
+                    layers[name, component.id, LIVE] = self._layer(
+                        name, share, shape, component.decisions
+                    )
+        for each in self.as_used:
+            layers.update(self._layers_as_used(each))
+        self.timeline.publish(day, layers)
+
+    def _layers_as_used(self, each: AsUsed) -> dict[Key, Layer]:
+        name, component = each.obligation, each.consideration.id
+        because = (self._because[name], each.decision)
+        product = self.known[name].product
+        layers: dict[Key, Layer] = {
+            (name, component, number): Layer(share, COMPLETE, product, because, as_used=True)
+            for number, share in each.earned.items()
+            if share
+        }
+        if each.live:
+            layers[name, component, LIVE] = Layer(1, each.shape, product, because, as_used=True)
+        return layers
+
+    def _layer(
+        self, name: str, share: int, shape: Shape, because: Sequence[int], kept_breakage: int = 0
+    ) -> Layer:
+        decisions = (self._because[name], *because)
+        product = self.known[name].product
+        return Layer(share, shape, product, decisions, kept_breakage=kept_breakage)
+
+    def _nothing_to_price(self, name: str, only: str | None) -> UnsupportedTerm:
+        what = f"obligation {only}, which is priced by use" if only else "no obligation to price"
+        return UnsupportedTerm(
+            f"Consideration {name} of contract {self.contract.id} has {what}.",
+            citation="606-10-32-28",
+            remedy="Add the obligation the amount is for, or leave out its usage fee.",
+            contract=self.contract.id,
+            field=f"consideration.{name}",
+        )
+
+
+MAIN = FIXED
+"""Group of the contract as first signed; its main component is the fixed pool."""

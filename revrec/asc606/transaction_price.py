@@ -1,0 +1,111 @@
+"""Step 3: the transaction price (606-10-32-2 to 32-14), fixed and estimated.
+
+Usage priced for its own day (32-40) is outside: it enters the price as it occurs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from revrec.citations import cites
+from revrec.errors import UnsupportedTerm
+from revrec.model.contract import Consideration, ConsiderationKind, Contract
+from revrec.model.decision import Decision
+from revrec.model.events import Estimate
+from revrec.money import Money, to_minor
+
+FIXED = "fixed"
+"""Name of the component that pools all fixed consideration of a contract."""
+
+
+@cites("606-10-32-2", "606-10-32-5", "606-10-32-11")
+def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
+    """Amounts in minor units by component: the fixed pool and each constrained estimate."""
+    fixed = sum(
+        to_minor(each.amount, contract.currency)
+        for each in contract.consideration
+        if each.kind is ConsiderationKind.FIXED
+    )
+    amounts = {FIXED: fixed} | estimated(contract.consideration, contract.currency)
+    total = Money(sum(amounts.values()), contract.currency)
+    variable = total.minor - fixed
+    decision = Decision(
+        contract=contract.id,
+        on=contract.inception,
+        step=3,
+        rule="transaction_price",
+        paragraphs=("606-10-32-2", "606-10-32-5", "606-10-32-11"),
+        inputs={name: str(Money(amount, contract.currency)) for name, amount in amounts.items()},
+        outcome=str(total),
+        sentence=(
+            f"The transaction price is {total}: {Money(fixed, contract.currency)} fixed and "
+            f"{Money(variable, contract.currency)} of estimates that pass the constraint."
+        ),
+    )
+    return amounts, decision
+
+
+def estimated(consideration: Iterable[Consideration], currency: str) -> dict[str, int]:
+    """Minor units of each variable consideration as first estimated."""
+    return {
+        each.id: to_minor(each.amount, currency)
+        for each in consideration
+        if each.kind is ConsiderationKind.VARIABLE
+    }
+
+
+@cites("606-10-32-14", "606-10-32-42", "606-10-32-43", "606-10-55-48")
+def re_estimate(
+    contract: Contract, estimate: Estimate, amounts: Mapping[str, int], obligations: Iterable[str]
+) -> Decision:
+    """A changed estimate changes the price from its day on, in the proportions of inception.
+
+    Raises UnsupportedTerm when it estimates nothing the contract knows.
+    """
+    if estimate.consideration is not None and estimate.amount is not None:
+        before = amounts.get(estimate.consideration)
+        if before is None or estimate.consideration == FIXED:
+            raise _unknown(contract, estimate, "consideration", estimate.consideration)
+        old = Money(before, contract.currency)
+        new = Money(to_minor(estimate.amount, contract.currency), contract.currency)
+        what, outcome = estimate.consideration, f"{old} -> {new}"
+        paragraphs: tuple[str, ...] = ("606-10-32-14", "606-10-32-42", "606-10-32-43")
+    elif estimate.obligation is not None and estimate.expected is not None:
+        if estimate.obligation not in set(obligations):
+            raise _unknown(contract, estimate, "obligation", estimate.obligation)
+        what, outcome = estimate.obligation, f"expected use {estimate.expected}"
+        paragraphs = ("606-10-55-48", "606-10-25-35")
+    else:
+        raise UnsupportedTerm(
+            f"Estimate {estimate.id} of contract {contract.id} gives neither a consideration with "
+            "an amount nor an obligation with an expected use.",
+            citation="606-10-32-14",
+            remedy="Give `consideration` and `amount`, or `obligation` and `expected`.",
+            contract=contract.id,
+            field="estimate",
+        )
+    reason = f" ({estimate.basis})" if estimate.basis else ""
+    return Decision(
+        contract=contract.id,
+        on=estimate.on,
+        step=3,
+        rule="re_estimate",
+        paragraphs=paragraphs,
+        inputs={"estimate": estimate.id, "of": what, "basis": estimate.basis},
+        outcome=outcome,
+        sentence=(
+            f"On {estimate.on} the estimate of {what} became {outcome}{reason}; the effect on "
+            "work already done is recognised in the period of the change."
+        ),
+    )
+
+
+def _unknown(contract: Contract, estimate: Estimate, field: str, name: str) -> UnsupportedTerm:
+    return UnsupportedTerm(
+        f"Estimate {estimate.id} names {field} {name!r}, which contract {contract.id} does not "
+        f"have on {estimate.on}.",
+        citation="606-10-32-14",
+        remedy=f"Name a {field} of the contract.",
+        contract=contract.id,
+        field=f"estimate.{field}",
+    )

@@ -1,0 +1,81 @@
+"""The five steps on one screen.
+
+Steps 1-4 decide, per contract (``asc606``); step 5 computes, over all of them at once
+(``recognition``). A contract that cannot be accounted for is refused with its reason and does not
+stop the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from revrec.asc606.decide import Decided, decide
+from revrec.errors import ContractError
+from revrec.model.decision import Answer, ContractAccounting, Decision, Question
+from revrec.model.history import Book
+from revrec.recognition.arithmetic import Arithmetic, Recognised
+from revrec.recognition.counts import deliveries, usage_events
+
+ENGINE_VERSION = "1"
+"""Raised when a change moves a number; part of every close and cache key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounting:
+    """What the five steps give for a book: revenue to date by segment, decisions, refusals."""
+
+    recognised: Recognised
+    contracts: dict[str, ContractAccounting]
+    refused: dict[str, ContractError]
+
+    def decision(self, contract: str, position: int) -> Decision:
+        """The decision a segment names by its position."""
+        return self.contracts[contract].decisions[position]
+
+
+def account(
+    book: Book, dates: Sequence[date], *, usage: Iterable[pa.Table] = (), threads: int | None = None
+) -> Accounting:
+    """Account for every contract of the book and recognise revenue to date at each date.
+
+    ``usage`` are tables of counts (``recognition.arithmetic.COUNTS``) by contract, obligation and
+    day; deliveries and scenario usage come from the book itself. Revenue to date on a day takes
+    into account the facts that took effect by that day.
+    """
+    counts = [deliveries(book), usage_events(book), *usage]
+    with Arithmetic(counts, threads=threads) as arithmetic:
+        contracts, refused = _decide_all(book, arithmetic)
+        segments = [segment for each in contracts.values() for segment in each.segments]
+        recognised = arithmetic.recognise(segments, dates)
+    return Accounting(recognised=recognised, contracts=contracts, refused=refused)
+
+
+def _decide_all(
+    book: Book, arithmetic: Arithmetic
+) -> tuple[dict[str, ContractAccounting], dict[str, ContractError]]:
+    """Steps 1-4 of every contract; questions about progress are answered in rounds, all at once."""
+    decided: dict[str, ContractAccounting] = {}
+    refused: dict[str, ContractError] = {}
+    asking: list[tuple[str, Decided, list[Question]]] = []
+
+    def advance(name: str, deciding: Decided, answers: list[Answer] | None) -> None:
+        try:
+            questions = deciding.send(answers) if answers is not None else next(deciding)
+            asking.append((name, deciding, questions))
+        except StopIteration as finished:
+            decided[name] = finished.value
+        except ContractError as error:
+            refused[name] = error
+
+    for name in sorted(book.histories):
+        advance(name, decide(book.histories[name], book.selling_prices), None)
+    while asking:
+        waiting, asking = asking, []
+        answers = iter(arithmetic.progress([q for _, _, asked in waiting for q in asked]))
+        for name, deciding, questions in waiting:
+            advance(name, deciding, [next(answers) for _ in questions])
+    return {name: decided[name] for name in sorted(decided)}, refused

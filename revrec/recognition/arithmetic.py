@@ -1,0 +1,192 @@
+"""The face of step 5's SQL: counts in, exact progress and rounded revenue out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from revrec.citations import cites
+from revrec.model.decision import Answer, Question, Segment, Shape
+
+_MACROS = """
+create or replace macro half_even_magnitude(n, d) as
+    n // d + (2 * (n % d) > d or (2 * (n % d) = d and (n // d) % 2 = 1))::integer;
+create or replace macro half_even(n, d) as
+    case when n < 0 then -half_even_magnitude(-n, d) else half_even_magnitude(n, d) end;
+"""
+_SHAPE = (
+    "shape.progress, shape.starts, shape.ends, shape.counted_in, shape.counts_from, "
+    "shape.baseline::hugeint as baseline, shape.cap::hugeint as cap, "
+    "shape.whole::hugeint as whole, shape.entitled::hugeint as entitled, shape.lapses"
+)
+_SHAPE_TYPE = pa.struct(
+    [
+        ("progress", pa.string()),
+        ("starts", pa.date32()),
+        ("ends", pa.date32()),
+        ("counted_in", pa.string()),
+        ("counts_from", pa.date32()),
+        # Counts exceed 64 bits; text is exact and becomes a 128-bit integer in SQL.
+        ("baseline", pa.string()),
+        ("cap", pa.string()),
+        ("whole", pa.string()),
+        ("entitled", pa.string()),
+        ("lapses", pa.date32()),
+    ]
+)
+
+COUNTS = pa.schema(
+    [
+        ("contract", pa.string()),
+        ("obligation", pa.string()),
+        ("day", pa.date32()),
+        ("quantity", pa.decimal128(38, 9)),
+        ("amount", pa.decimal128(38, 12)),
+    ]
+)
+"""Consumption and deliveries by day: several rows a day are summed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Revenue to date of segments at dates; ``table`` has columns segment, day, revenue, breakage.
+
+    ``segment`` is the position in ``segments``; amounts are 64-bit minor units.
+    """
+
+    segments: Sequence[Segment]
+    table: pa.Table
+
+
+class Arithmetic:
+    """An in-memory DuckDB with the counts loaded; closes with its context."""
+
+    def __init__(self, counts: Iterable[pa.Table], *, threads: int | None = None) -> None:
+        self._database = duckdb.connect(config={"threads": threads} if threads else {})
+        self._database.execute(_MACROS)
+        self._load(list(counts))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def _load(self, counts: list[pa.Table]) -> None:
+        """Sum by day, then run totals; atoms are exact integers of the last kept decimal."""
+        rows = pa.concat_tables(counts) if counts else COUNTS.empty_table()
+        self._database.register("count_rows", rows)
+        self._database.execute(
+            """
+            create table counts as
+            select contract, obligation, day,
+                   sum(quantity) over running as quantity, sum(amount) over running as amount
+            from (
+                select contract, obligation, day,
+                       (sum(quantity) * 1000000000)::hugeint as quantity,
+                       (sum(amount) * 1000000000000)::hugeint as amount
+                from count_rows group by all
+            )
+            window running as (partition by contract, obligation order by day)
+            """
+        )
+        self._database.unregister("count_rows")
+
+    @cites("606-10-25-31", "606-10-25-32", "606-10-25-33", "606-10-55-17", "606-10-55-20")
+    def progress(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer every question at once: exact progress at the end of the day asked about."""
+        asked = pa.table(
+            {
+                "point": pa.array(range(len(questions)), pa.int64()),
+                "contract": pa.array([q.contract for q in questions], pa.string()),
+                "obligation": pa.array([q.obligation for q in questions], pa.string()),
+                "day": pa.array([q.day for q in questions], pa.date32()),
+                "shape": _shapes(q.shape for q in questions),
+            }
+        )
+        self._database.register("asked", asked)
+        self._database.execute(
+            f"create or replace temp table points as "
+            f"select point, contract, obligation, day, {_SHAPE} from asked"
+        )
+        rows = self._database.execute(
+            f"select numerator, denominator, used from ({_sql('progress')}) order by point"
+        ).fetchall()
+        self._database.unregister("asked")
+        return [Answer(*row) for row in rows]
+
+    @cites("606-10-25-31", "606-10-25-35", "606-10-55-48")
+    def recognise(self, segments: Sequence[Segment], dates: Sequence[date]) -> Recognised:
+        """Revenue to date of every segment at every date on which it is in force."""
+        self._database.register("segment_rows", segment_table(segments))
+        days = pa.table({"day": pa.array(sorted(set(dates)), pa.date32())})
+        self._database.register("dates", days)
+        self._database.execute(
+            f"""
+            create or replace temp table points as
+            select row_number() over () as point, s.segment, s.contract, s.obligation, d.day,
+                   s.price::hugeint as price, s.kept_breakage, {_SHAPE}
+            from segment_rows s join dates d on d.day between s.valid_from and s.valid_to
+            """
+        )
+        self._database.execute(f"create or replace temp table ratios as {_sql('progress')}")
+        table = self._database.sql(
+            f"select * from ({_sql('recognise')}) order by segment, day"
+        ).to_arrow_table()
+        self._database.unregister("segment_rows")
+        self._database.unregister("dates")
+        self._database.execute("drop table points; drop table ratios;")
+        return Recognised(segments, table)
+
+
+def segment_table(segments: Sequence[Segment]) -> pa.Table:
+    """Segments as columns, keyed by their position."""
+    return pa.table(
+        {
+            "segment": pa.array(range(len(segments)), pa.int64()),
+            "contract": pa.array([s.contract for s in segments], pa.string()),
+            "obligation": pa.array([s.obligation for s in segments], pa.string()),
+            "component": pa.array([s.component for s in segments], pa.string()),
+            "product": pa.array([s.product for s in segments], pa.string()),
+            "currency": pa.array([s.currency for s in segments], pa.string()),
+            "valid_from": pa.array([s.valid_from for s in segments], pa.date32()),
+            "valid_to": pa.array([s.valid_to for s in segments], pa.date32()),
+            "price": pa.array([s.price for s in segments], pa.int64()),
+            "kept_breakage": pa.array([s.kept_breakage for s in segments], pa.int64()),
+            "as_used": pa.array([s.as_used for s in segments], pa.bool_()),
+            "shape": _shapes(s.shape for s in segments),
+        }
+    )
+
+
+def _shapes(shapes: Iterable[Shape]) -> pa.StructArray:
+    rows = list(shapes)
+
+    def text(values: Iterable[int | None]) -> pa.Array:
+        return pa.array([None if v is None else str(v) for v in values], pa.string())
+
+    return pa.StructArray.from_arrays(
+        [
+            pa.array([s.progress.value for s in rows], pa.string()),
+            pa.array([s.starts for s in rows], pa.date32()),
+            pa.array([s.ends for s in rows], pa.date32()),
+            pa.array([s.counted_in for s in rows], pa.string()),
+            pa.array([s.counts_from for s in rows], pa.date32()),
+            text(s.baseline for s in rows),
+            text(s.cap for s in rows),
+            text(s.whole for s in rows),
+            text(s.entitled for s in rows),
+            pa.array([s.lapses for s in rows], pa.date32()),
+        ],
+        fields=list(_SHAPE_TYPE),
+    )
+
+
+def _sql(name: str) -> str:
+    return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")

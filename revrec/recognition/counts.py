@@ -1,0 +1,86 @@
+"""Counts for step 5: what was consumed or delivered, by contract, obligation and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pyarrow as pa
+
+from revrec.model.history import Book, ContractHistory
+from revrec.recognition.arithmetic import COUNTS
+
+_NONE = Decimal(0)
+_Row = tuple[str, str, date, Decimal, Decimal]
+
+
+def deliveries(book: Book) -> pa.Table:
+    """Deliveries, milestones and costs incurred, as quantities."""
+    return _table(
+        (each.contract, each.obligation, each.on, each.quantity, _NONE)
+        for history in book.histories.values()
+        for each in history.deliveries
+    )
+
+
+def usage_events(book: Book) -> pa.Table:
+    """Usage told as scenario events, by the obligations whose meters count it."""
+    obligations = {
+        (contract, meter): names
+        for contract, history in book.histories.items()
+        for meter, names in meters(history).items()
+    }
+    return _table(
+        (each.contract, obligation, each.on, each.quantity, each.amount)
+        for each in book.usage
+        for obligation in obligations.get((each.contract, each.meter), ())
+    )
+
+
+def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -> pa.Table:
+    """Daily usage by meter (contract, meter, usage_date, quantity, amount) as counts."""
+    mapping = [
+        (history.contract.id, meter, obligation)
+        for history in histories
+        for meter, names in meters(history).items()
+        for obligation in names
+    ]
+    meter_table = pa.table(
+        {
+            "contract": pa.array([row[0] for row in mapping], pa.string()),
+            "meter": pa.array([row[1] for row in mapping], pa.string()),
+            "obligation": pa.array([row[2] for row in mapping], pa.string()),
+        }
+    )
+    with duckdb.connect() as database:
+        database.register("daily", daily)
+        database.register("meters", meter_table)
+        return database.sql(
+            "select contract, obligation, usage_date as day, quantity, amount "
+            "from daily join meters using (contract, meter)"
+        ).to_arrow_table()
+
+
+def meters(history: ContractHistory) -> dict[str, list[str]]:
+    """Meter -> the obligations it counts towards, over the contract's life."""
+    promised = list(history.contract.obligations)
+    for modification in history.modifications:
+        promised += [*modification.adds, *modification.revises]
+    counted: dict[str, list[str]] = {}
+    for obligation in promised:
+        for meter in obligation.counted_meters:
+            names = counted.setdefault(meter, [])
+            if obligation.id not in names:
+                names.append(obligation.id)
+    return counted
+
+
+def _table(rows: Iterable[_Row] | Iterator[_Row]) -> pa.Table:
+    listed = list(rows)
+    columns = list(zip(*listed, strict=True)) if listed else [()] * len(COUNTS)
+    return pa.table(
+        [pa.array(column, type_.type) for column, type_ in zip(columns, COUNTS, strict=True)],
+        schema=COUNTS,
+    )
