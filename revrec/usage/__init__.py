@@ -1,0 +1,16 @@
+"""The door of daily rated usage: files in, an append-only ledger of usage out.
+
+::
+
+    doors       bytes -> batches of text                   a damaged file is refused, naming why
+    validation  named rules over all rows at once          a damaged row is set aside, naming why
+    ledger      each (source, usage_id, usage_date) once   within the batch and for ever
+    ingest      one batch, one transaction                 every row received is accounted for
+    quarantine  what was set aside, released or rejected   nothing disappears
+    rollup      the ledger by contract, meter and day      what recognition reads
+
+Usage is told after rating: one row per source, id and day with its quantity and its amount. A
+correction is a new row with the signed difference and ``corrects`` naming the row it corrects.
+Usage that comes late, for a closed period too, is usage like any other: the close of the open
+period posts the difference.
+"""

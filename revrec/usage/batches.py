@@ -1,0 +1,238 @@
+"""Record one batch: judge it, append what counts, set aside what does not, account for all of it.
+
+Everything here happens inside the caller's transaction. The PostgreSQL rows and the name of the
+lake's new version commit together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import cast
+
+import duckdb
+
+from revrec.errors import InvariantViolated
+from revrec.model.fact import canonical, digest_of
+from revrec.store import audit_log, locks
+from revrec.store.lake import Lake
+from revrec.store.transaction import Transaction
+from revrec.usage import ledger, validation
+from revrec.usage.columns import COLUMNS
+from revrec.usage.rules import RULES_VERSION
+from revrec.usage.terms import read_terms
+from revrec.usage.totals import ControlTotals, Total
+
+_SCALES = ("rows", "quantity", "amount")
+_FATES = ("received", "accepted", "duplicate", "quarantined")
+_FIGURES = tuple(f"{fate}_{scale}" for fate in _FATES for scale in _SCALES)
+
+
+def take_locks(tx: Transaction) -> None:
+    """What recording usage needs, in order: before anything is read."""
+    locks.facts_shared(tx)
+    locks.lake_table(tx, ledger.TABLE)
+
+
+def recorded(tx: Transaction, batch: str) -> ControlTotals | None:
+    """The control totals of a batch, if it was recorded."""
+    row = tx.connection.execute(
+        f"""
+        select told.name, told.recorded_at, told.recorded_by, told.lake_version, held.totals,
+               {", ".join(_FIGURES)}
+        from records.usage_batch told
+        left join records.lake_commit held on held.entity_id = told.entity_id
+         and held.lake_table = %(table)s and held.batch = told.batch
+        where told.entity_id = %(entity)s and told.batch = %(batch)s
+        """,
+        {"table": ledger.TABLE, "entity": tx.entity, "batch": batch},
+    ).fetchone()
+    if row is None:
+        return None
+    name, recorded_at, recorded_by, version, days, *figures = row
+    totals = [
+        Total(
+            rows=cast("int", rows), quantity=cast("Decimal", units), amount=cast("Decimal", worth)
+        )
+        for rows, units, worth in zip(figures[0::3], figures[1::3], figures[2::3], strict=True)
+    ]
+    return ControlTotals(
+        batch=batch,
+        name=str(name),
+        recorded_at=cast("datetime", recorded_at).astimezone(UTC),
+        recorded_by=str(recorded_by),
+        **dict(zip(_FATES, totals, strict=True)),
+        lake_version=cast("int | None", version),
+        days=_days_told(cast("Mapping[str, str]", days or {})),
+    )
+
+
+def record(
+    tx: Transaction,
+    lake: Lake,
+    bench: duckdb.DuckDBPyConnection,
+    *,
+    batch: str,
+    name: str,
+    details: Mapping[str, object],
+) -> ControlTotals:
+    """Record the rows ``judged`` on the bench as the batch; needs the locks of ``take_locks``."""
+    held = lake.dataset(tx, ledger.TABLE)
+    ledger.recall(bench, held, entity=tx.entity)
+    contracts = bench.execute("SELECT DISTINCT contract FROM undecided").fetchall()
+    validation.judge_context(bench, read_terms(tx, [contract for (contract,) in contracts]))
+    ledger.settle(bench, held, entity=tx.entity)
+    totals, days = _count(bench)
+    version = None
+    if totals["accepted"].rows:
+        rows = ledger.accepted(bench, entity=tx.entity, batch=batch, recorded_at=tx.now.isoformat())
+        version = lake.append(
+            tx, ledger.TABLE, rows.to_arrow_table(), batch, _totals_told(totals["accepted"], days)
+        )
+    account = ControlTotals(
+        batch=batch,
+        name=name,
+        recorded_at=tx.now,
+        recorded_by=tx.actor,
+        **totals,
+        lake_version=version,
+        days=days,
+    )
+    _insert_batch(tx, account)
+    _insert_quarantined(tx, bench, batch)
+    audit_log.write(
+        tx,
+        "usage.ingest",
+        batch,
+        {"name": name, "rules": RULES_VERSION, "lake_version": version}
+        | {fate: totals[fate].rows for fate in _FATES}
+        | dict(details),
+    )
+    return account
+
+
+def _count(bench: duckdb.DuckDBPyConnection) -> tuple[dict[str, Total], dict[date, Total]]:
+    """Totals by what became of the rows, and the accepted ones by usage date.
+
+    The rows received are counted as they came through the door, apart from the verdicts, so that
+    ``ControlTotals`` proves something when it compares the two.
+    """
+    sums = "coalesce(sum(quantity_value), 0), coalesce(sum(amount_value), 0)"
+    arrived = bench.execute("SELECT count(*) FROM staged").fetchone()
+    worth = bench.execute(f"SELECT {sums} FROM judged").fetchone()
+    if arrived is None or worth is None:
+        raise InvariantViolated("The workbench lost its tables.")
+    totals = dict.fromkeys(_FATES, Total())
+    totals["received"] = Total(rows=arrived[0], quantity=worth[0], amount=worth[1])
+    days: dict[date, Total] = {}
+    found = bench.execute(
+        f"""
+        SELECT CASE WHEN verdict.reason IS NULL THEN 'accepted'
+                    WHEN verdict.reason = 'duplicate' THEN 'duplicate'
+                    ELSE 'quarantined' END AS fate,
+               CASE WHEN verdict.reason IS NULL THEN day END AS accepted_day,
+               count(*), {sums}
+        FROM judged LEFT JOIN verdict USING (row_number)
+        GROUP BY ALL ORDER BY ALL
+        """
+    ).fetchall()
+    for fate, day, rows, quantity, amount in found:
+        total = Total(rows=rows, quantity=quantity, amount=amount)
+        totals[fate] += total
+        if fate == "accepted":
+            days[day] = total
+    return totals, days
+
+
+def _totals_told(accepted: Total, days: Mapping[date, Total]) -> dict[str, str]:
+    """Totals as the lake's commit keeps them: ``rows`` ..., and ``2026-01-31/rows`` ... by day."""
+    told = {scale: _text(getattr(accepted, scale)) for scale in _SCALES}
+    for day, total in days.items():
+        told |= {f"{day}/{scale}": _text(getattr(total, scale)) for scale in _SCALES}
+    return told
+
+
+def _days_told(told: Mapping[str, str]) -> dict[date, Total]:
+    """The inverse of ``_totals_told``, for the days."""
+    days = sorted(key.removesuffix("/rows") for key in told if key.endswith("/rows"))
+    return {
+        date.fromisoformat(day): Total(
+            rows=int(told[f"{day}/rows"]),
+            quantity=Decimal(told[f"{day}/quantity"]),
+            amount=Decimal(told[f"{day}/amount"]),
+        )
+        for day in days
+    }
+
+
+def _text(figure: int | Decimal) -> str:
+    return f"{figure:f}" if isinstance(figure, Decimal) else str(figure)
+
+
+def _insert_batch(tx: Transaction, account: ControlTotals) -> None:
+    figures = [getattr(getattr(account, fate), scale) for fate in _FATES for scale in _SCALES]
+    columns = [
+        "entity_id", "batch", "name", "recorded_at", "recorded_by", "lake_version", *_FIGURES
+    ]  # fmt: skip
+    tx.connection.execute(
+        f"insert into records.usage_batch ({', '.join(columns)})"
+        f" values ({', '.join(['%s'] * len(columns))})",
+        [
+            tx.entity,
+            account.batch,
+            account.name,
+            account.recorded_at,
+            account.recorded_by,
+            account.lake_version,
+            *figures,
+        ],
+    )
+
+
+def _insert_quarantined(tx: Transaction, bench: duckdb.DuckDBPyConnection, batch: str) -> None:
+    """Write the rows set aside, through a staging table since COPY does not obey row policies."""
+    rows = validation.explained(bench)
+    chunk = rows.fetchmany(10_000)
+    if not chunk:
+        return
+    tx.connection.execute(
+        """
+        create temporary table quarantine_arriving (
+            row_number bigint, reason text, message text, usage_date date, payload jsonb,
+            payload_digest text
+        ) on commit drop
+        """
+    )
+    with tx.connection.cursor().copy("copy quarantine_arriving from stdin") as copy:
+        while chunk:
+            for row_number, reason, message, day, fault_value, *texts in chunk:
+                payload = _payload(fault_value, texts)
+                copy.write_row(
+                    [row_number, reason, message, day, canonical(payload).decode(),
+                     digest_of(payload)]
+                )  # fmt: skip
+            chunk = rows.fetchmany(10_000)
+    tx.connection.execute(
+        """
+        insert into records.quarantined_row (
+            entity_id, batch, row_number, reason, message, usage_date, payload, payload_digest
+        )
+        select %s, %s, row_number, reason, message, usage_date, payload, payload_digest
+        from quarantine_arriving order by row_number
+        """,
+        [tx.entity, batch],
+    )
+
+
+def _payload(fault_value: str | None, texts: list[str | None]) -> dict[str, str]:
+    """What was sent: the text of each column, or the whole row under ``text``.
+
+    PostgreSQL keeps no NUL; a row with one is shown whole, so that it cannot be released as it is.
+    """
+    told = {name: text for name, text in zip(COLUMNS, texts, strict=True) if text is not None}
+    if fault_value is not None:
+        told = {"text": fault_value}
+    if any("\x00" in text for text in told.values()):
+        told = {"text": canonical(told).decode()}
+    return {name: text.replace("\x00", r"\x00") for name, text in told.items()}

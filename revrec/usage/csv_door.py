@@ -1,0 +1,139 @@
+"""CSV (RFC 4180, comma, UTF-8, first line names the columns) as batches of text."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from revrec.errors import FeedError
+from revrec.usage.columns import ARRIVED, COLUMNS, OPTIONAL, REQUIRED, ROW_NUMBER
+from revrec.usage.lines import Bytes, blocks, decoded, is_utf8, numbered, set_aside
+
+_FIELD = r'(?>"(?:[^"]|"")*+"|[^",]*+)'
+_LINE = re.compile(rf"{_FIELD}(?:,{_FIELD})*+")
+_PLACEHOLDER = b"\x00\n"
+"""Stands for a line set aside: one field, so that the reader counts it and hands it back."""
+
+
+def read(stream: Bytes, file: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a CSV file; lines that are not rows come as faults."""
+    columns: list[str] | None = None
+    count = 0
+    for whole in blocks(stream, file):
+        block = whole
+        if columns is None:
+            line, _, block = whole.partition(b"\n")
+            columns = _heading(line, file)
+        if block:
+            yield from _batches(block, columns, count + 1)
+            count += block.count(b"\n")
+    if columns is None:
+        raise FeedError(
+            f"{file}: the file is empty, not even the columns are named.",
+            remedy=f"The first line names the columns: {', '.join(COLUMNS)}.",
+            file=file,
+        )
+
+
+def check_columns(names: Sequence[str], file: str) -> None:
+    """Refuse a file whose columns cannot be told apart, are missing or are not known."""
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    missing = [name for name in REQUIRED if name not in names]
+    unknown = sorted(set(names) - set(COLUMNS))
+    if repeated:
+        what, remedy = f"two columns are named {repeated[0]!r}", "Name each column once."
+    elif missing:
+        what = f"the column {missing[0]!r} is missing"
+        remedy = (
+            f"A usage file has the columns {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}."
+        )
+    elif unknown:
+        what = f"the column {unknown[0]!r} is not known"
+        remedy = "Leave it out, or put it into the dimensions."
+    else:
+        return
+    raise FeedError(
+        f"{file}: {what} (found: {', '.join(names)[:200]}).",
+        remedy=remedy,
+        file=file,
+        row=0,
+        column=(repeated or missing or unknown)[0],
+        accepted=", ".join(COLUMNS),
+    )
+
+
+def _heading(line: bytes, file: str) -> list[str]:
+    try:
+        names = [name.strip() for name in next(csv.reader([line.decode()], strict=True))]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FeedError(
+            f"{file}: the first line cannot be read as names of columns: {decoded(line)[:200]!r}.",
+            remedy="Save the file as CSV in UTF-8, columns separated by commas.",
+            file=file,
+            row=0,
+            value=decoded(line)[:200],
+        ) from error
+    check_columns(names, file)
+    return names
+
+
+def _batches(block: bytes, columns: list[str], first: int) -> Iterator[pa.RecordBatch]:
+    faults: dict[int, tuple[str, str]] = {}
+    if b'"' in block or b"\r" in block or not is_utf8(block):
+        block = _without_damage(block, first, faults)
+
+    def keep(row: arrow_csv.InvalidRow) -> str:
+        if row.number is None:
+            raise AssertionError("a serial reader numbers its rows")
+        faults.setdefault(first + row.number - 1, ("malformed-row", row.text))
+        return "skip"
+
+    table = arrow_csv.read_csv(
+        pa.BufferReader(block),
+        read_options=arrow_csv.ReadOptions(
+            column_names=columns, use_threads=False, block_size=len(block) + 1
+        ),
+        parse_options=arrow_csv.ParseOptions(invalid_row_handler=keep),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(columns, pa.string()),
+            null_values=[],
+            strings_can_be_null=False,
+        ),
+    )
+    faults = dict(sorted(faults.items()))
+    if table.num_rows + len(faults) != block.count(b"\n"):
+        raise AssertionError("every line is a row or a fault")
+    yield from _arrived(table, numbered(first, table.num_rows, faults))
+    if faults:
+        yield set_aside(faults)
+
+
+def _without_damage(block: bytes, first: int, faults: dict[int, tuple[str, str]]) -> bytes:
+    """Replace lines that no two readers would read alike, and note them."""
+    lines = block.split(b"\n")[:-1]
+    for position, line in enumerate(lines):
+        if not is_utf8(line):
+            faults[first + position] = ("unreadable-text", decoded(line))
+        elif b"\r" in line or (b'"' in line and not _LINE.fullmatch(line.decode())):
+            faults[first + position] = ("malformed-row", decoded(line))
+        else:
+            continue
+        lines[position] = _PLACEHOLDER[:-1]
+    return b"\n".join(lines) + b"\n"
+
+
+def _arrived(table: pa.Table, numbers: pa.Array) -> Iterator[pa.RecordBatch]:
+    """The table in the columns of ``ARRIVED``, those left out blank."""
+    blank = pa.nulls(table.num_rows, pa.string())
+    given: dict[str, pa.Array] = {
+        name: table.column(name).combine_chunks() for name in table.column_names
+    }
+    given[ROW_NUMBER] = numbers
+    if table.num_rows:
+        yield pa.RecordBatch.from_arrays(
+            [given.get(name, blank) for name in ARRIVED.names], schema=ARRIVED
+        )

@@ -1,0 +1,110 @@
+"""Where untrusted files of usage come in: bytes to batches of text, nothing lost on the way.
+
+CSV and NDJSON (plain, ``.gz`` or ``.zst``) and Parquet give the same rows in the same columns.
+A file that cannot be told apart into rows is refused whole with ``FeedError``; a row that cannot
+be told apart into columns comes through with a reason in ``fault`` and ends in quarantine. What a
+value means is for ``validation``.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+
+import pyarrow as pa
+
+from revrec.errors import FeedError
+from revrec.usage import csv_door, ndjson_door, parquet_door
+from revrec.usage.lines import Bytes
+
+ROWS_MAX = 100_000_000
+"""Most rows of one file: their totals still fit DECIMAL(38), and no archive unpacks for ever."""
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_PARQUET = b"PAR1"
+_ZIP = b"PK\x03\x04"
+_COMPRESSIONS = {".gz": ("gzip", _GZIP), ".zst": ("zstd", _ZSTD)}
+_TEXT_DOORS: dict[str, Callable[[Bytes, str], Iterator[pa.RecordBatch]]] = {
+    ".csv": csv_door.read,
+    ".ndjson": ndjson_door.read,
+    ".jsonl": ndjson_door.read,
+    ".json": ndjson_door.read,
+}
+_ACCEPTED = "Parquet, CSV or NDJSON; CSV and NDJSON also as .gz or .zst"
+
+
+def read(path: Path, file: str, *, rows_max: int = ROWS_MAX) -> Iterator[pa.RecordBatch]:
+    """The rows of the file at ``path``, which came under the name ``file``.
+
+    Batches have the schema ``columns.ARRIVED`` and come in the order of the file, except that
+    within a batch's span of rows the faults come last. Memory is bounded by the size of a block,
+    whatever the size of the file. Raises ``FeedError`` naming the file, and the column where one
+    is at fault; until it is raised, batches may have been given.
+    """
+    count = 0
+    with _readable(file):
+        for batch in _batches(path, file):
+            count += batch.num_rows
+            if count > rows_max:
+                raise FeedError(
+                    f"{file}: more than {rows_max} rows.",
+                    remedy="Send it in several files.",
+                    file=file,
+                )
+            yield batch
+
+
+def _batches(path: Path, file: str) -> Iterator[pa.RecordBatch]:
+    with path.open("rb") as stream:
+        magic = stream.read(4)
+    suffixes = [suffix.lower() for suffix in PurePath(file).suffixes]
+    if magic == _PARQUET:
+        yield from parquet_door.read(path, file)
+        return
+    if magic == _ZIP or ".parquet" in suffixes:
+        raise FeedError(
+            f"{file}: the content is "
+            + ("a workbook or zip archive." if magic == _ZIP else "not Parquet."),
+            remedy=f"Send {_ACCEPTED}.",
+            file=file,
+            accepted=_ACCEPTED,
+        )
+    compression = next(
+        (name for name, mark in _COMPRESSIONS.values() if magic[:4].startswith(mark)), None
+    )
+    named = next((_COMPRESSIONS[suffix][0] for suffix in suffixes if suffix in _COMPRESSIONS), None)
+    if named and compression != named:
+        raise FeedError(
+            f"{file}: the name says {named}, the content is not.",
+            remedy="Send the file again, or name it for what it is.",
+            file=file,
+            accepted=_ACCEPTED,
+        )
+    with pa.input_stream(str(path), compression=compression) as text:
+        door = next((_TEXT_DOORS[suffix] for suffix in suffixes if suffix in _TEXT_DOORS), None)
+        yield from (door or _door_by_content(path, compression))(text, file)
+
+
+def _door_by_content(
+    path: Path, compression: str | None
+) -> Callable[[Bytes, str], Iterator[pa.RecordBatch]]:
+    """An unnamed text is NDJSON if it begins with a brace, else CSV."""
+    with pa.input_stream(str(path), compression=compression) as text:
+        head = text.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return ndjson_door.read if head.startswith(b"{") else csv_door.read
+
+
+@contextmanager
+def _readable(file: str) -> Iterator[None]:
+    """Turn what the readers raise on damaged bytes into ``FeedError``."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, zlib.error) as error:
+        raise FeedError(
+            f"{file}: the file is damaged or cut short ({error}).",
+            remedy="Send the file again; nothing of it was recorded.",
+            file=file,
+        ) from error

@@ -1,0 +1,125 @@
+"""Parquet as batches of text; numbers must be exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from revrec.errors import FeedError
+from revrec.usage.columns import ARRIVED, ROW_NUMBER
+from revrec.usage.csv_door import check_columns
+from revrec.usage.lines import decoded, set_aside
+from revrec.usage.ndjson_door import labels_as_text
+
+_BATCH_ROWS = 2**16
+_COUNTED = ("quantity", "amount")
+
+
+def read(path: Path, file: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a Parquet file, values as text."""
+    with pq.ParquetFile(path) as parquet:
+        schema = parquet.schema_arrow
+        check_columns(schema.names, file)
+        for field in schema:
+            _check_type(field, file)
+        count = 0
+        for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
+            yield from _arrived(batch, count + 1)
+            count += batch.num_rows
+
+
+def _check_type(field: pa.Field, file: str) -> None:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if _is_text(kind) or pa.types.is_null(kind):
+        return
+    if field.name in _COUNTED:
+        accepted, fits = "DECIMAL, integer or text", _is_exact(kind)
+    elif field.name == "usage_date":
+        accepted, fits = "DATE, or text as 2026-01-31", pa.types.is_date(kind)
+    elif field.name == "dimensions":
+        accepted, fits = "text that holds a JSON object", False
+    else:
+        accepted, fits = "text or integer", pa.types.is_integer(kind)
+    if fits:
+        return
+    why = (
+        " Binary floating point does not hold decimal figures exactly."
+        if pa.types.is_floating(kind)
+        else ""
+    )
+    raise FeedError(
+        f"{file}: the column {field.name!r} has the type {field.type}.{why}",
+        remedy=f"Write it as {accepted}.",
+        file=file,
+        column=field.name,
+        value=str(field.type),
+        accepted=accepted,
+    )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
+
+
+def _is_exact(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_decimal(kind))
+
+
+def _arrived(batch: pa.RecordBatch, first: int) -> Iterator[pa.RecordBatch]:
+    count = batch.num_rows
+    faults: dict[int, tuple[str, str]] = {}
+    given = {ROW_NUMBER: pa.array(range(first, first + count), pa.int64())}
+    for name, values in zip(batch.schema.names, batch.columns, strict=True):
+        given[name] = _text(values, first, faults)
+    blank = pa.nulls(count, pa.string())
+    rows = pa.RecordBatch.from_arrays(
+        [given.get(name, blank) for name in ARRIVED.names], schema=ARRIVED
+    )
+    if not faults:
+        yield rows
+        return
+    for number in faults:
+        told = {name: given[name][number - first].as_py() for name in batch.schema.names}
+        faults[number] = ("unreadable-text", labels_as_text(told))
+    yield rows.filter(pa.array([number not in faults for number in given[ROW_NUMBER].to_pylist()]))
+    yield set_aside(faults)
+
+
+def _text(values: pa.Array, first: int, faults: dict[int, tuple[str, str]]) -> pa.Array:
+    """The values as text; the numbers of rows whose bytes are not UTF-8 go into ``faults``."""
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    if pa.types.is_decimal(values.type):
+        return _plain_decimals(values)
+    if not _is_text(values.type):
+        return values.cast(pa.string())
+    # Parquet readers take texts on trust; the detour over bytes makes Arrow check them.
+    raw = values.cast(pa.large_string()).cast(pa.large_binary())
+    try:
+        return raw.cast(pa.string())
+    except pa.ArrowInvalid:
+        texts = [None if value is None else decoded(value) for value in raw.to_pylist()]
+        for number, (text, value) in enumerate(zip(texts, raw.to_pylist(), strict=True), first):
+            if text is not None and text.encode() != value:
+                faults[number] = ("unreadable-text", "")
+        return pa.array(texts, pa.string())
+
+
+def _plain_decimals(values: pa.Array) -> pa.Array:
+    """Decimals as digits; Arrow writes small ones with an exponent, which feeds do not take."""
+    texts = values.cast(pa.string())
+    if not pc.any(pc.match_substring(texts, "E")).as_py():
+        return texts
+    return cast(
+        "pa.Array",
+        pa.array(
+            [None if value is None else f"{value:f}" for value in values.to_pylist()], pa.string()
+        ),
+    )

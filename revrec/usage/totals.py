@@ -1,0 +1,71 @@
+"""Control totals: what a batch brought, and what became of all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from revrec.errors import InvariantViolated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """Rows with the sums of their quantities and amounts.
+
+    The sums mix units and currencies: they are hash totals, which prove that nothing was lost and
+    mean nothing else. A row whose quantity or amount cannot be read counts as 0 in that sum.
+    """
+
+    rows: int = 0
+    quantity: Decimal = Decimal(0)
+    amount: Decimal = Decimal(0)
+
+    def __add__(self, other: Total) -> Total:
+        return Total(
+            rows=self.rows + other.rows,
+            quantity=self.quantity + other.quantity,
+            amount=self.amount + other.amount,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlTotals:
+    """The account of one batch: received = accepted + duplicate + quarantined.
+
+    It holds in rows, in quantity and in amount; a batch for which it does not hold is never
+    recorded.
+    """
+
+    batch: str
+    """The batch's id: the SHA-256 of the file unless the sender gave one."""
+    name: str
+    """The name the file came under."""
+    recorded_at: datetime
+    recorded_by: str
+    received: Total
+    accepted: Total
+    """Rows that entered the usage ledger."""
+    duplicate: Total
+    """Rows the ledger, or the batch itself, already held word for word."""
+    quarantined: Total
+    """Rows set aside, each with its reason."""
+    lake_version: int | None = None
+    """Version of the usage table that holds the accepted rows; none if there are none."""
+    days: Mapping[date, Total] = field(default_factory=dict)
+    """Accepted rows by usage date."""
+
+    def __post_init__(self) -> None:
+        counted = self.accepted + self.duplicate + self.quarantined
+        if counted != self.received:
+            raise InvariantViolated(
+                f"Batch {self.batch} received {self.received} but accounts for {counted}.",
+                batch=self.batch,
+            )
+        by_day = sum(self.days.values(), Total())
+        if by_day != self.accepted:
+            raise InvariantViolated(
+                f"Batch {self.batch} accepted {self.accepted} but its days sum to {by_day}.",
+                batch=self.batch,
+            )

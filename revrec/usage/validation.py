@@ -1,0 +1,161 @@
+"""Judge all rows of a batch at once: what their texts mean, and which rule each breaks first."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from revrec.usage.columns import COLUMNS
+from revrec.usage.ndjson_door import labels_as_text, parse
+from revrec.usage.rules import CONTEXT_RULES, FORM_RULES, RULES, UNPRINTABLE, VALUES, Rule
+
+_LABELS_AT_ONCE = 50_000
+
+
+def judge_form(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``judged`` of ``staged``: every row with its values, its digest or its reason.
+
+    The digest is the SHA-256 of what the row tells: source, usage_id, contract, meter, date,
+    quantity (9 decimals), unit, amount (12 decimals), currency, dimensions in canonical JSON and
+    corrects, joined by the character U+001F, which no text of a row can hold.
+    """
+    _read_labels(connection)
+    texts = ", ".join(f"nullif({column}, '') AS {column}" for column in COLUMNS)
+    values = ", ".join(f"{sql} AS {name}" for name, sql in VALUES.items())
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE judged AS
+        SELECT row_number, {", ".join(COLUMNS)}, fault_value, day,
+               coalesce(quantity_value, 0) AS quantity_value,
+               coalesce(amount_value, 0) AS amount_value, labels, reason,
+               CASE WHEN reason IS NULL THEN sha256(concat_ws(
+                   chr(31), source, usage_id, contract, meter, day, quantity_value, unit,
+                   amount_value, currency, labels, coalesce(corrects, '')
+               )) END AS digest
+        FROM (
+            SELECT *, coalesce(fault, {_first_broken(FORM_RULES)}) AS reason
+            FROM (
+                SELECT row_number, {", ".join(f"told.{column}" for column in COLUMNS)},
+                       fault, fault_value, {values},
+                       CASE WHEN told.dimensions IS NULL THEN '{{}}' ELSE known.labels END
+                           AS labels
+                FROM (SELECT row_number, fault, fault_value, {texts} FROM staged) told
+                LEFT JOIN labels_read known ON known.dimensions = told.dimensions
+            )
+        )
+        """
+    )
+
+
+def judge_context(connection: duckdb.DuckDBPyConnection, terms: pa.Table) -> None:
+    """Make ``misplaced``: rows of ``undecided`` that the terms of their contract do not allow."""
+    connection.register("terms_given", terms)
+    connection.execute("CREATE OR REPLACE TABLE terms AS SELECT * FROM terms_given")
+    connection.unregister("terms_given")
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE misplaced AS
+        SELECT row_number, reason
+        FROM (
+            SELECT row_number, {_first_broken(CONTEXT_RULES)} AS reason
+            FROM ({in_context("undecided")})
+        )
+        WHERE reason IS NOT NULL
+        """
+    )
+
+
+def in_context(rows: str) -> str:
+    """SQL: the rows of a table with what their contract and meter allow, as the rules name it."""
+    return f"""
+        SELECT told.*, allowed.currency AS contract_currency, allowed.meters AS contract_meters,
+               metered.spans AS meter_terms,
+               EXISTS (
+                   FROM terms
+                   WHERE terms.contract = told.contract AND terms.meter = told.meter
+                     AND told.day BETWEEN terms.first_day AND terms.last_day
+               ) AS within_term
+        FROM {rows} told
+        LEFT JOIN (
+            SELECT contract, any_value(currency) AS currency,
+                   string_agg(DISTINCT meter, ', ' ORDER BY meter) AS meters
+            FROM terms GROUP BY contract
+        ) allowed ON allowed.contract = told.contract
+        LEFT JOIN (
+            SELECT contract, meter, string_agg(
+                       obligation || ' from ' || first_day || ' to ' || last_day, ', '
+                       ORDER BY first_day, obligation
+                   ) AS spans
+            FROM terms GROUP BY contract, meter
+        ) metered ON metered.contract = told.contract AND metered.meter = told.meter
+    """
+
+
+def explained(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The quarantined rows of ``verdict`` in order, each with its message and what was sent."""
+    connection.execute(
+        rf"""
+        CREATE OR REPLACE MACRO shown(told) AS
+            chr(39) || regexp_replace(left(told, 80), '{UNPRINTABLE}', '\x{{fffd}}', 'g')
+            || CASE WHEN length(told) > 80 THEN '...' ELSE '' END || chr(39)
+        """
+    )
+    messages = " ".join(
+        f"WHEN '{rule.reason}' THEN {rule.message} || ' {_quoted(rule.remedy)}'" for rule in RULES
+    )
+    set_aside = """(
+        FROM judged WHERE row_number IN (
+            SELECT row_number FROM verdict WHERE reason <> 'duplicate'
+        )
+    )"""
+    return connection.execute(
+        f"""
+        SELECT row_number, verdict.reason, CASE verdict.reason {messages} END AS message,
+               day, fault_value, {", ".join(COLUMNS)}
+        FROM verdict
+        JOIN ({in_context(set_aside)}) USING (row_number)
+        WHERE verdict.reason <> 'duplicate'
+        ORDER BY row_number
+        """
+    )
+
+
+def _first_broken(rules: tuple[Rule, ...]) -> str:
+    cases = " ".join(f"WHEN {rule.broken} THEN '{rule.reason}'" for rule in rules)
+    return f"CASE {cases} END"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _read_labels(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``labels_read``: each text of dimensions with its canonical form, null if it has none.
+
+    Rows share their labels, so each text is read once.
+    """
+    connection.execute("CREATE OR REPLACE TABLE labels_read (dimensions VARCHAR, labels VARCHAR)")
+    texts = connection.cursor().execute(
+        "SELECT DISTINCT dimensions FROM staged WHERE dimensions <> ''"
+    )
+    while found := texts.fetchmany(_LABELS_AT_ONCE):
+        told = [text for (text,) in found]
+        read = pa.table({"dimensions": told, "labels": pa.array(map(_labels, told), pa.string())})
+        connection.register("labels_found", read)
+        connection.execute("INSERT INTO labels_read SELECT * FROM labels_found")
+        connection.unregister("labels_found")
+
+
+def _labels(text: str) -> str | None:
+    try:
+        value = parse(text)
+    except ValueError:
+        return None
+    if not isinstance(value, dict):
+        return None
+    canonical = labels_as_text(value)
+    try:
+        canonical.encode()
+    except UnicodeEncodeError:
+        return None
+    return canonical
