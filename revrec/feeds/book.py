@@ -1,0 +1,74 @@
+"""Facts grouped for the engine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from operator import attrgetter
+
+from revrec.feeds.policies import checked, default_policy
+from revrec.feeds.records import of_fact
+from revrec.model.contract import Contract
+from revrec.model.events import (
+    CreditMemo,
+    Delivery,
+    Estimate,
+    Invoice,
+    Modification,
+    Payment,
+    Usage,
+)
+from revrec.model.fact import Fact
+from revrec.model.history import Book, ContractHistory
+from revrec.model.policy import Policy, StandaloneSellingPrice
+
+_PLACES = {
+    Modification: "modifications",
+    Estimate: "estimates",
+    Delivery: "deliveries",
+    Invoice: "invoices",
+    CreditMemo: "credit_memos",
+    Payment: "payments",
+}
+
+
+def book_of(
+    facts: Iterable[Fact], *, policy: Policy | None = None, usage: Iterable[Usage] = ()
+) -> tuple[Book, list[Fact]]:
+    """A book, and the facts left out because their contract is not known (yet).
+
+    Facts may come in any order. A recorded policy fact overrides the default.
+    """
+    elected = policy or default_policy()
+    prices: list[StandaloneSellingPrice] = []
+    histories: dict[str, ContractHistory] = {}
+    digests: dict[str, list[str]] = {}
+    events: list[tuple[Fact, object]] = []
+    for fact in facts:
+        record = of_fact(fact)
+        if isinstance(record, Contract):
+            histories[record.id] = ContractHistory(record)
+        elif isinstance(record, StandaloneSellingPrice):
+            prices.append(record)
+        elif isinstance(record, Policy):
+            elected = checked(record)
+        else:
+            events.append((fact, record))
+        if fact.contract is not None:
+            digests.setdefault(fact.contract, []).append(f"{fact.kind}:{fact.key}:{fact.digest}")
+    unknown = []
+    for fact, record in events:
+        history = histories.get(fact.contract or "")
+        if history is None:
+            unknown.append(fact)
+        else:
+            getattr(history, _PLACES[type(record)]).append(record)
+    for name, history in histories.items():
+        for place in _PLACES.values():
+            getattr(history, place).sort(key=attrgetter("on", "id"))
+        joined = "\n".join(sorted(digests[name]))
+        history.digest = hashlib.sha256(joined.encode()).hexdigest()
+    prices.sort(key=attrgetter("id"))
+    ordered = dict(sorted(histories.items()))
+    book = Book(policy=elected, histories=ordered, selling_prices=prices, usage=list(usage))
+    return book, unknown

@@ -1,0 +1,66 @@
+"""The policy that ships with revrec, and overrides of its elections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+
+from pydantic import TypeAdapter
+
+from revrec.errors import FeedError
+from revrec.feeds.documents import read_yaml, validated
+from revrec.model.policy import Policy
+
+SUPPORTED: Mapping[str, frozenset[str]] = {
+    "sales_taxes": frozenset({"excluded"}),
+    "usage_fees": frozenset({"allocated_to_the_day"}),
+    "breakage_without_an_estimate": frozenset({"when_rights_lapse"}),
+    "changes_of_estimates": frozenset({"inception_proportions"}),
+    "contract_balances": frozenset({"net_per_contract"}),
+    "rounding": frozenset({"half_even_once_cumulatively"}),
+    "late_facts": frozenset({"post_to_the_open_period"}),
+}
+"""Election -> values the engine computes; any other is refused, never ignored."""
+
+
+@cache
+def default_policy() -> Policy:
+    """The policy in ``revrec/policies/default.yaml``."""
+    source = "policies/default.yaml"
+    text = files("revrec.policies").joinpath("default.yaml").read_text(encoding="utf-8")
+    return checked(validated(TypeAdapter(Policy), read_yaml(text, source), source))
+
+
+def with_elections(policy: Policy, values: Mapping[str, str]) -> Policy:
+    """The policy with other values elected."""
+    unknown = sorted(values.keys() - policy.elections.keys())
+    if unknown:
+        raise _refused(unknown[0], values[unknown[0]])
+    elections = {
+        name: replace(each, value=values.get(name, each.value))
+        for name, each in policy.elections.items()
+    }
+    return checked(replace(policy, elections=elections))
+
+
+def checked(policy: Policy) -> Policy:
+    """The policy, if the engine computes every election; FeedError otherwise."""
+    for name, election in policy.elections.items():
+        if election.value not in SUPPORTED.get(name, frozenset()):
+            raise _refused(name, election.value)
+    return policy
+
+
+def _refused(name: str, value: str) -> FeedError:
+    offered = SUPPORTED.get(name)
+    return FeedError(
+        f"Election {name}: {value} is not supported.",
+        remedy=(
+            f"Elect one of: {', '.join(sorted(offered))}."
+            if offered
+            else f"Elections are: {', '.join(sorted(SUPPORTED))}."
+        ),
+        field=f"policy.elections.{name}",
+    )

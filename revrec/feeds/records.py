@@ -1,0 +1,172 @@
+"""Records to facts: contracts, events and prices, told in YAML, JSON or NDJSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from revrec.errors import FeedError
+from revrec.feeds.documents import lines, read_json, read_text, read_yaml, validated
+from revrec.model.contract import Contract
+from revrec.model.events import (
+    CreditMemo,
+    Delivery,
+    Estimate,
+    Invoice,
+    Modification,
+    Payment,
+)
+from revrec.model.fact import Fact, FactKind
+from revrec.model.policy import Policy, StandaloneSellingPrice
+from revrec.money import minor_digits
+
+Record = (
+    Contract
+    | Modification
+    | Estimate
+    | Delivery
+    | Invoice
+    | CreditMemo
+    | Payment
+    | StandaloneSellingPrice
+    | Policy
+)
+ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
+    FactKind.CONTRACT: TypeAdapter(Contract),
+    FactKind.MODIFICATION: TypeAdapter(Modification),
+    FactKind.ESTIMATE: TypeAdapter(Estimate),
+    FactKind.DELIVERY: TypeAdapter(Delivery),
+    FactKind.INVOICE: TypeAdapter(Invoice),
+    FactKind.CREDIT_MEMO: TypeAdapter(CreditMemo),
+    FactKind.PAYMENT: TypeAdapter(Payment),
+    FactKind.STANDALONE_SELLING_PRICE: TypeAdapter(StandaloneSellingPrice),
+    FactKind.POLICY: TypeAdapter(Policy),
+}
+"""Kind of fact -> the model its body must fit."""
+
+_LISTS = {"contracts": "contract", "standalone_selling_prices": "standalone_selling_price"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """A record that was refused: where it stands and why."""
+
+    source: str
+    place: str
+    message: str
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What a feed gave: facts that are sound, and the records that are not."""
+
+    facts: list[Fact] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+
+
+def load(path: Path) -> Loaded:
+    """Read every record of a file: ``.ndjson`` one a line, ``.yaml`` or ``.json`` a document.
+
+    A record that does not fit is rejected with its place and reason and stops no other.
+    Raises FeedError when the file as a whole cannot be read.
+    """
+    loaded = Loaded()
+    for place, read in _records(path):
+        try:
+            loaded.facts.append(fact_of(read(), f"{path.name}, {place}"))
+        except FeedError as error:
+            rejection = Rejection(source=str(path), place=place, message=str(error))
+            loaded.rejections.append(rejection)
+    return loaded
+
+
+def fact_of(record: object, source: str) -> Fact:
+    """A record with its ``kind`` as a fact; raises FeedError naming the fields that do not fit."""
+    if not isinstance(record, Mapping):
+        raise FeedError(
+            f"{source}: a record is an object with a `kind`, not {type(record).__name__}.",
+            remedy="Write {kind: invoice, ...}.",
+            source=source,
+        )
+    fields = dict(record)
+    try:
+        kind = FactKind(fields.pop("kind", ""))
+    except ValueError as error:
+        raise FeedError(
+            f"{source}: `kind` is {record.get('kind')!r}.",
+            remedy=f"Use one of: {', '.join(FactKind)}.",
+            source=source,
+        ) from error
+    return to_fact(kind, validated(ADAPTERS[kind], fields, source))
+
+
+def to_fact(kind: FactKind, record: Record) -> Fact:
+    """A model object as a fact; fields at their default are left out of the hashed body."""
+    body = ADAPTERS[kind].dump_python(record, mode="json", exclude_defaults=True)
+    if isinstance(record, Contract):
+        minor_digits(record.currency)
+        return Fact(
+            kind=kind,
+            key=record.id,
+            contract=record.id,
+            effective_on=record.inception,
+            body=body,
+        )
+    if isinstance(record, StandaloneSellingPrice):
+        minor_digits(record.currency)
+        return Fact(
+            kind=kind,
+            key=record.id,
+            contract=None,
+            effective_on=record.effective_from,
+            body=body,
+        )
+    if isinstance(record, Policy):
+        first = min(each.effective_from for each in record.elections.values())
+        return Fact(kind=kind, key="policy", contract=None, effective_on=first, body=body)
+    return Fact(
+        kind=kind, key=record.id, contract=record.contract, effective_on=record.on, body=body
+    )
+
+
+def of_fact(fact: Fact) -> Record:
+    """The model object a fact tells; the inverse of ``to_fact``."""
+    record: Record = ADAPTERS[fact.kind].validate_python(fact.body)
+    return record
+
+
+def _records(path: Path) -> Iterator[tuple[str, Any]]:
+    if path.suffix == ".ndjson":
+        for number, line in lines(path):
+            place = f"line {number}"
+            yield place, lambda line=line, place=place: read_json(line, f"{path.name}, {place}")
+        return
+    text = read_text(path)
+    reader = read_json if path.suffix == ".json" else read_yaml
+    document = reader(text, path.name)
+    for place, record in _listed(document, path.name):
+        yield place, lambda record=record: record
+
+
+def _listed(document: object, source: str) -> Iterable[tuple[str, object]]:
+    """Records of a document: a list, or the lists a scenario has."""
+    if isinstance(document, list):
+        return [(f"record {number}", each) for number, each in enumerate(document, start=1)]
+    if not isinstance(document, Mapping):
+        raise FeedError(
+            f"{source}: neither a list of records nor an object with lists of them.",
+            remedy="Give a list, or `contracts:`, `standalone_selling_prices:` and `events:`.",
+            source=source,
+        )
+    found: list[tuple[str, object]] = []
+    for name, kind in _LISTS.items():
+        for number, each in enumerate(document.get(name) or [], start=1):
+            record = {"kind": kind, **each} if isinstance(each, Mapping) else each
+            found.append((f"{name} {number}", record))
+    for number, each in enumerate(document.get("events") or [], start=1):
+        found.append((f"events {number}", each))
+    return found

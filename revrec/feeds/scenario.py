@@ -1,0 +1,145 @@
+"""The public case format: facts and what must hold, one YAML document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from revrec.feeds.book import book_of
+from revrec.feeds.documents import read_text, read_yaml, validated
+from revrec.feeds.policies import default_policy, with_elections
+from revrec.feeds.records import to_fact
+from revrec.model.contract import _STRICT, Contract
+from revrec.model.events import (
+    CreditMemo,
+    Delivery,
+    Estimate,
+    Invoice,
+    Modification,
+    Payment,
+    Usage,
+)
+from revrec.model.fact import FactKind
+from revrec.model.history import Book
+from revrec.model.policy import StandaloneSellingPrice
+from revrec.periods import Period
+
+Event = Annotated[
+    Invoice | CreditMemo | Payment | Delivery | Estimate | Modification | Usage,
+    Field(discriminator="kind"),
+]
+Measured = Literal[
+    "revenue",
+    "cumulative_revenue",
+    "breakage_revenue",
+    "transaction_price",
+    "allocated_price",
+    "rpo",
+    "contract_liability",
+    "contract_asset",
+    "receivable",
+    "tax_liability",
+    "cash_movement",
+    "billed",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Both days included."""
+
+    __pydantic_config__ = _STRICT
+
+    first: Annotated[date, Field(alias="from")]
+    last: Annotated[date, Field(alias="to")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """An amount that must come out, for a period or as of a day."""
+
+    __pydantic_config__ = _STRICT
+
+    measure: Measured
+    amount: Decimal
+    """In the contract's currency; balances are positive in their normal direction."""
+    period: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")] | Span | None = None
+    """A month such as 2026-01, or ``{from: ..., to: ...}``."""
+    as_of: date | None = None
+    """The end of this day, for balances."""
+    contract: str | None = None
+    obligation: str | None = None
+    component: str | None = None
+    tolerance: Decimal = Decimal(0)
+    note: str = ""
+
+    @property
+    def days(self) -> tuple[date | None, date]:
+        """The day before the period, none for balances, and the last day."""
+        if self.as_of is not None:
+            return None, self.as_of
+        if isinstance(self.period, Span):
+            return self.period.first, self.period.last
+        month = Period.parse(self.period or "")
+        return month.first, month.last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A case an accountant can read: facts, and the amounts that follow from them."""
+
+    __pydantic_config__ = _STRICT
+
+    title: str
+    """One sentence that says what holds."""
+    cites: tuple[str, ...]
+    """Paragraphs of the codification."""
+    about: str = ""
+    """The accounting, and how the expected amounts were derived."""
+    policy: Mapping[str, str] = field(default_factory=dict)
+    """Elections other than the default, by name."""
+    standalone_selling_prices: tuple[StandaloneSellingPrice, ...] = ()
+    contracts: tuple[Contract, ...]
+    events: tuple[Event, ...] = ()
+    expected: tuple[Expectation, ...]
+
+    def book(self) -> Book:
+        """The scenario's facts as a book."""
+        facts = [to_fact(FactKind.CONTRACT, each) for each in self.contracts]
+        facts += [
+            to_fact(FactKind.STANDALONE_SELLING_PRICE, each)
+            for each in self.standalone_selling_prices
+        ]
+        usage = [each for each in self.events if isinstance(each, Usage)]
+        facts += [
+            to_fact(FactKind(each.kind), each)
+            for each in self.events
+            if not isinstance(each, Usage)
+        ]
+        policy = with_elections(default_policy(), self.policy)
+        book, _ = book_of(facts, policy=policy, usage=usage)
+        return book
+
+
+_ADAPTER = TypeAdapter(Scenario)
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read a scenario; FeedError names the file and every field that does not fit."""
+    return validated(_ADAPTER, read_yaml(read_text(path), str(path)), str(path))
+
+
+def scenario_of(document: object, source: str = "scenario") -> Scenario:
+    """A scenario from plain values."""
+    return validated(_ADAPTER, document, source)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of the format."""
+    return _ADAPTER.json_schema()
