@@ -1,0 +1,89 @@
+"""How a contract is accounted for, followed from its facts to every cent, in words and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from revrec.engine import Accounting
+from revrec.errors import NotFound
+from revrec.ledger.subledger import Subledger
+from revrec.model.decision import Decision, Segment
+from revrec.model.history import Book
+from revrec.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earned:
+    """A segment with what it has earned."""
+
+    segment: Segment
+    revenue: Money
+
+    def __str__(self) -> str:
+        segment, shape = self.segment, self.segment.shape
+        price = "the rated amount" if segment.as_used else Money(segment.price, segment.currency)
+        span = f", {shape.starts} to {shape.ends}" if shape.starts and shape.ends else ""
+        return (
+            f"{segment.obligation} / {segment.component}: {self.revenue} earned of {price}, by "
+            f"{shape.progress.value.replace('_', ' ')}{span}; rests on decisions "
+            f"{', '.join(str(each) for each in segment.decisions)}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A contract on a day: facts, decisions, what each segment earned, balances."""
+
+    contract: str
+    day: date
+    facts: Sequence[str]
+    decisions: Sequence[Decision]
+    earned: Sequence[Earned]
+    balances: dict[str, Money]
+
+
+def explain(book: Book, accounting: Accounting, contract: str, day: date) -> Explanation:
+    """Explain a contract as of a day that was recognised.
+
+    Raises NotFound for an unknown contract, ContractError for one that was refused.
+    """
+    if contract in accounting.refused:
+        raise accounting.refused[contract]
+    history = book.histories.get(contract)
+    if history is None:
+        raise NotFound(f"There is no contract {contract}.", remedy="Check the id.")
+    currency = history.contract.currency
+    with Subledger(book, accounting) as subledger:
+        position = next(
+            row for row in subledger.positions([day]).to_pylist() if row["contract"] == contract
+        )
+    revenue = {
+        row["segment"]: row["revenue"]
+        for row in accounting.recognised.table.to_pylist()
+        if row["day"] == day
+    }
+    earned = [
+        Earned(segment=segment, revenue=Money(revenue[number], currency))
+        for number, segment in enumerate(accounting.recognised.segments)
+        if segment.contract == contract and number in revenue
+    ]
+    names = ("billed", "recognised", "contract_liability", "contract_asset", "receivable")
+    documents = [
+        *history.modifications,
+        *history.estimates,
+        *history.deliveries,
+        *history.invoices,
+        *history.credit_memos,
+        *history.payments,
+    ]
+    told = [f"{each.on} {each.kind} {each.id}" for each in documents]
+    return Explanation(
+        contract=contract,
+        day=day,
+        facts=[f"{history.contract.inception} contract {contract}", *sorted(told)],
+        decisions=accounting.contracts[contract].decisions,
+        earned=earned,
+        balances={name: Money(position[name], currency) for name in names},
+    )

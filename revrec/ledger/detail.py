@@ -1,0 +1,176 @@
+"""Postings to journal entries by account, and to detail that names what each cent rests on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from revrec.engine import Accounting
+from revrec.ledger.entries import JournalEntry, JournalLine, PostedEntry
+from revrec.model.history import Book
+from revrec.model.policy import Account, Accounts
+from revrec.periods import Period
+
+DETAIL = pa.schema(
+    [
+        ("entity_id", pa.int32()),
+        ("period", pa.string()),
+        ("origin", pa.string()),
+        ("contract", pa.string()),
+        ("customer", pa.string()),
+        ("obligation", pa.string()),
+        ("component", pa.string()),
+        ("product", pa.string()),
+        ("event", pa.string()),
+        ("account", pa.string()),
+        ("currency", pa.string()),
+        ("amount", pa.int64()),
+        ("entry_seq", pa.int64()),
+        ("line_no", pa.int64()),
+        ("decisions", pa.string()),
+        ("paragraphs", pa.string()),
+        ("facts_digest", pa.string()),
+    ]
+)
+"""One row per posting: what, for which obligation, on which decisions, paragraphs and facts.
+
+``decisions`` are positions in the contract's decisions as of the close; ``facts_digest`` names
+the state of the contract's facts.
+"""
+
+_RESTS_ON: Mapping[str, str] = {
+    "satisfaction": "606-10-25-30 606-10-25-31",
+    "breakage": "606-10-55-48",
+    "billing": "606-10-45-4",
+    "credit_memo": "606-10-45-4",
+    "payment": "606-10-45-4",
+    "tax": "606-10-32-2A",
+    "netting": "606-10-45-1 606-10-45-3",
+}
+"""Event -> the paragraphs it rests on, beside those of its decisions."""
+
+_TELLS: Mapping[str, str] = {
+    "satisfaction": "Performance obligations satisfied",
+    "breakage": "Breakage of customers' unexercised rights",
+    "billing": "Consideration billed",
+    "credit_memo": "Consideration credited",
+    "payment": "Cash received",
+    "tax": "Sales tax billed",
+    "netting": "Contract balances presented net per contract",
+}
+
+_Key = tuple[str, str, str]
+"""Origin, event, currency: one journal entry."""
+
+
+def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[JournalEntry]:
+    """One balanced entry per economic month, event and currency, with lines by account."""
+    accounts = book.policy.accounts
+    sums: dict[_Key, dict[tuple[Account, str], int]] = defaultdict(lambda: defaultdict(int))
+    for row in postings.to_pylist():
+        account = Account(row["account"])
+        product = row["product"] if account is Account.REVENUE else ""
+        currency = book.histories[row["contract"]].contract.currency
+        sums[row["origin"], row["event"], currency][account, product] += row["amount"]
+    entries = []
+    for (origin, event, currency), amounts in sorted(sums.items()):
+        lines = tuple(
+            _line(accounts, account, product, currency, amount)
+            for (account, product), amount in sorted(amounts.items())
+            if amount
+        )
+        if not lines:
+            continue
+        late = f", learned in {period}" if origin != str(period) else ""
+        entry = JournalEntry(
+            period=period,
+            origin=Period.parse(origin),
+            event=event,
+            currency=currency,
+            memo=f"{_TELLS[event]}, {origin}{late}",
+            lines=lines,
+        )
+        entry.check()
+        entries.append(entry)
+    return entries
+
+
+def detail(
+    postings: pa.Table,
+    book: Book,
+    accounting: Accounting,
+    posted: Sequence[PostedEntry],
+    *,
+    period: Period,
+    entity: int,
+) -> pa.Table:
+    """The postings with their journal entry, decisions, paragraphs and facts (``DETAIL``).
+
+    Postings of an entry whose lines cancel by account have no entry: ``entry_seq`` 0.
+    """
+    entries = {
+        (str(each.entry.origin), each.entry.event, each.entry.currency): each.seq for each in posted
+    }
+    reasons = _reasons(accounting, period)
+    numbers: dict[int, int] = defaultdict(int)
+    rows = []
+    for row in postings.to_pylist():
+        history = book.histories[row["contract"]]
+        currency = history.contract.currency
+        seq = entries.get((row["origin"], row["event"], currency), 0)
+        numbers[seq] += 1
+        decisions, paragraphs = reasons.get(
+            (row["contract"], row["obligation"], row["component"]), ("", "")
+        )
+        rows.append(
+            row
+            | {
+                "entity_id": entity,
+                "period": str(period),
+                "customer": history.contract.customer,
+                "currency": currency,
+                "entry_seq": seq,
+                "line_no": numbers[seq],
+                "decisions": decisions,
+                "paragraphs": f"{_RESTS_ON[row['event']]} {paragraphs}".strip(),
+                "facts_digest": history.digest,
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=DETAIL)
+
+
+def _reasons(accounting: Accounting, period: Period) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """Decisions and paragraphs behind each component in force at the end of the period."""
+    positions: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    for segment in accounting.recognised.segments:
+        if segment.valid_from <= period.last:
+            key = (segment.contract, segment.obligation, segment.component)
+            positions[key].update(segment.decisions)
+    reasons = {}
+    for key, found in positions.items():
+        cited = {
+            paragraph
+            for position in found
+            for paragraph in accounting.decision(key[0], position).paragraphs
+        }
+        reasons[key] = (
+            " ".join(str(position) for position in sorted(found)),
+            " ".join(sorted(cited)),
+        )
+    return reasons
+
+
+def _line(
+    accounts: Accounts, account: Account, product: str, currency: str, amount: int
+) -> JournalLine:
+    mapped = accounts.of(account, product)
+    return JournalLine(
+        account=account.value,
+        product=product,
+        gl_code=mapped.code,
+        gl_name=mapped.name,
+        currency=currency,
+        amount=amount,
+    )

@@ -1,0 +1,125 @@
+"""What is never false of the books: one list of named truths.
+
+Tests, every close and ``revrec verify`` run the same list. Each truth is a query over balances by
+contract that gives the contracts for which it is false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from revrec.errors import InvariantViolated
+
+TRUTHS: Mapping[str, str] = {
+    "postings_balance_per_contract_and_month": """
+        select contract, 'postings of ' || origin as what, sum(amount) as left_side, 0 as right_side
+        from posted group by all having sum(amount) <> 0
+    """,
+    "revenue_posted_equals_revenue_recognised": """
+        select contract, 'revenue' as what, coalesce(p.amount, 0) as left_side,
+               recognised as right_side
+        from positions left join (
+            select contract, -sum(amount) as amount from posted
+            where account = 'revenue' group by all
+        ) p using (contract)
+        where coalesce(p.amount, 0) <> recognised
+    """,
+    "contract_liability_less_contract_asset_equals_billed_less_recognised": """
+        select contract, 'contract liability less asset' as what,
+               coalesce(p.amount, 0) as left_side, billed - recognised as right_side
+        from positions left join (
+            select contract, -sum(amount) as amount from posted
+            where account in ('contract_liability', 'contract_asset') group by all
+        ) p using (contract)
+        where coalesce(p.amount, 0) <> billed - recognised
+    """,
+    "contract_shows_an_asset_or_a_liability_never_both": """
+        select contract, 'contract ' || side as what, posted as left_side, wanted as right_side
+        from (
+            select contract, 'asset' as side, contract_asset as wanted, coalesce(p.amount, 0)
+                   as posted
+            from positions left join (
+                select contract, sum(amount) as amount from posted
+                where account = 'contract_asset' group by all
+            ) p using (contract)
+            union all
+            select contract, 'liability', contract_liability, coalesce(p.amount, 0)
+            from positions left join (
+                select contract, -sum(amount) as amount from posted
+                where account = 'contract_liability' group by all
+            ) p using (contract)
+        )
+        where wanted <> posted
+    """,
+    "receivable_equals_bills_and_tax_less_cash": """
+        select contract, 'receivable' as what, coalesce(p.amount, 0) as left_side,
+               receivable as right_side
+        from positions left join (
+            select contract, sum(amount) as amount from posted
+            where account = 'receivable' group by all
+        ) p using (contract)
+        where coalesce(p.amount, 0) <> receivable
+    """,
+    "recognised_and_unrecognised_equal_the_transaction_price": """
+        select contract, 'transaction price' as what, recognised_of_price + unrecognised
+               as left_side, transaction_price as right_side
+        from positions join (
+            select s.contract,
+                   sum(case when s.as_used then 0 else r.revenue end) as recognised_of_price
+            from recognised r join segments s using (segment)
+            where r.day = getvariable('day') group by all
+        ) using (contract)
+        where recognised_of_price + unrecognised <> transaction_price
+    """,
+}
+"""Name -> query over posted, positions, segments, recognised: contract, what, both sides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A truth that does not hold for a contract; amounts in minor units."""
+
+    truth: str
+    contract: str
+    what: str
+    left: int
+    right: int
+
+    def __str__(self) -> str:
+        side = "too much" if self.left > self.right else "too little"
+        return (
+            f"{self.truth}: {self.what} of contract {self.contract} is {self.left:,}, "
+            f"expected {self.right:,} ({abs(self.left - self.right):,} {side}, minor units)"
+        )
+
+
+def violations(tables: Mapping[str, pa.Table], day: object) -> list[Violation]:
+    """Every violation; ``tables`` are posted, positions (of ``day``), segments, recognised."""
+    found = []
+    with duckdb.connect() as database:
+        for name, table in tables.items():
+            database.register(name, table)
+        database.execute("set variable day = $1", [day])
+        for truth, query in TRUTHS.items():
+            for contract, what, left, right in database.execute(query).fetchall():
+                found.append(
+                    Violation(
+                        truth=truth, contract=contract, what=what, left=int(left), right=int(right)
+                    )
+                )
+    return sorted(found, key=lambda each: (each.truth, each.contract, each.what))
+
+
+def hold(tables: Mapping[str, pa.Table], day: object) -> None:
+    """Raise InvariantViolated, naming the first violations, unless every truth holds."""
+    found = violations(tables, day)
+    if found:
+        raise InvariantViolated(
+            f"{len(found):,} invariants are violated: {'; '.join(map(str, found[:5]))}.",
+            remedy="Nothing was posted. Run `revrec verify` and report the contract.",
+            violations=[str(each) for each in found],
+        )

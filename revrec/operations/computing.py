@@ -1,0 +1,122 @@
+"""From pinned facts to the postings of a period: what a close writes and a flash close shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from revrec import engine
+from revrec.engine import Accounting
+from revrec.errors import PeriodNotReady
+from revrec.feeds.book import book_of
+from revrec.ledger import invariants
+from revrec.ledger.detail import DETAIL
+from revrec.ledger.subledger import POSTED, Subledger, first_month
+from revrec.model.history import Book
+from revrec.periods import Period
+from revrec.recognition.counts import usage_by_obligation
+from revrec.store import facts
+from revrec.store.lake import Lake
+from revrec.store.periods import Pins
+from revrec.store.transaction import Transaction
+from revrec.usage import rollup
+
+_BLOCKERS_SHOWN_MAX = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What the books know at the pins."""
+
+    book: Book
+    usage: pa.Table
+    """Daily roll-up of the usage ledger."""
+    posted: pa.Table
+    """Posting detail of every close so far, in ``DETAIL`` form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """A period as it would be closed."""
+
+    inputs: Inputs
+    accounting: Accounting
+    postings: pa.Table
+    positions: pa.Table
+    """Balances per contract at the end of the period."""
+
+
+def read_inputs(tx: Transaction, lake: Lake, pins: Pins | None) -> Inputs:
+    """Facts and usage as of the pins, or as of now.
+
+    Raises PeriodNotReady when an event names a contract that was never recorded.
+    """
+    recorded = facts.read(tx, through_seq=pins.fact_seq if pins else None)
+    book, unknown = book_of(each.fact for each in recorded)
+    if unknown:
+        shown = [f"{each.kind} {each.key} of contract {each.contract}" for each in unknown]
+        raise PeriodNotReady(
+            f"{len(unknown):,} facts are of contracts that were never recorded: {_some(shown)}.",
+            remedy="Record the contracts, or correct the facts.",
+            blockers=shown,
+        )
+    version = pins.usage_version if pins else lake.committed_version(tx, "usage")
+    dataset = None if version is None else lake.dataset(tx, "usage", version)
+    usage = rollup.daily(dataset, entity=tx.entity)
+    return Inputs(book=book, usage=usage, posted=posted_detail(tx, lake))
+
+
+def posted_detail(tx: Transaction, lake: Lake) -> pa.Table:
+    """Posting detail of every close so far."""
+    dataset = lake.dataset(tx, "posting")
+    if dataset is None:
+        return DETAIL.empty_table()
+    own = ds.field("entity_id") == tx.entity
+    table = dataset.to_table(columns=DETAIL.names, filter=own)
+    ordered = [("period", "ascending"), ("entry_seq", "ascending"), ("line_no", "ascending")]
+    return table.cast(DETAIL).sort_by(ordered)
+
+
+def compute(inputs: Inputs, period: Period) -> Computed:
+    """Account for everything known and subtract what is posted.
+
+    Raises PeriodNotReady, listing the contracts that cannot be accounted for.
+    """
+    book = inputs.book
+    months = list(first_month(book, period).through(period))
+    days = [months[0].previous.last, *(month.last for month in months)] if months else []
+    counts = usage_by_obligation(inputs.usage, book.histories.values())
+    accounting = engine.account(book, days, usage=[counts])
+    if accounting.refused:
+        shown = [str(error) for error in accounting.refused.values()]
+        raise PeriodNotReady(
+            f"{len(shown):,} contracts cannot be accounted for: {_some(shown)}",
+            remedy="Correct the contracts named, then close again.",
+            blockers=shown,
+        )
+    with Subledger(book, accounting) as subledger:
+        postings = subledger.postings(period, months, summed(inputs.posted))
+        positions = subledger.positions([period.last])
+        tables = {
+            "posted": pa.concat_tables([summed(inputs.posted), postings]),
+            "positions": positions,
+            "segments": subledger.query("select * from segments"),
+            "recognised": subledger.query("select * from recognised"),
+        }
+    invariants.hold(tables, period.last)
+    return Computed(inputs=inputs, accounting=accounting, postings=postings, positions=positions)
+
+
+def summed(posted: pa.Table) -> pa.Table:
+    """Posting detail summed over the closes that posted it (``POSTED``)."""
+    keys = [name for name in POSTED.names if name != "amount"]
+    total = posted.select(POSTED.names).group_by(keys).aggregate([("amount", "sum")])
+    return total.rename_columns([*keys, "amount"]).select(POSTED.names).cast(POSTED)
+
+
+def _some(shown: Sequence[str]) -> str:
+    more = len(shown) - _BLOCKERS_SHOWN_MAX
+    return "; ".join(shown[:_BLOCKERS_SHOWN_MAX]) + (f"; and {more:,} more" if more > 0 else "")

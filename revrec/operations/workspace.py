@@ -1,0 +1,50 @@
+"""What operations act on: the database, the lake, for an entity, by an actor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Self, TypeVar
+
+from revrec.runtime.clock import Clock, clock_of
+from revrec.runtime.settings import Settings
+from revrec.store.database import Database
+from revrec.store.lake import Lake
+from revrec.store.transaction import Transaction
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """Both stores, opened, for one entity and actor."""
+
+    database: Database
+    lake: Lake
+    entity: int
+    actor: str
+
+    def run(self, operation: Callable[[Transaction], T], *, read_only: bool = False) -> T:
+        """Run an operation as one SERIALIZABLE transaction."""
+        return self.database.run(
+            operation, entity=self.entity, actor=self.actor, read_only=read_only
+        )
+
+    def acting_as(self, actor: str) -> Self:
+        """The same stores for another actor."""
+        return replace(self, actor=actor)
+
+
+@contextmanager
+def open_workspace(
+    settings: Settings, *, actor: str, clock: Clock | None = None, migrate: bool = False
+) -> Iterator[Workspace]:
+    """Open the stores, migrating if asked, and take back what a crash left in the lake."""
+    with Database.open(settings, clock or clock_of(settings.clock)) as database:
+        if migrate:
+            database.migrate()
+        lake = Lake(settings.lake_root)
+        workspace = Workspace(database=database, lake=lake, entity=settings.entity, actor=actor)
+        workspace.run(lake.recover)
+        yield workspace
