@@ -10,6 +10,7 @@ from revrec.engine import Accounting
 from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger
 from revrec.model.decision import Decision, Segment
+from revrec.model.events import Event
 from revrec.model.history import Book
 from revrec.money import Money
 
@@ -70,7 +71,7 @@ def explain(book: Book, accounting: Accounting, contract: str, day: date) -> Exp
         if segment.contract == contract and number in revenue
     ]
     names = ("billed", "recognised", "contract_liability", "contract_asset", "receivable")
-    documents = [
+    documents: list[Event] = [
         *history.modifications,
         *history.estimates,
         *history.deliveries,

@@ -1,0 +1,348 @@
+"""The command line: operations' names as commands; data on stdout, progress and words on stderr.
+
+Exit codes: 0 done, 1 something does not hold or was refused, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from revrec.audit.check import check as check_scenario
+from revrec.errors import FeedError, RevrecError
+from revrec.feeds.records import load as load_records
+from revrec.feeds.scenario import read_scenario, schema
+from revrec.money import Money
+from revrec.operations import close as closing
+from revrec.operations import inspect
+from revrec.operations.facts import record_facts
+from revrec.operations.verify import verify as verify_books
+from revrec.operations.workspace import Workspace, open_workspace
+from revrec.periods import Period
+from revrec.runtime.logging import configure
+from revrec.runtime.settings import Settings
+from revrec.store.periods import PeriodClose
+from revrec.usage import quarantine as kept
+from revrec.usage.ingest import ingest as ingest_usage
+
+app = typer.Typer(
+    help="ASC 606 revenue recognition: facts in, postings out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+err = Console(stderr=True)
+out = Console()
+
+Actor = Annotated[str, typer.Option("--as", help="Who acts; kept with everything that is written.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+_DEFAULT_ACTOR = "accounting"
+
+
+def main() -> None:
+    """Run a command; a deliberate error is told in words and ends with 1."""
+    try:
+        app()
+    except RevrecError as error:
+        err.print(f"[red bold]{error.code}[/]: {error.message}", highlight=False)
+        if error.citation:
+            err.print(f"  paragraph: {error.citation}", highlight=False)
+        if error.remedy:
+            err.print(f"  what to do: {error.remedy}", highlight=False)
+        sys.exit(1)
+
+
+@contextmanager
+def _workspace(actor: str = _DEFAULT_ACTOR) -> Iterator[Workspace]:
+    settings = Settings()
+    configure(settings)
+    with open_workspace(settings, actor=actor, migrate=settings.database_url is None) as opened:
+        yield opened
+
+
+@contextmanager
+def _progress(what: str, total: int | None) -> Iterator[Progress]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        progress.add_task(what, total=total)
+        yield progress
+
+
+def _show_rows(progress: Progress, rows: int) -> None:
+    progress.update(progress.task_ids[0], completed=rows)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this program's schema."""
+    settings = Settings()
+    configure(settings)
+    with open_workspace(settings, actor=_DEFAULT_ACTOR, migrate=True):
+        err.print("The database is at this program's migration.")
+
+
+@app.command()
+def load(paths: list[Path], actor: Actor = _DEFAULT_ACTOR) -> None:
+    """Record contracts, prices, invoices and events from YAML, JSON or NDJSON files."""
+    rejected = 0
+    with _workspace(actor) as workspace:
+        for path in paths:
+            loaded = load_records(path)
+            recorded = record_facts(workspace, loaded.facts, source=path.name)
+            err.print(
+                f"{path}: {recorded.new:,} new, {recorded.corrected:,} corrected, "
+                f"{recorded.unchanged:,} unchanged, {len(loaded.rejections):,} refused"
+            )
+            for each in loaded.rejections:
+                err.print(f"  [red]refused[/] {each.message}", highlight=False)
+            rejected += len(loaded.rejections)
+    if rejected:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ingest(
+    paths: list[Path],
+    actor: Actor = _DEFAULT_ACTOR,
+    batch: Annotated[str | None, typer.Option(help="Name of the sending, for one file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record daily rated usage from Parquet, CSV or NDJSON files, each row exactly once."""
+    if batch is not None and len(paths) != 1:
+        raise typer.BadParameter("--batch names one sending: give one file.")
+    with _workspace(actor) as workspace:
+        for path in paths:
+            with _progress(path.name, None) as progress:
+                totals = ingest_usage(
+                    workspace.database,
+                    workspace.lake,
+                    path,
+                    source_name=path.name,
+                    entity=workspace.entity,
+                    actor=actor,
+                    batch=batch,
+                    progress=partial(_show_rows, progress),
+                )
+            counted = {
+                name: getattr(totals, name).rows
+                for name in ("received", "accepted", "duplicate", "quarantined")
+            }
+            if as_json:
+                out.print_json(json.dumps({"file": str(path), "batch": totals.batch} | counted))
+            else:
+                told = ", ".join(f"{count:,} {name}" for name, count in counted.items())
+                err.print(f"{path}: {told}", highlight=False)
+
+
+@app.command()
+def close(
+    period: str,
+    prepared_by: Annotated[str, typer.Option(help="Who prepared the close.")],
+    approved_by: Annotated[str, typer.Option(help="Who approved it; another person.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show only; write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Close a period; again, it is a no-op."""
+    month = Period.parse(period)
+    with _workspace(prepared_by) as workspace:
+        if dry_run:
+            computed = closing.flash_close(workspace, month)
+            err.print(f"{month} would post {computed.postings.num_rows:,} postings.")
+            _print_postings(inspect.by_account(computed), as_json=as_json)
+            return
+        with err.status(f"Closing {month} ..."):
+            closed = closing.close_period(
+                workspace, month, prepared_by=prepared_by, approved_by=approved_by
+            )
+    _print_close(closed.certificate, new=closed.new, as_json=as_json)
+
+
+@app.command()
+def reopen(
+    period: str,
+    requested_by: Annotated[str, typer.Option()],
+    approved_by: Annotated[str, typer.Option()],
+    reason: Annotated[str, typer.Option()],
+) -> None:
+    """Open the last closed period again, with approval; the trace remains."""
+    with _workspace(requested_by) as workspace:
+        closing.reopen_period(
+            workspace,
+            Period.parse(period),
+            requested_by=requested_by,
+            approved_by=approved_by,
+            reason=reason,
+        )
+    err.print(f"{period} is open again.")
+
+
+@app.command()
+def check(paths: list[Path]) -> None:
+    """Run scenarios and print what differs; folders are searched for YAML files."""
+    files = sorted({file for path in paths for file in _scenarios(path)})
+    if not files:
+        raise FeedError(
+            f"No scenario in {', '.join(map(str, paths))}.", remedy="Name a .yaml file or a folder."
+        )
+    failed = held = 0
+    with _progress("scenarios", len(files)) as progress:
+        for file in files:
+            try:
+                outcomes = check_scenario(read_scenario(file))
+            except RevrecError as error:
+                failed += 1
+                err.print(f"[red]{file}[/]: {error}", highlight=False)
+                continue
+            finally:
+                progress.advance(progress.task_ids[0])
+            held += sum(each.holds for each in outcomes)
+            for each in (each for each in outcomes if not each.holds):
+                failed += 1
+                wanted = each.expectation
+                when = f"as of {wanted.as_of}" if wanted.as_of else f"in {wanted.period}"
+                where = " ".join(filter(None, (wanted.contract, wanted.obligation)))
+                out.print(
+                    f"{file}: {wanted.measure} {where} {when}: expected {wanted.amount}, came out "
+                    f"{each.actual} ({each.actual - wanted.amount:+})",
+                    highlight=False,
+                )
+    out.print(f"{len(files):,} scenarios: {held:,} expectations hold, {failed:,} do not.")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command(name="schema")
+def print_schema() -> None:
+    """Print the JSON Schema of the scenario format."""
+    out.print_json(json.dumps(schema()))
+
+
+@app.command()
+def explain(
+    contract: str,
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Such as 2026-03-31.")],
+) -> None:
+    """Show how a contract is accounted for: facts, decisions, what each cent rests on."""
+    with _workspace() as workspace:
+        explanation = inspect.explain_contract(workspace, contract, as_of.date())
+    out.print(f"[bold]{contract}[/] on {explanation.day}")
+    for title, lines in (
+        ("Facts", explanation.facts),
+        (
+            "Decisions",
+            [
+                f"{number}. step {each.step}, {each.rule} ({', '.join(each.paragraphs)}): "
+                f"{each.sentence}"
+                for number, each in enumerate(explanation.decisions)
+            ],
+        ),
+        ("Earned to date", [str(each) for each in explanation.earned]),
+        ("Balances", [f"{name}: {amount}" for name, amount in explanation.balances.items()]),
+    ):
+        out.print(f"\n[bold]{title}[/]")
+        for line in lines:
+            out.print(f"  {line}", highlight=False, markup=False)
+
+
+@app.command()
+def verify() -> None:
+    """Verify chain, files, journal and invariants; rebuild the last close from its facts."""
+    with _workspace() as workspace, err.status("Verifying ..."):
+        found = verify_books(workspace)
+    for line in found:
+        out.print(f"[green]ok[/] {line}", highlight=False)
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Periods, their state, and what waits."""
+    with _workspace() as workspace:
+        state = inspect.status(workspace)
+    if as_json:
+        out.print_json(json.dumps(asdict(state)))
+        return
+    table = Table("period", "status", "closed at", "prepared by", "approved by", "chain head")
+    for each in state.periods:
+        table.add_row(*(str(value) for value in asdict(each).values()))
+    out.print(table)
+    waiting = ", ".join(f"{reason} {count:,}" for reason, count in state.quarantined.items())
+    out.print(f"{state.facts:,} facts; quarantined usage rows: {waiting or 'none'}")
+
+
+@app.command()
+def quarantine(
+    release: Annotated[list[int] | None, typer.Option(help="Row to judge again.")] = None,
+    reject: Annotated[list[int] | None, typer.Option(help="Row that will not count.")] = None,
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    actor: Actor = _DEFAULT_ACTOR,
+) -> None:
+    """List usage rows that were set aside, release them or reject them."""
+    with _workspace(actor) as workspace:
+        entity = workspace.entity
+        if release:
+            totals = kept.release(workspace.database, workspace.lake, release, note=note, **stores)
+            err.print(f"{totals.accepted.rows:,} accepted, {totals.quarantined.rows:,} set aside.")
+        if reject:
+            count = kept.reject(workspace.database, reject, note=note, entity=entity, actor=actor)
+            err.print(f"{count:,} rejected.")
+        if not release and not reject:
+            rows = workspace.run(kept.list_quarantine, read_only=True)
+            table = Table("row", "file row", "reason", "message")
+            for row in rows:
+                table.add_row(str(row.id), str(row.row_number), row.reason, row.message)
+            out.print(table)
+
+
+@app.command()
+def settings() -> None:
+    """Print the settings in force, secrets as stars."""
+    out.print_json(Settings().model_dump_json())
+
+
+def _scenarios(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from path.rglob("*.yaml")
+    else:
+        yield path
+
+
+def _print_close(certificate: PeriodClose, *, new: bool, as_json: bool) -> None:
+    if as_json:
+        told = {
+            "period": str(certificate.period),
+            "new": new,
+            "ordinal": certificate.ordinal,
+            "chain_head": certificate.chain_head,
+            "totals": dict(certificate.totals),
+        }
+        out.print_json(json.dumps(told))
+        return
+    state = "closed" if new else "was closed already; nothing was done"
+    err.print(f"{certificate.period} {state}. Chain head {certificate.chain_head}.")
+
+
+def _print_postings(rows: list[dict[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        out.print_json(json.dumps(rows))
+        return
+    table = Table("event", "account", "currency", "amount")
+    for row in rows:
+        money = Money(int(row["amount"]), row["currency"])
+        table.add_row(row["event"], row["account"], row["currency"], f"{money}")
+    out.print(table)

@@ -1,0 +1,86 @@
+"""Reading the books: status, a contract explained, postings by account."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from revrec import engine
+from revrec.audit.explain import Explanation, explain
+from revrec.operations.computing import Computed, read_inputs
+from revrec.operations.workspace import Workspace
+from revrec.recognition.counts import usage_by_obligation
+from revrec.store import facts, periods
+from revrec.store.transaction import Transaction
+from revrec.usage import quarantine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedPeriod:
+    """A period that was closed at least once, with its last certificate."""
+
+    period: str
+    status: str
+    closed_at: str
+    prepared_by: str
+    approved_by: str
+    chain_head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Where the books stand."""
+
+    periods: list[ClosedPeriod]
+    facts: int
+    quarantined: dict[str, int]
+    """Usage rows set aside and not yet resolved, by reason."""
+
+
+def status(workspace: Workspace) -> Status:
+    """Periods with their last close, number of facts, quarantined rows by reason."""
+
+    def read(tx: Transaction) -> Status:
+        last = {each.period: each for each in periods.closes(tx)}
+        closed = [
+            ClosedPeriod(
+                period=str(period),
+                status=str(periods.status(tx, period)),
+                closed_at=each.closed_at.isoformat(),
+                prepared_by=each.prepared_by,
+                approved_by=each.approved_by,
+                chain_head=each.chain_head,
+            )
+            for period, each in sorted(last.items())
+        ]
+        return Status(
+            periods=closed, facts=facts.last_seq(tx), quarantined=quarantine.outstanding(tx)
+        )
+
+    return workspace.run(read, read_only=True)
+
+
+def explain_contract(workspace: Workspace, contract: str, day: date) -> Explanation:
+    """How a contract is accounted for on a day, from everything known now."""
+
+    def read(tx: Transaction) -> Explanation:
+        inputs = read_inputs(tx, workspace.lake, None)
+        book = inputs.book
+        counts = usage_by_obligation(inputs.usage, book.histories.values())
+        accounting = engine.account(book, [day], usage=[counts])
+        return explain(book, accounting, contract, day)
+
+    return workspace.run(read, read_only=True)
+
+
+def by_account(computed: Computed) -> list[dict[str, str]]:
+    """Postings of a computed close summed by event, account and currency; minor units as text."""
+    sums: dict[tuple[str, str, str], int] = defaultdict(int)
+    for row in computed.postings.to_pylist():
+        currency = computed.inputs.book.histories[row["contract"]].contract.currency
+        sums[row["event"], row["account"], currency] += row["amount"]
+    return [
+        {"event": event, "account": account, "currency": currency, "amount": str(amount)}
+        for (event, account, currency), amount in sorted(sums.items())
+    ]

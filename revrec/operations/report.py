@@ -1,0 +1,102 @@
+"""Data sets of a closed range of periods, derived again from what the last close had pinned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revrec import engine
+from revrec.disclosure import Schedules, schedules
+from revrec.errors import NotFound
+from revrec.ledger.subledger import Subledger, first_month
+from revrec.operations.computing import Inputs, read_inputs
+from revrec.operations.verify import pins_of
+from revrec.operations.workspace import Workspace
+from revrec.periods import Period
+from revrec.recognition.counts import usage_by_obligation
+from revrec.reconciliation import Reconciliation, reconcile
+from revrec.store import entities, journal, periods
+from revrec.store.entities import Entity
+from revrec.store.periods import PeriodClose
+from revrec.store.transaction import Transaction
+
+HORIZON_MONTHS = 12
+"""Months ahead that the waterfall schedules one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Schedules and reconciliation of closed periods, with the certificate they stand on."""
+
+    entity: Entity
+    certificate: PeriodClose
+    first: Period
+    period: Period
+    schedules: Schedules
+    reconciliation: Reconciliation
+
+
+def report(workspace: Workspace, first: Period, period: Period) -> Report:
+    """Everything reported on the closed periods ``first`` to ``period``; same facts, same rows.
+
+    Raises NotFound when the period is not closed.
+    """
+
+    def read(tx: Transaction) -> Report:
+        certificate = _certificate(tx, period)
+        inputs = read_inputs(tx, workspace.lake, pins_of(certificate))
+        posted = inputs.posted.filter(pc.less_equal(inputs.posted["period"], str(period)))
+        book, entries = inputs.book, journal.read(tx)
+        horizon = period.plus(HORIZON_MONTHS)
+        months = list(first_month(book, first).through(horizon))
+        days = [months[0].previous.last, *(month.last for month in months)]
+        counts = usage_by_obligation(inputs.usage, book.histories.values())
+        accounting = engine.account(book, days, usage=[counts])
+        with Subledger(book, accounting) as subledger:
+            derived = schedules(
+                book,
+                accounting,
+                subledger,
+                posted,
+                [each for each in entries if each.entry.period <= period],
+                first=first,
+                period=period,
+                horizon_months=HORIZON_MONTHS,
+            )
+        return Report(
+            entity=entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD"),
+            certificate=certificate,
+            first=first,
+            period=period,
+            schedules=derived,
+            reconciliation=_reconcile(inputs, posted, first, period),
+        )
+
+    return workspace.run(read, read_only=True)
+
+
+def _reconcile(inputs: Inputs, posted: pa.Table, first: Period, period: Period) -> Reconciliation:
+    revenue = posted.filter(pc.equal(posted["account"], "revenue"))
+    amounts = pc.negate(revenue["amount"])
+    columns = ["contract", "obligation", "component", "origin", "event"]
+    return reconcile(
+        book=inputs.book,
+        usage=inputs.usage,
+        revenue=revenue.select(columns).append_column("amount", amounts),
+        first=first,
+        through=period,
+        as_of=period.last,
+    )
+
+
+def _certificate(tx: Transaction, period: Period) -> PeriodClose:
+    found = [each for each in periods.closes(tx) if each.period == period]
+    if not found or periods.status(tx, period) is not periods.PeriodStatus.CLOSED:
+        raise NotFound(
+            f"{period} is not closed, so there is nothing to report on it.",
+            remedy=f"Close it first: revrec close {period}; or look ahead with --dry-run.",
+            period=str(period),
+        )
+    return found[-1]
