@@ -69,9 +69,11 @@ def settle(
         """
     )
     _find_repeated(connection)
-    _find_corrected(connection, ledger, entity)
-    while _find_dangling(connection):
-        _find_repeated(connection)
+    corrections = connection.execute("FROM candidate WHERE corrects IS NOT NULL LIMIT 1")
+    if corrections.fetchone():
+        _find_corrected(connection, ledger, entity)
+        while _find_dangling(connection):
+            _find_repeated(connection)
     connection.execute(
         """
         CREATE OR REPLACE TABLE verdict AS
@@ -190,22 +192,30 @@ def _find_dangling(connection: duckdb.DuckDBPyConnection) -> bool:
     """Add to ``dangling`` the corrections that lead to no accepted row; whether there were any.
 
     A chain of corrections counts if it begins at a row of the ledger or at an accepted row that
-    corrects nothing; a ring of rows that correct each other begins nowhere.
+    corrects nothing; a ring of rows that correct each other begins nowhere. First go those that
+    no candidate at all supports: that may let another row with their identity count, which
+    decides what supports the rest.
     """
+    counting = "(FROM candidate WHERE row_number NOT IN (SELECT row_number FROM repeated))"
+    return any(_add_dangling(connection, rows) for rows in ("candidate", counting))
+
+
+def _add_dangling(connection: duckdb.DuckDBPyConnection, supporting: str) -> bool:
+    """Add the corrections among the supporting rows that none of these supports."""
     found = connection.execute(
-        """
+        f"""
         INSERT INTO dangling
         WITH RECURSIVE told AS (
-            SELECT row_number, source, usage_id, contract, meter, corrects
-            FROM candidate WHERE row_number NOT IN (SELECT row_number FROM repeated)
+            SELECT row_number, source, usage_id, day, contract, meter, corrects, digest
+            FROM {supporting}
         ),
         grounded AS (
             SELECT source, usage_id, contract, meter FROM corrected
             UNION
-            SELECT source, usage_id, contract, meter FROM told WHERE corrects IS NULL
-              AND (source, usage_id) IN (
-                  SELECT (source, corrects) FROM told WHERE corrects IS NOT NULL
-              )
+            SELECT source, usage_id, contract, meter FROM told
+            WHERE corrects IS NULL AND (source, usage_id) IN (
+                SELECT (source, corrects) FROM told WHERE corrects IS NOT NULL
+            )
             UNION
             SELECT told.source, told.usage_id, told.contract, told.meter
             FROM told JOIN grounded
@@ -213,17 +223,12 @@ def _find_dangling(connection: duckdb.DuckDBPyConnection) -> bool:
              AND told.contract = grounded.contract AND told.meter = grounded.meter
         ),
         lost AS (
-            SELECT row_number FROM told
-            WHERE corrects IS NOT NULL
-              AND (source, corrects, contract, meter) NOT IN (
-                  SELECT (source, usage_id, contract, meter) FROM grounded
-              )
+            SELECT DISTINCT source, usage_id, day, digest FROM told
+            WHERE corrects IS NOT NULL AND (source, corrects, contract, meter) NOT IN (
+                SELECT (source, usage_id, contract, meter) FROM grounded
+            )
         )
-        SELECT same.row_number
-        FROM lost
-        JOIN judged ON judged.row_number = lost.row_number
-        JOIN candidate same ON same.source = judged.source AND same.usage_id = judged.usage_id
-         AND same.day = judged.day AND same.digest = judged.digest
+        SELECT row_number FROM candidate JOIN lost USING (source, usage_id, day, digest)
         RETURNING row_number
         """
     ).fetchall()

@@ -55,7 +55,8 @@ def daily(
     for further in conditions:
         condition = further if condition is None else condition & further
     columns = ["contract", "meter", "usage_date", "quantity", "amount", "recorded_at"]
-    with duckdb.connect(config={"TimeZone": "UTC"}) as connection:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
         reader = dataset.scanner(columns=columns, filter=condition).to_reader()
         connection.register("held", reader)
         table = connection.sql(

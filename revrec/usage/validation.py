@@ -94,9 +94,9 @@ def in_context(rows: str) -> str:
 def explained(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """The quarantined rows of ``verdict`` in order, each with its message and what was sent."""
     connection.execute(
-        rf"""
+        f"""
         CREATE OR REPLACE MACRO shown(told) AS
-            chr(39) || regexp_replace(left(told, 80), '{UNPRINTABLE}', '\x{{fffd}}', 'g')
+            chr(39) || regexp_replace(left(told, 80), '{UNPRINTABLE}', chr(65533), 'g')
             || CASE WHEN length(told) > 80 THEN '...' ELSE '' END || chr(39)
         """
     )
