@@ -46,7 +46,7 @@ def daily(
     if entity is not None:
         conditions.append(pc.field("entity_id") == entity)
     if contracts is not None:
-        conditions.append(pc.field("contract").isin(list(contracts)))
+        conditions.append(pc.field("contract").isin(pa.array(contracts, pa.string())))
     if through is not None:
         conditions.append(pc.field("usage_date") <= pa.scalar(through))
     if known_at is not None:
