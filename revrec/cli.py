@@ -296,7 +296,14 @@ def quarantine(
     with _workspace(actor) as workspace:
         entity = workspace.entity
         if release:
-            totals = kept.release(workspace.database, workspace.lake, release, note=note, **stores)
+            totals = kept.release(
+                workspace.database,
+                workspace.lake,
+                release,
+                note=note,
+                entity=entity,
+                actor=actor,
+            )
             err.print(f"{totals.accepted.rows:,} accepted, {totals.quarantined.rows:,} set aside.")
         if reject:
             count = kept.reject(workspace.database, reject, note=note, entity=entity, actor=actor)
