@@ -1,0 +1,152 @@
+"""The rows of a data sheet as SpreadsheetML, streamed.
+
+openpyxl builds everything else of a workbook. The data rows are written as text here for two
+reasons: an amount arrives in the file with exactly its digits and never passes through a binary
+number, and 100,000 rows take a third of the time of openpyxl's write-only mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from xml.sax.saxutils import escape
+
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from reports import style
+from reports.cover import naive_utc
+from reports.layout import FIRST_ROW, SIGNIFICANT_DIGITS, Field, Layout, plain
+from reports.style import Styles
+from reports.text import cell_text, looks_like_formula
+from reports.totals import currency_position, exact
+from revrec.errors import ReportError
+from revrec.model.dataset import ColumnType
+from revrec.money import minor_digits
+
+_ROWS_PER_CHUNK = 500
+_EPOCH = date(1899, 12, 30).toordinal()
+Render = Callable[[object, str | None], str]
+"""Value and the row's currency -> what follows the cell's address in its element."""
+
+
+def body(layout: Layout, sheet: Worksheet, styles: Styles) -> Callable[[], Iterator[bytes]]:
+    """A function that streams the rows; styles are registered at once, as the file needs them."""
+    renders = [_render(layout, position, sheet, styles) for position in range(len(layout.fields))]
+    letters = [get_column_letter(position + 1) for position in range(len(renders))]
+    by = currency_position(layout.data)
+    rows = layout.data.rows or [[None] * len(renders)]
+
+    def stream() -> Iterator[bytes]:
+        chunk: list[str] = []
+        for number, row in enumerate(rows, start=FIRST_ROW):
+            currency = layout.data.currency if by is None else row[by]
+            chunk.append(f'<row r="{number}">')
+            for letter, render, value in zip(letters, renders, row, strict=True):
+                chunk.append(f'<c r="{letter}{number}"{render(value, currency)}')  # type: ignore[arg-type] # totals() found text in every currency
+            chunk.append("</row>")
+            if number % _ROWS_PER_CHUNK == 0:
+                yield "".join(chunk).encode()
+                chunk.clear()
+        yield "".join(chunk).encode()
+
+    return stream
+
+
+def _render(layout: Layout, position: int, sheet: Worksheet, styles: Styles) -> Render:
+    field = layout.fields[position]
+    match field.column.type:
+        case ColumnType.MONEY:
+            return _money(layout, field, sheet, styles)
+        case ColumnType.TEXT:
+            return _text(sheet, styles)
+        case ColumnType.DATE:
+            return _date(layout, field, sheet, styles)
+        case ColumnType.QUANTITY | ColumnType.INTEGER | ColumnType.RATIO:
+            return _number(layout, field, sheet, styles)
+
+
+def _text(sheet: Worksheet, styles: Styles) -> Render:
+    usual = styles.index(sheet, style.TEXT)
+    quoted = styles.index(sheet, style.TEXT, quoted=True)
+
+    def render(value: object, _: str | None) -> str:
+        text = "" if value is None else cell_text(str(value))
+        return _inline(text, quoted if looks_like_formula(text) else usual)
+
+    return render
+
+
+def _inline(text: str, index: int) -> str:
+    if not text:
+        return f' s="{index}"/>'
+    if "_x" in text:
+        # Excel reads _x0041_ as a character code; its own underscore is written as one.
+        text = text.replace("_x", "_x005F_x")
+    return f' s="{index}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+
+
+def _money(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Render:
+    shown: dict[str | None, tuple[int, int]] = {
+        currency: (styles.index(sheet, field.form(currency)), minor_digits(currency))
+        for currency in layout.currencies
+        if currency is not None
+    }
+    empty = styles.index(sheet, style.GENERAL)
+
+    def render(value: object, currency: str | None) -> str:
+        if value is None:
+            return f' s="{empty}"/>'
+        index, digits = shown[currency]
+        return f' s="{index}"><v>{Decimal(value).scaleb(-digits)}</v></c>'  # type: ignore[arg-type] # layout found integers only
+
+    return render
+
+
+def _number(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Render:
+    index = styles.index(sheet, field.form(None))
+    ratio = field.column.type is ColumnType.RATIO
+
+    def render(value: object, _: str | None) -> str:
+        if value is None:
+            return f' s="{index}"/>'
+        number = exact(layout.data, field.column, 0, value)
+        if ratio:
+            # A share is shown as a percentage; past the digits of a cell it is rounded.
+            return f' s="{index}"><v>{Decimal(number):.{SIGNIFICANT_DIGITS}g}</v></c>'
+        if field.as_text:
+            return _inline(plain(number), index)
+        return f' s="{index}"><v>{plain(number)}</v></c>'
+
+    return render
+
+
+def _date(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Render:
+    day, moment = styles.index(sheet, style.DATE), styles.index(sheet, style.MOMENT)
+    serials: dict[object, str] = {None: f' s="{day}"/>'}
+
+    def render(value: object, _: str | None) -> str:
+        known = serials.get(value)
+        if known is None:
+            if isinstance(value, datetime):
+                known = f' s="{moment}"><v>{_serial(value)}</v></c>'
+            elif isinstance(value, date):
+                known = f' s="{day}"><v>{_serial(value)}</v></c>'
+            else:
+                raise ReportError(
+                    f"{layout.data.name} holds {value!r} in {field.column.name}, which takes dates."
+                )
+            serials[value] = known
+        return known
+
+    return render
+
+
+def _serial(value: date) -> str:
+    """Days since 1899-12-30, as Excel counts them; times in UTC, to the second."""
+    if not isinstance(value, datetime):
+        return str(value.toordinal() - _EPOCH)
+    moment = naive_utc(value)
+    seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
+    return f"{moment.toordinal() - _EPOCH + Decimal(seconds) / 86_400:.10f}"

@@ -1,0 +1,204 @@
+"""Charts for what people would rather look at than read.
+
+A ``Chart`` names the columns of a data set to draw. Its figures stand on the sheet "Chart data" as
+formulas over the data set's sheet, so that a chart shows what the workbook holds; ``summary``
+draws them. Here the figures are chosen and added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from openpyxl.utils import get_column_letter
+
+from reports.layout import Layout
+from reports.totals import CURRENCY, column_position, currency_position
+from revrec.errors import ReportError
+from revrec.model.dataset import ColumnType
+from revrec.money import from_minor
+
+SERIES_MAX = 7
+"""Colours a reader tells apart; smaller series are drawn together as ``Other``."""
+OTHER = "Other"
+NONE = "(none)"
+
+
+class ChartKind(StrEnum):
+    """How the figures are drawn."""
+
+    STACKED = "stacked"
+    """Columns by category, stacked by series: revenue by month and product."""
+    BARS = "bars"
+    """One column for each category: unbilled amounts by age."""
+    BRIDGE = "bridge"
+    """From an opening balance over its movements to the closing balance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """What to draw: money of one currency of one data set.
+
+    ``STACKED`` and ``BARS`` add up the column ``values[0]`` by ``category`` and, stacked, by
+    ``series``. ``BRIDGE`` adds up each of the columns ``values``, signed so that the opening
+    balance and the movements give the closing balance, which comes last.
+    """
+
+    kind: ChartKind
+    title: str
+    sheet: str
+    """Name of the data set."""
+    currency: str
+    values: tuple[str, ...]
+    category: str = ""
+    series: str = ""
+    order: tuple[str, ...] = ()
+    """Categories from left to right; those not named follow alphabetically."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a chart: the formula in its cell and what it gives."""
+
+    formula: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of a chart as a table: a row for each category, a column for each series."""
+
+    headings: Sequence[str]
+    labels: Sequence[str]
+    cells: Sequence[Sequence[Figure]]
+
+    @property
+    def largest(self) -> Decimal:
+        """The largest amount without its sign: decides the unit of the axis."""
+        return max((abs(f.amount) for line in self.cells for f in line), default=Decimal(0))
+
+
+def figures(chart: Chart, layout: Layout, heading_row: int) -> Figures:
+    """Add up what the chart draws, exactly, beside formulas that do the same.
+
+    The table will stand with its headings in ``heading_row`` and its labels in column A.
+    ``ReportError`` if the chart names a column that cannot be drawn.
+    """
+    for name in chart.values:
+        _require(chart, layout, name, ColumnType.MONEY)
+    if chart.kind is ChartKind.BRIDGE:
+        return _bridge(chart, layout, heading_row)
+    for name in filter(None, (chart.category, chart.series)):
+        _require(chart, layout, name, ColumnType.TEXT)
+    return _pivot(chart, layout, heading_row)
+
+
+def _require(chart: Chart, layout: Layout, name: str, wanted: ColumnType) -> None:
+    column = layout.data.columns[column_position(layout.data, name)]
+    if column.type is not wanted:
+        raise ReportError(
+            f"The chart {chart.title!r} draws {name} of {layout.data.name}: {column.type}.",
+            remedy=f"Name a {wanted} column.",
+        )
+
+
+def _bridge(chart: Chart, layout: Layout, heading_row: int) -> Figures:
+    """Each step with where its bar starts and ends, and the parts of the bar to draw.
+
+    The first and last step stand on zero, the others start where the one before ended. The base
+    below a bar is drawn without colour; a bar that crosses zero has a part on either side.
+    """
+    lines: list[list[Figure]] = []
+    end = 0
+    for step, name in enumerate(chart.values):
+        row = heading_row + 1 + step
+        amount = sum(value for _, value in _amounts(chart, layout, [], name))
+        moves = 0 < step < len(chart.values) - 1
+        start, end = (end, end + amount) if moves else (0, amount)
+        low, high = min(start, end), max(start, end)
+        line = [
+            (f"=SUMPRODUCT({_arguments(chart, layout, name, [])})", amount),
+            (f"=D{row - 1}" if moves else "", start),
+            (f"=C{row}+B{row}", end),
+            (f"=MAX(0,MIN(C{row},D{row}))+MIN(0,MAX(C{row},D{row}))", max(0, low) + min(0, high)),
+            (f"=MAX(0,C{row},D{row})-MAX(0,MIN(C{row},D{row}))", max(0, high) - max(0, low)),
+            (f"=MIN(0,C{row},D{row})-MIN(0,MAX(C{row},D{row}))", min(0, low) - min(0, high)),
+        ]
+        lines.append([Figure(text, from_minor(value, chart.currency)) for text, value in line])
+    titles = [layout.data.columns[column_position(layout.data, n)].title for n in chart.values]
+    return Figures(["Amount", "From", "To", "Base", "Above zero", "Below zero"], titles, lines)
+
+
+def _pivot(chart: Chart, layout: Layout, heading_row: int) -> Figures:
+    """Sums by category and series; the smallest series together when there are too many."""
+    value = chart.values[0]
+    keys = [name for name in (chart.category, chart.series) if name]
+    sums: dict[tuple[str, ...], int] = {}
+    for key, amount in _amounts(chart, layout, keys, value):
+        sums[key] = sums.get(key, 0) + amount
+    categories = _ordered({key[0] for key in sums}, chart.order)
+    series = _named_series(sums) if chart.series else []
+    other = bool(chart.series) and len(series) < len({key[1] for key in sums})
+    lines = []
+    for row, category in enumerate(categories, start=heading_row + 1):
+        in_row = [(chart.category, f"$A{row}" if category else '""')]
+        whole_formula = f"SUMPRODUCT({_arguments(chart, layout, value, in_row)})"
+        whole = sum(amount for key, amount in sums.items() if key[0] == category)
+        line = []
+        for column, name in enumerate(series, start=2):
+            head = f"{get_column_letter(column)}${heading_row}" if name else '""'
+            tests = [*in_row, (chart.series, head)]
+            formula = f"=SUMPRODUCT({_arguments(chart, layout, value, tests)})"
+            line.append((formula, sums.get((category, name), 0)))
+        if other:
+            last = get_column_letter(len(series) + 1)
+            rest = whole - sum(amount for _, amount in line)
+            line.append((f"={whole_formula}-SUM(B{row}:{last}{row})", rest))
+        if not chart.series:
+            line.append((f"={whole_formula}", whole))
+        lines.append([Figure(text, from_minor(amount, chart.currency)) for text, amount in line])
+    headings = [name or NONE for name in series] + [OTHER] * other
+    if not chart.series:
+        headings = [layout.data.columns[column_position(layout.data, value)].title]
+    return Figures(headings, [category or NONE for category in categories], lines)
+
+
+def _named_series(sums: dict[tuple[str, ...], int]) -> list[str]:
+    """The series drawn in a colour of their own, alphabetically."""
+    sizes: dict[str, int] = {}
+    for (_, name), amount in sums.items():
+        sizes[name] = sizes.get(name, 0) + abs(amount)
+    if len(sizes) <= SERIES_MAX:
+        return sorted(sizes)
+    return sorted(sorted(sizes, key=lambda name: (-sizes[name], name))[: SERIES_MAX - 1])
+
+
+def _ordered(found: set[str], order: Sequence[str]) -> list[str]:
+    return [*(text for text in order if text in found), *sorted(found - set(order))]
+
+
+def _amounts(
+    chart: Chart, layout: Layout, keys: Sequence[str], value: str
+) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Keys and amount of every row in the chart's currency."""
+    data = layout.data
+    position, by = column_position(data, value), currency_position(data)
+    places = [column_position(data, name) for name in keys]
+    for row in data.rows:
+        currency = data.currency if by is None else row[by]
+        amount = row[position]
+        if currency == chart.currency and isinstance(amount, int):
+            yield tuple("" if row[p] is None else str(row[p]) for p in places), amount
+
+
+def _arguments(chart: Chart, layout: Layout, value: str, tests: Sequence[tuple[str, str]]) -> str:
+    """Arguments of SUMPRODUCT: one exact test a column, then the amounts.
+
+    SUMIFS would read a category such as ``>90 days`` as a comparison.
+    """
+    by_currency = [] if currency_position(layout.data) is None else [CURRENCY]
+    conditions = [f"--({layout.values_of(name)}={cell})" for name, cell in tests]
+    conditions += [f'--({layout.values_of(name)}="{chart.currency}")' for name in by_currency]
+    return ",".join([*conditions, layout.values_of(value)])

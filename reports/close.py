@@ -1,0 +1,38 @@
+"""Everything a close puts on disk: three reports, their twins, one manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from reports.cover import Cover
+from reports.csv_twin import FileRecord, write_manifest
+from reports.journal import DETAIL, write_journal
+from reports.reconciliation import THREE_WAY, write_reconciliation
+from reports.schedules import write_schedules
+from revrec.model.dataset import DataSet, TieOut
+
+RECONCILED = (THREE_WAY, "reconciliation_reasons", "usage_batches", "quarantine")
+"""Data sets that belong to the reconciliation when they are given."""
+
+
+def close_report(
+    folder: Path, cover: Cover, data: Mapping[str, DataSet], tie_outs: Sequence[TieOut]
+) -> list[FileRecord]:
+    """Write schedules, journal and reconciliation, and a manifest of all files.
+
+    Every data set goes into a file: ``journal_detail`` into the journal with the summary, those
+    named in ``RECONCILED`` into the reconciliation, all others into the schedules. The tie-outs
+    of the close stand in each workbook. Each file names its report; the rest of the cover is
+    shared. Without usage there is no ``reconciliation`` data set and no such file.
+    """
+    reconciled = {name: data[name] for name in RECONCILED if name in data}
+    scheduled = {name: sheet for name, sheet in data.items() if name not in {DETAIL, *reconciled}}
+    files = write_schedules(folder, replace(cover, report="Schedules"), scheduled, tie_outs)
+    files += write_journal(folder, replace(cover, report="Journal"), data, tie_outs)
+    if reconciled:
+        about = replace(cover, report="Reconciliation")
+        files += write_reconciliation(folder, about, reconciled, tie_outs)
+    write_manifest(folder, cover, files)
+    return files

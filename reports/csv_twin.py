@@ -1,0 +1,181 @@
+"""The CSV twin of a sheet, and the manifest that vouches for every file of a run.
+
+A twin follows RFC 4180: UTF-8, CRLF, one header row of machine names. Amounts are decimal text
+with the currency's decimals, quantities have all their digits, dates are ISO 8601, times are in
+UTC. Text that a spreadsheet program could run as a formula gets a leading apostrophe; see
+``text.csv_text``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from reports.cover import Cover
+from reports.files import atomically, sha256_of
+from reports.layout import plain
+from reports.text import csv_text, printable
+from reports.totals import Total, as_decimal, currency_position, exact, totals
+from revrec.errors import ReportError
+from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRecord:
+    """What one sheet of a file holds: rows, and control totals as decimal text."""
+
+    sheet: str
+    rows: int
+    currency: str | None
+    totals: Mapping[str, Mapping[str, str]]
+    """Column -> currency -> total; the currency is empty where there is no money."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord:
+    """A written file and what it must contain."""
+
+    name: str
+    sha256: str
+    size: int
+    sheets: tuple[SheetRecord, ...] = field(default_factory=tuple)
+
+
+def write_csv(path: Path, data: DataSet) -> FileRecord:
+    """Write the twin of a data set; ``ReportError`` if a figure is not exact."""
+    sums = totals(data)
+    by = currency_position(data)
+    with atomically(path) as target, target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow([column.name for column in data.columns])
+        for number, row in enumerate(data.rows, start=1):
+            currency = data.currency if by is None else str(row[by])
+            writer.writerow(
+                [
+                    _field(data, column, number, value, currency)
+                    for column, value in zip(data.columns, row, strict=True)
+                ]
+            )
+    return record(path, [(data, sums)])
+
+
+def _field(data: DataSet, column: Column, number: int, value: object, currency: str | None) -> str:
+    if value is None:
+        return ""
+    match column.type:
+        case ColumnType.TEXT:
+            return csv_text(printable(str(value)))
+        case ColumnType.DATE:
+            return _moment(data, column, number, value)
+        case ColumnType.MONEY:
+            return str(as_decimal(column, exact(data, column, number, value), currency))
+        case ColumnType.QUANTITY | ColumnType.RATIO | ColumnType.INTEGER:
+            return plain(exact(data, column, number, value))
+
+
+def _moment(data: DataSet, column: Column, number: int, value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise ReportError(
+        f"Row {number} of {data.name} holds {value!r} in {column.name}, which takes dates.",
+        row=number,
+        column=column.name,
+    )
+
+
+def record(path: Path, sheets: Sequence[tuple[DataSet, Sequence[Total]]]) -> FileRecord:
+    """What a written file holds, with its hash."""
+    return FileRecord(
+        name=path.name,
+        sha256=sha256_of(path),
+        size=path.stat().st_size,
+        sheets=tuple(
+            SheetRecord(
+                sheet=data.name,
+                rows=len(data.rows),
+                currency=data.currency,
+                totals=_texts(sums),
+            )
+            for data, sums in sheets
+        ),
+    )
+
+
+def _texts(sums: Sequence[Total]) -> dict[str, dict[str, str]]:
+    texts: dict[str, dict[str, str]] = {}
+    for total in sums:
+        of_column = texts.setdefault(total.column.name, {})
+        money = total.column.type is ColumnType.MONEY
+        of_column[total.currency or ""] = str(total.decimal) if money else plain(total.value)
+    return texts
+
+
+def tie_out_data(tie_outs: Sequence[TieOut]) -> DataSet:
+    """The tie-outs as a data set, for their twin."""
+    return DataSet(
+        name="tie_out",
+        title="Tie-out",
+        columns=[
+            Column(name="name", title="Check"),
+            Column(name="currency", title="Currency"),
+            Column(name="left_name", title="Left figure"),
+            Column(name="left", title="Left", type=ColumnType.MONEY, total=True),
+            Column(name="right_name", title="Right figure"),
+            Column(name="right", title="Right", type=ColumnType.MONEY, total=True),
+            Column(name="difference", title="Difference", type=ColumnType.MONEY, total=True),
+            Column(name="mark", title="Mark"),
+        ],
+        rows=[
+            (t.name, t.currency, t.left_name, t.left, t.right_name, t.right, t.difference, t.mark)
+            for t in tie_outs
+        ],
+    )
+
+
+def write_manifest(folder: Path, cover: Cover, files: Sequence[FileRecord]) -> Path:
+    """Write ``manifest.json``: what the run was, and every file with hash, rows and totals."""
+    manifest = {
+        "entity": cover.entity,
+        "book": cover.book,
+        "period": cover.period,
+        "as_of": cover.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "functional_currency": cover.functional_currency,
+        "status": cover.status,
+        "version": cover.version,
+        "run": cover.run_id,
+        "engine_version": cover.engine_version,
+        "facts_version": cover.facts_version,
+        "usage_version": cover.usage_version,
+        "chain_head": cover.chain_head,
+        "prepared_by": cover.prepared_by,
+        "approved_by": cover.approved_by,
+        "files": [
+            {
+                "name": file.name,
+                "sha256": file.sha256,
+                "bytes": file.size,
+                "sheets": [
+                    {
+                        "sheet": sheet.sheet,
+                        "rows": sheet.rows,
+                        "currency": sheet.currency,
+                        "totals": sheet.totals,
+                    }
+                    for sheet in file.sheets
+                ],
+            }
+            for file in sorted(files, key=lambda file: file.name)
+        ],
+    }
+    path = folder / MANIFEST
+    with atomically(path) as target:
+        target.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,290 @@
+"""Where a data set goes on its sheet: titles, rows, formats, widths; all decided before writing.
+
+Every data sheet has the same frame: rows 1 to 7 identify the report, row 8 holds the note, row 9
+the headings, the data starts in row 10, and one row below the data come the control totals. What
+cannot be shown exactly is refused here, before a file exists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from openpyxl.utils import get_column_letter, quote_sheetname
+
+from reports import style
+from reports.text import identifier
+from reports.totals import (
+    Total,
+    column_position,
+    currencies,
+    currency_position,
+    exact,
+    minor_units,
+    totals,
+)
+from revrec.errors import ReportError
+from revrec.model.dataset import Column, ColumnType, DataSet
+from revrec.money import from_minor
+
+HEADER_ROW = 9
+FIRST_ROW = 10
+SIGNIFICANT_DIGITS = 15
+"""Digits a spreadsheet cell keeps exactly."""
+ROWS_MAX = 1_048_000
+"""Data rows of one sheet: Excel's 1,048,576 less the frame."""
+CELLS_MAX = 20_000_000
+"""Cells of one sheet that a spreadsheet program still opens."""
+TITLE_MAX = 31
+WIDTH_MAX = 46
+_KEY_WIDTH_MAX = 40
+_TITLE_REFUSED = re.compile(r"[\[\]:*?/\\]")
+_FORMS = {
+    ColumnType.TEXT: style.TEXT,
+    ColumnType.DATE: style.DATE,
+    ColumnType.RATIO: style.RATIO,
+    ColumnType.INTEGER: style.ORDINAL,
+}
+_LINES = ("Control total", "Sum of the rows", "Difference")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A column as it is laid out."""
+
+    column: Column
+    heading: str
+    """Unique within the table, as Excel demands."""
+    width: int
+    scale: int = 0
+    """Decimal places of a quantity, the most of any row."""
+    as_text: bool = False
+    """A quantity some of whose values a cell would round; kept as text, digit by digit."""
+
+    def form(self, currency: str | None) -> style.Format:
+        """How the column's values in a currency are shown."""
+        if self.as_text:
+            return style.DIGITS
+        if self.column.type is ColumnType.MONEY:
+            assert currency is not None
+            return style.money(currency)
+        added = self.column.type is ColumnType.INTEGER and self.column.total
+        if added or self.column.type is ColumnType.QUANTITY:
+            return style.decimals(self.scale)
+        return _FORMS[self.column.type]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A data set, its totals, and the cells that hold them."""
+
+    data: DataSet
+    title: str
+    """Of the sheet, unique within the workbook."""
+    fields: Sequence[Field]
+    totals: Sequence[Total]
+
+    @property
+    def table_name(self) -> str:
+        """Name of the Excel table, the same in every period."""
+        return f"t_{identifier(self.data.name)}"
+
+    @property
+    def last_row(self) -> int:
+        """Last row of the table, which is never without a row."""
+        return FIRST_ROW + max(len(self.data.rows), 1) - 1
+
+    @property
+    def totals_row(self) -> int:
+        """First row of the control totals, set apart by an empty row."""
+        return self.last_row + 2
+
+    @cached_property
+    def currencies(self) -> tuple[str | None, ...]:
+        """The currencies of the rows, alphabetically."""
+        return currencies(self.data)
+
+    @cached_property
+    def total_currencies(self) -> tuple[str | None, ...]:
+        """The currencies that have control totals, in their order."""
+        return tuple(dict.fromkeys(total.currency for total in self.totals))
+
+    def total_row(self, currency: str | None) -> int:
+        """First of the three rows with the totals of a currency."""
+        return self.totals_row + len(_LINES) * self.total_currencies.index(currency)
+
+    def total_cell(self, total: Total, line: int = 0) -> str:
+        """The cell of a control total; line 1 is the sum of the rows, line 2 the difference."""
+        return f"{get_column_letter(total.position + 1)}{self.total_row(total.currency) + line}"
+
+    def reference(self, cell: str) -> str:
+        """The cell as formulas on other sheets name it."""
+        return f"{quote_sheetname(self.title)}!{cell}"
+
+    def values_of(self, name: str) -> str:
+        """All values of a column as formulas on other sheets name them."""
+        letter = get_column_letter(column_position(self.data, name) + 1)
+        return self.reference(f"${letter}${FIRST_ROW}:${letter}${self.last_row}")
+
+    def shown(self, total: Total) -> Decimal | str:
+        """A control total as its cell holds it: a number, or text if a cell would round it."""
+        as_text = self.fields[total.position].as_text
+        return plain(total.value) if as_text else total.decimal
+
+    @staticmethod
+    def total_labels(currency: str | None) -> tuple[str, ...]:
+        """What the three rows of control totals are called."""
+        return tuple(f"{line}, {currency}" if currency else line for line in _LINES)
+
+    def sum_formula(self, total: Total) -> str:
+        """The live sum of a column over the rows of a currency."""
+        letter = get_column_letter(total.position + 1)
+        values = f"{letter}{FIRST_ROW}:{letter}{self.last_row}"
+        by = currency_position(self.data)
+        if by is None:
+            return f"=SUM({values})"
+        key = get_column_letter(by + 1)
+        row = self.total_row(total.currency) + 1
+        return f"=SUMIF({key}{FIRST_ROW}:{key}{self.last_row},{key}{row},{values})"
+
+    def difference_formula(self, total: Total) -> str:
+        """Control total less sum, to the places that a sum of binary numbers can be trusted."""
+        places = max(0, -int(total.decimal.as_tuple().exponent))
+        if total.column.type is ColumnType.QUANTITY:
+            whole = len(str(abs(int(total.value))))
+            places = max(0, min(places, SIGNIFICANT_DIGITS - 3 - whole))
+        return f"=ROUND({self.total_cell(total)}-{self.total_cell(total, 1)},{places})"
+
+    @property
+    def frozen_columns(self) -> int:
+        """How many leading key columns stay in sight: at most three, and not too wide."""
+        count = width = 0
+        for field in self.fields[:3]:
+            width += field.width
+            if field.column.type is not ColumnType.TEXT or width > _KEY_WIDTH_MAX:
+                break
+            count += 1
+        return count
+
+
+def lay_out(data: DataSet, title: str) -> Layout:
+    """Decide everything about a sheet; ``ReportError`` if the data set cannot be shown exactly."""
+    if len(data.rows) > ROWS_MAX or len(data.rows) * len(data.columns) > CELLS_MAX:
+        raise ReportError(
+            f"{data.name} has {len(data.rows):,} rows of {len(data.columns)} columns; a sheet "
+            f"takes {ROWS_MAX:,} rows and {CELLS_MAX:,} cells.",
+            remedy="Read its CSV twin, or split it by period.",
+        )
+    sums = totals(data)
+    headings = _unique([column.title for column in data.columns])
+    return Layout(
+        data=data,
+        title=title,
+        totals=sums,
+        fields=[
+            _field(data, position, heading, [t for t in sums if t.position == position])
+            for position, heading in enumerate(headings)
+        ],
+    )
+
+
+def sheet_titles(names: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """Titles that Excel accepts, unique without regard to case, in the order of the names."""
+    used = {title.casefold() for title in taken}
+    titles = []
+    for name in names:
+        base = _TITLE_REFUSED.sub(" ", name).strip(" '") or "Sheet"
+        title, count = base[:TITLE_MAX].strip(" '"), 2
+        while title.casefold() in used:
+            suffix = f" ({count})"
+            title, count = base[: TITLE_MAX - len(suffix)] + suffix, count + 1
+        used.add(title.casefold())
+        titles.append(title)
+    return titles
+
+
+def _unique(headings: Sequence[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    unique = []
+    for heading in headings:
+        text = " ".join(heading.split()) or "Column"
+        count = seen[text.casefold()] = seen.get(text.casefold(), 0) + 1
+        unique.append(text if count == 1 else f"{text} ({count})")
+    return unique
+
+
+def _field(data: DataSet, position: int, heading: str, sums: Sequence[Total]) -> Field:
+    column = data.columns[position]
+    match column.type:
+        case ColumnType.MONEY:
+            longest = _money_length(data, position, sums)
+            scale, as_text = 0, False
+        case ColumnType.QUANTITY | ColumnType.INTEGER:
+            longest, scale, as_text = _number_shape(data, position, sums)
+        case ColumnType.TEXT:
+            longest = max((len(str(row[position] or "")) for row in data.rows), default=0)
+            scale, as_text = 0, False
+        case ColumnType.DATE | ColumnType.RATIO:
+            longest, scale, as_text = 10, 0, False
+    words = heading.split()
+    label = max(*map(len, words), -(-len(heading) // 2)) + 4
+    width = column.width or min(max(longest + 3, label, 8), WIDTH_MAX)
+    return Field(column=column, heading=heading, width=width, scale=scale, as_text=as_text)
+
+
+def _money_length(data: DataSet, position: int, sums: Sequence[Total]) -> int:
+    """Characters of the longest amount as shown; refuses amounts that a cell would round."""
+    column, by = data.columns[position], currency_position(data)
+    largest: dict[str, int] = {
+        str(total.currency): abs(minor_units(data, column, 0, total.value)) for total in sums
+    }
+    for number, row in enumerate(data.rows, start=1):
+        if (value := row[position]) is not None:
+            amount = abs(minor_units(data, column, number, value))
+            currency = str(data.currency if by is None else row[by])
+            if amount > largest.get(currency, -1):
+                largest[currency] = amount
+    for currency, amount in largest.items():
+        if amount >= 10**SIGNIFICANT_DIGITS:
+            raise ReportError(
+                f"{data.name} holds {from_minor(amount, currency)} {currency} in {column.name} "
+                f"({len(str(amount))} significant digits); a spreadsheet cell keeps "
+                f"{SIGNIFICANT_DIGITS}.",
+                remedy="Read the figure from the CSV twin, which is exact.",
+                column=column.name,
+                currency=currency,
+            )
+    return max((len(f"({from_minor(amount, c):,f})") for c, amount in largest.items()), default=0)
+
+
+def _number_shape(data: DataSet, position: int, sums: Sequence[Total]) -> tuple[int, int, bool]:
+    """Longest number as shown, decimal places needed, and whether a cell would round one."""
+    column = data.columns[position]
+    scale = whole = digits = 0
+    rows = (
+        exact(data, column, n, row[position])
+        for n, row in enumerate(data.rows, start=1)
+        if row[position] is not None
+    )
+    for value in (*(total.value for total in sums), *rows):
+        text = plain(value)
+        before, _, after = text.lstrip("-").partition(".")
+        scale, whole = max(scale, len(after)), max(whole, len(before))
+        digits = max(digits, len((before + after).lstrip("0")))
+    longest = whole + (whole - 1) // 3 + (scale + 1 if scale else 0) + 2
+    return longest, scale, digits > SIGNIFICANT_DIGITS
+
+
+def plain(value: int | Decimal) -> str:
+    """All digits of a number and no more: no exponent, no zeros after the last decimal.
+
+    >>> [plain(Decimal(text)) for text in ("1.500000000", "1E+3", "0.00")]
+    ['1.5', '1000', '0']
+    """
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

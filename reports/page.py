@@ -1,0 +1,123 @@
+"""One sheet while it is filled: cells under named styles, and results beside formulas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from openpyxl.formatting.rule import Rule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from reports import style
+from reports.cover import Cover
+from reports.package import Part
+from reports.style import Format, Role, Styles
+from reports.text import cell_text, looks_like_formula
+
+_LETTER_PAPER, _TABLOID_PAPER = 1, 3
+_HEADER_TEXT_MAX = 64
+_BAD = DifferentialStyle(
+    font=Font(color=style.RED_TEXT, bold=True), fill=PatternFill("solid", bgColor=style.RED_FILL)
+)
+_GOOD = DifferentialStyle(
+    font=Font(color=style.GREEN_TEXT, bold=True),
+    fill=PatternFill("solid", bgColor=style.GREEN_FILL),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A sheet, the styles of its workbook, and what the file adds to it."""
+
+    sheet: Worksheet
+    styles: Styles
+    part: Part = field(default_factory=Part)
+
+    def put(
+        self,
+        cell: str,
+        value: str | int | Decimal | datetime | None,
+        role: Role,
+        form: Format = style.GENERAL,
+        *,
+        wrap: bool = False,
+    ) -> None:
+        """Write a value; text is never a formula. None styles the empty cell."""
+        target = self.sheet[cell]
+        target.value = cell_text(value) if isinstance(value, str) else value
+        target.style = self.styles.name(role, form, wrap=wrap)
+        if isinstance(value, str):
+            target.data_type = "s"
+            target.quotePrefix = looks_like_formula(value)
+
+    def put_formula(
+        self,
+        cell: str,
+        formula: str,
+        result: Decimal | int | str,
+        role: Role,
+        form: Format = style.GENERAL,
+    ) -> None:
+        """Write a formula of ours, with the result it gives."""
+        self.sheet[cell] = formula
+        self.sheet[cell].style = self.styles.name(role, form)
+        self.part.results[cell] = result
+
+    def flag(self, cells: str, good: str = "0") -> None:
+        """Show cells in green if they equal ``good`` (a number or quoted text), else in red."""
+        formats = self.sheet.conditional_formatting
+        formats.add(cells, Rule(type="cellIs", operator="notEqual", formula=[good], dxf=_BAD))
+        formats.add(cells, Rule(type="cellIs", operator="equal", formula=[good], dxf=_GOOD))
+
+    def identify(self, lines: list[str], note: str = "") -> None:
+        """Write the identification in rows 1 to 7 and the note in row 8."""
+        roles = (Role.ENTITY, Role.NOTE, Role.REPORT, *[Role.NOTE] * 5)
+        for row, (line, role) in enumerate(zip((*lines, note), roles, strict=True), start=1):
+            if line:
+                self.put(f"A{row}", line, role)
+        self.sheet.row_dimensions[1].height = 22
+
+    def set_up_print(self, cover: Cover, repeat_row: int | None, *, wide: bool = False) -> None:
+        """Print in landscape, one page across, identified on every page."""
+        sheet = self.sheet
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.paperSize = _TABLOID_PAPER if wide else _LETTER_PAPER
+        sheet.page_setup.fitToWidth = 1
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        sheet.page_margins.left = sheet.page_margins.right = 0.4
+        sheet.page_margins.top = sheet.page_margins.bottom = 0.7
+        if repeat_row:
+            sheet.print_title_rows = f"{repeat_row}:{repeat_row}"
+        head, foot = sheet.HeaderFooter.oddHeader, sheet.HeaderFooter.oddFooter
+        assert head is not None
+        assert foot is not None
+        head.left.text = _header_text(f"{cover.entity}, {cover.book}")
+        head.center.text = _header_text(cover.report)
+        head.right.text = _header_text(f"{cover.period}, {cover.status}")
+        foot.left.text = f"Chain head {_header_text(cover.chain_head) or 'none'}"
+        foot.right.text = "&A, page &P of &N"
+        for text in (head.left, head.center, head.right, foot.left, foot.right):
+            text.size = 8
+
+    def protect(self, *, data: bool) -> None:
+        """Guard formulas against being typed over; no password, it guards against accidents.
+
+        On data sheets the data may be edited, sorted, filtered, formatted and pivoted.
+        """
+        guard = self.sheet.protection
+        guard.sheet = True
+        guard.formatColumns = guard.formatRows = False
+        if data:
+            guard.formatCells = guard.sort = guard.autoFilter = guard.pivotTables = False
+
+
+def _header_text(text: str) -> str:
+    """Text for a page header, in which an ampersand starts a code."""
+    if len(text) > _HEADER_TEXT_MAX:
+        text = f"{text[: _HEADER_TEXT_MAX - 3]}..."
+    return text.replace("&", "&&")

@@ -1,0 +1,233 @@
+"""The sheets "Summary", with the charts, and "Chart data", with their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from openpyxl.chart import BarChart, Reference, Series
+from openpyxl.chart.axis import ChartLines
+from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.legend import Legend
+from openpyxl.chart.marker import DataPoint
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText, Text
+from openpyxl.chart.title import Title
+from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Paragraph,
+    ParagraphProperties,
+    RegularTextRun,
+    RichTextProperties,
+)
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from reports import style
+from reports.charts import Chart, ChartKind, Figures, figures
+from reports.cover import Cover
+from reports.frame import identification
+from reports.layout import HEADER_ROW, Layout
+from reports.page import Page
+from reports.style import Role
+from reports.totals import column_position
+from revrec.money import minor_digits
+
+SUMMARY = "Summary"
+CHART_DATA = "Chart data"
+_PALETTE = ("1F3864", "2F6DB5", "7FB2E5", "2A9D8F", "9AD1C8", "E9A15B", "A6A6A6")
+_BALANCE, _UP, _DOWN = "1F3864", "2A9D8F", "C8553D"
+_TEXT_GREY, _GRID_GREY = "595959", "D9D9D9"
+_CHART_CM = (17, 9)
+_ROWS_PER_CHART = 19
+_COLUMNS = ("A", "J")
+_COLUMN_WIDTH = 10
+_TWO_LINES = 28
+_BRIDGE_BASE = 5
+"""Column of the part of a bridge's bar that is not drawn."""
+_MILLIONS_FROM, _THOUSANDS_FROM = 10_000_000, 10_000
+_UPRIGHT_LABELS_MAX = 12
+"""Categories whose labels fit side by side."""
+_SLANT = -45 * 60_000
+"""Degrees in the unit of drawings."""
+
+
+def write_summary(
+    summary: Page,
+    data: Page,
+    cover: Cover,
+    layouts: Mapping[str, Layout],
+    charts: Sequence[Chart],
+) -> None:
+    """Draw the charts, two abreast, over their figures on the second sheet."""
+    currencies = sorted({chart.currency for chart in charts})
+    extent = f"{len(charts)} charts"
+    for page in (summary, data):
+        page.identify(identification(cover, page.sheet.title, currencies, extent))
+        page.sheet.sheet_view.showGridLines = False
+        page.set_up_print(cover, None)
+        page.protect(data=False)
+    row = HEADER_ROW
+    for number, chart in enumerate(charts):
+        layout = layouts[chart.sheet]
+        table = figures(chart, layout, row + 1)
+        _write_figures(data, chart, layout, table, row)
+        anchor = f"{_COLUMNS[number % 2]}{HEADER_ROW + _ROWS_PER_CHART * (number // 2)}"
+        summary.sheet.add_chart(_draw(data.sheet, chart, table, row + 1), anchor)
+        row += len(table.labels) + 4
+    for column in range(1, 19):
+        summary.sheet.column_dimensions[get_column_letter(column)].width = _COLUMN_WIDTH
+    data.sheet.column_dimensions["A"].width = 34
+    for column in range(2, 8):
+        data.sheet.column_dimensions[get_column_letter(column)].width = 18
+
+
+def _write_figures(page: Page, chart: Chart, layout: Layout, table: Figures, row: int) -> None:
+    """Title, headings, figures; under a bridge the check that it arrives."""
+    form = style.money(chart.currency)
+    page.put(f"A{row}", f"{chart.title} ({chart.currency}), from {layout.title}", Role.REPORT)
+    names = [column.title for column in layout.data.columns]
+    first = names[column_position(layout.data, chart.category)] if chart.category else "Step"
+    page.put(f"A{row + 1}", first, Role.HEADER)
+    for column, text in enumerate(table.headings, start=2):
+        page.put(f"{get_column_letter(column)}{row + 1}", text, Role.HEADER, style.RIGHT)
+    for at, (name, cells) in enumerate(zip(table.labels, table.cells, strict=True), start=row + 2):
+        page.put(f"A{at}", name, Role.FIXED)
+        for column, figure in enumerate(cells, start=2):
+            cell = f"{get_column_letter(column)}{at}"
+            if figure.formula:
+                page.put_formula(cell, figure.formula, figure.amount, Role.FIXED, form)
+            else:
+                page.put(cell, figure.amount, Role.FIXED, form)
+    if chart.kind is ChartKind.BRIDGE:
+        _finish_bridge(page, chart, table, row + 2)
+
+
+def _finish_bridge(page: Page, chart: Chart, table: Figures, first: int) -> None:
+    """Axis labels with the amounts, and the check that the movements arrive."""
+    beside = get_column_letter(len(table.headings) + 2)
+    page.sheet.column_dimensions[beside].width = 30
+    page.put(f"{beside}{first - 1}", "Label", Role.HEADER)
+    for at, (name, cells) in enumerate(zip(table.labels, table.cells, strict=True), start=first):
+        amount = _in_unit(cells[0].amount, table.largest)
+        page.put(f"{beside}{at}", f"{name}\n{amount}", Role.FIXED, wrap=True)
+        page.sheet.row_dimensions[at].height = _TWO_LINES
+    last, form = first + len(table.labels) - 1, style.money(chart.currency)
+    rest = table.cells[-1][0].amount - sum(cells[0].amount for cells in table.cells[:-1])
+    formula = f"=ROUND(B{last}-D{last - 1},{minor_digits(chart.currency)})"
+    page.put(f"A{last + 1}", "Closing less opening and movements", Role.CHECK)
+    page.put_formula(f"B{last + 1}", formula, rest, Role.CHECK, form)
+    page.flag(f"B{last + 1}")
+
+
+def _draw(sheet: Worksheet, chart: Chart, table: Figures, heading_row: int) -> BarChart:
+    """Columns over the figures; the base of a bridge's bars is not drawn."""
+    last_row = heading_row + len(table.labels)
+    bars = BarChart()
+    bars.type, bars.gapWidth = "col", 45
+    bars.width, bars.height = _CHART_CM
+    shown = _unit(table)
+    bridge = chart.kind is ChartKind.BRIDGE
+    last = len(table.headings) + 1
+    for column in range(_BRIDGE_BASE if bridge else 2, last + 1):
+        values = Reference(sheet, min_col=column, min_row=heading_row, max_row=last_row)
+        series = Series(values, title_from_data=True)
+        series.invertIfNegative = False
+        series.graphicalProperties = _fill(_PALETTE[(column - 2) % len(_PALETTE)])
+        bars.series.append(series)
+    at = last + 1 if bridge else 1
+    bars.set_categories(Reference(sheet, min_col=at, min_row=heading_row + 1, max_row=last_row))
+    if chart.kind is ChartKind.BARS:
+        bars.series[0].dLbls = _labels(shown)
+    else:
+        bars.grouping, bars.overlap = "stacked", 100
+    if bridge:
+        _colour_bridge(bars, table)
+    bars.legend = _legend() if chart.kind is ChartKind.STACKED else None
+    _set_title(bars, f"{chart.title}, {chart.currency}")
+    _set_axes(bars, shown, slanted=len(table.labels) > _UPRIGHT_LABELS_MAX)
+    return bars
+
+
+def _colour_bridge(bars: BarChart, table: Figures) -> None:
+    """Balances, increases and decreases each in a colour; the base without."""
+    base, *parts = bars.series
+    base.graphicalProperties = GraphicalProperties(noFill=True)
+    base.graphicalProperties.line.noFill = True
+    last = len(table.cells) - 1
+    for series in parts:
+        for number, cells in enumerate(table.cells):
+            color = _UP if cells[0].amount >= 0 else _DOWN
+            fill = _fill(_BALANCE if number in {0, last} else color)
+            series.dPt.append(DataPoint(idx=number, invertIfNegative=False, spPr=fill))
+
+
+def _labels(shown: str) -> DataLabelList:
+    labels = DataLabelList(numFmt=f"{shown};({shown});0", txPr=_rich(9, color=_TEXT_GREY))
+    labels.dLblPos = "outEnd"
+    labels.showVal = True
+    labels.showSerName = labels.showCatName = labels.showLegendKey = labels.showPercent = False
+    return labels
+
+
+def _unit(table: Figures) -> str:
+    """Number format of axis and labels: whole, thousands or millions."""
+    if table.largest >= _MILLIONS_FROM:
+        return '#,##0.0,,"M"'
+    return '#,##0,"K"' if table.largest >= _THOUSANDS_FROM else "#,##0"
+
+
+def _in_unit(amount: Decimal, largest: Decimal) -> str:
+    """An amount as the axis shows it, for the labels of a bridge."""
+    if largest >= _MILLIONS_FROM:
+        text = f"{abs(amount).scaleb(-6):,.1f}M"
+    elif largest >= _THOUSANDS_FROM:
+        text = f"{abs(amount).scaleb(-3):,.0f}K"
+    else:
+        text = f"{abs(amount):,.0f}"
+    return f"({text})" if amount < 0 else text
+
+
+def _fill(color: str) -> GraphicalProperties:
+    fill = GraphicalProperties(solidFill=color)
+    fill.line.noFill = True
+    return fill
+
+
+def _legend() -> Legend:
+    legend = Legend()
+    legend.legendPos = "b"
+    legend.txPr = _rich(9, color=_TEXT_GREY)
+    return legend
+
+
+def _set_title(bars: BarChart, text: str) -> None:
+    letters = CharacterProperties(sz=1200, b=True, solidFill=style.NAVY)
+    line = Paragraph(
+        pPr=ParagraphProperties(defRPr=letters), r=[RegularTextRun(rPr=letters, t=text)]
+    )
+    bars.title = Title(tx=Text(rich=RichText(p=[line])), overlay=False)
+
+
+def _set_axes(bars: BarChart, shown: str, *, slanted: bool) -> None:
+    """Light lines, labels below the lowest bar, an axis in units that fit."""
+    for axis in (bars.x_axis, bars.y_axis):
+        axis.delete = False
+        axis.majorTickMark = "none"
+        axis.txPr = _rich(9, color=_TEXT_GREY)
+    bars.x_axis.txPr = _rich(9, color=_TEXT_GREY, slanted=slanted)
+    bars.x_axis.tickLblPos = "low"
+    bars.x_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=_GRID_GREY))
+    bars.y_axis.number_format = f"{shown};({shown});0"
+    grid = GraphicalProperties(ln=LineProperties(solidFill=_GRID_GREY))
+    bars.y_axis.majorGridlines = ChartLines(spPr=grid)
+    bars.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+
+
+def _rich(points: int, *, color: str, slanted: bool = False) -> RichText:
+    letters = CharacterProperties(sz=points * 100, solidFill=color)
+    return RichText(
+        bodyPr=RichTextProperties(rot=_SLANT) if slanted else RichTextProperties(),
+        p=[Paragraph(pPr=ParagraphProperties(defRPr=letters), endParaRPr=letters)],
+    )

@@ -1,0 +1,49 @@
+"""A workbook of forty contracts, written once and read by many tests."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from reports.charts import Chart, ChartKind
+from reports.workbook import write_workbook
+from tests.reports import samples
+
+COUNT = 40
+SHEETS = ("revenue_waterfall", "contract_balances", "revenue_by_product", "unbilled",
+          "journal_detail")  # fmt: skip
+BRIDGE = (
+    "opening", "billed", "revenue_from_opening", "revenue_from_billed", "catch_up", "closing",
+)  # fmt: skip
+CHARTS = (
+    Chart(
+        kind=ChartKind.STACKED, title="Revenue by month", sheet="revenue_by_product",
+        currency="USD", values=("amount",), category="period", series="product",
+    ),
+    Chart(
+        kind=ChartKind.BRIDGE, title="Contract liability", sheet="contract_balances",
+        currency="USD", values=BRIDGE,
+    ),
+    Chart(
+        kind=ChartKind.BARS, title="Unbilled by age", sheet="unbilled", currency="JPY",
+        values=("amount",), category="age", order=samples.BUCKETS,
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def data():
+    return samples.data_sets(COUNT)
+
+
+@pytest.fixture(scope="session")
+def book_path(data, tmp_path_factory):
+    path = tmp_path_factory.mktemp("book") / "schedules.xlsx"
+    sheets = [data[name] for name in SHEETS]
+    write_workbook(path, samples.cover(), sheets, samples.tie_outs(COUNT), CHARTS)
+    return path
+
+
+@pytest.fixture(scope="session")
+def book(book_path):
+    return openpyxl.load_workbook(book_path)

@@ -1,0 +1,559 @@
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
+
+from reports.layout import FIRST_ROW, HEADER_ROW
+from reports.text import cell_text
+from reports.workbook import write_workbook
+from revrec.errors import ReportError
+from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
+from tests.reports import samples
+from tests.reports.conftest import SHEETS
+
+MONEY = ColumnType.MONEY
+VOLATILE = re.compile(r"\b(NOW|TODAY|RAND|RANDBETWEEN|OFFSET|INDIRECT|INFO|CELL)\(")
+
+
+def one_sheet(tmp_path, columns, rows, currency="USD", **more):
+    """Write a workbook of one data set and read it back."""
+    data = DataSet(name="d", title="Data", columns=columns, rows=rows, currency=currency, **more)
+    path = tmp_path / "one.xlsx"
+    write_workbook(path, samples.cover(), [data], [])
+    return openpyxl.load_workbook(path)
+
+
+def amounts(*values, **more):
+    return ([Column(name="amount", title="Amount", type=MONEY, total=True, **more)],
+            [(value,) for value in values])  # fmt: skip
+
+
+def test_control_sheets_come_first(book):
+    """Cover, tie-out and charts before the tables, in the order given."""
+    tables = ["Revenue waterfall", "Contract liability rollforward", "Revenue by product",
+              "Unbilled receivable", "Journal detail"]  # fmt: skip
+
+    assert ["Cover", "Tie-out", "Summary", *tables, "Chart data"] == book.sheetnames
+
+
+def test_cover_identifies_the_report(book):
+    """Who, what, when, on which inputs: label in column A, value in column B."""
+    cover = {row[0].value: row[1].value for row in book["Cover"]["A4:B19"]}
+
+    assert {
+        "Entity": "Lumen & Vale AI, Inc.",
+        "Book": "US GAAP (ASC 606)",
+        "Report": "Schedules",
+        "Period": "2026-03",
+        "As of (UTC)": datetime(2026, 4, 3, 14, 5, 30),  # noqa: DTZ001 # cells have no zone
+        "Functional currency": "USD",
+        "Status": "Closed",
+        "Prepared by": "ana.preparer",
+        "Approved by": "carl.controller",
+        "Closed at (UTC)": datetime(2026, 4, 3, 14, 10),  # noqa: DTZ001 # same
+        "Version of this report": "v1",
+        "Run": "R20260403A",
+        "Engine version": "1.0.0",
+        "Chain head": "9f2c4e6a8b0d1f3355779911bbddff00" * 2,
+        "Inputs": "facts 1 to 4812, usage version 31",
+        "Checks that do not agree": "=COUNTIF('Tie-out'!H10:H17,\"<>0\")",
+    } == cover
+
+
+def test_cover_lists_every_sheet_with_rows_and_totals(book):
+    """Forty contracts; the totals stand in a column a currency.
+
+    In January two products have no contract in yen and one none in euros: 45 - 3 rows.
+    """
+    sheet = book["Cover"]
+    assert ["EUR", "JPY", "USD"] == [sheet[f"{letter}21"].value for letter in "DEF"]
+
+    listed = {row[0].value: row[1].value for row in sheet["A22:B60"] if row[1].value is not None}
+    assert {
+        "Revenue waterfall": 40,
+        "Contract liability rollforward": 40,
+        "Revenue by product": 42,
+        "Unbilled receivable": 40,
+        "Journal detail": 160,
+    } == listed
+    # 8 EUR contracts, numbers 3, 8, ..., 38: 12 x (8 x 1,000 + 37 x 164).
+    assert Decimal("168816.00") == Decimal(str(sheet["D22"].value))
+
+
+def test_cover_links_to_the_sheets_inside_the_file(book):
+    """A link names a cell of the workbook, not a file."""
+    link = book["Cover"]["A22"].hyperlink
+
+    assert ("'Revenue waterfall'!A1", None) == (link.location, link.target)
+
+
+def test_seven_lines_identify_every_sheet(book):
+    """A sheet torn out of the workbook still says whose it is."""
+    sheet = book["Revenue waterfall"]
+
+    assert [
+        "Lumen & Vale AI, Inc.",
+        "US GAAP (ASC 606)",
+        "Schedules: Revenue waterfall",
+        "Period 2026-03, as of 2026-04-03 14:05 UTC",
+        "Functional currency USD; amounts in EUR, JPY, USD",
+        "Run R20260403A, engine 1.0.0, status Closed",
+        "Prepared by ana.preparer, approved by carl.controller, closed 2026-04-03 14:10 UTC. "
+        "Source: facts 1 to 4812, usage version 31; 40 rows",
+        "Fixed consideration. Usage is recognised in the month of use and is not scheduled.",
+    ] == [sheet[f"A{row}"].value for row in range(1, 9)]
+
+
+def test_rows_read_back_as_they_were(book, data):
+    """openpyxl reads every value of every table back: money, dates, text, quantities."""
+    for name in SHEETS:
+        sheet, given = book[data[name].title], data[name]
+        rows = sheet.iter_rows(
+            min_row=FIRST_ROW, max_row=FIRST_ROW + len(given.rows) - 1, values_only=True
+        )
+        for expected, actual in zip(given.rows, rows, strict=True):
+            assert as_shown(given, expected) == [as_read(value) for value in actual]
+
+
+def test_calamine_reads_the_same_figures(book_path, data):
+    """A reader that does not recalculate sees rows, totals and results of formulas."""
+    workbook = CalamineWorkbook.from_path(book_path)
+    for name in SHEETS:
+        given = data[name]
+        rows = workbook.get_sheet_by_name(given.title).to_python()[HEADER_ROW:]
+        for expected, actual in zip(given.rows, rows, strict=False):
+            assert as_shown(given, expected) == [as_read(value) for value in actual]
+
+    sheet = workbook.get_sheet_by_name("Revenue waterfall").to_python()
+    # 8 EUR contracts: 12 x (8 x 1,000 + 37 x 164); control total, sum of the rows, difference.
+    assert [168816.0, 168816.0, 0.0] == [sheet[row][8] for row in (50, 51, 52)]
+    ties = workbook.get_sheet_by_name("Tie-out").to_python()[HEADER_ROW:]
+    assert ["OK"] * 8 == [row[8] for row in ties[:8]]
+
+
+def as_shown(data, row):
+    """A row as people read it: minor units become amounts, empty text nothing."""
+    currency = row[[column.name for column in data.columns].index("currency")]
+    digits = {"JPY": 0}.get(currency, 2)
+    shown = []
+    for column, value in zip(data.columns, row, strict=True):
+        if column.type is MONEY:
+            shown.append(Decimal(value).scaleb(-digits).normalize())
+        elif isinstance(value, int | Decimal):
+            shown.append(Decimal(value).normalize())
+        elif isinstance(value, datetime):
+            shown.append(value.replace(tzinfo=None))
+        else:
+            shown.append(value)
+    return shown
+
+
+def as_read(value):
+    """A value as a reader gives it: numbers to 15 digits, a day without its midnight."""
+    if isinstance(value, int | float):
+        return Decimal(f"{value:.15g}").normalize()
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date()
+    return value
+
+
+def test_tables_have_stable_names_and_cover_the_data(book):
+    """A table is named after its data set, so formulas and queries survive the next close."""
+    tables = {t.displayName: t.ref for sheet in book for t in sheet.tables.values()}
+
+    assert {
+        "t_revenue_waterfall": "A9:R49",
+        "t_contract_balances": "A9:I49",
+        "t_revenue_by_product": "A9:D51",
+        "t_unbilled": "A9:I49",
+        "t_journal_detail": "A9:L169",
+    } == tables
+    assert "A9:R49" == book["Revenue waterfall"].tables["t_revenue_waterfall"].autoFilter.ref
+
+
+def test_totals_are_values_sums_and_differences(book):
+    """Three rows a currency: typed value, live sum, live difference; red unless zero."""
+    sheet = book["Contract liability rollforward"]
+
+    assert ["Control total, EUR", "Sum of the rows, EUR", "Difference, EUR"] == [
+        sheet[f"A{row}"].value for row in (51, 52, 53)
+    ]
+    assert "=SUMIF(C10:C49,C52,I10:I49)" == sheet["I52"].value
+    assert "=ROUND(I51-I52,2)" == sheet["I53"].value
+    assert "EUR" == sheet["C52"].value
+    assert "=ROUND(I54-I55,0)" == sheet["I56"].value  # yen have no decimals
+    assert "I53" in {str(cells.sqref) for cells in sheet.conditional_formatting}
+
+
+def test_totals_of_one_currency_are_plain_sums(tmp_path):
+    """Without a currency column there is nothing to select by."""
+    sheet = one_sheet(tmp_path, *amounts(150, 250))["Data"]
+
+    assert [4, "=SUM(A10:A11)", "=ROUND(A13-A14,2)"] == [sheet[f"A{row}"].value for row in (13, 14, 15)]
+
+
+def test_named_ranges_lead_to_the_totals(book):
+    """A name refers to the typed total, which needs no recalculation."""
+    names = {name: defined.attr_text for name, defined in book.defined_names.items()}
+
+    assert "'Revenue waterfall'!$I$51" == names["total_revenue_waterfall_allocated_price_EUR"]
+    assert "'Revenue waterfall'!$I$57" == names["total_revenue_waterfall_allocated_price_USD"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor", "shown", "form"),
+    [
+        ("USD", 123456, "1234.56", "#,##0.00;(#,##0.00);-"),
+        ("JPY", 123456, "123456", "#,##0;(#,##0);-"),
+        ("KWD", 123456, "123.456", "#,##0.000;(#,##0.000);-"),
+        ("USD", -5, "-0.05", "#,##0.00;(#,##0.00);-"),
+        ("USD", 999_999_999_999_999, "9999999999999.99", "#,##0.00;(#,##0.00);-"),
+    ],
+)
+def test_money_has_the_decimals_of_its_currency(tmp_path, currency, minor, shown, form):
+    """Dollars have two decimals, yen none, dinars three; the file holds exactly these digits."""
+    sheet = one_sheet(tmp_path, *amounts(minor), currency=currency)["Data"]
+
+    assert (Decimal(shown), form) == (
+        Decimal(f"{sheet['A10'].value:.15g}"),
+        sheet["A10"].number_format,
+    )
+    assert f"<v>{shown}</v>" in sheet_xml(tmp_path / "one.xlsx", 3)
+
+
+def sheet_xml(path, number):
+    with zipfile.ZipFile(path) as package:
+        return package.read(f"xl/worksheets/sheet{number}.xml").decode()
+
+
+def test_ids_stay_text_and_dates_are_dates(book, book_path):
+    """0042 does not become 42, and a day can be sorted and grouped."""
+    detail, waterfall = book["Journal detail"], book["Revenue waterfall"]
+
+    assert ("2100", "s", "@") == (
+        detail["D10"].value, detail["D10"].data_type, detail["D10"].number_format
+    )  # fmt: skip
+    assert ("d", "yyyy-mm-dd") == (waterfall["E10"].data_type, waterfall["E10"].number_format)
+    assert "yyyy-mm-dd hh:mm" == detail["C10"].number_format
+    assert 'numberStoredAsText="1"' in sheet_xml(book_path, 8)
+
+
+def test_quantities_keep_the_decimals_of_their_source(tmp_path):
+    """The column shows as many decimals as its finest value; zeros at the end are not digits."""
+    column = Column(name="q", title="Quantity", type=ColumnType.QUANTITY, total=True)
+    rows = [(Decimal("1.500000000"),), (Decimal("-0.125"),), (Decimal(0),), (7,), (None,)]
+
+    sheet = one_sheet(tmp_path, [column], rows)["Data"]
+
+    assert [1.5, -0.125, 0, 7, None] == [sheet[f"A{row}"].value for row in range(10, 15)]
+    assert "#,##0.000;(#,##0.000);-" == sheet["A10"].number_format
+    assert [8.375, "=SUM(A10:A14)"] == [sheet[f"A{row}"].value for row in (16, 17)]
+
+
+def test_quantities_that_a_cell_would_round_are_text(tmp_path):
+    """Every digit stays in sight, no sum is claimed, and the note says so."""
+    column = Column(name="q", title="Tokens", type=ColumnType.QUANTITY, total=True)
+    sheet = one_sheet(tmp_path, [column], [(Decimal("1234567890.123456789"),), (Decimal(1),)])["Data"]
+
+    assert ["1234567890.123456789", "1", "1234567891.123456789", None] == [
+        sheet[f"A{row}"].value for row in (10, 11, 13, 14)
+    ]
+    assert "Tokens: more digits than a cell keeps, shown as text and not added up." == sheet["A8"].value
+
+
+def test_ratios_are_percentages_and_integers_without_a_total_are_ordinals(tmp_path):
+    """A third is 33.33%, and line 1204 is not 1,204."""
+    columns = [
+        Column(name="share", title="Share", type=ColumnType.RATIO),
+        Column(name="line", title="Line", type=ColumnType.INTEGER),
+    ]
+    sheet = one_sheet(tmp_path, columns, [(Decimal(1) / 3, 1204)])["Data"]
+
+    assert (0.333333333333333, "0.00%") == (sheet["A10"].value, sheet["A10"].number_format)
+    assert (1204, "0") == (sheet["B10"].value, sheet["B10"].number_format)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-5", "@SUM(A1)", "\t=1", "=HYPERLINK(\"http://x\")"])
+def test_text_is_never_a_formula(tmp_path, text):
+    """The text is kept to the letter, as text, with the mark of a typed apostrophe."""
+    columns = [Column(name="t", title="Text")]
+    cell = one_sheet(tmp_path, columns, [(text,)])["Data"]["A10"]
+
+    assert (text, "s", True) == (cell.value, cell.data_type, cell.quotePrefix)
+
+
+def test_text_of_the_cover_is_never_a_formula(tmp_path):
+    """Nor is a name of a company or of a person, a title, a heading, a note, a tie-out."""
+    evil = "=1+1"
+    data = DataSet(
+        name=evil, title=evil, note=evil, rows=[(evil,)], columns=[Column(name=evil, title=evil)]
+    )
+    cover = samples.cover(entity=evil, prepared_by="@a", approved_by="-b", run_id="+1")
+    tie_out = TieOut(
+        name=evil, left_name=evil, left=1, right_name=evil, right=1, currency="USD", mark="=T"
+    )
+    path = tmp_path / "evil.xlsx"
+    write_workbook(path, cover, [data], [tie_out])
+
+    formulas = {
+        cell.value
+        for sheet in openpyxl.load_workbook(path)
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    }
+    assert {
+        "=COUNTIF('Tie-out'!H10:H10,\"<>0\")",
+        "=ROUND(E10-G10,2)",
+        '=IF(H10=0,"OK","DIFFERENCE")',
+    } == formulas
+
+
+@pytest.mark.parametrize(
+    ("rows", "currency", "said"),
+    [
+        ([(10**15,)], "USD", "10000000000000.00 USD in amount (16 significant digits)"),
+        ([(-(10**15),)], "JPY", "1000000000000000 JPY in amount (16 significant digits)"),
+        ([(6 * 10**14,), (6 * 10**14,)], "USD", "12000000000000.00 USD"),
+        ([(12.5,)], "USD", "Row 1 of d holds 12.5 (float) in amount, which takes whole minor"),
+        ([(Decimal("12.5"),)], "USD", "(Decimal) in amount"),
+        ([(True,)], "USD", "holds True (bool)"),
+        ([(1,)], None, "neither a currency nor a currency column"),
+        ([(1, 2)], "USD", "Row 1 of d has 2 values for 1 columns"),
+    ],
+)
+def test_money_that_a_cell_cannot_hold_is_refused(tmp_path, rows, currency, said):
+    """Beyond 15 digits Excel would round; the message says where, and no file is left."""
+    columns, _ = amounts()
+
+    with pytest.raises(ReportError) as caught:
+        one_sheet(tmp_path, columns, rows, currency=currency)
+
+    assert said in str(caught.value)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_row_without_currency_is_refused(tmp_path):
+    """An amount of no currency cannot be added to anything."""
+    columns = [Column(name="currency", title="Currency"), amounts()[0][0]]
+
+    with pytest.raises(ReportError, match="Row 2 of d has no currency"):
+        one_sheet(tmp_path, columns, [("USD", 1), (None, 2)], currency=None)
+
+
+def test_tie_outs_beyond_fifteen_digits_are_refused(tmp_path):
+    """A control that is rounded controls nothing."""
+    tie_out = TieOut(
+        name="Revenue", left_name="a", left=10**15, right_name="b", right=10**15, currency="USD"
+    )
+    with pytest.raises(ReportError, match=r"'Revenue' holds 10000000000000.00 USD"):
+        write_workbook(tmp_path / "t.xlsx", samples.cover(), [], [tie_out])
+
+
+def test_two_data_sets_of_one_name_are_refused(tmp_path):
+    """Their tables would share a name, and Excel would repair the file by dropping one."""
+    columns, rows = amounts(1)
+    sheets = [
+        DataSet(name=name, title="T", columns=columns, rows=rows, currency="USD")
+        for name in ("a b", "A_B")
+    ]
+    with pytest.raises(ReportError, match="'a b' and 'A_B' share the table name"):
+        write_workbook(tmp_path / "t.xlsx", samples.cover(), sheets, [])
+
+
+def test_an_empty_data_set_is_a_table_of_one_empty_row(tmp_path):
+    """Nothing to report is reported: headings, a total of zero, no error."""
+    sheet = one_sheet(tmp_path, amounts()[0], [])["Data"]
+
+    assert "A9:A10" == sheet.tables["t_d"].ref
+    assert [0, "=SUM(A10:A10)"] == [sheet[f"A{row}"].value for row in (12, 13)]
+
+
+def test_a_workbook_without_data_sets_has_its_control_sheets(tmp_path):
+    """A close with nothing to report still has a certificate."""
+    write_workbook(tmp_path / "t.xlsx", samples.cover(), [], [])
+
+    assert ["Cover", "Tie-out"] == openpyxl.load_workbook(tmp_path / "t.xlsx").sheetnames
+
+
+def test_titles_are_made_fit_for_excel(tmp_path):
+    """31 characters, none that Excel refuses, none twice, none that is taken."""
+    columns, rows = amounts(1)
+    titles = ["Cover", "a/b:c", "A b c", "x" * 40, "x" * 40]
+    sheets = [
+        DataSet(name=f"d{n}", title=title, columns=columns, rows=rows, currency="USD")
+        for n, title in enumerate(titles)
+    ]
+    write_workbook(tmp_path / "t.xlsx", samples.cover(), sheets, [])
+
+    names = openpyxl.load_workbook(tmp_path / "t.xlsx").sheetnames
+    assert ["Cover (2)", "a b c", "A b c (2)", "x" * 31, "x" * 27 + " (2)"] == names[2:]
+
+
+def test_headings_of_a_table_are_unique(tmp_path):
+    """Excel would rename the second one and call the file damaged."""
+    columns = [Column(name="a", title="Amount"), Column(name="b", title="amount")]
+
+    sheet = one_sheet(tmp_path, columns, [("x", "y")])["Data"]
+
+    assert ["Amount", "amount (2)"] == [sheet["A9"].value, sheet["B9"].value]
+    assert ["Amount", "amount (2)"] == [c.name for c in sheet.tables["t_d"].tableColumns]
+
+
+def test_sheets_print_across_one_page_and_say_whose_they_are(book):
+    """Landscape, one page wide, headings repeated, company, period and chain on every page."""
+    sheet = book["Revenue waterfall"]
+
+    assert ("landscape", 1, 0, True) == (
+        sheet.page_setup.orientation,
+        sheet.page_setup.fitToWidth,
+        sheet.page_setup.fitToHeight,
+        sheet.sheet_properties.pageSetUpPr.fitToPage,
+    )
+    assert "$9:$9" == sheet.print_title_rows
+    assert "Lumen && Vale AI, Inc., US GAAP (ASC 606)" == sheet.oddHeader.left.text
+    assert "2026-03, Closed" == sheet.oddHeader.right.text
+    assert samples.cover().chain_head in sheet.oddFooter.left.text
+
+
+def test_headings_and_keys_stay_in_sight(book):
+    """Panes are frozen under the headings and beside the leading keys."""
+    assert {"Revenue waterfall": "C10", "Journal detail": "B10", "Tie-out": "C10"} == {
+        name: book[name].freeze_panes
+        for name in ("Revenue waterfall", "Journal detail", "Tie-out")
+    }
+
+
+def test_formulas_are_protected_and_data_is_not(book):
+    """Data may be annotated, filtered and sorted; a total cannot be typed over by accident."""
+    sheet = book["Revenue waterfall"]
+
+    assert sheet.protection.sheet
+    assert (False, False) == (sheet.protection.autoFilter, sheet.protection.sort)
+    assert not sheet["I10"].protection.locked
+    assert sheet["I52"].protection.locked
+    assert sheet["A9"].protection.locked
+    assert book["Cover"].protection.sheet
+    assert not book["Tie-out"]["K10"].protection.locked  # room for the explanation
+
+
+def test_nothing_reaches_outside_the_file(book_path):
+    """No external link, no macro, no connection, no volatile function, no script."""
+    with zipfile.ZipFile(book_path) as package:
+        names = package.namelist()
+        contents = {name: package.read(name).decode() for name in names}
+
+    parts = r"(xl|docProps|_rels|\[Content_Types\]).*\.(xml|rels)$"
+    assert [] == [name for name in names if not re.match(parts, name)]
+    assert [] == [name for name, text in contents.items() if "TargetMode" in text]
+    assert [] == [name for name, text in contents.items() if "externalLink" in text]
+    formulas = [f for text in contents.values() for f in re.findall(r"<f>(.*?)</f>", text)]
+    assert formulas
+    assert [] == [formula for formula in formulas if VOLATILE.search(formula)]
+
+
+def test_document_properties_come_from_the_cover(book):
+    """Times are those of the figures, not of the writing."""
+    about = book.properties
+
+    assert ("ana.preparer", "carl.controller") == (about.creator, about.lastModifiedBy)
+    assert "Lumen & Vale AI, Inc.: Schedules, 2026-03" == about.title
+    assert datetime(2026, 4, 3, 14, 5, 30) == about.created == about.modified  # noqa: DTZ001 # same
+
+
+def test_a_difference_is_shown(tmp_path):
+    """A tie-out that does not agree says so on its sheet and is counted on the cover."""
+    tie_out = TieOut(
+        name="Revenue", left_name="Schedule", left=100, right_name="Ledger", right=99,
+        currency="USD",
+    )  # fmt: skip
+    path = tmp_path / "t.xlsx"
+    write_workbook(path, samples.cover(), [], [tie_out])
+
+    sheets = CalamineWorkbook.from_path(path)
+    row = sheets.get_sheet_by_name("Tie-out").to_python()[HEADER_ROW]
+    assert [1.0, "Revenue", "USD", "Schedule", 1.0, "Ledger", 0.99, 0.01, "DIFFERENCE"] == row[:9]
+    cover = sheets.get_sheet_by_name("Cover").to_python()
+    assert [1.0] == [row[1] for row in cover if row[0] == "Checks that do not agree"]
+
+
+def test_a_draft_is_a_draft(tmp_path):
+    """Not approved, not closed, no chain: said in words, never left blank."""
+    cover = samples.cover(
+        status="Draft", approved_by=None, closed_at=None, chain_head="", usage_version=None
+    )
+    write_workbook(tmp_path / "t.xlsx", cover, [], [])
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["Cover"]
+    values = {row[0].value: row[1].value for row in sheet["A4:B19"]}
+
+    assert ("not yet approved", "not closed", "no journal yet", "facts 1 to 4812, no usage") == (
+        values["Approved by"], values["Closed at (UTC)"], values["Chain head"], values["Inputs"]
+    )  # fmt: skip
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.tuples(
+            st.text(max_size=20).filter(lambda text: "_x" not in text),
+            st.integers(-(10**12), 10**12),
+            st.decimals(-(10**5), 10**5, places=9),
+            st.dates(date(1900, 3, 1), date(9999, 12, 31)),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_whatever_goes_in_is_read_back(tmp_path, rows):
+    """Any text, amount, quantity and day survives the trip through the file."""
+    columns = [
+        Column(name="t", title="T"),
+        Column(name="m", title="M", type=MONEY, total=True),
+        Column(name="q", title="Q", type=ColumnType.QUANTITY, total=True),
+        Column(name="d", title="D", type=ColumnType.DATE),
+    ]
+    sheet = one_sheet(tmp_path, columns, rows, currency="USD")["Data"]
+
+    read = [[cell.value for cell in row] for row in sheet[f"A10:D{9 + len(rows)}"]]
+    for (text, minor, quantity, day), (t, m, q, d) in zip(rows, read, strict=True):
+        assert (cell_text(text) or None, Decimal(minor).scaleb(-2)) == (t, Decimal(f"{m:.15g}"))
+        assert (quantity, day) == (Decimal(str(q)), d.date())
+
+
+def test_a_character_code_in_text_is_not_decoded(tmp_path):
+    """Excel reads _x0041_ as the letter A unless its underscore is written as a code."""
+    columns = [Column(name="t", title="Text")]
+    one_sheet(tmp_path, columns, [("key_x0041_b",)])
+
+    assert "key_x005F_x0041_b" in sheet_xml(tmp_path / "one.xlsx", 3)
+
+
+def test_a_file_is_replaced_whole(tmp_path):
+    """Writing again leaves one file, the new one."""
+    path = tmp_path / "t.xlsx"
+    for entity in ("First", "Second"):
+        write_workbook(path, replace(samples.cover(), entity=entity), [], [])
+
+    assert [path] == list(tmp_path.iterdir())
+    assert "Second" == openpyxl.load_workbook(path)["Cover"]["A1"].value
+
+
+def test_times_are_written_in_utc(tmp_path):
+    """A time with another offset names the same moment."""
+    columns = [Column(name="at", title="At", type=ColumnType.DATE)]
+    moment = datetime.fromisoformat("2026-04-03T23:30:00-07:00")
+
+    cell = one_sheet(tmp_path, columns, [(moment,)])["Data"]["A10"]
+
+    assert moment.astimezone(UTC).replace(tzinfo=None) == cell.value
