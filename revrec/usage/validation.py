@@ -100,8 +100,13 @@ def explained(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnectio
             || CASE WHEN length(told) > 80 THEN '...' ELSE '' END || chr(39)
         """
     )
+    found = {
+        reason for (reason,) in connection.execute("SELECT DISTINCT reason FROM verdict").fetchall()
+    }
     messages = " ".join(
-        f"WHEN '{rule.reason}' THEN {rule.message} || ' {_quoted(rule.remedy)}'" for rule in RULES
+        f"WHEN '{rule.reason}' THEN {rule.message} || ' {_quoted(rule.remedy)}'"
+        for rule in RULES
+        if rule.reason in found
     )
     set_aside = """(
         FROM judged WHERE row_number IN (
@@ -110,7 +115,8 @@ def explained(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnectio
     )"""
     return connection.execute(
         f"""
-        SELECT row_number, verdict.reason, CASE verdict.reason {messages} END AS message,
+        SELECT row_number, verdict.reason,
+               CASE verdict.reason {messages or "WHEN '' THEN ''"} END AS message,
                day, fault_value, {", ".join(COLUMNS)}
         FROM verdict
         JOIN ({in_context(set_aside)}) USING (row_number)
