@@ -1,4 +1,10 @@
-"""Periods: open, closing, closed; closes and reopenings as append-only records."""
+"""Periods: open, closing, closed; closes and reopenings as append-only records.
+
+A close is two transactions with the computation between them: ``begin_closing`` pins what is
+read, ``finish_closing`` writes the certificate and closes the period. A close that died leaves
+the period closing on its pins; it is begun again on new pins or given up. The database holds the
+same rules in ``migrations/sql/0001_periods.sql``.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from psycopg.types.json import Jsonb
+
+from revrec.errors import PeriodClosed, PeriodNotReady, SelfApproval
 from revrec.periods import Period
+from revrec.store import locks
 from revrec.store.transaction import Transaction
+
+_CLOSE_COLUMNS = (
+    "period, ordinal, closed_at, prepared_by, approved_by, fact_seq, usage_version, "
+    "posting_version, chain_seq, chain_head, engine_version, totals"
+)
 
 
 class PeriodStatus(StrEnum):
@@ -65,56 +80,200 @@ class PeriodReopening:
 
 def status(tx: Transaction, period: Period) -> PeriodStatus | None:
     """The period's status; None for a period that was never opened."""
-    raise NotImplementedError
+    row = tx.connection.execute(
+        "select status from work.period where entity_id = %s and period = %s",
+        [tx.entity, str(period)],
+    ).fetchone()
+    return None if row is None else PeriodStatus(row[0])
 
 
 def pins(tx: Transaction, period: Period) -> Pins | None:
-    """The pins of a close in progress."""
-    raise NotImplementedError
+    """The pins of a close in progress; None when the period is not closing."""
+    row = tx.connection.execute(
+        "select pin_fact_seq, pin_usage_version, pin_known_at from work.period"
+        " where entity_id = %s and period = %s and status = 'closing'",
+        [tx.entity, str(period)],
+    ).fetchone()
+    return None if row is None else Pins(fact_seq=row[0], usage_version=row[1], known_at=row[2])
 
 
 def open_period(tx: Transaction, period: Period) -> None:
-    """Open a period that was never opened; nothing for an open one; PeriodClosed for a closed."""
-    raise NotImplementedError
+    """Open a period that was never opened; nothing for one that is open or closing.
+
+    Raises PeriodClosed for a closed one: that takes ``reopen``.
+    """
+    known = status(tx, period)
+    if known is PeriodStatus.CLOSED:
+        raise _closed(period)
+    if known is None:
+        tx.connection.execute(
+            "insert into work.period (entity_id, period, status) values (%s, %s, 'open')",
+            [tx.entity, str(period)],
+        )
 
 
 def begin_closing(tx: Transaction, period: Period, pins: Pins) -> None:
-    """Mark the period as closing on these pins (opens it if need be); takes period_exclusive."""
-    raise NotImplementedError
+    """Mark the period as closing on these pins, opening it if need be.
+
+    Takes the period's lock exclusively. A close that was begun and not finished is begun anew.
+    Raises CloseInProgress, PeriodClosed.
+    """
+    locks.period_exclusive(tx, period)
+    open_period(tx, period)
+    tx.connection.execute(
+        "update work.period set status = 'closing', pin_fact_seq = %s, pin_usage_version = %s,"
+        " pin_known_at = %s where entity_id = %s and period = %s",
+        [pins.fact_seq, pins.usage_version, pins.known_at, tx.entity, str(period)],
+    )
 
 
 def abandon_closing(tx: Transaction, period: Period) -> None:
     """Give a close up: the period is open again, its pins are gone."""
-    raise NotImplementedError
+    locks.period_exclusive(tx, period)
+    _require_closing(tx, period)
+    _leave_closing(tx, period, PeriodStatus.OPEN)
 
 
 def finish_closing(tx: Transaction, close: PeriodClose) -> None:
-    """Write the certificate and close the period; it must be closing."""
-    raise NotImplementedError
+    """Write the certificate and close the period, which must be closing.
+
+    Raises SelfApproval, CloseInProgress, PeriodClosed, PeriodNotReady.
+    """
+    if close.approved_by == close.prepared_by:
+        raise _self_approval(close.approved_by, "prepared")
+    locks.period_exclusive(tx, close.period)
+    _require_closing(tx, close.period)
+    values: list[object] = [getattr(close, name) for name in _CLOSE_COLUMNS.split(", ")]
+    values[0], values[-1] = str(close.period), Jsonb(dict(close.totals))
+    places = ", ".join(["%s"] * (len(values) + 1))
+    tx.connection.execute(
+        f"insert into records.period_close (entity_id, {_CLOSE_COLUMNS}) values ({places})",
+        [tx.entity, *values],
+    )
+    _leave_closing(tx, close.period, PeriodStatus.CLOSED)
 
 
 def reopen(
     tx: Transaction, period: Period, *, requested_by: str, approved_by: str, reason: str
 ) -> PeriodReopening:
-    """Open a closed period again, leaving a trace; requester and approver differ."""
-    raise NotImplementedError
+    """Open a closed period again, leaving a trace.
+
+    Raises SelfApproval when requester and approver are one, PeriodNotReady when the period is
+    not closed or no reason is given, CloseInProgress.
+    """
+    if approved_by == requested_by:
+        raise _self_approval(approved_by, "asked for")
+    locks.period_exclusive(tx, period)
+    known = status(tx, period)
+    if known is not PeriodStatus.CLOSED or not reason:
+        raise PeriodNotReady(
+            f"Period {period} is {known or 'not open'}"
+            + ("." if reason else " and no reason given."),
+            remedy="Only a closed period is reopened, and only for a reason.",
+            period=str(period),
+        )
+    reopening = PeriodReopening(
+        period=period,
+        ordinal=next_ordinal(tx, period) - 1,
+        reopened_at=tx.now,
+        requested_by=requested_by,
+        approved_by=approved_by,
+        reason=reason,
+    )
+    tx.connection.execute(
+        "insert into records.period_reopening (entity_id, period, ordinal, reopened_at,"
+        " requested_by, approved_by, reason) values (%s, %s, %s, %s, %s, %s, %s)",
+        [tx.entity, str(period), reopening.ordinal, tx.now, requested_by, approved_by, reason],
+    )
+    tx.connection.execute(
+        "update work.period set status = 'open' where entity_id = %s and period = %s",
+        [tx.entity, str(period)],
+    )
+    return reopening
 
 
 def next_ordinal(tx: Transaction, period: Period) -> int:
-    """The ordinal of the period's next close."""
-    raise NotImplementedError
+    """The ordinal of the period's next close: 1, or one more than the last."""
+    row = tx.connection.execute(
+        "select coalesce(max(ordinal), 0) + 1 from records.period_close"
+        " where entity_id = %s and period = %s",
+        [tx.entity, str(period)],
+    ).fetchone()
+    return 1 if row is None else int(row[0])
 
 
 def last_closed(tx: Transaction) -> Period | None:
-    """The latest period that is closed now."""
-    raise NotImplementedError
+    """The latest period that is closed now; None when none is."""
+    row = tx.connection.execute(
+        "select max(period) from work.period where entity_id = %s and status = 'closed'",
+        [tx.entity],
+    ).fetchone()
+    return None if row is None or row[0] is None else Period.parse(row[0])
 
 
 def closes(tx: Transaction) -> list[PeriodClose]:
     """Every close, ordered by (period, ordinal)."""
-    raise NotImplementedError
+    rows = tx.connection.execute(
+        f"select {_CLOSE_COLUMNS} from records.period_close where entity_id = %s"
+        " order by period, ordinal",
+        [tx.entity],
+    )
+    names = _CLOSE_COLUMNS.split(", ")
+    return [
+        PeriodClose(**{**dict(zip(names, row, strict=True)), "period": Period.parse(row[0])})
+        for row in rows
+    ]
 
 
 def reopenings(tx: Transaction) -> list[PeriodReopening]:
     """Every reopening, ordered by (period, ordinal)."""
-    raise NotImplementedError
+    rows = tx.connection.execute(
+        "select period, ordinal, reopened_at, requested_by, approved_by, reason"
+        " from records.period_reopening where entity_id = %s order by period, ordinal",
+        [tx.entity],
+    )
+    return [
+        PeriodReopening(
+            period=Period.parse(period),
+            ordinal=ordinal,
+            reopened_at=reopened_at,
+            requested_by=requested_by,
+            approved_by=approved_by,
+            reason=reason,
+        )
+        for period, ordinal, reopened_at, requested_by, approved_by, reason in rows
+    ]
+
+
+def _require_closing(tx: Transaction, period: Period) -> None:
+    known = status(tx, period)
+    if known is PeriodStatus.CLOSED:
+        raise _closed(period)
+    if known is not PeriodStatus.CLOSING:
+        raise PeriodNotReady(
+            f"Period {period} is {known or 'not open'}, not closing.",
+            remedy="Begin closing it first.",
+            period=str(period),
+        )
+
+
+def _leave_closing(tx: Transaction, period: Period, to: PeriodStatus) -> None:
+    tx.connection.execute(
+        "update work.period set status = %s, pin_fact_seq = null, pin_usage_version = null,"
+        " pin_known_at = null where entity_id = %s and period = %s",
+        [to.value, tx.entity, str(period)],
+    )
+
+
+def _closed(period: Period) -> PeriodClosed:
+    return PeriodClosed(
+        f"Period {period} is closed.",
+        remedy="Have it reopened: a requester, another approver, a reason.",
+        period=str(period),
+    )
+
+
+def _self_approval(person: str, did: str) -> SelfApproval:
+    return SelfApproval(
+        f"{person} {did} it and cannot approve it.", remedy="Have another person approve."
+    )
