@@ -77,7 +77,7 @@ def _record(workspace: Workspace, path: Path, file: DeliveredFile) -> str:
     return f"{recorded.new:,} new facts, {recorded.unchanged:,} known"
 
 
-def _ingest(workspace: Workspace, path: Path, file: DeliveredFile) -> str:
+def _ingest(workspace: Workspace, path: Path, _: DeliveredFile) -> str:
     totals = ingest(
         workspace.database,
         workspace.lake,
