@@ -23,19 +23,22 @@ TYPED_SOURCE = "gateway-us"
 
 
 class Label(StrEnum):
-    """What a row of a file is."""
+    """What a row of a file is; of those set aside, the reason as the quarantine gives it."""
 
     PLAIN = "plain"
     LATE = "late"
     CORRECTION = "correction"
     DUPLICATE = "duplicate"
     CONFLICT = "conflicting-duplicate"
-    BAD_DECIMAL = "bad-decimal"
     MISSING_FIELD = "missing-field"
-    UNKNOWN_CONTRACT = "unknown-contract"
-    WRONG_CURRENCY = "wrong-currency"
-    OUTSIDE_TERM = "outside-term"
+    MALFORMED_QUANTITY = "malformed-quantity"
+    MALFORMED_AMOUNT = "malformed-amount"
     NEGATIVE_QUANTITY = "negative-quantity"
+    UNKNOWN_CONTRACT = "unknown-contract"
+    UNKNOWN_METER = "unknown-meter"
+    CURRENCY_MISMATCH = "currency-mismatch"
+    OUTSIDE_TERM = "outside-term"
+    UNKNOWN_CORRECTION = "unknown-correction"
 
 
 ACCEPTED = frozenset({Label.PLAIN, Label.LATE, Label.CORRECTION})
@@ -152,7 +155,7 @@ def _damaged(
     for _ in range(2):
         row = stray()
         other = "EUR" if row.currency == "USD" else "USD"
-        damaged.append(FileRow(row._replace(currency=other), Label.WRONG_CURRENCY))
+        damaged.append(FileRow(row._replace(currency=other), Label.CURRENCY_MISMATCH))
     for _ in range(2):
         row = stray()
         damaged.append(
@@ -160,12 +163,17 @@ def _damaged(
                 row._replace(quantity=-row.quantity, amount=-row.amount), Label.NEGATIVE_QUANTITY
             )
         )
+    row = stray()._replace(meter="aurora-next.input_tokens")
+    damaged.append(FileRow(row, Label.UNKNOWN_METER))
+    row = stray()
+    undone = row._replace(quantity=-row.quantity, amount=-row.amount, corrects="lost-000000")
+    damaged.append(FileRow(undone, Label.UNKNOWN_CORRECTION))
     damaged += [FileRow(row, Label.OUTSIDE_TERM) for row in _outside_term(stray(), month, deals)]
     if source != TYPED_SOURCE:
         damaged += [
-            FileRow(stray(), Label.BAD_DECIMAL, {"quantity": "1.250.000"}),
-            FileRow(stray(), Label.BAD_DECIMAL, {"amount": "12,75"}),
-            FileRow(stray(), Label.BAD_DECIMAL, {"amount": "n/a"}),
+            FileRow(stray(), Label.MALFORMED_QUANTITY, {"quantity": "1.250.000"}),
+            FileRow(stray(), Label.MALFORMED_AMOUNT, {"amount": "12,75"}),
+            FileRow(stray(), Label.MALFORMED_AMOUNT, {"amount": "n/a"}),
         ]
     return damaged
 

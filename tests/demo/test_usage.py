@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -17,9 +18,13 @@ REQUIRED = (
     "currency",
 )  # fmt: skip
 QUARANTINED = {
-    "missing-field", "bad-decimal", "unknown-contract", "wrong-currency", "outside-term",
-    "negative-quantity", "conflicting-duplicate",
+    "missing-field", "malformed-quantity", "malformed-amount", "negative-quantity",
+    "unknown-contract", "unknown-meter", "currency-mismatch", "outside-term",
+    "unknown-correction", "conflicting-duplicate",
 }  # fmt: skip
+
+
+DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?(E-[0-9]+)?")
 
 
 class Reader:
@@ -41,26 +46,36 @@ class Reader:
         self.ledger[key] = payload
         self.ids.add(row["usage_id"])
         if row.get("corrects"):
-            assert row["corrects"] in self.ids
             return "correction"
         return "plain" if row["usage_date"].startswith(period) else "late"
 
     def damage(self, row):
+        return next(self.damages(row), "")
+
+    def damages(self, row):
+        """Everything wrong with the row; the first counts."""
         if any(row.get(name) is None for name in REQUIRED):
-            return "missing-field"
-        try:
-            quantity, _ = Decimal(row["quantity"]), Decimal(row["amount"])
-        except InvalidOperation:
-            return "bad-decimal"
+            yield "missing-field"
+            return
+        for name in ("quantity", "amount"):
+            if not DECIMAL.fullmatch(row[name]):
+                yield f"malformed-{name}"
+        corrects = row.get("corrects")
+        if row["quantity"].startswith("-") and corrects is None:
+            yield "negative-quantity"
         contract = self.contracts.get(row["contract"])
         if contract is None:
-            return "unknown-contract"
-        day = date.fromisoformat(row["usage_date"])
+            yield "unknown-contract"
+            return
+        if not any(row["meter"] in told.counted_meters for told in contract.obligations):
+            yield "unknown-meter"
         if row["currency"] != contract.currency:
-            return "wrong-currency"
+            yield "currency-mismatch"
+        day = date.fromisoformat(row["usage_date"])
         if not contract.first_day <= day <= (contract.end or date.max):
-            return "outside-term"
-        return "negative-quantity" if quantity < 0 and not row.get("corrects") else ""
+            yield "outside-term"
+        if corrects is not None and corrects not in self.ids:
+            yield "unknown-correction"
 
 
 @pytest.fixture(scope="module")
