@@ -14,6 +14,7 @@ from datetime import date
 import pyarrow as pa
 
 from revrec.asc606.decide import Decided, decide
+from revrec.asc606.standalone_selling_price import Books
 from revrec.errors import ContractError
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question
 from revrec.model.history import Book
@@ -71,8 +72,9 @@ def _decide_all(
         except ContractError as error:
             refused[name] = error
 
+    books = Books(book.selling_prices, book.policy)
     for name in sorted(book.histories):
-        advance(name, decide(book.histories[name], book.selling_prices), None)
+        advance(name, decide(book.histories[name], books), None)
     while asking:
         waiting, asking = asking, []
         answers = iter(arithmetic.progress([q for _, _, asked in waiting for q in asked]))

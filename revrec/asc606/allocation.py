@@ -9,7 +9,7 @@ from math import lcm
 
 from revrec.asc606.standalone_selling_price import as_minor
 from revrec.citations import cites
-from revrec.errors import UnsupportedTerm
+from revrec.errors import MissingSellingPrice, UnsupportedTerm
 from revrec.model.contract import (
     Consideration,
     ConsiderationKind,
@@ -17,7 +17,7 @@ from revrec.model.contract import (
     PerformanceObligation,
 )
 from revrec.model.decision import Decision
-from revrec.money import Money, apportion
+from revrec.money import Money, apportion, minor_digits
 
 Weights = Mapping[str, Fraction]
 """Obligation -> standalone selling price in minor units."""
@@ -51,6 +51,68 @@ def allocate(amount: int, weights: Weights) -> dict[str, int]:
         return dict.fromkeys(weights, amount)
     common = lcm(*(weight.denominator for weight in weights.values()))
     return apportion(amount, {key: int(weight * common) for key, weight in sorted(weights.items())})
+
+
+@cites("606-10-32-36", "606-10-32-37")
+def discounted(contract: Contract, weights: Weights, price: int) -> Weights:
+    """A discount goes to some obligations only where observable bundle prices prove it (32-37).
+
+    The proof holds when the prices of the bundles, and selling prices of what is in none, sum to
+    the transaction price: then the contract's discount is the bundles' discount. Otherwise the
+    discount is shared by all (32-36) and the weights stay as they are. Minor units.
+    """
+    proven = _at_bundle_prices(contract, weights)
+    return proven if sum(proven.values()) == price else weights
+
+
+def _at_bundle_prices(contract: Contract, weights: Weights) -> Weights:
+    """Selling prices with each bundle brought to its observable price, in proportion."""
+    found = dict(weights)
+    for bundle in contract.bundles:
+        if not weights.keys() >= set(bundle.obligations):
+            raise UnsupportedTerm(
+                f"Bundle of {', '.join(bundle.obligations)} in contract {contract.id} names an "
+                "obligation that does not share in the price.",
+                citation="606-10-32-37",
+                remedy=f"Name some of: {', '.join(sorted(weights))}.",
+                contract=contract.id,
+                field="bundles",
+            )
+        alone = sum((weights[name] for name in bundle.obligations), Fraction(0))
+        price = Fraction(bundle.price) * 10 ** minor_digits(contract.currency)
+        found |= {name: price * weights[name] / alone for name in bundle.obligations}
+    return found
+
+
+@cites("606-10-32-34", "606-10-32-35", "606-10-32-38")
+def with_residual(
+    contract: Contract, weights: Weights, residual: PerformanceObligation, price: int
+) -> Weights:
+    """What the others leave of the price is the selling price of the uncertain one (32-34c).
+
+    A discount proven to belong to some of them is taken first (32-38). Raises MissingSellingPrice
+    when the residual is not above zero or outside the obligation's range: the result would not
+    meet the allocation objective.
+    """
+    scale = 10 ** minor_digits(contract.currency)
+    others = _at_bundle_prices(contract, weights)
+    rest = price - sum(others.values(), Fraction(0))
+    bounds = residual.selling_price_range
+    outside = bounds is not None and not bounds.low * scale <= rest <= bounds.high * scale
+    if rest <= 0 or outside:
+        told = Money(round(rest), contract.currency)
+        limits = f" outside {bounds.low} to {bounds.high}" if bounds is not None else ""
+        raise MissingSellingPrice(
+            f"The residual for {residual.id} in contract {contract.id} is {told},{limits or ' not'}"
+            f"{'' if limits else ' above zero'}: it would not meet the allocation objective.",
+            citation="606-10-32-34",
+            remedy="Give an observable or estimated standalone selling price.",
+            contract=contract.id,
+            field=f"obligations.{residual.id}.residual",
+            obligation=residual.id,
+            residual_minor=round(rest),
+        )
+    return {**others, residual.id: rest}
 
 
 def explain_allocation(

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import chain
 
-from revrec.asc606.allocation import participants
+from revrec.asc606.allocation import Weights, participants
 from revrec.asc606.contract import identify_contract
 from revrec.asc606.modification import (
     Treatment,
@@ -26,13 +26,13 @@ from revrec.asc606.modification import (
 )
 from revrec.asc606.performance_obligations import expecting, remaining
 from revrec.asc606.pricing import Component, Restart, shares
+from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standing import MAIN, AsUsed, InForce, Standing
 from revrec.asc606.transaction_price import estimated, re_estimate, transaction_price
 from revrec.model.contract import ConsiderationKind, PerformanceObligation
 from revrec.model.decision import Answer, ContractAccounting, Question
 from revrec.model.events import Estimate, Modification
 from revrec.model.history import ContractHistory
-from revrec.model.policy import StandaloneSellingPrice
 from revrec.money import round_ratio, to_minor
 
 Asking = Generator[list[Question], list[Answer], None]
@@ -48,12 +48,12 @@ class _Cut:
     earned: Mapping[str, Answer]
 
 
-def decide(history: ContractHistory, book: Sequence[StandaloneSellingPrice]) -> Decided:
+def decide(history: ContractHistory, books: Books) -> Decided:
     """Account for a contract as known now; yields questions about progress, returns the result.
 
     Raises ContractError where the facts contradict each other or cannot be accounted for.
     """
-    standing = Standing(history.contract, book)
+    standing = Standing(history.contract, books)
     _begin(standing)
     for event in _in_order(history):
         if isinstance(event, Modification):
@@ -196,7 +196,7 @@ def _restart(
     weights = standing.weights(sharing) if sharing else {}
     change = _change(standing, modification)
     if main not in standing.components and (change or weights):
-        base = weights or dict.fromkeys(modification.withdraws, Fraction(1))
+        base: Weights = weights or dict.fromkeys(modification.withdraws, Fraction(1))
         standing.components[main] = Component(
             id=main, amount=0, weights=base, since=len(standing.restarts)
         )

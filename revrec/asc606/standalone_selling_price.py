@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from revrec.citations import cites
 from revrec.errors import MissingSellingPrice, UnsupportedTerm
-from revrec.model.contract import Contract, PerformanceObligation
-from revrec.model.policy import StandaloneSellingPrice
+from revrec.model.contract import (
+    ConsiderationKind,
+    Contract,
+    PerformanceObligation,
+    SellingPriceRange,
+)
+from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.money import minor_digits
 from revrec.periods import months_of
 
 _MONTHS_PER_YEAR = 12
 
 
-@cites("606-10-32-31", "606-10-32-32", "606-10-32-43")
+@cites("606-10-32-31", "606-10-32-32", "606-10-32-33", "606-10-32-43", "606-10-55-44")
 def standalone_selling_price(
     obligation: PerformanceObligation,
     contract: Contract,
-    book: Sequence[StandaloneSellingPrice],
+    books: Books,
     *,
     on: date,
     first_day: date,
@@ -29,21 +35,57 @@ def standalone_selling_price(
 ) -> Fraction:
     """The price of the whole obligation sold alone, in minor units, as of ``on``.
 
-    The contract's own price comes first, then the book entry in force for the product and
-    currency, the one for the customer's region and segment before a general one.
+    An option is worth its discount times the likelihood of use; a range gives the point that
+    policy chooses; then comes the contract's own price, then the book entry in force for the
+    product and currency, the one for the customer's region and segment before a general one.
     Raises MissingSellingPrice when there is none or it is not above zero.
     """
-    amount = obligation.standalone_selling_price
-    if amount is None:
-        entry = _in_force(obligation, contract, book, on)
-        units = _units(entry, obligation, obligation.start or first_day, obligation.end or last_day)
-        price = Fraction(entry.amount) * units
+    option, bounds = obligation.option, obligation.selling_price_range
+    if option is not None:
+        price = Fraction(option.discount) * Fraction(option.purchase) * Fraction(option.likelihood)
+    elif bounds is not None:
+        price = Fraction(_point_in_range(obligation, contract, bounds, books.policy))
+    elif obligation.standalone_selling_price is not None:
+        price = Fraction(obligation.standalone_selling_price)
     else:
-        price = Fraction(amount)
+        entry = _in_force(obligation, contract, books.selling_prices, on)
+        price = Fraction(entry.amount) * _units(entry, obligation, first_day, last_day)
     if price <= 0:
         raise _missing(obligation, contract, f"is {price}; it must be above zero")
     scale: int = 10 ** minor_digits(contract.currency)
     return price * scale
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What is chosen, not told by the contract: selling prices and policy."""
+
+    selling_prices: Sequence[StandaloneSellingPrice]
+    policy: Policy
+
+
+@cites("606-10-32-33")
+def _point_in_range(
+    obligation: PerformanceObligation,
+    contract: Contract,
+    bounds: SellingPriceRange,
+    policy: Policy,
+) -> Decimal:
+    """The point of a range: the stated price inside it, or what policy elects outside."""
+    stated = [
+        each.amount
+        for each in contract.consideration
+        if each.obligation == obligation.id and each.kind is ConsiderationKind.FIXED
+    ]
+    if bounds.low > bounds.high:
+        raise _missing(obligation, contract, f"ranges from {bounds.low} to {bounds.high}")
+    price = sum(stated, Decimal(0)) if stated else None
+    if price is not None and bounds.low <= price <= bounds.high:
+        within = policy.value("selling_price_in_range") == "stated_price"
+        return price if within else bounds.midpoint
+    if price is None or policy.value("selling_price_out_of_range") == "midpoint":
+        return bounds.midpoint
+    return bounds.low if price < bounds.low else bounds.high
 
 
 def _in_force(

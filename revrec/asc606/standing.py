@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from revrec.asc606.allocation import allocate_to_its_day, explain_allocation
+from revrec.asc606.allocation import (
+    Weights,
+    allocate_to_its_day,
+    discounted,
+    explain_allocation,
+    with_residual,
+)
 from revrec.asc606.performance_obligations import (
     COMPLETE,
     identify_obligation,
@@ -16,7 +22,7 @@ from revrec.asc606.performance_obligations import (
 )
 from revrec.asc606.pricing import Component, Restart, shares
 from revrec.asc606.segments import LIVE, Key, Layer, Timeline
-from revrec.asc606.standalone_selling_price import standalone_selling_price
+from revrec.asc606.standalone_selling_price import Books, standalone_selling_price
 from revrec.asc606.transaction_price import FIXED
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import (
@@ -26,7 +32,6 @@ from revrec.model.contract import (
     PerformanceObligation,
 )
 from revrec.model.decision import Decision, Shape
-from revrec.model.policy import StandaloneSellingPrice
 
 
 @dataclass(slots=True)
@@ -64,9 +69,9 @@ class AsUsed:
 class Standing:
     """Obligations in force, components of the price, restarts, and the decisions taken so far."""
 
-    def __init__(self, contract: Contract, book: Sequence[StandaloneSellingPrice]) -> None:
+    def __init__(self, contract: Contract, books: Books) -> None:
         self.contract = contract
-        self.book = book
+        self.books = books
         self.decisions: list[Decision] = []
         self.known: dict[str, PerformanceObligation] = {}
         self.in_force: dict[str, InForce] = {}
@@ -117,13 +122,15 @@ class Standing:
             if each.kind is ConsiderationKind.VARIABLE and each.obligation is not None
         }
         sharing = [each for each in self.in_force.values() if each.group == group]
+        shared = sum(amount for name, amount in amounts.items() if name not in named)
+        common = self.weights(sharing, shared) if sharing else {}
         for name, amount in amounts.items():
             only = named.get(name)
             if (only is not None and only not in self.in_force) or (amount and not sharing):
                 raise self._nothing_to_price(name, only)
             if not sharing:
                 continue
-            weights = {only: Fraction(1)} if only else self.weights(sharing)
+            weights = {only: Fraction(1)} if only else common
             component = Component(id=name, amount=amount, weights=weights, since=len(self.restarts))
             self.components[name] = component
             if amount:
@@ -131,22 +138,40 @@ class Standing:
                 explained = explain_allocation(self.contract, name, amount, split, weights)
                 component.decisions = [decision, self.record(explained)]
 
-    def weights(self, sharing: Sequence[InForce]) -> dict[str, Fraction]:
-        """Selling prices of what is left; a single obligation needs none (32-31)."""
+    def weights(self, sharing: Sequence[InForce], price: int | None = None) -> Weights:
+        """Selling prices of what is left; a single obligation needs none (32-31).
+
+        With the price of a new contract, proven discounts and residuals count (32-34, 32-37).
+        """
         if len(sharing) == 1:
             return {sharing[0].id: Fraction(1)}
-        return {
+        residual = [each.obligation for each in sharing if each.obligation.residual]
+        found = {
             each.id: each.left
             * standalone_selling_price(
                 each.obligation,
                 self.contract,
-                self.book,
+                self.books,
                 on=each.priced_on,
                 first_day=each.first_day,
                 last_day=each.last_day,
             )
             for each in sharing
+            if each.obligation not in residual or price is None
         }
+        if price is None:
+            return found
+        if len(residual) > 1:
+            raise UnsupportedTerm(
+                f"Contract {self.contract.id} has {len(residual)} obligations priced as residual.",
+                citation="606-10-32-35",
+                remedy="Estimate the selling price of all but one of them.",
+                contract=self.contract.id,
+                field="obligations.residual",
+            )
+        if residual:
+            return with_residual(self.contract, found, residual[0], price)
+        return discounted(self.contract, found, price)
 
     def price_use(self, consideration: Iterable[Consideration], first_day: date, on: date) -> None:
         """Consideration for usage: each day's fee to that day, from ``first_day`` on."""

@@ -6,13 +6,15 @@ Usage priced for its own day (32-40) is outside: it enters the price as it occur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
-from revrec.model.contract import Consideration, ConsiderationKind, Contract
+from revrec.model.contract import Consideration, ConsiderationKind, Contract, EstimationMethod
 from revrec.model.decision import Decision
 from revrec.model.events import Estimate
-from revrec.money import Money, to_minor
+from revrec.money import Money, minor_digits, round_ratio, to_minor
 
 FIXED = "fixed"
 """Name of the component that pools all fixed consideration of a contract."""
@@ -48,10 +50,37 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
 def estimated(consideration: Iterable[Consideration], currency: str) -> dict[str, int]:
     """Minor units of each variable consideration as first estimated."""
     return {
-        each.id: to_minor(each.amount, currency)
+        each.id: _first_estimate(each, currency)
         for each in consideration
         if each.kind is ConsiderationKind.VARIABLE
     }
+
+
+@cites("606-10-32-8", "606-10-32-9")
+def _first_estimate(consideration: Consideration, currency: str) -> int:
+    """The amount given, or the expected value or most likely amount of its outcomes.
+
+    Of equally likely amounts the smallest is taken, which reverses least (32-11).
+    """
+    outcomes = consideration.outcomes
+    if not outcomes:
+        return to_minor(consideration.amount, currency)
+    total = sum((each.probability for each in outcomes), Decimal(0))
+    if total != 1 or any(each.probability < 0 for each in outcomes):
+        raise UnsupportedTerm(
+            f"The probabilities of {consideration.id} sum to {total}.",
+            citation="606-10-32-8",
+            remedy="Give probabilities from 0 to 1 that sum to 1.",
+            field=f"consideration.{consideration.id}.outcomes",
+        )
+    if consideration.method is EstimationMethod.MOST_LIKELY_AMOUNT:
+        likely = max(outcomes, key=lambda each: (each.probability, -each.amount))
+        return to_minor(likely.amount, currency)
+    scale: int = 10 ** minor_digits(currency)
+    expected = sum(
+        (Fraction(each.amount) * Fraction(each.probability) for each in outcomes), Fraction(0)
+    )
+    return round_ratio(expected.numerator * scale, expected.denominator)
 
 
 @cites("606-10-32-14", "606-10-32-42", "606-10-32-43", "606-10-55-48")

@@ -13,6 +13,7 @@ from revrec.model.events import (
     CreditMemo,
     Delivery,
     Estimate,
+    Event,
     Invoice,
     Modification,
     Payment,
@@ -43,7 +44,7 @@ def book_of(
     prices: list[StandaloneSellingPrice] = []
     histories: dict[str, ContractHistory] = {}
     digests: dict[str, list[str]] = {}
-    events: list[tuple[Fact, object]] = []
+    events: list[tuple[Fact, Event]] = []
     for fact in facts:
         record = of_fact(fact)
         if isinstance(record, Contract):

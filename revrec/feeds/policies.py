@@ -18,6 +18,8 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "usage_fees": frozenset({"allocated_to_the_day"}),
     "breakage_without_an_estimate": frozenset({"when_rights_lapse"}),
     "changes_of_estimates": frozenset({"inception_proportions"}),
+    "selling_price_in_range": frozenset({"stated_price", "midpoint"}),
+    "selling_price_out_of_range": frozenset({"midpoint", "nearest_bound"}),
     "contract_balances": frozenset({"net_per_contract"}),
     "rounding": frozenset({"half_even_once_cumulatively"}),
     "late_facts": frozenset({"post_to_the_open_period"}),

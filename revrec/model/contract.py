@@ -72,6 +72,69 @@ class UsageTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SellingPriceRange:
+    """The range of prices at which a good is sold alone (606-10-32-33)."""
+
+    __pydantic_config__ = _STRICT
+
+    low: Decimal
+    """Lowest price still considered a standalone selling price."""
+    high: Decimal
+    """Highest price still considered one."""
+
+    @property
+    def midpoint(self) -> Decimal:
+        """Halfway between the ends."""
+        return (self.low + self.high) * Decimal("0.5")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerOption:
+    """A right to buy later at a discount that others do not get (606-10-55-42, 55-44)."""
+
+    __pydantic_config__ = _STRICT
+
+    discount: Decimal
+    """The discount beyond what other customers get, as a share of the price: 0.30."""
+    purchase: Decimal
+    """What the customer is expected to buy with it, at the price without discount."""
+    likelihood: Decimal
+    """How likely the option is used, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """Goods regularly sold together, with the price they are sold for (606-10-32-37)."""
+
+    __pydantic_config__ = _STRICT
+
+    obligations: tuple[str, ...]
+    """Ids of the obligations the bundle is made of."""
+    price: Decimal
+    """The bundle's observable price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A possible amount of variable consideration, with its probability (606-10-32-8)."""
+
+    __pydantic_config__ = _STRICT
+
+    amount: Decimal
+    probability: Decimal
+    """From 0 to 1; the outcomes of a consideration sum to 1."""
+
+
+class EstimationMethod(StrEnum):
+    """How variable consideration is estimated from its outcomes (606-10-32-8)."""
+
+    EXPECTED_VALUE = "expected_value"
+    """The sum of amounts weighted by probability (32-8a)."""
+    MOST_LIKELY_AMOUNT = "most_likely_amount"
+    """The single most likely amount (32-8b)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PerformanceObligation:
     """A promise of distinct goods or services, or a series (606-10-25-14)."""
 
@@ -91,6 +154,12 @@ class PerformanceObligation:
     """Units promised, total milestone weight or total expected cost; 1 for a single delivery."""
     standalone_selling_price: Decimal | None = None
     """Price of the whole obligation sold alone (32-31); looked up in the book if left out."""
+    selling_price_range: SellingPriceRange | None = None
+    """Range of that price, where policy chooses the point; also bounds a residual (32-33)."""
+    residual: bool = False
+    """Judged: sold at highly variable or uncertain prices, so it gets the residual (32-34c)."""
+    option: CustomerOption | None = None
+    """A material right: its selling price is the discount times the likelihood of use (55-44)."""
     distinct_increments: bool = True
     """Whether what remains is distinct from what was transferred (25-13), as in a series."""
     meters: tuple[str, ...] = ()
@@ -115,6 +184,10 @@ class Consideration:
     """Fixed, usage or variable."""
     amount: Decimal = Decimal(0)
     """Fixed: the amount. Variable: the estimate at inception that passes the constraint."""
+    outcomes: tuple[Outcome, ...] = ()
+    """Variable: the possible amounts, from which the estimate is made by ``method``."""
+    method: EstimationMethod = EstimationMethod.EXPECTED_VALUE
+    """Variable: the method that better predicts the amount, one for the contract's life."""
     obligation: str | None = None
     """Usage: the obligation whose days it prices (32-40). Fixed: the line's stated price."""
     above_entitlement: bool = False
@@ -149,6 +222,8 @@ class Contract:
     """The promises."""
     consideration: tuple[Consideration, ...]
     """What the customer promises."""
+    bundles: tuple[Bundle, ...] = ()
+    """Observable bundle prices that may prove to which obligations a discount belongs (32-37)."""
     terms: Mapping[str, str] = field(default_factory=dict)
     """Commercial terms carried for readers (price list, plan); the engine does not read them."""
 
