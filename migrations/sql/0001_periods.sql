@@ -52,10 +52,11 @@ create trigger check_period before insert or update or delete on work.period
 
 create function records.check_close() returns trigger language plpgsql as $$
 declare
-  latest int;
+  latest int; -- of the closes beside the row itself
 begin
   select coalesce(max(ordinal), 0) into latest from records.period_close
-  where entity_id = new.entity_id and period = new.period;
+  where entity_id = new.entity_id and period = new.period
+    and (tg_table_name <> 'period_close' or ordinal <> new.ordinal);
   if tg_table_name = 'period_close' and new.ordinal <> latest + 1 then
     raise exception using
       errcode = 'RV006',
@@ -68,11 +69,12 @@ begin
         'Reopening %s of %s does not name the latest close, %s.', new.ordinal, new.period, latest
       );
   end if;
-  return new;
+  return null;
 end
 $$;
 
-create trigger check_close before insert on records.period_close
+-- After the row, so that row-level security has had its say first.
+create trigger check_close after insert on records.period_close
   for each row execute function records.check_close();
-create trigger check_close before insert on records.period_reopening
+create trigger check_close after insert on records.period_reopening
   for each row execute function records.check_close();

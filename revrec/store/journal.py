@@ -161,8 +161,11 @@ def _entries(tx: Transaction, period: Period | None) -> Iterator[PostedEntry]:
         select {_ENTRY_COLUMNS} from records.journal_entry
         where entity_id = %(entity)s {narrow} order by seq
     """
-    narrow = narrow and f"""and entry_seq in (
+    narrow = (
+        narrow
+        and f"""and entry_seq in (
         select seq from records.journal_entry where entity_id = %(entity)s {narrow})"""
+    )
     lines = f"""
         select {_LINE_COLUMNS} from records.journal_line
         where entity_id = %(entity)s {narrow} order by entry_seq, line_no

@@ -1,0 +1,131 @@
+"""Shared fixtures: one PostgreSQL for the session, a fresh migrated database for each module.
+
+The server is a private one in the session's temporary folder, shared by all workers, or the one
+``REVREC_DATABASE_URL`` names. A database is copied from a migrated template in some 50 ms. Tests
+of one module share their database, whose records cannot be deleted: take ``entity`` for one of
+your own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from revrec.runtime.clock import FixedClock
+from revrec.runtime.settings import Settings
+from revrec.store import embedded, migration
+from revrec.store.database import Database
+from revrec.store.lake import Lake
+from revrec.store.transaction import Transaction
+
+_numbers = itertools.count(1)
+
+Run = Callable[[Callable[[Transaction], Any]], Any]
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of the session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def server_url(session_folder: Path) -> str:
+    """A URL whose login may create databases and roles."""
+    given = os.environ.get("REVREC_DATABASE_URL")
+    if given:
+        return given
+    url = embedded.start(session_folder)
+    with psycopg.connect(url, autocommit=True) as connection:
+        # The session's server need not survive a power cut; what must is tested by crashing it.
+        connection.execute("alter system set fsync = off")
+        connection.execute("select pg_reload_conf()")
+    return url
+
+
+@pytest.fixture(scope="session")
+def template(session_folder: Path, server_url: str) -> str:
+    """The name of a migrated, empty database."""
+    name = f"revrec_template_{session_folder.stat().st_ino}"
+    with (session_folder / "template.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            known = connection.execute("select from pg_database where datname = %s", [name])
+            if known.fetchone() is None:
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+                migration.upgrade(with_database(server_url, name))
+    return name
+
+
+@pytest.fixture(scope="module")
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """A fresh migrated database of the module's own."""
+    name = f"revrec_test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        identifiers = sql.Identifier(name), sql.Identifier(template)
+        connection.execute(sql.SQL("create database {} template {}").format(*identifiers))
+        yield with_database(server_url, name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for the module's database and a lake of its own."""
+    home = tmp_path_factory.mktemp("home")
+    return Settings(
+        home=home, database_url=database_url, lake=str(home / "lake"), connections_max=20
+    )
+
+
+@pytest.fixture(scope="module")
+def clock() -> FixedClock:
+    """A clock that stands at 9 o'clock on 1 February 2026 until a test moves it."""
+    return FixedClock(datetime(2026, 2, 1, 9, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def database(settings: Settings, clock: FixedClock) -> Iterator[Database]:
+    """The module's database, migrated."""
+    with Database.open(settings, clock) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def lake(settings: Settings) -> Lake:
+    """The module's lake, empty at first."""
+    return Lake(settings.lake_root)
+
+
+@pytest.fixture
+def entity() -> int:
+    """An entity that no other test of the module uses."""
+    return next(_numbers)
+
+
+@pytest.fixture
+def run(database: Database, entity: int) -> Run:
+    """Runs an operation as the preparer, for the test's own entity."""
+    return lambda operation: database.run(operation, entity=entity, actor="preparer")
+
+
+@pytest.fixture
+def superuser(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to the module's database with the login's own role, committing at once."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server and login, another database."""
+    return make_conninfo(**{**conninfo_to_dict(url), "dbname": name})

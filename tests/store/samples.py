@@ -1,0 +1,182 @@
+"""Small valid things to store, and raw rows for tests that go around the program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.json import Jsonb
+
+from revrec.ledger.entries import JournalEntry, JournalLine
+from revrec.model.fact import Fact, FactKind
+from revrec.periods import Period
+from revrec.store import periods
+from revrec.store.periods import PeriodClose, Pins
+from revrec.store.transaction import Transaction
+
+JANUARY = Period(2026, 1)
+FEBRUARY = Period(2026, 2)
+NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
+
+
+def line(account: str, amount: int, *, currency: str = "USD") -> JournalLine:
+    """A line of ``amount`` minor units, debit positive."""
+    return JournalLine(
+        account=account,
+        product="platform",
+        gl_code="4000",
+        gl_name="Subscriptions",
+        currency=currency,
+        amount=amount,
+    )
+
+
+def entry(amount: int = 100, *, period: Period = JANUARY, memo: str = "") -> JournalEntry:
+    """Revenue of ``amount`` minor units."""
+    return JournalEntry(
+        period=period,
+        origin=period,
+        event="satisfaction",
+        currency="USD",
+        memo=memo,
+        lines=(line("contract_liability", amount), line("revenue", -amount)),
+    )
+
+
+def fact(key: str, *, price: str = "1.00", contract: str | None = "C") -> Fact:
+    """A selling price under ``key``."""
+    return Fact(
+        kind=FactKind.STANDALONE_SELLING_PRICE,
+        key=key,
+        contract=contract,
+        effective_on=date(2026, 1, 1),
+        body={"id": key, "amount": price, "currency": "USD"},
+    )
+
+
+def certificate(tx: Transaction, period: Period, **changes: Any) -> PeriodClose:
+    """A certificate that fits the period's next close."""
+    fields: dict[str, Any] = {
+        "period": period,
+        "ordinal": periods.next_ordinal(tx, period),
+        "closed_at": tx.now,
+        "prepared_by": "preparer",
+        "approved_by": "approver",
+        "fact_seq": 0,
+        "usage_version": None,
+        "posting_version": None,
+        "chain_seq": 0,
+        "chain_head": "0" * 64,
+        "engine_version": "1",
+        "totals": {},
+    }
+    return PeriodClose(**{**fields, **changes})
+
+
+def close(tx: Transaction, period: Period) -> None:
+    """Close a period as the service does, in one transaction."""
+    periods.begin_closing(tx, period, Pins(fact_seq=0, usage_version=None, known_at=tx.now))
+    periods.finish_closing(tx, certificate(tx, period))
+
+
+def as_role(url: str, role: str) -> psycopg.Connection[Any]:
+    """A connection of its own in the role, committing at once."""
+    options = f"{conninfo_to_dict(url).get('options') or ''} -c role={role}"
+    return psycopg.connect(make_conninfo(url, options=options), autocommit=True)
+
+
+def insert(
+    connection: psycopg.Connection[Any], table: str, *rows: Mapping[str, object]
+) -> None:
+    """Rows of a table, in one statement."""
+    columns = list(rows[0])
+    place = sql.SQL("({})").format(sql.SQL(", ").join(sql.Placeholder() * len(columns)))
+    connection.execute(
+        sql.SQL("insert into {} ({}) values {}").format(
+            sql.Identifier(*table.split(".")),
+            sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.SQL(", ").join([place] * len(rows)),
+        ),
+        [row[column] for row in rows for column in columns],
+    )
+
+
+def rows_of_every_table(entity: int) -> dict[str, dict[str, object]]:
+    """One row for each table that has an entity, which PostgreSQL takes without its triggers."""
+    at, nothing = NOON, Jsonb({})
+    totals = {
+        f"{part}_{what}": Decimal(0)
+        for part in ("received", "accepted", "duplicate", "quarantined")
+        for what in ("rows", "quantity", "amount")
+    }
+    rows: dict[str, dict[str, object]] = {
+        "facts.fact": {
+            **{"kind": "contract", "key": "C", "version": 1, "contract": "C"},
+            **{"effective_on": date(2026, 1, 1), "recorded_at": at, "recorded_by": "a"},
+            **{"digest": "", "body": nothing},
+        },
+        "records.journal_entry": {
+            **{"seq": 1, "period": "2026-01", "origin": "2026-01", "event": "billing"},
+            **{"currency": "USD", "memo": "", "posted_at": at, "posted_by": "a"},
+            **{"line_count": 2, "lines_digest": "", "previous": "0" * 64, "digest": "1" * 64},
+        },
+        "records.journal_line": {
+            **{"entry_seq": 1, "line_no": 1, "account": "cash", "product": ""},
+            **{"gl_code": "1000", "gl_name": "Cash", "currency": "USD", "amount": 1},
+        },
+        "records.period_close": {
+            **{"period": "2026-01", "ordinal": 1, "closed_at": at, "prepared_by": "a"},
+            **{"approved_by": "b", "fact_seq": 0, "usage_version": None, "chain_seq": 0},
+            **{"posting_version": None, "chain_head": "", "engine_version": "1"},
+            "totals": nothing,
+        },
+        "records.period_reopening": {
+            **{"period": "2026-01", "ordinal": 1, "reopened_at": at, "requested_by": "a"},
+            **{"approved_by": "b", "reason": "late invoice"},
+        },
+        "records.lake_commit": {
+            **{"lake_table": "usage", "version": 1, "batch": "b", "row_count": 1},
+            **{"totals": nothing, "files": Jsonb([]), "files_digest": "", "recorded_at": at},
+        },
+        "records.usage_batch": {
+            **{"batch": "b", "name": "f.csv", "recorded_at": at, "recorded_by": "a"},
+            **{**totals, "lake_version": None},
+        },
+        "records.quarantined_row": {
+            **{"batch": "b", "row_number": 1, "reason": "bad-date", "message": "no date"},
+            **{"usage_date": None, "payload": nothing, "payload_digest": ""},
+        },
+        "records.quarantine_resolution": {
+            **{"id": 1, "resolved_at": at, "resolved_by": "a", "outcome": "rejected"},
+            "note": "",
+        },
+        "records.audit_event": {
+            **{"at": at, "actor": "a", "operation": "close", "subject": "2026-01"},
+            "details": nothing,
+        },
+        "records.idempotent_answer": {
+            **{"key": "k", "request_digest": "", "status": 200, "body": "", "recorded_at": at},
+        },
+        "work.period": {
+            **{"period": "2026-01", "status": "open", "pin_fact_seq": None},
+            **{"pin_usage_version": None, "pin_known_at": None},
+        },
+    }
+    named = {table: {"entity_id": entity, **row} for table, row in rows.items()}
+    named["work.entity"] = {"id": entity, "name": "Example", "functional_currency": "USD"}
+    return named
+
+
+def tables(connection: psycopg.Connection[Any], *schemas: str) -> list[str]:
+    """Every table of the schemas, from the catalogue."""
+    found = connection.execute(
+        "select schemaname || '.' || tablename from pg_tables"
+        " where schemaname = any(%s) order by 1",
+        [list(schemas)],
+    )
+    return [name for (name,) in found]
