@@ -117,13 +117,14 @@ class Subledger:
 def first_month(book: Book, period: Period) -> Period:
     """The earliest month any fact of the book belongs to, at most ``period``."""
     days = [
-        min(
+        day
+        for history in book.histories.values()
+        for day in (
             history.contract.inception,
             *(each.on for each in history.invoices),
-            *(each.on for each in history.payments),
             *(each.on for each in history.credit_memos),
+            *(each.on for each in history.payments),
         )
-        for history in book.histories.values()
     ]
     return min((Period.of(min(days)), period)) if days else period
 
