@@ -21,6 +21,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from revrec.operations.workspace import Workspace
 from revrec.runtime.clock import FixedClock
 from revrec.runtime.settings import Settings
 from revrec.store import embedded, migration
@@ -117,6 +118,31 @@ def entity() -> int:
 def run(database: Database, entity: int) -> Run:
     """Runs an operation as the preparer, for the test's own entity."""
     return lambda operation: database.run(operation, entity=entity, actor="preparer")
+
+
+@pytest.fixture
+def workspace(database: Database, lake: Lake, entity: int) -> Workspace:
+    """Both stores of the module, for an entity of the test's own."""
+    return Workspace(database=database, lake=lake, entity=entity, actor="preparer")
+
+
+@pytest.fixture
+def fresh_database(server_url: str, template: str) -> Iterator[Callable[[], str]]:
+    """Makes a migrated database each time it is called; all are dropped after the test."""
+    made: list[str] = []
+    with psycopg.connect(server_url, autocommit=True) as connection:
+
+        def make() -> str:
+            name = f"revrec_test_{os.getpid()}_{next(_numbers)}"
+            identifiers = sql.Identifier(name), sql.Identifier(template)
+            connection.execute(sql.SQL("create database {} template {}").format(*identifiers))
+            made.append(name)
+            return with_database(server_url, name)
+
+        yield make
+        for name in made:
+            identifier = sql.Identifier(name)
+            connection.execute(sql.SQL("drop database {} with (force)").format(identifier))
 
 
 @pytest.fixture
