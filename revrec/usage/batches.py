@@ -230,9 +230,9 @@ def _payload(fault_value: str | None, texts: list[str | None]) -> dict[str, str]
 
     PostgreSQL keeps no NUL; a row with one is shown whole, so that it cannot be released as it is.
     """
-    told = {name: text for name, text in zip(COLUMNS, texts, strict=True) if text is not None}
     if fault_value is not None:
-        told = {"text": fault_value}
+        return {"text": fault_value.replace("\x00", r"\x00")}
+    told = {name: text for name, text in zip(COLUMNS, texts, strict=True) if text is not None}
     if any("\x00" in text for text in told.values()):
-        told = {"text": canonical(told).decode()}
-    return {name: text.replace("\x00", r"\x00") for name, text in told.items()}
+        return {"text": canonical(told).decode()}
+    return told

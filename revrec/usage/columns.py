@@ -1,4 +1,4 @@
-"""The columns of a daily rated usage row, on arrival and in the ledger."""
+"""The columns of a daily rated usage row on arrival; those of the ledger are ``lake.USAGE``."""
 
 from __future__ import annotations
 
@@ -42,25 +42,3 @@ the heading left out. ``fault`` is the reason code of a row the door could not r
 QUANTITY = pa.decimal128(38, QUANTITY_SCALE)
 AMOUNT = pa.decimal128(38, AMOUNT_SCALE)
 RECORDED_AT = pa.timestamp("us", tz="UTC")
-
-LEDGER = pa.schema(
-    [
-        pa.field("entity_id", pa.int32(), nullable=False),
-        pa.field("usage_date", pa.date32(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("usage_id", pa.string(), nullable=False),
-        pa.field("contract", pa.string(), nullable=False),
-        pa.field("meter", pa.string(), nullable=False),
-        pa.field("quantity", QUANTITY, nullable=False),
-        pa.field("unit", pa.string(), nullable=False),
-        pa.field("amount", AMOUNT, nullable=False),
-        pa.field("currency", pa.string(), nullable=False),
-        pa.field("dimensions", pa.string(), nullable=False),
-        pa.field("corrects", pa.string()),
-        pa.field("digest", pa.string(), nullable=False),
-        pa.field("batch", pa.string(), nullable=False),
-        pa.field("recorded_at", RECORDED_AT, nullable=False),
-    ]
-)
-"""A row of the usage ledger. ``dimensions`` is canonical JSON; ``digest`` is the SHA-256 of what
-was told, see ``ledger``."""

@@ -28,6 +28,10 @@ TERMS = pa.schema(
 """One row per obligation, meter and stretch of days, both ends included."""
 
 
+_CONTRACTS = TypeAdapter(list[Contract])
+_MODIFICATIONS = TypeAdapter(list[Modification])
+
+
 @dataclass(slots=True)
 class _Term:
     """An obligation as promised at one time; ``last_day`` none means the contract's end."""
@@ -111,6 +115,6 @@ def read_terms(tx: Transaction, contracts: Sequence[str]) -> pa.Table:
     for kind, body in rows:
         told[FactKind(str(kind))].append(body)
     return terms_table(
-        TypeAdapter(list[Contract]).validate_python(told[FactKind.CONTRACT]),
-        TypeAdapter(list[Modification]).validate_python(told[FactKind.MODIFICATION]),
+        _CONTRACTS.validate_python(told[FactKind.CONTRACT]),
+        _MODIFICATIONS.validate_python(told[FactKind.MODIFICATION]),
     )

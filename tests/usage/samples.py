@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import zstandard
 
+from revrec.store.lake import USAGE
 from revrec.usage import ledger, validation
-from revrec.usage.columns import ARRIVED, COLUMNS, LEDGER, REQUIRED, ROW_NUMBER
+from revrec.usage.columns import ARRIVED, COLUMNS, REQUIRED, ROW_NUMBER
 from revrec.usage.staging import stage, workbench
 from revrec.usage.terms import TERMS
 
@@ -87,7 +88,7 @@ def judge(
         accepted = ledger.accepted(bench, entity=ENTITY, batch=batch, recorded_at=RECORDED_AT)
         fates = dict.fromkeys(range(1, len(rows) + 1), "accepted")
         fates |= dict(bench.execute("SELECT row_number, reason FROM verdict").fetchall())
-        table = accepted.to_arrow_table().cast(LEDGER)
+        table = accepted.to_arrow_table().cast(USAGE)
         messages = {row[0]: row[2] for row in validation.explained(bench).fetchall()}
     return Judgement(table, fates, messages)
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from revrec.usage.columns import LEDGER
+from revrec.store.lake import USAGE
 from tests.usage.samples import Told, judge, told
 
-_TOLD_COLUMNS = [name for name in LEDGER.names if name not in ("batch", "recorded_at")]
+_TOLD_COLUMNS = [name for name in USAGE.names if name not in ("batch", "recorded_at")]
 
 
 @st.composite
@@ -46,7 +46,7 @@ def _arranged(
 
 def _sent(batches: list[list[Told]]) -> tuple[list[dict[str, object]], Counter[str]]:
     """The ledger after the batches, and how many rows had which fate."""
-    ledger = LEDGER.empty_table()
+    ledger = USAGE.empty_table()
     fates: Counter[str] = Counter()
     for number, batch in enumerate(batches):
         judgement = judge(batch, held=ledger, batch=str(number))
