@@ -138,7 +138,8 @@ def _pivot(chart: Chart, layout: Layout, heading_row: int) -> Figures:
     sums: dict[tuple[str, ...], int] = {}
     for key, amount in _amounts(chart, layout, keys, value):
         sums[key] = sums.get(key, 0) + amount
-    categories = _ordered({key[0] for key in sums}, chart.order)
+    # Rows without a category are drawn only if they come to something.
+    categories = _ordered({key[0] for key, total in sums.items() if key[0] or total}, chart.order)
     series = _named_series(sums) if chart.series else []
     other = bool(chart.series) and len(series) < len({key[1] for key in sums})
     lines = []

@@ -16,6 +16,7 @@ from reports.frame import identification
 from reports.layout import FIRST_ROW, HEADER_ROW, SIGNIFICANT_DIGITS, Layout
 from reports.page import Page
 from reports.style import Role
+from reports.text import counted
 from reports.totals import Total
 from revrec.errors import ReportError
 from revrec.model.dataset import TieOut
@@ -34,12 +35,12 @@ MARKS: Mapping[str, str] = {
 """Tick marks and what they say; printed under the checks."""
 AGREES, DIFFERS = "OK", "DIFFERENCE"
 _TIE_OUT_COLUMNS = (
-    ("No.", 6, style.RIGHT), ("Check", 44, style.GENERAL), ("Currency", 11, style.GENERAL),
-    ("Left figure", 36, style.GENERAL), ("Left", 18, style.RIGHT),
-    ("Right figure", 36, style.GENERAL), ("Right", 18, style.RIGHT),
-    ("Difference", 14, style.RIGHT), ("Result", 14, style.GENERAL),
-    ("Mark", 7, style.GENERAL), ("Explanation", 24, style.GENERAL),
-    ("Signed off by, date", 20, style.GENERAL),
+    ("No.", 6, style.RIGHT), ("Check", 38, style.GENERAL), ("Currency", 10, style.GENERAL),
+    ("Left figure", 30, style.GENERAL), ("Left", 17, style.RIGHT),
+    ("Right figure", 30, style.GENERAL), ("Right", 17, style.RIGHT),
+    ("Difference", 13, style.RIGHT), ("Result", 13, style.GENERAL),
+    ("Mark", 7, style.GENERAL), ("Explanation", 22, style.GENERAL),
+    ("Signed off by, date", 18, style.GENERAL),
 )  # fmt: skip
 _LINE_HEIGHT = 13.5
 _TOTALS_SHOWN = 12
@@ -73,7 +74,7 @@ def write_tie_out(
     """Every check of the workbook, one a row: given tie-outs first, then the footing of totals."""
     checks = [*map(_tie_out, tie_outs), *(_footing(at) for at in layouts if _footed(at))]
     currencies = sorted({check.currency for check in checks if check.currency})
-    page.identify(identification(cover, TIE_OUT, currencies, f"{len(checks)} checks"))
+    page.identify(identification(cover, TIE_OUT, currencies, counted(len(checks), "check")))
     for letter, (heading, width, form) in zip("ABCDEFGHIJKL", _TIE_OUT_COLUMNS, strict=True):
         page.put(f"{letter}{HEADER_ROW}", heading, Role.HEADER, form)
         page.sheet.column_dimensions[letter].width = width
@@ -104,7 +105,7 @@ def _write_check(page: Page, row: int, check: _Check) -> None:
             page.put_formula(cell, side.formula, side.amount, Role.FIXED, check.form)
         else:
             page.put(cell, side.amount, Role.FIXED, check.form)
-    lines = max(-(-len(check.name) // 46), *(-(-len(side.name) // 38) for side in sides))
+    lines = max(-(-len(check.name) // 40), *(-(-len(side.name) // 32) for side in sides))
     page.sheet.row_dimensions[row].height = _LINE_HEIGHT * lines
     places = max(0, -int(check.difference.as_tuple().exponent))
     formula = f"=ROUND(E{row}-G{row},{places})"

@@ -15,7 +15,7 @@ from reports.cover import Cover, timestamp
 from reports.layout import FIRST_ROW, HEADER_ROW, Field, Layout
 from reports.page import Page
 from reports.style import Role
-from reports.text import identifier
+from reports.text import counted, identifier
 from reports.totals import CURRENCY, Total, currency_position
 from revrec.model.dataset import ColumnType
 
@@ -43,7 +43,7 @@ def identification(
 
 def build(page: Page, layout: Layout, cover: Cover) -> None:
     """Everything of a data sheet, with its rows to be streamed into the file."""
-    extent = f"{len(layout.data.rows):,} rows"
+    extent = counted(len(layout.data.rows), "row")
     page.identify(
         identification(cover, layout.data.title, layout.currencies, extent), _note(layout)
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
@@ -227,8 +228,11 @@ def _field(data: DataSet, position: int, heading: str, sums: Sequence[Total]) ->
         case ColumnType.TEXT:
             longest = max((len(str(row[position] or "")) for row in data.rows), default=0)
             scale, as_text = 0, False
-        case ColumnType.DATE | ColumnType.RATIO:
-            longest, scale, as_text = 10, 0, False
+        case ColumnType.DATE:
+            timed = any(isinstance(row[position], datetime) for row in data.rows)
+            longest, scale, as_text = (len("2026-01-31 23:59") if timed else 10), 0, False
+        case ColumnType.RATIO:
+            longest, scale, as_text = len("(1,000.00%)"), 0, False
     words = heading.split()
     label = max(*map(len, words), -(-len(heading) // 2)) + 4
     width = column.width or min(max(longest + 3, label, 8), WIDTH_MAX)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -31,6 +32,7 @@ from reports.frame import identification
 from reports.layout import HEADER_ROW, Layout
 from reports.page import Page
 from reports.style import Role
+from reports.text import counted
 from reports.totals import column_position
 from revrec.money import minor_digits
 
@@ -39,10 +41,12 @@ CHART_DATA = "Chart data"
 _PALETTE = ("1F3864", "2F6DB5", "7FB2E5", "2A9D8F", "9AD1C8", "E9A15B", "A6A6A6")
 _BALANCE, _UP, _DOWN = "1F3864", "2A9D8F", "C8553D"
 _TEXT_GREY, _GRID_GREY = "595959", "D9D9D9"
-_CHART_CM = (17, 9)
+_CHART_CM = (16, 9)
 _ROWS_PER_CHART = 19
-_COLUMNS = ("A", "J")
-_COLUMN_WIDTH = 10
+_COLUMNS_PER_CHART = 8
+_COLUMN_WIDTH = 11
+_ABREAST_MAX = 3
+"""Charts side by side: those of one currency make a row."""
 _TWO_LINES = 28
 _BRIDGE_BASE = 5
 """Column of the part of a bridge's bar that is not drawn."""
@@ -60,23 +64,27 @@ def write_summary(
     layouts: Mapping[str, Layout],
     charts: Sequence[Chart],
 ) -> None:
-    """Draw the charts, two abreast, over their figures on the second sheet."""
+    """Draw the charts, a row for each currency, over their figures on the second sheet."""
     currencies = sorted({chart.currency for chart in charts})
-    extent = f"{len(charts)} charts"
+    extent = counted(len(charts), "chart")
     for page in (summary, data):
         page.identify(identification(cover, page.sheet.title, currencies, extent))
         page.sheet.sheet_view.showGridLines = False
         page.set_up_print(cover, None)
         page.protect(data=False)
+    summary.sheet.page_setup.fitToHeight = 1
+    abreast = min(_ABREAST_MAX, max(Counter(chart.currency for chart in charts).values()))
     row = HEADER_ROW
     for number, chart in enumerate(charts):
         layout = layouts[chart.sheet]
         table = figures(chart, layout, row + 1)
         _write_figures(data, chart, layout, table, row)
-        anchor = f"{_COLUMNS[number % 2]}{HEADER_ROW + _ROWS_PER_CHART * (number // 2)}"
+        line, place = divmod(number, abreast)
+        left = get_column_letter(1 + _COLUMNS_PER_CHART * place)
+        anchor = f"{left}{HEADER_ROW + _ROWS_PER_CHART * line}"
         summary.sheet.add_chart(_draw(data.sheet, chart, table, row + 1), anchor)
         row += len(table.labels) + 4
-    for column in range(1, 19):
+    for column in range(1, 1 + _COLUMNS_PER_CHART * abreast):
         summary.sheet.column_dimensions[get_column_letter(column)].width = _COLUMN_WIDTH
     data.sheet.column_dimensions["A"].width = 34
     for column in range(2, 8):

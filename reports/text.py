@@ -48,6 +48,15 @@ def csv_text(text: str) -> str:
     return f"'{text}" if looks_like_formula(text) or text.startswith("'") else text
 
 
+def counted(number: int, noun: str) -> str:
+    """The number with its noun, which takes an s unless it is one.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def identifier(text: str) -> str:
     """Letters, digits and underscores only, starting with a letter: the name of a range or table.
 

@@ -33,11 +33,13 @@ CHARTS = (
 
 @pytest.fixture(scope="session")
 def data():
+    """Everything a close reports on forty contracts."""
     return samples.data_sets(COUNT)
 
 
 @pytest.fixture(scope="session")
 def book_path(data, tmp_path_factory):
+    """The workbook on disk."""
     path = tmp_path_factory.mktemp("book") / "schedules.xlsx"
     sheets = [data[name] for name in SHEETS]
     write_workbook(path, samples.cover(), sheets, samples.tie_outs(COUNT), CHARTS)
@@ -46,4 +48,5 @@ def book_path(data, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def book(book_path):
+    """The workbook as openpyxl reads it, formulas as formulas."""
     return openpyxl.load_workbook(book_path)

@@ -33,6 +33,7 @@ def one_sheet(tmp_path, columns, rows, currency="USD", **more):
 
 
 def amounts(*values, **more):
+    """One money column with a control total, and its rows."""
     return ([Column(name="amount", title="Amount", type=MONEY, total=True, **more)],
             [(value,) for value in values])  # fmt: skip
 
@@ -107,14 +108,16 @@ def test_seven_lines_identify_every_sheet(book):
         "Period 2026-03, as of 2026-04-03 14:05 UTC",
         "Functional currency USD; amounts in EUR, JPY, USD",
         "Run R20260403A, engine 1.0.0, status Closed",
-        "Prepared by ana.preparer, approved by carl.controller, closed 2026-04-03 14:10 UTC. "
-        "Source: facts 1 to 4812, usage version 31; 40 rows",
+        (
+            "Prepared by ana.preparer, approved by carl.controller, closed 2026-04-03 14:10 UTC. "
+            "Source: facts 1 to 4812, usage version 31; 40 rows"
+        ),
         "Fixed consideration. Usage is recognised in the month of use and is not scheduled.",
     ] == [sheet[f"A{row}"].value for row in range(1, 9)]
 
 
 def test_rows_read_back_as_they_were(book, data):
-    """openpyxl reads every value of every table back: money, dates, text, quantities."""
+    """Openpyxl reads every value of every table back: money, dates, text, quantities."""
     for name in SHEETS:
         sheet, given = book[data[name].title], data[name]
         rows = sheet.iter_rows(
@@ -198,7 +201,9 @@ def test_totals_of_one_currency_are_plain_sums(tmp_path):
     """Without a currency column there is nothing to select by."""
     sheet = one_sheet(tmp_path, *amounts(150, 250))["Data"]
 
-    assert [4, "=SUM(A10:A11)", "=ROUND(A13-A14,2)"] == [sheet[f"A{row}"].value for row in (13, 14, 15)]
+    assert [4, "=SUM(A10:A11)", "=ROUND(A13-A14,2)"] == [
+        sheet[f"A{row}"].value for row in (13, 14, 15)
+    ]
 
 
 def test_named_ranges_lead_to_the_totals(book):
@@ -231,6 +236,7 @@ def test_money_has_the_decimals_of_its_currency(tmp_path, currency, minor, shown
 
 
 def sheet_xml(path, number):
+    """The XML of a sheet, counted from 1."""
     with zipfile.ZipFile(path) as package:
         return package.read(f"xl/worksheets/sheet{number}.xml").decode()
 
@@ -262,12 +268,17 @@ def test_quantities_keep_the_decimals_of_their_source(tmp_path):
 def test_quantities_that_a_cell_would_round_are_text(tmp_path):
     """Every digit stays in sight, no sum is claimed, and the note says so."""
     column = Column(name="q", title="Tokens", type=ColumnType.QUANTITY, total=True)
-    sheet = one_sheet(tmp_path, [column], [(Decimal("1234567890.123456789"),), (Decimal(1),)])["Data"]
+    sheet = one_sheet(tmp_path, [column], [(Decimal("1234567890.123456789"),), (Decimal(1),)])[
+        "Data"
+    ]
 
     assert ["1234567890.123456789", "1", "1234567891.123456789", None] == [
         sheet[f"A{row}"].value for row in (10, 11, 13, 14)
     ]
-    assert "Tokens: more digits than a cell keeps, shown as text and not added up." == sheet["A8"].value
+    assert (
+        "Tokens: more digits than a cell keeps, shown as text and not added up."
+        == sheet["A8"].value
+    )
 
 
 def test_ratios_are_percentages_and_integers_without_a_total_are_ordinals(tmp_path):
@@ -282,7 +293,7 @@ def test_ratios_are_percentages_and_integers_without_a_total_are_ordinals(tmp_pa
     assert (1204, "0") == (sheet["B10"].value, sheet["B10"].number_format)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-5", "@SUM(A1)", "\t=1", "=HYPERLINK(\"http://x\")"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-5", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")'])
 def test_text_is_never_a_formula(tmp_path, text):
     """The text is kept to the letter, as text, with the mark of a typed apostrophe."""
     columns = [Column(name="t", title="Text")]
@@ -428,8 +439,7 @@ def test_sheets_print_across_one_page_and_say_whose_they_are(book):
 def test_headings_and_keys_stay_in_sight(book):
     """Panes are frozen under the headings and beside the leading keys."""
     assert {"Revenue waterfall": "C10", "Journal detail": "B10", "Tie-out": "C10"} == {
-        name: book[name].freeze_panes
-        for name in ("Revenue waterfall", "Journal detail", "Tie-out")
+        name: book[name].freeze_panes for name in ("Revenue waterfall", "Journal detail", "Tie-out")
     }
 
 
@@ -557,3 +567,65 @@ def test_times_are_written_in_utc(tmp_path):
     cell = one_sheet(tmp_path, columns, [(moment,)])["Data"]["A10"]
 
     assert moment.astimezone(UTC).replace(tzinfo=None) == cell.value
+
+
+def test_empty_values_are_empty_cells(tmp_path):
+    """Nothing is not zero: the cell is empty, formatted, and may be filled in."""
+    kinds = list(ColumnType)
+    columns = [Column(name=kind, title=kind, type=kind) for kind in kinds]
+    sheet = one_sheet(tmp_path, columns, [(None,) * len(kinds)])["Data"]
+
+    assert [(None, False)] * len(kinds) == [
+        (cell.value, cell.protection.locked) for cell in sheet[10][: len(kinds)]
+    ]
+
+
+def test_text_in_a_date_column_is_refused(tmp_path):
+    """A day written as text would not sort."""
+    columns = [Column(name="on", title="On", type=ColumnType.DATE)]
+
+    with pytest.raises(ReportError, match="d holds '2026-01-31' in on, which takes dates"):
+        one_sheet(tmp_path, columns, [("2026-01-31",)])
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows"), [(1, range(1_048_001)), (30, range(1_000_000))], ids=["rows", "cells"]
+)
+def test_more_than_a_sheet_takes_is_refused(tmp_path, columns, rows):
+    """Refused before a row is read, with the way out."""
+    given = [Column(name=f"c{n}", title=f"C{n}") for n in range(columns)]
+
+    with pytest.raises(ReportError, match="a sheet takes 1,048,000 rows and 20,000,000 cells"):
+        one_sheet(tmp_path, given, rows)
+
+
+def test_long_text_is_cut_with_a_note(tmp_path):
+    """A cell keeps 32,767 characters; what is cut says where the rest is."""
+    cell = one_sheet(tmp_path, [Column(name="t", title="T")], [("x" * 40_000,)])["Data"]["A10"]
+
+    assert 32_767 == len(cell.value)
+    assert cell.value.endswith("xxx [cut: the CSV twin has the full text]")
+
+
+def test_a_long_name_does_not_overflow_the_page_header(tmp_path):
+    """Excel allows 255 characters for a header with its codes."""
+    write_workbook(tmp_path / "t.xlsx", samples.cover(entity="N" * 300), [], [])
+    header = openpyxl.load_workbook(tmp_path / "t.xlsx")["Cover"].oddHeader
+
+    assert "N" * 61 + "..." == header.left.text
+
+
+def test_widths_fit_what_is_shown(tmp_path):
+    """Wide enough for the longest amount with its commas and parentheses, never too wide."""
+    columns = [
+        Column(name="t", title="T"),
+        Column(name="m", title="M", type=MONEY, total=True),
+        Column(name="w", title="W", width=13),
+        Column(name="at", title="At", type=ColumnType.DATE),
+    ]
+    rows = [("x" * 500, -123_456_789_00, "", datetime(2026, 1, 31, 23, 59, tzinfo=UTC))]
+    sheet = one_sheet(tmp_path, columns, rows)["Data"]
+
+    widths = [sheet.column_dimensions[letter].width for letter in "ABCD"]
+    assert [46, len("(123,456,789.00)") + 3, 13, len("2026-01-31 23:59") + 3] == widths
