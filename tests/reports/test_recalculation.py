@@ -1,0 +1,140 @@
+"""The workbook as a spreadsheet program computes it: LibreOffice, without our cached results."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import zipfile
+
+import openpyxl
+import pytest
+
+from reports.workbook import write_workbook
+from revrec.model.dataset import TieOut
+from tests.reports import samples
+from tests.reports.conftest import COUNT
+
+SOFFICE = shutil.which("soffice")
+pytestmark = [
+    pytest.mark.skipif(
+        SOFFICE is None, reason="LibreOffice (soffice) is not installed; it recalculates workbooks"
+    ),
+    pytest.mark.timeout(300),
+]
+RESULT = re.compile(rb"(</f>)<v>[^<]*</v>")
+
+
+def copy_edited(source, target, edit):
+    """A copy of the package with every sheet's XML edited."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, edit(content) if name.startswith("xl/worksheets/sheet") else content)
+    return target
+
+
+def recalculated(path, folder):
+    """The workbook after LibreOffice opened, computed and saved it; values only."""
+    bare = copy_edited(path, folder / "bare.xlsx", lambda xml: RESULT.sub(rb"\1<v></v>", xml))
+    subprocess.run(
+        [SOFFICE, f"-env:UserInstallation=file://{folder}/profile", "--headless",
+         "--convert-to", "xlsx", "--outdir", folder / "out", bare],
+        check=True, capture_output=True, timeout=240,
+    )  # fmt: skip
+    return openpyxl.load_workbook(folder / "out" / "bare.xlsx", data_only=True)
+
+
+@pytest.fixture(scope="module")
+def computed(book_path, tmp_path_factory):
+    """The workbook as LibreOffice computes it."""
+    return recalculated(book_path, tmp_path_factory.mktemp("calc"))
+
+
+def test_no_cell_is_an_error(computed):
+    """No #REF!, #NAME? or #VALUE! anywhere."""
+    errors = [
+        (sheet.title, cell.coordinate, cell.value)
+        for sheet in computed
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "e"
+    ]
+    assert [] == errors
+
+
+def test_every_formula_gives_the_result_that_was_written_beside_it(book_path, book, computed):
+    """What a preview shows is what the spreadsheet program computes: totals, checks, charts.
+
+    126 for 21 totals in three currencies, 21 for 8 ties, 1 on the cover, 51 under three charts.
+    """
+    cached = openpyxl.load_workbook(book_path, data_only=True)
+    formulas = [
+        (sheet.title, cell.coordinate)
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    ]
+    assert 199 == len(formulas)
+    for title, cell in formulas:
+        expected, actual = cached[title][cell].value, computed[title][cell].value
+        if isinstance(expected, str):
+            assert (title, cell, expected) == (title, cell, actual)
+        else:
+            assert (title, cell, f"{expected:.15g}") == (title, cell, f"{round(actual, 6):.15g}")
+
+
+def test_totals_agree_with_the_ledgers_figures(computed):
+    """The live sum of every control total is the sum of the contracts, computed by hand."""
+    sheet = computed["Contract liability rollforward"]
+    expected = 0
+    for deal in samples.deals(COUNT):
+        if deal.currency == "USD":
+            expected += deal.price - deal.month * deal.start
+    labels = {row[0].value: row[8].value for row in sheet["A51:I59"]}
+
+    assert expected == round(labels["Sum of the rows, USD"] * 100)
+    assert 0 == labels["Difference, USD"]
+    assert 0 == computed["Cover"]["B19"].value
+
+
+def test_a_changed_amount_is_found(book_path, tmp_path):
+    """A cent added to one row shows on its sheet, on the tie-out sheet and on the cover."""
+    # The last row of the waterfall: 12 x (1,000 + 37 x 40) = 29,760.00.
+    changed = copy_edited(
+        book_path,
+        tmp_path / "changed.xlsx",
+        lambda xml: re.sub(rb'(<c r="I49"[^>]*><v>)29760.00(</v>)', rb"\g<1>29760.01\2", xml),
+    )
+    sheets = recalculated(changed, tmp_path)
+    differences = {row[0].value: row[8].value for row in sheets["Revenue waterfall"]["A51:I59"]}
+
+    assert {-0.01, 0} == {differences[f"Difference, {c}"] for c in ("EUR", "JPY", "USD")}
+    results = {row[1].value: row[8].value for row in sheets["Tie-out"]["A10:I17"]}
+    assert "DIFFERENCE" == results["Revenue waterfall: every column adds up"]
+    assert 1 == sheets["Cover"]["B19"].value
+
+
+def test_awkward_names_are_computed_too(tmp_path):
+    """Quotes in sheet names, signs and wildcards in what charts group by."""
+    data = samples.data_sets(12)
+    products = {"Platform": "=1+1", "Support": ">90", "Fine-tuning": "*", "Inference API": 'a"b'}
+    by_product = data["revenue_by_product"]
+    rows = [(p, products.get(n, n), c, a) for p, n, c, a in by_product.rows]
+    awkward = type(by_product)(
+        name="revenue_by_product", title="It's revenue", columns=by_product.columns, rows=rows
+    )
+    from tests.reports.conftest import CHARTS
+
+    path = tmp_path / "awkward.xlsx"
+    tie_out = TieOut(
+        name="-1", left_name="@a", left=3, right_name="+b", right=3, currency="KWD", mark="R"
+    )
+    write_workbook(path, samples.cover(), [awkward], [tie_out], CHARTS[:1])
+
+    sheets = recalculated(path, tmp_path)
+    cached = openpyxl.load_workbook(path, data_only=True)["Chart data"]
+    drawn = [[cell.value for cell in row] for row in cached["B11:F13"]]
+    assert all(amount > 0 for row in drawn[2:] for amount in row)
+    assert drawn == [[cell.value for cell in row] for row in sheets["Chart data"]["B11:F13"]]
