@@ -1,0 +1,391 @@
+"""A contract's state on a day, and what each modification makes of it (606-10-25-10 to 25-13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from tests.oracle.promises import (
+    BY_TIME,
+    FIXED,
+    AsUsed,
+    Facts,
+    Promise,
+    Told,
+    apportion,
+    as_day,
+    breakage,
+    exact,
+    meters_of,
+    minor,
+    progress,
+    rounded,
+    selling_price,
+    sharing,
+    usage_terms,
+    used,
+    used_to_date,
+)
+from tests.oracle.service_time import ONE_DAY, NotStated
+
+WHAT_CHANGES = ("adds", "revises", "withdraws", "adds_consideration")
+Key = tuple[str, str]
+Weights = Mapping[str, Fraction]
+
+
+@dataclass
+class State:
+    """What is promised and what it costs, at the end of a day."""
+
+    last_day: date | None
+    cut: date = date.min
+    """Last day under terms that have been replaced."""
+    told: dict[str, Told] = field(default_factory=dict)
+    """Every obligation ever promised, under its latest terms."""
+    promises: dict[str, Promise] = field(default_factory=dict)
+    """Obligations with something left, or never modified since."""
+    group_of: dict[str, str] = field(default_factory=dict)
+    """Component -> the contract it belongs to."""
+    promised_by: dict[str, Weights] = field(default_factory=dict)
+    """Component -> the weights it was first allocated by."""
+    shares: dict[Key, int] = field(default_factory=dict)
+    """Price still in force, by obligation and component."""
+    earned: dict[Key, int] = field(default_factory=dict)
+    """Recognised under terms that have ended: it stays."""
+    earned_by_breakage: dict[Key, int] = field(default_factory=dict)
+    as_used: list[AsUsed] = field(default_factory=list)
+
+    def promise_price(self, component: str, group: str, amount: int, weights: Weights) -> None:
+        """Allocate a new component of the price."""
+        self.group_of[component], self.promised_by[component] = group, weights
+        for name, share in apportion(amount, weights).items():
+            self.shares[name, component] = share
+
+
+def takes_effect(modification: Told) -> date:
+    """The day at whose end the books change: once approved and the old terms are over."""
+    return max(as_day(modification["on"]), _last_day_of_old_terms(modification))
+
+
+def _last_day_of_old_terms(modification: Told) -> date:
+    return as_day(modification.get("new_terms_from") or modification["on"]) - ONE_DAY
+
+
+def weights_of(facts: Facts, promises: Iterable[Promise]) -> dict[str, Fraction]:
+    """Selling prices of what is left; one promise alone takes everything and needs none."""
+    promises = list(promises)
+    if len(promises) == 1:
+        return {promises[0].name: Fraction(1)}
+    return {each.name: selling_price(facts, each) for each in promises}
+
+
+def inception(facts: Facts, day: date) -> State:
+    """The contract as signed, its estimates as of the day."""
+    contract = facts.contract
+    approved = as_day(contract["inception"])
+    first = as_day(contract.get("start") or approved)
+    state = State(as_day(contract["end"]) if contract.get("end") else None)
+    for terms in sharing(contract["obligations"], contract["consideration"]):
+        state.promises[terms["id"]] = _promise(terms, FIXED, first, state.last_day, approved)
+    fixed = sum(
+        minor(each["amount"], facts.unit)
+        for each in contract["consideration"]
+        if each["kind"] == "fixed"
+    )
+    if fixed and not state.promises:
+        raise NotStated("a fixed price, and every obligation is priced by its use")
+    if state.promises:
+        state.promise_price(FIXED, FIXED, fixed, weights_of(facts, state.promises.values()))
+    state.told = {each["id"]: each for each in contract["obligations"]}
+    _consider(facts, state, contract["consideration"], FIXED, first, day)
+    return state
+
+
+def apply(facts: Facts, state: State, modification: Told, day: date) -> None:
+    """Change the state as the modification says; estimates as of the day."""
+    if not any(modification.get(name) for name in WHAT_CHANGES) and not _price_change(
+        facts, modification
+    ):
+        return
+    state.cut = max(state.cut, _last_day_of_old_terms(modification))
+    if modification.get("end"):
+        state.last_day = as_day(modification["end"])
+    revised = {each["id"]: each for each in modification.get("revises") or ()}
+    withdrawn = set(modification.get("withdraws") or ())
+    added = list(modification.get("adds") or ())
+    considerations = list(modification.get("adds_consideration") or ())
+    by_use = {each.obligation for each in state.as_used if each.live}
+    in_force = by_use | set(state.promises)
+    if not withdrawn | set(revised) <= in_force or in_force & {each["id"] for each in added}:
+        raise NotStated("a modification of what is not promised, or an addition of what is")
+    _end_usage_terms(facts, state, revised, withdrawn)
+
+    only_adds = bool(added) and not revised and not withdrawn
+    if only_adds and modification.get("at_standalone_selling_prices", False):
+        group, change_of = str(modification["id"]), str(modification["id"])
+        new = _added(state, modification, group)
+        state.promise_price(
+            change_of, group, _price_change(facts, modification), weights_of(facts, new)
+        )
+    else:
+        group = _replace_contract(facts, state, modification, revised, withdrawn)
+    state.told |= {each["id"]: each for each in added} | revised
+    _consider(facts, state, considerations, group, state.cut + ONE_DAY, day)
+    _charge_from_now(facts, state, {each["id"] for each in considerations}, added)
+
+
+def _replace_contract(
+    facts: Facts,
+    state: State,
+    modification: Told,
+    revised: Mapping[str, Told],
+    withdrawn: set[str],
+) -> str:
+    """End the old contract and start a new one; what is not distinct goes on (25-13a to c).
+
+    Gives the name of the contract that was modified: the main one unless only promises of a
+    separate contract are named.
+    """
+    named = [name for name in (*revised, *withdrawn) if name in state.promises]
+    touched = {state.promises[name].group for name in named} or {FIXED}
+    main = FIXED if FIXED in touched else min(touched)
+    affected = [each for each in state.promises.values() if each.group in touched]
+    before = takes_effect(modification)
+    done = {each.name: progress(facts, each, state.cut, before) for each in affected}
+    # What was satisfied goes on only under revised terms, as when a service is extended.
+    going_on = [
+        each
+        for each in affected
+        if each.name not in withdrawn and (done[each.name] < 1 or each.name in revised)
+    ]
+    catching_up = {each.name for each in going_on if not each.distinct}
+
+    pools, kept = _cut_off(facts, state, touched, done, catching_up, before)
+    for each in affected:
+        if each not in going_on:
+            del state.promises[each.name]
+    for each in going_on:
+        each.group = main
+        _restate(facts, state, each, revised.get(each.name), done[each.name], modification)
+    remaining = [*going_on, *_added(state, modification, main)]
+    change = _price_change(facts, modification)
+    if change or main in pools:
+        pools[main] = pools.get(main, 0) + change
+        state.promised_by.setdefault(main, weights_of(facts, remaining))
+    for component in pools:
+        state.group_of[component] = main
+        of_change = change if component == main else 0
+        _spread(facts, state, component, pools[component], of_change, remaining, kept)
+    return main
+
+
+def _cut_off(
+    facts: Facts,
+    state: State,
+    touched: set[str],
+    done: Mapping[str, Fraction],
+    catching_up: set[str],
+    before: date,
+) -> tuple[dict[str, int], dict[Key, int]]:
+    """Keep what is recognised; gives what is not, by component, and what is."""
+    pools: dict[str, int] = {}
+    kept_now: dict[Key, int] = {}
+    for key, share in list(state.shares.items()):
+        name, component = key
+        if state.group_of[component] not in touched:
+            continue
+        del state.shares[key]
+        kept = 0
+        if name not in catching_up:
+            kept = rounded(share * done[name])
+            by_breakage = breakage(facts, state.promises[name], share, state.cut, before)
+            state.earned_by_breakage[key] = state.earned_by_breakage.get(key, 0) + by_breakage
+            state.earned[key] = state.earned.get(key, 0) + kept
+        kept_now[key] = kept
+        pools[component] = pools.get(component, 0) + share - kept
+    return pools, kept_now
+
+
+def _spread(
+    facts: Facts,
+    state: State,
+    component: str,
+    pool: int,
+    change: int,
+    remaining: list[Promise],
+    kept: Mapping[Key, int],
+) -> None:
+    """Share what is not yet recognised over what is left.
+
+    With nothing left it is revenue now; so is the part of a price cut that exceeds what is left
+    (nothing negative goes forward). Both fall on obligations in proportion to what they had
+    earned under the terms that end, or else as the amount was first allocated.
+    """
+    if (pool and not remaining) or (change < 0 and pool < 0):
+        earned = {
+            name: Fraction(abs(amount)) for (name, of), amount in kept.items() if of == component
+        }
+        if not any(earned.values()):
+            earned = dict(state.promised_by[component])
+        for name, share in apportion(pool, earned).items():
+            state.earned[name, component] = state.earned.get((name, component), 0) + share
+        pool = 0
+    if remaining:
+        for name, share in apportion(pool, weights_of(facts, remaining)).items():
+            state.shares[name, component] = share
+
+
+def _restate(
+    facts: Facts,
+    state: State,
+    promise: Promise,
+    terms: Told | None,
+    done: Fraction,
+    modification: Told,
+) -> None:
+    """What is left of a promise that goes on, unchanged or under its revised terms."""
+    first = state.cut + ONE_DAY
+    if terms is None:
+        if not promise.distinct:
+            return
+        promise.left *= 1 - done
+        if promise.terms["measure"] in BY_TIME:
+            promise.first = max(promise.first, first)
+        else:
+            consumed = used(facts, promise, state.cut)
+            promise.used_before += consumed
+            promise.counts_after = state.cut
+        return
+    start = as_day(terms["start"]) if terms.get("start") else None
+    if promise.distinct:
+        promise.first = max(first, start or first)
+        promise.counts_after, promise.used_before = state.cut, Fraction(0)
+    else:
+        promise.first = start or promise.first
+    promise.terms, promise.sold_from = terms, promise.first
+    promise.last = as_day(terms["end"]) if terms.get("end") else state.last_day
+    promise.left, promise.priced_on = Fraction(1), as_day(modification["on"])
+    promise.stated_on = takes_effect(modification)
+
+
+def _added(state: State, modification: Told, group: str) -> list[Promise]:
+    """The promises a modification adds that share in the price."""
+    first, approved = state.cut + ONE_DAY, as_day(modification["on"])
+    new = []
+    considerations = modification.get("adds_consideration") or ()
+    for terms in sharing(modification.get("adds") or (), considerations):
+        promise = _promise(terms, group, first, state.last_day, approved)
+        promise.stated_on = takes_effect(modification)
+        if promise.by_usage:
+            # A meter may have run before; a delivery names the promise, however early it was.
+            promise.counts_after = state.cut
+        state.promises[promise.name] = promise
+        new.append(promise)
+    return new
+
+
+def _promise(terms: Told, group: str, first: date, last: date | None, priced_on: date) -> Promise:
+    begins = as_day(terms["start"]) if terms.get("start") else first
+    return Promise(
+        terms=terms,
+        group=group,
+        first=begins,
+        last=as_day(terms["end"]) if terms.get("end") else last,
+        sold_from=begins,
+        priced_on=priced_on,
+        stated_on=date.min,
+    )
+
+
+def _price_change(facts: Facts, modification: Told) -> int:
+    """The change in fixed consideration, with any fixed consideration the modification adds."""
+    return minor(modification.get("price_change", "0"), facts.unit) + sum(
+        minor(each["amount"], facts.unit)
+        for each in modification.get("adds_consideration") or ()
+        if each["kind"] == "fixed"
+    )
+
+
+def _consider(
+    facts: Facts,
+    state: State,
+    considerations: Iterable[Told],
+    group: str,
+    first: date,
+    day: date,
+) -> None:
+    """Bring estimated consideration, as of the day, and usage consideration into the contract."""
+    for each in considerations:
+        if each["kind"] == "variable":
+            amount = minor(_estimate_of(facts, each, day), facts.unit)
+            only = each.get("obligation")
+            if not state.promises or (only and only not in state.promises):
+                raise NotStated(f"{each['id']} is for an obligation without a fixed price")
+            weights = (
+                {only: Fraction(1)}
+                if only
+                else weights_of(facts, [p for p in state.promises.values() if p.group == group])
+            )
+            state.promise_price(each["id"], group, amount, weights)
+        elif each["kind"] == "usage":
+            terms = state.told[each["obligation"]]
+            if each.get("above_entitlement") and terms["id"] not in state.promises:
+                raise NotStated(f"{each['id']} is above an entitlement that is over")
+            state.as_used.append(_by_the_day(each, terms, first))
+
+
+def _by_the_day(consideration: Told, terms: Told, first: date) -> AsUsed:
+    above = consideration.get("above_entitlement", False)
+    start = as_day(terms["start"]) if terms.get("start") else first
+    return AsUsed(
+        id=consideration["id"],
+        obligation=terms["id"],
+        meters=meters_of(terms),
+        threshold=exact(usage_terms(terms)["entitled"]) if above else Fraction(0),
+        first=start,
+    )
+
+
+def _charge_from_now(
+    facts: Facts, state: State, considerations: set[str], added: Iterable[Told]
+) -> None:
+    """New usage consideration prices the days under the new terms only."""
+    new = {each["id"] for each in added}
+    for each in state.as_used:
+        if each.id in considerations and each.obligation in new:
+            each.counts_after = state.cut
+        elif each.id in considerations:
+            each.not_charged = used_to_date(facts, each, state.cut)
+
+
+def _estimate_of(facts: Facts, consideration: Told, day: date) -> object:
+    """The latest approved estimate of a variable amount."""
+    told = consideration.get("amount", "0")
+    for each in facts.of_kind("estimate", day):
+        if each.get("consideration") == consideration["id"]:
+            told = each["amount"]
+    return told
+
+
+def _end_usage_terms(
+    facts: Facts, state: State, revised: Mapping[str, Told], withdrawn: set[str]
+) -> None:
+    """Usage charged under terms that end stays charged; revised terms count afresh."""
+    for each in state.as_used:
+        if not each.live or each.obligation not in withdrawn | set(revised):
+            continue
+        each.earned += rounded(used_to_date(facts, each, state.cut) * facts.unit)
+        each.counts_after, each.not_charged = state.cut, Fraction(0)
+        if each.obligation in withdrawn:
+            each.live = False
+            continue
+        terms = revised[each.obligation]
+        if each.threshold and each.obligation not in state.promises:
+            raise NotStated(f"{each.id} is above an entitlement that is over")
+        above = each.threshold > 0
+        start = as_day(terms["start"]) if terms.get("start") else state.cut + ONE_DAY
+        each.meters = meters_of(terms)
+        each.threshold = exact(usage_terms(terms)["entitled"]) if above else Fraction(0)
+        each.first = start

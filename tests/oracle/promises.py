@@ -1,0 +1,284 @@
+"""The facts of one contract, a promise with its terms, and how far it is on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.service_time import NotStated, months_of_service, progress_by_time
+
+Told = Mapping[str, Any]
+"""A mapping of the public format, as parsed from YAML."""
+
+FIXED = "fixed"
+BY_TIME = ("days", "even_months", "half_month")
+BY_DELIVERY = ("units", "milestones", "costs", "point_in_time")
+_DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "KWD": 3, "BHD": 3}
+
+
+def as_day(told: date | str) -> date:
+    """A day, told as a date or as ISO text."""
+    return date.fromisoformat(told) if isinstance(told, str) else told
+
+
+def exact(told: object) -> Fraction:
+    """A decimal told as text."""
+    return Fraction(str(told))
+
+
+def rounded(amount: Fraction) -> int:
+    """To the nearest integer, half to even: what Python's own ``round`` does to a fraction."""
+    return round(amount)
+
+
+def minor(told: object, unit: int) -> int:
+    """An amount in minor units, which must be whole."""
+    scaled = exact(told) * unit
+    assert scaled.denominator == 1, f"{told} has more decimals than its currency"
+    return int(scaled)
+
+
+def apportion(total: int, weights: Mapping[str, Fraction]) -> dict[str, int]:
+    """Everyone's exact share cut to whole units; the rest to whoever lost most by the cut."""
+    sign = -1 if total < 0 else 1
+    whole = sum(weights.values())
+    if len(weights) == 1:
+        return dict.fromkeys(weights, total)
+    exactly = {name: abs(total) * weight / whole for name, weight in weights.items()}
+    shares = {name: int(share) for name, share in exactly.items()}
+    lost = sorted(weights, key=lambda name: (shares[name] - exactly[name], name))
+    for name in lost[: abs(total) - sum(shares.values())]:
+        shares[name] += 1
+    return {name: sign * share for name, share in shares.items()}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one contract."""
+
+    contract: Told
+    events: list[Told]
+    book: list[Told]
+    unit: int
+    """Minor units in one unit of the currency."""
+
+    @classmethod
+    def of(cls, contract: Told, events: Iterable[Told], book: Iterable[Told]) -> Facts:
+        unit = 10 ** _DECIMALS.get(contract["currency"], 2)
+        ordered = sorted(events, key=lambda e: (as_day(e["on"]), str(e.get("id", ""))))
+        return cls(contract, ordered, list(book), unit)
+
+    def of_kind(self, kind: str, day: date = date.max) -> list[Told]:
+        """Events of a kind up to the end of a day, in order."""
+        return [e for e in self.events if e["kind"] == kind and as_day(e["on"]) <= day]
+
+
+@dataclass
+class Promise:
+    """An obligation that shares in the price, under the terms now in force."""
+
+    terms: Told
+    group: str
+    """The contract it belongs to: a modification may add a separate one."""
+    first: date
+    """First day that is measured: a new one after a modification that leaves it unchanged."""
+    last: date | None
+    sold_from: date
+    """First day of the service that its selling price is for."""
+    priced_on: date
+    stated_on: date
+    """Estimates of its consumption count from this day."""
+    counts_after: date = date.min
+    """Days up to this one were counted under earlier terms."""
+    used_before: Fraction = Fraction(0)
+    """Part of the terms' quantity that was used up under them before ``counts_after``."""
+    left: Fraction = Fraction(1)
+    """Part of the service its selling price still buys."""
+
+    @property
+    def name(self) -> str:
+        return str(self.terms["id"])
+
+    @property
+    def by_usage(self) -> bool:
+        return str(self.terms["measure"]) == "usage"
+
+    @property
+    def distinct(self) -> bool:
+        return bool(self.terms.get("distinct_increments", True))
+
+
+@dataclass
+class AsUsed:
+    """Usage consideration: each day's rated amount is that day's revenue."""
+
+    id: str
+    obligation: str
+    meters: tuple[str, ...]
+    threshold: Fraction
+    """Rated amount that the fixed price has paid for."""
+    first: date
+    counts_after: date = date.min
+    not_charged: Fraction = Fraction(0)
+    """Rated amount of use before the consideration was promised."""
+    earned: int = 0
+    live: bool = True
+
+
+def meters_of(terms: Told) -> tuple[str, ...]:
+    """The usage meters of an obligation; its id if it names none."""
+    return tuple(terms.get("meters") or (terms["id"],))
+
+
+def usage_terms(terms: Told) -> Told:
+    """The obligation's entitlement; empty if it has none."""
+    return terms.get("usage") or {}
+
+
+def sharing(obligations: Iterable[Told], considerations: Iterable[Told]) -> list[Told]:
+    """The obligations among which the fixed price is shared."""
+    by_the_day = {
+        each["obligation"]
+        for each in considerations
+        if each["kind"] == "usage" and not each.get("above_entitlement", False)
+    }
+    return [
+        each
+        for each in obligations
+        if each["id"] not in by_the_day or usage_terms(each).get("entitled") is not None
+    ]
+
+
+def selling_price(facts: Facts, promise: Promise) -> Fraction:
+    """The price of what is left of a promise if it were sold alone, in the currency."""
+    return whole_selling_price(facts, promise) * promise.left
+
+
+def whole_selling_price(facts: Facts, promise: Promise) -> Fraction:
+    """The promise's own price, or the book's on the day it was priced times what is sold."""
+    terms = promise.terms
+    if terms.get("standalone_selling_price") is not None:
+        return exact(terms["standalone_selling_price"])
+    contract = facts.contract
+    candidates = [
+        entry
+        for entry in facts.book
+        if entry["product"] == terms["product"]
+        and entry["currency"] == contract["currency"]
+        and as_day(entry["effective_from"]) <= promise.priced_on
+        and entry.get("region", "") in ("", contract.get("region", ""))
+        and entry.get("segment", "") in ("", contract.get("segment", ""))
+    ]
+    entry = max(
+        candidates,
+        key=lambda e: (
+            bool(e.get("region")) + bool(e.get("segment")),
+            as_day(e["effective_from"]),
+            e["id"],
+        ),
+    )
+    amount, per = exact(entry["amount"]), entry.get("per", "contract")
+    if per == "unit":
+        return amount * exact(terms.get("quantity", "1"))
+    if per in ("month", "year"):
+        if promise.last is None:
+            raise NotStated(f"{promise.name} is priced per {per} and has no end")
+        months = months_of_service(promise.sold_from, promise.last)
+        return amount * months / (1 if per == "month" else 12)
+    return amount
+
+
+def used(facts: Facts, promise: Promise, day: date) -> Fraction:
+    """What was consumed or delivered of the promise, under its terms, to the end of the day."""
+    if promise.by_usage:
+        counted = usage_terms(promise.terms).get("counted_in", "quantity")
+        return sum_of_usage(
+            facts, meters_of(promise.terms), counted, promise.first, promise.counts_after, day
+        )
+    return sum(
+        (
+            exact(each.get("quantity", "1"))
+            for each in facts.of_kind("delivery", day)
+            if each["obligation"] == promise.name and as_day(each["on"]) > promise.counts_after
+        ),
+        Fraction(0),
+    )
+
+
+def sum_of_usage(
+    facts: Facts, meters: tuple[str, ...], counted: str, first: date, after: date, day: date
+) -> Fraction:
+    """Usage of the meters from ``first``, later than ``after``, to the end of the day."""
+    return sum(
+        (
+            exact(each.get(counted, "0"))
+            for each in facts.of_kind("usage", day)
+            if each["meter"] in meters
+            and first <= as_day(each["on"])
+            and as_day(each["on"]) > after
+        ),
+        Fraction(0),
+    )
+
+
+def used_to_date(facts: Facts, used_by_day: AsUsed, day: date) -> Fraction:
+    """The rated amount charged under the terms in force, to the end of the day."""
+    total = sum_of_usage(
+        facts, used_by_day.meters, "amount", used_by_day.first, used_by_day.counts_after, day
+    )
+    return max(total - used_by_day.threshold, Fraction(0)) - used_by_day.not_charged
+
+
+def entitlement(promise: Promise) -> Fraction:
+    """What the fixed price still buys under the terms in force."""
+    return exact(usage_terms(promise.terms)["entitled"]) - promise.used_before
+
+
+def expected_use(facts: Facts, promise: Promise, before: date) -> Fraction:
+    """What is expected to be used of the entitlement, as estimated before a day."""
+    told = usage_terms(promise.terms).get("expected")
+    for each in facts.of_kind("estimate"):
+        of_this = each.get("obligation") == promise.name and "expected" in each
+        if of_this and promise.stated_on <= as_day(each["on"]) < before:
+            told = each["expected"]
+    entitled = entitlement(promise)
+    return entitled if told is None else min(exact(told) - promise.used_before, entitled)
+
+
+def progress(facts: Facts, promise: Promise, day: date, before: date) -> Fraction:
+    """How far the promise is at the end of the day, from 0 to 1.
+
+    Estimates made before the day ``before`` are taken into account.
+    """
+    measure = promise.terms["measure"]
+    if measure in BY_TIME:
+        if promise.last is None or promise.last < promise.first:
+            raise NotStated(f"{promise.name} runs from {promise.first} to {promise.last}")
+        return progress_by_time(measure, promise.first, promise.last, day)
+    so_far = used(facts, promise, day)
+    if measure in BY_DELIVERY:
+        whole = exact(promise.terms.get("quantity", "1")) - promise.used_before
+        return min(so_far / whole, Fraction(1))
+    lapses = lapse_of(promise)
+    expected = expected_use(facts, promise, before)
+    if (lapses is not None and day >= lapses) or so_far >= expected:
+        return Fraction(1)
+    return so_far / expected
+
+
+def lapse_of(promise: Promise) -> date | None:
+    """The last day of an entitlement: its own, else the last day of service."""
+    told = usage_terms(promise.terms).get("lapses")
+    return as_day(told) if told is not None else promise.last
+
+
+def breakage(facts: Facts, promise: Promise, price: int, day: date, before: date) -> int:
+    """The part of a price's revenue to date that no use has earned (606-10-55-48)."""
+    if not promise.by_usage:
+        return 0
+    bought = entitlement(promise)
+    by_use = min(used(facts, promise, day), bought) / bought
+    return rounded(price * progress(facts, promise, day, before)) - rounded(price * by_use)

@@ -1,0 +1,88 @@
+"""Progress by time, one day after another: each day of service has a weight, progress is a sum.
+
+Nothing is clever here. A day of a 31-day service month weighs 1/31 of a month, whatever the
+measure makes of it is then added up.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import lru_cache
+
+ONE_DAY = timedelta(days=1)
+
+
+class NotStated(Exception):
+    """The written semantics do not say what should happen here."""
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month later; the last day of the month where it has no such day."""
+    ordinal = day.year * 12 + day.month - 1 + months
+    year, month = ordinal // 12, ordinal % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Every day from first to last, both included."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def months_of_service(first: date, last: date) -> Fraction:
+    """Length of service in months anchored at the first day; part of a month by its days."""
+    if last < first:
+        raise NotStated(f"a service from {first} to {last}")
+    return sum(_weights_in_months(first, last), Fraction(0))
+
+
+def progress_by_time(measure: str, first: date, last: date, day: date) -> Fraction:
+    """How much of the service from first to last has passed at the end of the day."""
+    if measure == "half_month":
+        return _half_months(first, last, day)
+    if day < first:
+        return Fraction(0)
+    if day >= last:
+        return Fraction(1)
+    running = _running_total(measure, first, last)
+    return running[(day - first).days] / running[-1]
+
+
+@lru_cache(maxsize=4096)
+def _running_total(measure: str, first: date, last: date) -> list[Fraction]:
+    days = days_between(first, last)
+    weights = [Fraction(1) for _ in days] if measure == "days" else _weights_in_months(first, last)
+    running, so_far = [], Fraction(0)
+    for weight in weights:
+        so_far += weight
+        running.append(so_far)
+    return running
+
+
+def _weights_in_months(first: date, last: date) -> list[Fraction]:
+    """Each day as a fraction of the service month it lies in."""
+    weights: list[Fraction] = []
+    month = 0
+    while len(weights) < (last - first).days + 1:
+        length = (add_months(first, month + 1) - add_months(first, month)).days
+        weights += [Fraction(1, length)] * length
+        month += 1
+    return weights[: (last - first).days + 1]
+
+
+def _half_months(first: date, last: date, day: date) -> Fraction:
+    """Half a month for the month of the first day, whole ones after it, half for the last."""
+    months = 0
+    while add_months(first, months) <= last:
+        months += 1
+    if add_months(first, months) != last + ONE_DAY:
+        raise NotStated(f"half months of a term that is not whole months: {first} to {last}")
+    if day < first:
+        return Fraction(0)
+    earned = Fraction(0)
+    for number in range(months + 1):
+        begins = add_months(first.replace(day=1), number)
+        if begins <= day:
+            earned += Fraction(1, 2) if number in (0, months) else Fraction(1)
+    return earned / months
