@@ -1,40 +1,61 @@
 -- Progress of every point (a shape at the end of a day) as an exact ratio numerator/denominator.
 -- Reads `points` (point, contract, obligation, day, and the columns of a shape) and `counts`
 -- (contract, obligation, day, quantity, amount: cumulative atoms). 606-10-25-31 to 25-37.
-with counted as (
+
+-- Earned before, or by days: service runs [starts, ends].
+select
+    point,
+    0::hugeint as used,
+    case when progress = 'complete' then 1
+         when day < starts then 0
+         else least(day, ends) - starts + 1 end::hugeint as numerator,
+    case when progress = 'complete' then 1 else ends - starts + 1 end::hugeint as denominator
+from points
+where progress in ('complete', 'days')
+
+union all
+
+-- Counted: what was consumed or delivered, of the whole (output and input measures, 55-17, 55-20).
+select
+    point,
+    used,
+    case when day >= lapses or used >= entitled then whole
+         when cap is null then used
+         else least(used, cap) end::hugeint,
+    whole::hugeint
+from (
     select
         p.*,
-        case p.counted_in when 'quantity' then coalesce(c.quantity, 0) - coalesce(b.quantity, 0)
-                          when 'amount' then coalesce(c.amount, 0) - coalesce(b.amount, 0)
-                          else 0 end as count
-    from points p
+        case when p.day < p.counts_from then 0 else greatest(
+            case p.counted_in
+                when 'quantity' then coalesce(c.quantity, 0) - coalesce(b.quantity, 0)
+                else coalesce(c.amount, 0) - coalesce(b.amount, 0) end
+            - p.baseline,
+            0
+        ) end::hugeint as used
+    from (select * from points where progress = 'counted') p
     asof left join counts c
         on p.contract = c.contract and p.obligation = c.obligation and p.day >= c.day
     asof left join counts b
         on p.contract = b.contract and p.obligation = b.obligation and p.counts_from > b.day
-),
-elapsed as (
-    select
-        *,
-        case when day < counts_from then 0 else greatest(count - baseline, 0) end as used,
-        -- Service runs [starts, ends]; half-open: [starts, past) with past = the day after.
-        least(day, ends) + 1 as past,
-        ends + 1 as finish
-    from counted
-),
-months as (
-    select
-        *,
-        -- Whole months of service since the anchor day, clamped at month ends.
-        date_diff('month', starts, past)
-            - (starts + to_months(date_diff('month', starts, past)::integer) > past)::integer
-            as whole_months,
-        date_diff('month', starts, finish)
-            - (starts + to_months(date_diff('month', starts, finish)::integer) > finish)::integer
-            as term_months
-    from elapsed
-),
-parts as (
+)
+
+union all
+
+-- By months of service, anchored at the start day and clamped at month ends. Half-open: service
+-- runs [starts, finish) and has run [starts, past).
+select
+    point,
+    0::hugeint,
+    case when day < starts then 0
+         when progress = 'half_month' then
+             least(2 * date_diff('month', starts, day) + 1, 2 * term_months)
+         when day >= ends then 1
+         else (whole_months * part_of + part_days)::hugeint * term_part_of end::hugeint,
+    case when progress = 'half_month' then 2 * term_months
+         when day < starts or day >= ends then 1
+         else part_of::hugeint * (term_months * term_part_of + term_part_days) end::hugeint
+from (
     select
         *,
         past - (starts + to_months(whole_months::integer))::date as part_days,
@@ -43,33 +64,19 @@ parts as (
         finish - (starts + to_months(term_months::integer))::date as term_part_days,
         (starts + to_months((term_months + 1)::integer))::date
             - (starts + to_months(term_months::integer))::date as term_part_of
-    from months
+    from (
+        select
+            *,
+            date_diff('month', starts, past)
+                - (starts + to_months(date_diff('month', starts, past)::integer) > past)::integer
+                as whole_months,
+            date_diff('month', starts, finish)
+                - (starts + to_months(date_diff('month', starts, finish)::integer) > finish)::integer
+                as term_months
+        from (
+            select *, least(day, ends) + 1 as past, ends + 1 as finish
+            from points
+            where progress in ('even_months', 'half_month')
+        )
+    )
 )
-select
-    point,
-    used,
-    case
-        when progress = 'complete' then 1
-        when progress = 'counted' then
-            case when day >= lapses or used >= entitled then whole
-                 when cap is null then used
-                 else least(used, cap) end
-        when day < starts then 0
-        when day >= ends and progress <> 'half_month' then 1
-        when progress = 'days' then (past - starts)
-        when progress = 'even_months' then
-            (whole_months * part_of + part_days)::hugeint * term_part_of
-        when progress = 'half_month' then
-            least(2 * date_diff('month', starts, day) + 1, 2 * term_months)
-    end::hugeint as numerator,
-    case
-        when progress = 'complete' then 1
-        when progress = 'counted' then whole
-        when day < starts then 1
-        when day >= ends and progress <> 'half_month' then 1
-        when progress = 'days' then (finish - starts)
-        when progress = 'even_months' then
-            part_of::hugeint * (term_months * term_part_of + term_part_days)
-        when progress = 'half_month' then 2 * term_months
-    end::hugeint as denominator
-from parts
