@@ -20,8 +20,7 @@ from reports.cover import naive_utc
 from reports.layout import FIRST_ROW, SIGNIFICANT_DIGITS, Field, Layout, plain
 from reports.style import Styles
 from reports.text import cell_text, looks_like_formula
-from reports.totals import currency_position, exact
-from revrec.errors import ReportError
+from reports.totals import currency_position, day, exact
 from revrec.model.dataset import ColumnType
 from revrec.money import minor_digits
 
@@ -123,20 +122,15 @@ def _number(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> R
 
 
 def _date(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Render:
-    day, moment = styles.index(sheet, style.DATE), styles.index(sheet, style.MOMENT)
-    serials: dict[object, str] = {None: f' s="{day}"/>'}
+    dated, timed = styles.index(sheet, style.DATE), styles.index(sheet, style.MOMENT)
+    serials: dict[object, str] = {None: f' s="{dated}"/>'}
 
     def render(value: object, _: str | None) -> str:
         known = serials.get(value)
         if known is None:
-            if isinstance(value, datetime):
-                known = f' s="{moment}"><v>{_serial(value)}</v></c>'
-            elif isinstance(value, date):
-                known = f' s="{day}"><v>{_serial(value)}</v></c>'
-            else:
-                raise ReportError(
-                    f"{layout.data.name} holds {value!r} in {field.column.name}, which takes dates."
-                )
+            at = day(layout.data, field.column, 0, value)
+            index = timed if isinstance(at, datetime) else dated
+            known = f' s="{index}"><v>{_serial(at)}</v></c>'
             serials[value] = known
         return known
 

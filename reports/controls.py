@@ -43,7 +43,7 @@ _TIE_OUT_COLUMNS = (
     ("Signed off by, date", 18, style.GENERAL),
 )  # fmt: skip
 _LINE_HEIGHT = 13.5
-_TOTALS_SHOWN = 12
+_TOTALS_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

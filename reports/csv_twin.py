@@ -19,8 +19,7 @@ from reports.cover import Cover
 from reports.files import atomically, sha256_of
 from reports.layout import plain
 from reports.text import csv_text, printable
-from reports.totals import Total, as_decimal, currency_position, exact, totals
-from revrec.errors import ReportError
+from reports.totals import Total, as_decimal, currency_position, day, exact, totals
 from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
 
 MANIFEST = "manifest.json"
@@ -72,23 +71,18 @@ def _field(data: DataSet, column: Column, number: int, value: object, currency: 
         case ColumnType.TEXT:
             return csv_text(printable(str(value)))
         case ColumnType.DATE:
-            return _moment(data, column, number, value)
+            return _moment(day(data, column, number, value))
         case ColumnType.MONEY:
             return str(as_decimal(column, exact(data, column, number, value), currency))
         case ColumnType.QUANTITY | ColumnType.RATIO | ColumnType.INTEGER:
             return plain(exact(data, column, number, value))
 
 
-def _moment(data: DataSet, column: Column, number: int, value: object) -> str:
+def _moment(value: date) -> str:
+    """ISO 8601; times in UTC."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise ReportError(
-        f"Row {number} of {data.name} holds {value!r} in {column.name}, which takes dates.",
-        row=number,
-        column=column.name,
-    )
+    return value.isoformat()
 
 
 def record(path: Path, sheets: Sequence[tuple[DataSet, Sequence[Total]]]) -> FileRecord:

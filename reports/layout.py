@@ -23,6 +23,7 @@ from reports.totals import (
     column_position,
     currencies,
     currency_position,
+    day,
     exact,
     minor_units,
     totals,
@@ -41,8 +42,9 @@ CELLS_MAX = 20_000_000
 """Cells of one sheet that a spreadsheet program still opens."""
 TITLE_MAX = 31
 WIDTH_MAX = 46
-_KEY_WIDTH_MAX = 40
+_KEY_WIDTH_MAX = 60
 _TITLE_REFUSED = re.compile(r"[\[\]:*?/\\]")
+_KEYS = frozenset({ColumnType.TEXT, ColumnType.INTEGER})
 _FORMS = {
     ColumnType.TEXT: style.TEXT,
     ColumnType.DATE: style.DATE,
@@ -165,7 +167,7 @@ class Layout:
         count = width = 0
         for field in self.fields[:3]:
             width += field.width
-            if field.column.type is not ColumnType.TEXT or width > _KEY_WIDTH_MAX:
+            if field.column.total or field.column.type not in _KEYS or width > _KEY_WIDTH_MAX:
                 break
             count += 1
         return count
@@ -229,9 +231,9 @@ def _field(data: DataSet, position: int, heading: str, sums: Sequence[Total]) ->
             longest = max((len(str(row[position] or "")) for row in data.rows), default=0)
             scale, as_text = 0, False
         case ColumnType.DATE:
-            timed = any(isinstance(row[position], datetime) for row in data.rows)
-            longest, scale, as_text = (len("2026-01-31 23:59") if timed else 10), 0, False
+            longest, scale, as_text = _date_length(data, position), 0, False
         case ColumnType.RATIO:
+            _number_shape(data, position, sums)
             longest, scale, as_text = len("(1,000.00%)"), 0, False
     words = heading.split()
     label = max(*map(len, words), -(-len(heading) // 2)) + 4
@@ -262,6 +264,16 @@ def _money_length(data: DataSet, position: int, sums: Sequence[Total]) -> int:
                 currency=currency,
             )
     return max((len(f"({from_minor(amount, c):,f})") for c, amount in largest.items()), default=0)
+
+
+def _date_length(data: DataSet, position: int) -> int:
+    """Characters of a day, or of a day and time if there is one; refuses what is neither."""
+    column, longest = data.columns[position], len("2026-01-31")
+    for number, row in enumerate(data.rows, start=1):
+        value = row[position]
+        if value is not None and isinstance(day(data, column, number, value), datetime):
+            longest = len("2026-01-31 23:59")
+    return longest
 
 
 def _number_shape(data: DataSet, position: int, sums: Sequence[Total]) -> tuple[int, int, bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from revrec.errors import ReportError
@@ -124,6 +125,17 @@ def minor_units(data: DataSet, column: Column, number: int, value: object) -> in
     amount = exact(data, column, number, value)
     assert isinstance(amount, int)
     return amount
+
+
+def day(data: DataSet, column: Column, number: int, value: object) -> date:
+    """The value of a date column, which may have a time; otherwise ``ReportError``."""
+    if isinstance(value, date):
+        return value
+    raise ReportError(
+        f"Row {number} of {data.name} holds {value!r} in {column.name}, which takes dates.",
+        row=number,
+        column=column.name,
+    )
 
 
 def tie(

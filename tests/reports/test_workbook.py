@@ -438,7 +438,7 @@ def test_sheets_print_across_one_page_and_say_whose_they_are(book):
 
 def test_headings_and_keys_stay_in_sight(book):
     """Panes are frozen under the headings and beside the leading keys."""
-    assert {"Revenue waterfall": "C10", "Journal detail": "B10", "Tie-out": "C10"} == {
+    assert {"Revenue waterfall": "D10", "Journal detail": "C10", "Tie-out": "C10"} == {
         name: book[name].freeze_panes for name in ("Revenue waterfall", "Journal detail", "Tie-out")
     }
 
@@ -584,7 +584,7 @@ def test_text_in_a_date_column_is_refused(tmp_path):
     """A day written as text would not sort."""
     columns = [Column(name="on", title="On", type=ColumnType.DATE)]
 
-    with pytest.raises(ReportError, match="d holds '2026-01-31' in on, which takes dates"):
+    with pytest.raises(ReportError, match="Row 1 of d holds '2026-01-31' in on, which takes dates"):
         one_sheet(tmp_path, columns, [("2026-01-31",)])
     assert [] == list(tmp_path.iterdir())
 
@@ -629,3 +629,20 @@ def test_widths_fit_what_is_shown(tmp_path):
 
     widths = [sheet.column_dimensions[letter].width for letter in "ABCD"]
     assert [46, len("(123,456,789.00)") + 3, 13, len("2026-01-31 23:59") + 3] == widths
+
+
+def test_many_rows_are_streamed_in_order(tmp_path):
+    """More rows than one chunk holds: none is lost, doubled or moved."""
+    columns = [Column(name="n", title="N", type=ColumnType.INTEGER, total=True)]
+    sheet = one_sheet(tmp_path, columns, [(n,) for n in range(1201)])["Data"]
+
+    assert list(range(1201)) == [row[0].value for row in sheet["A10:A1210"]]
+    assert 1200 * 1201 // 2 == sheet["A1212"].value
+
+
+def test_a_share_that_is_not_exact_is_refused(tmp_path):
+    """A binary fraction is not a ratio of figures."""
+    columns = [Column(name="r", title="R", type=ColumnType.RATIO)]
+
+    with pytest.raises(ReportError, match=r"holds 0\.5 \(float\) in r, which takes exact"):
+        one_sheet(tmp_path, columns, [(0.5,)])
