@@ -15,6 +15,7 @@ from enum import StrEnum
 from revrec.demo.deals import USAGE_FIRST, Deal, days_after
 from revrec.demo.dice import Dice
 from revrec.demo.usage import BATCH_SOURCE, SOURCES, Row
+from revrec.model.contract import ConsiderationKind
 from revrec.periods import Period
 
 MONTHS = tuple(Period.of(USAGE_FIRST).through(Period(2026, 3)))
@@ -64,6 +65,7 @@ def deliver(seed: int, rows: Sequence[Row], deals: Sequence[Deal]) -> Files:
         (source, month): [] for source in SOURCES for month in MONTHS
     }
     on_time: dict[tuple[str, Period], list[Row]] = defaultdict(list)
+    charged = {deal.contract.id for deal in deals if _charged_as_used(deal)}
     dice = Dice(seed, "late")
     for row in rows:
         month = Period.of(row.usage_date)
@@ -77,7 +79,7 @@ def deliver(seed: int, rows: Sequence[Row], deals: Sequence[Deal]) -> Files:
         earlier = on_time.get((source, month.previous), [])
         fresh = on_time[source, month]
         told[source, month] += [
-            *_corrections(here, earlier),
+            *_corrections(here, [row for row in earlier if row.contract in charged]),
             *_told_again(here, fresh, earlier),
             *_damaged(here, source, month, fresh, deals),
         ]
@@ -91,8 +93,16 @@ def _arrival(dice: Dice, month: Period) -> Period:
     return dice.pick(MONTHS[MONTHS.index(month) + 1 :])
 
 
+def _charged_as_used(deal: Deal) -> bool:
+    """Whether a correction of its usage changes an invoice."""
+    return any(
+        charge.kind is ConsiderationKind.USAGE and not charge.above_entitlement
+        for charge in deal.contract.consideration
+    )
+
+
 def _corrections(dice: Dice, earlier: Sequence[Row]) -> list[FileRow]:
-    """The metering of a few customers was wrong on two days of the month before.
+    """The metering of a few larger customers was wrong on two days of the month before.
 
     The differences are told as rows of their own; most take back, some add.
     """
@@ -100,10 +110,11 @@ def _corrections(dice: Dice, earlier: Sequence[Row]) -> list[FileRow]:
     for row in earlier:
         if row.source != BATCH_SOURCE and row.amount >= 10**12:
             by_contract[row.contract].append(row)
+    by_size = sorted(by_contract, key=lambda contract: (-len(by_contract[contract]), contract))
     corrections: list[FileRow] = []
-    for contract in dice.some(sorted(by_contract), 3):
+    for contract in dice.some(by_size[: len(by_size) // 2], 3):
         days = dice.some(sorted({row.usage_date for row in by_contract[contract]}), 2)
-        percent = dice.pick((-50, -30, -20, 15))
+        percent = dice.pick((-50, -50, -30, 15))
         corrections += [
             FileRow(_correction(row, percent), Label.CORRECTION)
             for row in by_contract[contract]

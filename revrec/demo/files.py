@@ -104,7 +104,10 @@ def _write_csv(path: Path, rows: Sequence[FileRow]) -> None:
         texts = _texts(told)
         writer.writerow([texts[name] or "" for name in COLUMNS])
     # Neither a time nor a name: a gzip header would carry both into the bytes.
-    path.write_bytes(gzip.compress(text.getvalue().encode(), compresslevel=6, mtime=0))
+    packed = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=6, mtime=0) as file:
+        file.write(text.getvalue().encode())
+    path.write_bytes(packed.getvalue())
 
 
 def _write_parquet(path: Path, rows: Sequence[FileRow]) -> None:

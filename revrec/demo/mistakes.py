@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -51,6 +52,10 @@ class Planted:
         )
 
 
+class _NobodyFitsError(Exception):
+    """The draw of this seed left no document in which the mistake could be made."""
+
+
 @dataclass(slots=True)
 class _Bench:
     """What mistakes are made with; every contract suffers one at most."""
@@ -72,6 +77,8 @@ class _Bench:
             and draft.on >= USAGE_FIRST
             and fits(draft)
         ]
+        if not candidates:
+            raise _NobodyFitsError
         draft = self.dice.pick(candidates)
         self.spoilt.add(draft.deal.contract.id)
         return draft
@@ -103,7 +110,10 @@ class _Bench:
 
 
 def plant(seed: int, drafts: list[Draft], metering: Metering) -> list[Planted]:
-    """Make fifteen mistakes of ten kinds in the drafts, and say which."""
+    """Make fifteen mistakes of ten kinds in the drafts, and say which.
+
+    A mistake for which the seed has no victim is left out.
+    """
     bench = _Bench(Dice(seed, "mistakes"), drafts, metering)
     for spoil in (
         _wrong_currency,
@@ -122,7 +132,8 @@ def plant(seed: int, drafts: list[Draft], metering: Metering) -> list[Planted]:
         _wrong_fee,
         _wrong_fee,
     ):
-        spoil(bench)
+        with suppress(_NobodyFitsError):
+            spoil(bench)
     return bench.planted
 
 
@@ -237,7 +248,9 @@ def _fee_not_billed(bench: _Bench) -> None:
 
 
 def _credit_memo_missing(bench: _Bench) -> None:
-    memo = bench.choose(lambda draft: draft.corrects is not None and draft.run is not None)
+    memos = [draft for draft in bench.drafts if draft.corrects and draft.run]
+    largest = max((memo.lines[0].amount for memo in memos), default=None)
+    memo = bench.choose(lambda draft: draft in memos and draft.lines[0].amount == largest)
     bench.drafts.remove(memo)
     line = memo.lines[0]
     bench.record(
@@ -253,7 +266,10 @@ def _credit_memo_missing(bench: _Bench) -> None:
 
 def _billed_after_end(bench: _Bench) -> None:
     deals = {draft.deal.contract.id: draft.deal for draft in bench.drafts}
-    deal = bench.dice.pick([deal for deal in deals.values() if _ended(deal)])
+    ended = [deal for deal in deals.values() if _ended(deal)]
+    if not ended:
+        raise _NobodyFitsError
+    deal = bench.dice.pick(ended)
     bench.spoilt.add(deal.contract.id)
     last = [draft for draft in bench.drafts if draft.deal is deal][-1]
     if deal.contract.end is None:

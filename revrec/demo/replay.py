@@ -55,12 +55,15 @@ def register_entity(workspace: Workspace, manifest: DemoManifest) -> None:
 
 
 def replay(
-    workspace: Workspace, clock: FixedClock, todo: Sequence[Step], tell: Callable[[str], None]
+    workspace: Workspace,
+    clock: FixedClock,
+    todo: Sequence[Step],
+    tell: Callable[[Step, str], None],
 ) -> None:
     """Do every step at its time; what was done before changes nothing."""
     for step in todo:
         clock.advance(step.at - clock.now())
-        tell(f"{step.at:%Y-%m-%d} {step.told}: {step.run(workspace)}")
+        tell(step, step.run(workspace))
 
 
 def _arrival(file: DeliveredFile, folder: Path) -> Step:

@@ -1,0 +1,175 @@
+"""The service takes the sample in as the manifest says it should."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from revrec.demo.manifest import Close
+from revrec.feeds.records import load
+from revrec.operations.close import close_period
+from revrec.operations.computing import posted_detail
+from revrec.operations.facts import record_facts
+from revrec.operations.workspace import Workspace
+from revrec.periods import Period
+from revrec.usage.ingest import ingest
+
+ENTITY = 606
+ACCEPTED = {"plain", "late", "correction", "duplicate"}
+
+
+@pytest.fixture(scope="module")
+def workspace(database, lake):
+    """The sample company's books, empty at first."""
+    return Workspace(database=database, lake=lake, entity=ENTITY, actor="feed")
+
+
+@pytest.fixture(scope="module")
+def arrived(sample, workspace, clock):
+    """Files and closes in the order of the manifest; what was made of each, by path or month."""
+    manifest = sample.manifest
+    steps = [(file.arrives, file.path, file) for file in manifest.files]
+    steps += [(close.at, close.period, close) for close in manifest.closes]
+    answers = {}
+    for at, name, step in sorted(steps, key=lambda step: step[:2]):
+        clock.time = at
+        answers[name] = take_in(workspace, sample.folder, step)
+    return answers
+
+
+def take_in(workspace, folder, step):
+    """Record, ingest or close, as the step asks."""
+    if isinstance(step, Close):
+        period = Period.parse(step.period)
+        return close_period(workspace, period, prepared_by="ada", approved_by="grace").certificate
+    path = folder / step.path
+    if step.kind == "usage":
+        return ingest(
+            workspace.database,
+            workspace.lake,
+            path,
+            source_name=step.path,
+            entity=workspace.entity,
+            actor=workspace.actor,
+        )
+    loaded = load(path)
+
+    assert [] == loaded.rejections
+    return record_facts(workspace, loaded.facts, source=step.path)
+
+
+def test_facts_are_all_new(sample, arrived):
+    """No fact is rejected, told twice, or told before as something else."""
+    for file in sample.manifest.files:
+        if file.kind == "facts":
+            recorded = arrived[file.path]
+
+            assert (file.rows, 0, 0) == (recorded.new, recorded.unchanged, recorded.corrected)
+
+
+def test_usage_is_accounted_for(sample, arrived):
+    """Accepted, duplicate and quarantined rows of each file are those that were planted."""
+    for file in sample.manifest.files:
+        if file.usage is not None:
+            expected, totals = file.usage, arrived[file.path]
+
+            assert expected.received == totals.received.rows
+            assert expected.accepted == totals.accepted.rows
+            assert expected.duplicate == totals.duplicate.rows
+            assert expected.quarantined == totals.quarantined.rows
+            assert expected.accepted_quantity == totals.accepted.quantity
+            assert sum(expected.accepted_amount.values(), Decimal(0)) == totals.accepted.amount
+
+
+def test_quarantine_names_the_reasons(sample, arrived, workspace):
+    """Each damaged row is set aside for the reason it was damaged by, at its place in the file."""
+    found = workspace.run(
+        lambda tx: tx.connection.execute(
+            """
+            select batch.name, kept.row_number, kept.reason
+            from records.quarantined_row kept
+            join records.usage_batch batch using (entity_id, batch)
+            """
+        ).fetchall()
+    )
+    planted = {
+        (row.path, row.row_number, row.label)
+        for row in sample.manifest.rows
+        if row.label not in ACCEPTED
+    }
+
+    assert arrived
+    assert planted == set(found)
+    assert Counter(label for _, _, label in planted) == Counter(
+        {name: n for name, n in sample.manifest.labels.items() if name not in ACCEPTED}
+    )
+
+
+@pytest.fixture(scope="module")
+def posted(arrived, workspace):
+    """Posting detail of all closes."""
+    assert arrived
+    return workspace.run(lambda tx: posted_detail(tx, workspace.lake)).to_pylist()
+
+
+def test_closes_follow_one_another(sample, arrived):
+    """Each month closes once, over more facts than the month before."""
+    closes = [arrived[close.period] for close in sample.manifest.closes]
+    facts = [close.fact_seq for close in closes]
+
+    assert [close.at for close in sample.manifest.closes] == [close.closed_at for close in closes]
+    assert [1, 1, 1, 1] == [close.ordinal for close in closes]
+    assert sorted(set(facts)) == facts
+
+
+def test_late_work_is_posted_to_the_open_month(sample, posted):
+    """Work of January that was accepted in February: revenue of January, posted in February."""
+    late = {fact.contract for fact in sample.manifest.late_facts}
+    found = {
+        row["contract"]
+        for row in posted
+        if row["account"] == "revenue"
+        and (row["period"], row["origin"]) == ("2026-02", "2026-01")
+        and row["obligation"] in {"implementation", "training"}
+    }
+
+    assert late == found
+
+
+def test_revenue_of_usage_is_the_usage(sample, arrived, posted):
+    """Revenue to date of pay-as-you-go contracts is their rated usage, within half a cent each.
+
+    The reference is a plain sum of the rows of the files that the manifest does not damn.
+    """
+    bad = {
+        (row.path, row.row_number)
+        for row in sample.manifest.rows
+        if row.label not in {"late", "correction"}
+    }
+    used = Counter()
+    for file, number, row in sample.usage():
+        if (file.path, number) not in bad:
+            used[row["contract"]] += Decimal(row["amount"])
+    contracts = {record["id"]: record for record in sample.records("contracts.ndjson")}
+    revenue = Counter()
+    for row in posted:
+        if row["account"] == "revenue":
+            revenue[row["contract"]] -= row["amount"]
+    as_used = {
+        name: contract
+        for name, contract in contracts.items()
+        if all(
+            told["kind"] == "usage" and not told.get("above_entitlement")
+            for told in contract["consideration"]
+        )
+    }
+
+    assert 70 == len(as_used)
+    assert date(2026, 4, 5) == arrived["2026-03"].closed_at.date()
+    for name, contract in as_used.items():
+        minor = used[name] * (1 if contract["currency"] == "JPY" else 100)
+
+        assert 2 * abs(minor - revenue[name]) <= len(contract["obligations"])
