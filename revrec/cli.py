@@ -20,7 +20,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
+from revrec.demo.run import run_demo
 from revrec.errors import FeedError, RevrecError
 from revrec.feeds.records import load as load_records
 from revrec.feeds.scenario import read_scenario, schema
@@ -28,6 +30,7 @@ from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.facts import record_facts
+from revrec.operations.report import report as make_report
 from revrec.operations.verify import verify as verify_books
 from revrec.operations.workspace import Workspace, open_workspace
 from revrec.periods import Period
@@ -66,7 +69,7 @@ def main() -> None:
 @contextmanager
 def _workspace(actor: str = _DEFAULT_ACTOR) -> Iterator[Workspace]:
     settings = Settings()
-    configure(settings)
+    configure(settings.log_level)
     with open_workspace(settings, actor=actor, migrate=settings.database_url is None) as opened:
         yield opened
 
@@ -92,7 +95,7 @@ def _show_rows(progress: Progress, rows: int) -> None:
 def migrate() -> None:
     """Bring the database to this program's schema."""
     settings = Settings()
-    configure(settings)
+    configure(settings.log_level)
     with open_workspace(settings, actor=_DEFAULT_ACTOR, migrate=True):
         err.print("The database is at this program's migration.")
 
@@ -190,6 +193,25 @@ def reopen(
             reason=reason,
         )
     err.print(f"{period} is open again.")
+
+
+@app.command()
+def export(
+    period: str,
+    folder: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
+    first: Annotated[str | None, typer.Option(help="First period; the same if left out.")] = None,
+) -> None:
+    """Write workbooks, CSV twins and a manifest of closed periods."""
+    last = Period.parse(period)
+    with _workspace() as workspace, err.status("Deriving schedules ..."):
+        report = make_report(workspace, Period.parse(first) if first else last, last)
+        files = write_report(report, folder)
+    for file in files:
+        out.print(str(folder / file.name), highlight=False, soft_wrap=True)
+    off = [each for each in report.tie_outs if each.difference]
+    err.print(f"{len(report.tie_outs):,} tie-outs, {len(off):,} do not hold.")
+    if off:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -320,6 +342,14 @@ def quarantine(
 def settings() -> None:
     """Print the settings in force, secrets as stars."""
     out.print_json(Settings().model_dump_json())
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
+) -> None:
+    """Close a quarter of a made-up AI company, from files to workbooks; again is a no-op."""
+    run_demo(Settings().home / "demo", folder, err=err, out=out)
 
 
 def _scenarios(path: Path) -> Iterator[Path]:

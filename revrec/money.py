@@ -180,8 +180,13 @@ class Money:
     def __neg__(self) -> Money:
         return Money(-self.minor, self.currency)
 
+    @property
+    def decimal(self) -> Decimal:
+        """The amount with the currency's decimals, for readers."""
+        return from_minor(self.minor, self.currency)
+
     def __str__(self) -> str:
-        return f"{from_minor(self.minor, self.currency)} {self.currency}"
+        return f"{self.decimal} {self.currency}"
 
     def _same(self, other: Money) -> int:
         if other.currency != self.currency:

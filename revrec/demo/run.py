@@ -31,7 +31,7 @@ def run_demo(home: Path, folder: Path, *, err: Console, out: Console) -> None:
     Raises InvariantViolated unless every tie-out holds.
     """
     settings = Settings(home=home, database_url=None, owner_database_url=None, lake=None)
-    configure(settings)
+    configure(settings.log_level)
     with err.status("Making a quarter's files of a company that sells tokens ..."):
         manifest = generate(home / "files")
     todo = steps(manifest, home / "files")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from revrec import engine
 from revrec.disclosure import Schedules, schedules
 from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger, first_month
+from revrec.model.dataset import DataSet, TieOut
 from revrec.operations.computing import Inputs, read_inputs
 from revrec.operations.verify import pins_of
 from revrec.operations.workspace import Workspace
@@ -36,6 +38,16 @@ class Report:
     period: Period
     schedules: Schedules
     reconciliation: Reconciliation
+
+    @property
+    def datasets(self) -> Mapping[str, DataSet]:
+        """Every table of the report by name, in the order of a reader."""
+        return {**self.schedules.datasets, **self.reconciliation.datasets}
+
+    @property
+    def tie_outs(self) -> Sequence[TieOut]:
+        """Every check of the report."""
+        return [*self.schedules.tie_outs, *self.reconciliation.tie_outs]
 
 
 def report(workspace: Workspace, first: Period, period: Period) -> Report:
@@ -64,6 +76,7 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
                 first=first,
                 period=period,
                 horizon_months=HORIZON_MONTHS,
+                usage=[counts],
             )
         return Report(
             entity=entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD"),

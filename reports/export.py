@@ -1,0 +1,39 @@
+"""A report of the operations as files: cover and data sets of what a close stands on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reports.close import close_report
+from reports.cover import Cover, Status
+from reports.csv_twin import FileRecord
+from revrec.operations.report import Report
+
+_RUN_ID_DIGITS = 12
+
+
+def export(report: Report, folder: Path) -> list[FileRecord]:
+    """Write schedules, journal, reconciliation, their CSV twins and a manifest into the folder.
+
+    The run id is the head of the journal's chain, so the same books give the same names.
+    """
+    certificate = report.certificate
+    single = report.first == report.period
+    cover = Cover(
+        entity=report.entity.name or f"Entity {report.entity.id}",
+        report="Close",
+        period=str(report.period) if single else f"{report.first}..{report.period}",
+        as_of=certificate.closed_at,
+        functional_currency=report.entity.functional_currency,
+        run_id=certificate.chain_head[:_RUN_ID_DIGITS],
+        engine_version=certificate.engine_version,
+        facts_version=certificate.fact_seq,
+        usage_version=certificate.usage_version,
+        prepared_by=certificate.prepared_by,
+        approved_by=certificate.approved_by,
+        closed_at=certificate.closed_at,
+        status=Status.CLOSED,
+        chain_head=certificate.chain_head,
+        version=certificate.ordinal,
+    )
+    return close_report(folder, cover, report.datasets, report.tie_outs)
