@@ -19,7 +19,7 @@ REQUIRED = (
     "contract_position",
     "journal_summary",
 )
-"""Data sets without which there is no schedules file, in the order of their sheets."""
+"""Data sets without which there is no schedules file."""
 AGES = ("current", "0-30 days", "31-60 days", "61-90 days", ">90 days")
 """Age buckets from left to right in the chart of what is unbilled."""
 _CURRENCIES_DRAWN = 3
@@ -28,20 +28,20 @@ _CURRENCIES_DRAWN = 3
 def write_schedules(
     folder: Path, cover: Cover, data: Mapping[str, DataSet], tie_outs: Sequence[TieOut]
 ) -> list[FileRecord]:
-    """Write the schedules: the required data sets, then every other one in the order given.
+    """Write the schedules: every data set given, in its order, with the required ones among them.
 
     Drawn, for the functional currency and at most two others: ``revenue_by_product`` (columns
     ``period``, ``product``, ``amount``), ``contract_balances`` (the columns from ``opening`` to
     ``closing``, signed so that they add up) and, if given, ``unbilled`` (``age``, ``amount``).
     """
-    sheets = pick(data, [*REQUIRED, *(name for name in data if name not in REQUIRED)])
+    pick(data, REQUIRED)
     charts = [
         chart
         for currency in _currencies(cover, data["contract_balances"])
         for chart in _charts(data, currency)
         if currency in currencies(data[chart.sheet]) and data[chart.sheet].rows
     ]
-    return publish(folder, cover, sheets, tie_outs, charts)
+    return publish(folder, cover, list(data.values()), tie_outs, charts)
 
 
 def _currencies(cover: Cover, data: DataSet) -> list[str]:
