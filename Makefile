@@ -38,7 +38,9 @@ torture: $(READY)
 	@$(BIN)/python -m pytest -n $(WORKERS) -m torture --timeout 3600 $(ARGS)
 
 bench: $(READY)
-	@$(BIN)/python -m pytest tests/bench -m "" --timeout 3600 -s $(ARGS)
+	@set -e; for program in $(wildcard tests/bench/bench_*.py); do \
+	  echo "== $$program"; $(BIN)/python -m $$(echo $${program%.py} | tr / .); \
+	done
 
 lint: $(READY)
 	@$(BIN)/ruff check .
