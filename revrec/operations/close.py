@@ -44,22 +44,26 @@ def close_period(
     Raises SelfApproval, PeriodNotReady (an earlier period is open, or what blocks the close),
     CloseInProgress.
     """
+    before = begin_close(workspace, period, prepared_by=prepared_by, approved_by=approved_by)
+    if before is not None:
+        return Closed(certificate=before, new=False)
+    return workspace.run(
+        lambda tx: finish_close(
+            tx, workspace.lake, period, prepared_by=prepared_by, approved_by=approved_by
+        )
+    )
+
+
+def begin_close(
+    workspace: Workspace, period: Period, *, prepared_by: str, approved_by: str
+) -> PeriodClose | None:
+    """Pin the facts of a close; gives the certificate instead if the period is closed."""
     if prepared_by == approved_by:
         raise SelfApproval(
             f"{prepared_by} cannot approve a close of {period} they prepared.",
             remedy="Have another person approve it.",
         )
-
-    def begin(tx: Transaction) -> PeriodClose | None:
-        return _begin(tx, workspace.lake, period)
-
-    def finish(tx: Transaction) -> PeriodClose:
-        return _finish(tx, workspace.lake, period, prepared_by, approved_by)
-
-    before = workspace.run(begin)
-    if before is not None:
-        return Closed(certificate=before, new=False)
-    return Closed(certificate=workspace.run(finish), new=True)
+    return workspace.run(lambda tx: _begin(tx, workspace.lake, period))
 
 
 def flash_close(workspace: Workspace, period: Period) -> Computed:
@@ -117,14 +121,15 @@ def _begin(tx: Transaction, lake: Lake, period: Period) -> PeriodClose | None:
     return None
 
 
-def _finish(
-    tx: Transaction, lake: Lake, period: Period, prepared_by: str, approved_by: str
-) -> PeriodClose:
+def finish_close(
+    tx: Transaction, lake: Lake, period: Period, *, prepared_by: str, approved_by: str
+) -> Closed:
+    """Compute and write a close whose facts are pinned, within a transaction of the caller's."""
     locks.period_exclusive(tx, period)
     locks.lake_table(tx, "posting")
     locks.journal(tx)
     if periods.status(tx, period) is PeriodStatus.CLOSED:
-        return _certificate(tx, period)
+        return Closed(certificate=_certificate(tx, period), new=False)
     pins = periods.pins(tx, period)
     if pins is None:
         raise PeriodNotReady(
@@ -163,7 +168,7 @@ def _finish(
         str(period),
         {"ordinal": ordinal, "entries": len(posted), "chain_head": head},
     )
-    return certificate
+    return Closed(certificate=certificate, new=True)
 
 
 def _certificate(tx: Transaction, period: Period) -> PeriodClose:

@@ -13,12 +13,13 @@ from revrec.store.transaction import Transaction
 
 def record_facts(workspace: Workspace, told: Sequence[Fact], *, source: str) -> Recorded:
     """Record facts; the same facts again change nothing, changed ones become new versions."""
+    return workspace.run(lambda tx: recording(tx, told, source=source))
 
-    def record(tx: Transaction) -> Recorded:
-        recorded = facts.record(tx, told)
-        if recorded.new or recorded.corrected:
-            details = {"new": recorded.new, "corrected": recorded.corrected}
-            audit_log.write(tx, "facts.record", source, details)
-        return recorded
 
-    return workspace.run(record)
+def recording(tx: Transaction, told: Sequence[Fact], *, source: str) -> Recorded:
+    """Record facts within a transaction of the caller's."""
+    recorded = facts.record(tx, told)
+    if recorded.new or recorded.corrected:
+        details = {"new": recorded.new, "corrected": recorded.corrected}
+        audit_log.write(tx, "facts.record", source, details)
+    return recorded
