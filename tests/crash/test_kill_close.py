@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,13 +66,14 @@ def prepared(settings: Settings, folder: Path) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_killed_closes_resume_to_the_same_books(tmp_path: Path, fresh_database: object) -> None:
+def test_killed_closes_resume_to_the_same_books(
+    tmp_path: Path, fresh_database: Callable[[], str]
+) -> None:
     """However often and wherever the close is killed, the chain head is the uninterrupted one."""
     chance = random.Random(SEED)
-    expected, settings, environment = None, None, {}
     heads = []
     for run, kills in (("calm", 0), ("killed", KILLS)):
-        url = fresh_database()  # type: ignore[operator]
+        url = fresh_database()
         lake = tmp_path / run / "lake"
         environment = {
             "REVREC_DATABASE_URL": url,
@@ -79,9 +81,7 @@ def test_killed_closes_resume_to_the_same_books(tmp_path: Path, fresh_database: 
             "REVREC_HOME": str(tmp_path / run),
             "REVREC_CLOCK": CLOCK,
         }
-        settings = Settings(
-            database_url=url, lake=str(lake), home=tmp_path / run, clock=CLOCK
-        )
+        settings = Settings(database_url=url, lake=str(lake), home=tmp_path / run, clock=CLOCK)
         prepared(settings, tmp_path / run)
         for _ in range(kills):
             process = closer(environment)

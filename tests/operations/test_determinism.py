@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 VARIANTS = (
@@ -32,7 +33,7 @@ with open_workspace(Settings(), actor="ada", migrate=True) as workspace:
 
 
 def test_the_chain_head_is_the_same_in_every_environment(
-    tmp_path: Path, fresh_database: object
+    tmp_path: Path, fresh_database: Callable[[], str]
 ) -> None:
     """Journal, certificate totals and chain head do not depend on the process."""
     seen = set()
@@ -40,7 +41,7 @@ def test_the_chain_head_is_the_same_in_every_environment(
         folder = tmp_path / str(number)
         folder.mkdir()
         environment = {
-            "REVREC_DATABASE_URL": fresh_database(),  # type: ignore[operator]
+            "REVREC_DATABASE_URL": fresh_database(),
             "REVREC_HOME": str(folder),
             "REVREC_CLOCK": "2026-04-05T09:00:00Z",
         }
