@@ -1,0 +1,94 @@
+-- Balances of every contract over every stretch, as posted. Reads posted and stretch.
+-- Contract liabilities are credits and shown positive; assets and receivables are debits.
+create table balance as
+with flow as (
+    select contract, currency, month, account, event, late, as_used, sum(amount) as amount
+    from posted
+    where account in ('contract_liability', 'contract_asset', 'receivable')
+    group by all
+),
+moved as (
+    select
+        t.label,
+        f.contract,
+        f.currency,
+        f.event,
+        f.late,
+        f.as_used,
+        f.month < t.starts as before,
+        case when f.account = 'contract_liability' then -f.amount else 0 end as liability,
+        case when f.account = 'contract_asset' then f.amount else 0 end as asset,
+        case when f.account = 'receivable' then f.amount else 0 end as receivable
+    from flow f
+    join stretch t on f.month <= t.ends
+),
+summed as (
+    select
+        label,
+        contract,
+        currency,
+        sum(case when before then liability else 0 end) as opening,
+        sum(case when not before and event = 'billing' then liability else 0 end) as billings,
+        sum(case when not before and event = 'credit_memo' then liability else 0 end)
+            as credit_memos,
+        sum(case when not before and event = 'satisfaction' and not late then liability else 0 end)
+            as performed,
+        sum(case when not before and event = 'satisfaction' and not late and not as_used
+            then liability else 0 end) as performed_of_price,
+        sum(case when not before and event = 'breakage' and not late then liability else 0 end)
+            as breakage,
+        sum(case when not before and event in ('satisfaction', 'breakage') and late
+            then liability else 0 end) as catch_up,
+        sum(case when not before and event in ('satisfaction', 'breakage') and not as_used
+            then liability else 0 end) as revenue_of_price,
+        sum(case when not before and event = 'netting' then liability else 0 end) as reclassified,
+        sum(liability) as closing,
+        sum(case when before then asset else 0 end) as asset_opening,
+        sum(asset) as asset_closing,
+        sum(case when before then receivable else 0 end) as receivable_opening,
+        sum(case when not before and event = 'billing' then receivable else 0 end) as invoices,
+        sum(case when not before and event = 'tax' then receivable else 0 end) as tax,
+        sum(case when not before and event = 'credit_memo' then receivable else 0 end)
+            as receivable_credit_memos,
+        sum(case when not before and event = 'payment' then receivable else 0 end) as cash,
+        sum(receivable) as receivable_closing
+    from moved
+    group by all
+),
+split as (
+    select
+        *,
+        -- Satisfaction lowers the liability that was there when the stretch began first.
+        -least(greatest(opening, 0), greatest(-performed_of_price, 0)) as from_opening,
+        least(greatest(opening, 0), greatest(-revenue_of_price, 0)) as included_in_opening,
+        -- A bill makes the right unconditional: the asset becomes a receivable (606-10-45-4).
+        -least(greatest(asset_opening, 0), greatest(billings + credit_memos, 0)) as transferred
+    from summed
+)
+select
+    b.label,
+    b.contract,
+    coalesce(c.customer, '') as customer,
+    b.currency,
+    opening::bigint as opening,
+    billings::bigint as billings,
+    credit_memos::bigint as credit_memos,
+    from_opening::bigint as revenue_from_opening,
+    (performed - from_opening)::bigint as other_revenue,
+    breakage::bigint as breakage,
+    catch_up::bigint as catch_up,
+    reclassified::bigint as reclassified,
+    closing::bigint as closing,
+    included_in_opening::bigint as included_in_opening,
+    asset_opening::bigint as asset_opening,
+    (asset_closing - asset_opening - transferred)::bigint as revenue_over_billings,
+    transferred::bigint as transferred,
+    asset_closing::bigint as asset_closing,
+    receivable_opening::bigint as receivable_opening,
+    invoices::bigint as invoices,
+    tax::bigint as tax,
+    receivable_credit_memos::bigint as receivable_credit_memos,
+    cash::bigint as cash,
+    receivable_closing::bigint as receivable_closing
+from split b
+left join contract c using (contract);

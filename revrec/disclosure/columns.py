@@ -1,0 +1,63 @@
+"""Columns that schedules share, so that one thing has one name and one heading everywhere."""
+
+from __future__ import annotations
+
+from revrec.model.dataset import Column, ColumnType
+from revrec.periods import Period
+
+ROW_KEY = Column(name="row_key", title="Row key")
+"""Unique and stable: two exports of the same schedule are compared by it."""
+
+
+def text(name: str, title: str) -> Column:
+    """Text as it is."""
+    return Column(name=name, title=title)
+
+
+def day(name: str, title: str) -> Column:
+    """A calendar day."""
+    return Column(name=name, title=title, type=ColumnType.DATE)
+
+
+def money(name: str, title: str, *, total: bool = True) -> Column:
+    """Minor units of the row's currency, with a control total unless sums mean nothing."""
+    return Column(name=name, title=title, type=ColumnType.MONEY, total=total)
+
+
+def count(name: str, title: str, *, total: bool = False) -> Column:
+    """A whole number."""
+    return Column(name=name, title=title, type=ColumnType.INTEGER, total=total)
+
+
+def quantity(name: str, title: str) -> Column:
+    """An exact decimal."""
+    return Column(name=name, title=title, type=ColumnType.QUANTITY)
+
+
+def ratio(name: str, title: str) -> Column:
+    """An exact share of one."""
+    return Column(name=name, title=title, type=ColumnType.RATIO)
+
+
+def month_name(prefix: str, month: Period) -> str:
+    """Machine name of a month's column: ``actual_2026_01``."""
+    return f"{prefix}_{str(month).replace('-', '_')}"
+
+
+def key_of(*parts: str) -> str:
+    r"""A row key; a slash within a part is marked, so that two keys are never the same.
+
+    >>> key_of("ACME/1", "seats")
+    'ACME\\/1/seats'
+    """
+    return "/".join(part.replace("\\", "\\\\").replace("/", "\\/") for part in parts)
+
+
+ENTITY = count("entity", "Entity")
+CUSTOMER = text("customer", "Customer")
+CONTRACT = text("contract", "Contract")
+OBLIGATION = text("obligation", "Performance obligation")
+COMPONENT = text("component", "Component of the price")
+PRODUCT = text("product", "Product")
+CURRENCY = text("currency", "Currency")
+PERIOD = text("period", "Month")

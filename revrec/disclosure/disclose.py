@@ -1,0 +1,108 @@
+"""All schedules of a report in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pyarrow as pa
+
+from revrec.citations import cites
+from revrec.disclosure.allocation_detail import allocation_detail
+from revrec.disclosure.balances import ROLLFORWARDS, balance_totals, by_contract, by_month
+from revrec.disclosure.changes import changes, estimate_log, modification_log
+from revrec.disclosure.decisions import decisions
+from revrec.disclosure.frame import Frame, Inputs
+from revrec.disclosure.journal import journal_detail, journal_summary
+from revrec.disclosure.key_figures import KeyFigures, as_data_set, key_figures
+from revrec.disclosure.positions import contract_position
+from revrec.disclosure.remaining_obligations import by_band, remaining_obligations
+from revrec.disclosure.revenue import CUTS, disaggregated_revenue, revenue_by
+from revrec.disclosure.span import Span
+from revrec.disclosure.tie_outs import tie_outs
+from revrec.disclosure.waterfall import late_revenue, revenue_waterfall
+from revrec.engine import Accounting
+from revrec.ledger.entries import PostedEntry
+from revrec.ledger.subledger import Subledger
+from revrec.model.dataset import DataSet, TieOut
+from revrec.model.history import Book
+from revrec.periods import Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedules:
+    """What a report shows, and that it agrees with itself."""
+
+    datasets: Mapping[str, DataSet]
+    """By name, in the order of a reader."""
+    tie_outs: tuple[TieOut, ...]
+    """Every check, whether it holds or not."""
+    summary: tuple[KeyFigures, ...]
+    """By month and currency."""
+
+    @property
+    def differences(self) -> tuple[TieOut, ...]:
+        """The checks that do not hold."""
+        return tuple(each for each in self.tie_outs if each.difference)
+
+
+@cites("606-10-50-1", "606-10-50-4")
+def schedules(
+    book: Book,
+    accounting: Accounting,
+    subledger: Subledger,
+    posted: pa.Table,
+    entries: Sequence[PostedEntry],
+    *,
+    first: Period,
+    period: Period,
+    horizon_months: int = 12,
+    usage: Sequence[pa.Table] | None = None,
+) -> Schedules:
+    """Schedules of the closed months ``first`` to ``period``.
+
+    ``posted`` and ``entries`` are posting detail and journal of all closes up to ``period``;
+    ``accounting`` has revenue to date at the end of ``period`` (InvariantViolated if not), from
+    the facts that close was pinned to. ``usage`` are the counts given to ``engine.account``:
+    without them the logs leave out the catch-up of contracts that count usage.
+    """
+    span = Span(first=first, period=period, horizon_months=horizon_months)
+    inputs = Inputs(
+        book=book,
+        accounting=accounting,
+        subledger=subledger,
+        posted=posted,
+        entries=[each for each in entries if each.entry.period <= period],
+        span=span,
+        usage=usage,
+    )
+    with Frame(inputs) as frame:
+        figures = key_figures(frame)
+        data = {each.name: each for each in [*_schedules(frame), as_data_set(figures)]}
+        return Schedules(
+            datasets=MappingProxyType(data), tie_outs=tie_outs(frame, data), summary=figures
+        )
+
+
+def _schedules(frame: Frame) -> list[DataSet]:
+    listed = remaining_obligations(frame)
+    found = changes(frame)
+    return [
+        revenue_waterfall(frame),
+        *(by_contract(frame, kind) for kind in ROLLFORWARDS),
+        balance_totals(frame),
+        *(by_month(frame, kind) for kind in ROLLFORWARDS),
+        contract_position(frame),
+        listed,
+        by_band(listed),
+        *(revenue_by(frame, cut) for cut in CUTS),
+        disaggregated_revenue(frame),
+        late_revenue(frame),
+        allocation_detail(frame),
+        modification_log(frame, found),
+        estimate_log(frame, found),
+        decisions(frame),
+        journal_summary(frame),
+        journal_detail(frame),
+    ]

@@ -1,0 +1,223 @@
+"""Everything the schedules read, as tables of one database in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from importlib.resources import files
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from revrec.disclosure.outlook import in_force, scheduled
+from revrec.disclosure.span import Span
+from revrec.disclosure.terms import terms_of
+from revrec.engine import Accounting
+from revrec.errors import InvariantViolated
+from revrec.ledger.chain import timestamp
+from revrec.ledger.entries import PostedEntry
+from revrec.ledger.subledger import Subledger
+from revrec.model.dataset import Column, DataSet
+from revrec.model.history import Book
+from revrec.model.policy import Account
+from revrec.periods import Period
+
+BANDS = (3, 12, 24, 36)
+"""Months at which the bands of remaining performance obligations end."""
+_LINES = pa.schema(
+    [
+        ("entry_seq", pa.int64()),
+        ("period", pa.string()),
+        ("origin", pa.string()),
+        ("event", pa.string()),
+        ("memo", pa.string()),
+        ("posted_at", pa.string()),
+        ("posted_by", pa.string()),
+        ("account", pa.string()),
+        ("product", pa.string()),
+        ("gl_code", pa.string()),
+        ("gl_name", pa.string()),
+        ("currency", pa.string()),
+        ("amount", pa.int64()),
+    ]
+)
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What the schedules are derived from."""
+
+    book: Book
+    accounting: Accounting
+    subledger: Subledger
+    posted: pa.Table
+    """Posting detail of every closed period up to the report's last (``ledger.detail.DETAIL``)."""
+    entries: Sequence[PostedEntry]
+    """The journal of the same periods."""
+    span: Span
+    usage: Sequence[pa.Table] | None = None
+    """The counts that were given to ``engine.account``; none if they are not at hand."""
+
+
+class Frame:
+    """Tables contract, obligation, component, posted, line, position, outlook, ahead, stretch.
+
+    ``frame.sql`` says what the derived ones hold. Closes with its context.
+    """
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.span = inputs.span
+        self._database = duckdb.connect()
+        terms = terms_of(inputs.book, inputs.accounting, self.span.last)
+        standing = in_force(inputs.subledger, self.span.last)
+        self._refuse_unrecognised(standing)
+        self.load("contract", terms.contracts)
+        self.load("obligation", terms.obligations)
+        self.load("component", terms.components)
+        self.load("standing", standing)
+        self.load("projected", scheduled(inputs.accounting, standing, self._days()))
+        self.load("position", inputs.subledger.positions([self.span.last]))
+        self.load("line", _lines(inputs.entries))
+        self.load("posted_rows", inputs.posted)
+        self.load("mapped", self._mapped())
+        self.load("month", pa.table({"period": pa.array(map(str, self.span.months))}))
+        for name, value in self._bounds().items():
+            self._database.execute(f"set variable {name} = $1", [value])
+        self._database.execute(_sql("frame"))
+        self._database.execute(_sql("balances"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    @cached_property
+    def entity(self) -> int:
+        """The entity of the book; 0 before anything was posted."""
+        found = {row[0] for row in self.rows("select distinct entity_id from posted")}
+        found |= {each.entity for each in self.inputs.entries}
+        if len(found) > 1:
+            raise InvariantViolated(
+                f"Postings of entities {', '.join(map(str, sorted(found, key=str)))} are mixed.",
+                remedy="Report one entity at a time.",
+            )
+        return int(str(found.pop())) if found else 0
+
+    @cached_property
+    def customers(self) -> Mapping[str, str]:
+        """Contract -> its customer for readers."""
+        found = self.rows("select contract, customer from contract")
+        return {str(name): str(customer) for name, customer in found}
+
+    @cached_property
+    def products(self) -> Mapping[str, Mapping[str, str]]:
+        """Contract -> obligation -> product, under the terms at the report's end."""
+        found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for contract, obligation, product in self.rows(
+            "select contract, obligation, product from obligation"
+        ):
+            found[str(contract)][str(obligation)] = str(product)
+        return found
+
+    def rows(self, sql: str, parameters: object = None) -> list[Row]:
+        """The rows of a query."""
+        return self._database.execute(sql, parameters).fetchall()
+
+    def data_set(
+        self, name: str, title: str, columns: Sequence[Column], sql: str, *, note: str = ""
+    ) -> DataSet:
+        """A data set whose columns are those of the query, in its order."""
+        table = self._database.sql(sql).to_arrow_table()
+        wanted = [column.name for column in columns]
+        assert wanted == table.column_names, f"{name}: {table.column_names} for {wanted}"
+        return DataSet(name=name, title=title, columns=columns, rows=_rows(table), note=note)
+
+    def _bounds(self) -> Mapping[str, object]:
+        """Variables of SQL: first and last month of the report, and its last day."""
+        span = self.span
+        return {"first": str(span.first), "period": str(span.period), "last": span.last}
+
+    def load(self, name: str, table: pa.Table) -> None:
+        """Make a table known under a name of its own."""
+        self._database.register("arrow", table)
+        self._database.execute(f"create table {name} as select * from arrow")
+        self._database.unregister("arrow")
+
+    def _mapped(self) -> pa.Table:
+        """General ledger accounts as the policy maps them now, for every account posted to."""
+        pairs = self.rows("select distinct account, product from posted_rows order by all")
+        accounts = self.inputs.book.policy.accounts
+        mapped = [accounts.of(Account(str(account)), str(product)) for account, product in pairs]
+        return pa.table(
+            {
+                "account": pa.array([pair[0] for pair in pairs], pa.string()),
+                "product": pa.array([pair[1] for pair in pairs], pa.string()),
+                "gl_code": pa.array([each.code for each in mapped], pa.string()),
+                "gl_name": pa.array([each.name for each in mapped], pa.string()),
+            }
+        )
+
+    def _days(self) -> list[date]:
+        last = self.span.period
+        ahead: Iterable[Period] = [*self.span.scheduled, *(last.plus(months) for months in BANDS)]
+        return sorted({last.last, *(month.last for month in ahead)})
+
+    def _refuse_unrecognised(self, standing: pa.Table) -> None:
+        """Without revenue to date at the report's last day every schedule would be empty."""
+        alive = [
+            segment
+            for segment in self.inputs.accounting.recognised.segments
+            if segment.valid_from <= self.span.last <= segment.valid_to
+        ]
+        if len(alive) != standing.num_rows:
+            raise InvariantViolated(
+                f"{standing.num_rows:,} of {len(alive):,} segments in force on {self.span.last} "
+                "have revenue to date on that day.",
+                remedy="Give engine.account the last day of every month of the report.",
+            )
+
+
+def _rows(table: pa.Table) -> list[Row]:
+    """The table row by row, in objects of Python; equal texts and days are one object.
+
+    A million rows of journal detail hold few different texts: sharing them takes a fraction of
+    the time and memory of making each anew.
+    """
+    columns = [_values(column.combine_chunks()) for column in table.columns]
+    return list(zip(*columns, strict=True)) if table.num_rows else []
+
+
+def _values(column: pa.Array) -> list[object]:
+    if pa.types.is_integer(column.type) and not column.null_count:
+        values: list[object] = column.to_numpy().tolist()
+        return values
+    encoded = column.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    shared = [*encoded.dictionary.to_pylist(), None]
+    places = encoded.indices.fill_null(len(shared) - 1).to_numpy().tolist()
+    return [shared[place] for place in places]
+
+
+def _lines(entries: Iterable[PostedEntry]) -> pa.Table:
+    rows = [
+        (each.seq, str(each.entry.period), str(each.entry.origin), each.entry.event,
+         each.entry.memo, timestamp(each.posted_at), each.posted_by, line.account, line.product,
+         line.gl_code, line.gl_name, line.currency, line.amount)
+        for each in entries
+        for line in each.entry.lines
+    ]  # fmt: skip
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(_LINES)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, _LINES, strict=True)]
+    return pa.table(arrays, schema=_LINES)
+
+
+def _sql(name: str) -> str:
+    return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,61 @@
+"""Contract positions: one asset or one liability for each contract, and receivables apart."""
+
+from __future__ import annotations
+
+from revrec.citations import cites
+from revrec.disclosure import columns as c
+from revrec.disclosure.frame import Frame
+from revrec.model.dataset import DataSet
+
+
+@cites("606-10-45-1", "606-10-45-2", "606-10-45-3", "606-10-45-4")
+def contract_position(frame: Frame) -> DataSet:
+    """Billed less recognised for every contract at the report's end, with its caption.
+
+    The balances are computed from facts, not read from the journal; the tie-outs compare the two.
+    A liability is current as far as what remains is recognised within twelve months, or has no
+    schedule, or exceeds what remains.
+    """
+    return frame.data_set(
+        "contract_position",
+        "Contract position",
+        [
+            c.ENTITY, c.CUSTOMER, c.CONTRACT, c.CURRENCY,
+            c.money("billed", "Billed to date"), c.money("recognised", "Recognised to date"),
+            c.money("net", "Billed less recognised"), c.text("caption", "Caption"),
+            c.money("contract_liability", "Contract liability"),
+            c.money("current", "Of which current"),
+            c.money("non_current", "Of which non-current"),
+            c.money("contract_asset", "Contract asset"),
+            c.money("receivable", "Receivable"), c.text("paragraph", "Paragraph"), c.ROW_KEY,
+        ],
+        f"""
+        with later as (
+            select contract, sum(months_0_3 + months_4_12 + no_date) as soon,
+                   sum(months_13_24 + months_25_36 + months_over_36) as later
+            from outlook group by contract
+        ),
+        split as (
+            select p.*, least(greatest(contract_liability - coalesce(soon, 0), 0),
+                              greatest(coalesce(later, 0), 0))::bigint as non_current
+            from position p left join later using (contract)
+        )
+        select {frame.entity} as entity, c.customer, contract, c.currency, billed, recognised,
+               billed - recognised as net,
+               case when billed > recognised then 'Contract liability'
+                    when billed < recognised then 'Contract asset' else '' end as caption,
+               contract_liability, contract_liability - non_current as current, non_current,
+               contract_asset, receivable,
+               case when billed > recognised then '606-10-45-1, 45-2'
+                    when billed < recognised then '606-10-45-1, 45-3'
+                    else '606-10-45-1' end as paragraph,
+               key_of([contract]) as row_key
+        from split join contract c using (contract)
+        where c.inception <= getvariable('last') or billed <> 0 or receivable <> 0
+        order by c.customer, contract
+        """,
+        note=(
+            "One contract shows an asset or a liability, never both (606-10-45-1); receivables "
+            "stand apart (45-4)."
+        ),
+    )  # fmt: skip

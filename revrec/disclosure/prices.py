@@ -1,0 +1,88 @@
+"""The transaction price traced through a contract's facts, apart from the engine's allocation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from revrec.asc606.modification import takes_effect
+from revrec.asc606.transaction_price import FIXED, estimated
+from revrec.citations import cites
+from revrec.disclosure.terms import in_effect
+from revrec.model.contract import ConsiderationKind, Contract
+from revrec.model.events import Estimate, Modification
+from revrec.model.history import ContractHistory
+from revrec.money import to_minor
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChange:
+    """A fact that may change the price, on the day the books changed; minor units."""
+
+    event: Modification | Estimate
+    day: date
+    before: int
+    after: int
+
+
+@cites("606-10-32-2", "606-10-32-14", "606-10-25-10")
+def price_at_inception(contract: Contract) -> dict[str, int]:
+    """Minor units of the fixed pool and of each estimate, as signed."""
+    fixed = sum(
+        to_minor(each.amount, contract.currency)
+        for each in contract.consideration
+        if each.kind is ConsiderationKind.FIXED
+    )
+    return {FIXED: fixed} | estimated(contract.consideration, contract.currency)
+
+
+@cites("606-10-32-14", "606-10-32-43", "606-10-25-10")
+def price_changes(history: ContractHistory, on: date) -> list[PriceChange]:
+    """Modifications and estimates that had changed the books by the end of the day, in order."""
+    amounts = price_at_inception(history.contract)
+    changes = []
+    for day, event in _in_order(history, on):
+        before = sum(amounts.values())
+        if isinstance(event, Modification):
+            for name, amount in _promised(history, event).items():
+                amounts[name] = amounts.get(name, 0) + amount
+        elif event.consideration is not None and event.amount is not None:
+            amounts[event.consideration] = to_minor(event.amount, history.contract.currency)
+        changes.append(PriceChange(event, day, before, sum(amounts.values())))
+    return changes
+
+
+@cites("606-10-32-2")
+def price_on(history: ContractHistory, on: date) -> int:
+    """The transaction price at the end of the day, from facts alone; 0 before inception."""
+    if on < history.contract.inception:
+        return 0
+    if history.modifications or history.estimates:
+        told = price_changes(history, on)
+        if told:
+            return told[-1].after
+    return sum(price_at_inception(history.contract).values())
+
+
+def _in_order(history: ContractHistory, on: date) -> Iterator[tuple[date, Modification | Estimate]]:
+    """By the day the books change; modifications before estimates of the same day, then id."""
+    inception = history.contract.inception
+    changes = [each for each in history.modifications if in_effect(each, on)]
+    placed: list[tuple[tuple[date, int, date, str], Modification | Estimate]] = [
+        *(((takes_effect(each), 0, each.on, each.id), each) for each in changes),
+        *(((each.on, 1, each.on, each.id), each) for each in history.estimates if each.on <= on),
+    ]
+    for place, event in sorted(placed, key=lambda pair: pair[0]):
+        yield max(place[0], inception), event
+
+
+def _promised(history: ContractHistory, modification: Modification) -> dict[str, int]:
+    """What a modification adds to the price: to the fixed pool under its id, and estimates."""
+    currency = history.contract.currency
+    fixed = to_minor(modification.price_change, currency) + sum(
+        to_minor(each.amount, currency)
+        for each in modification.adds_consideration
+        if each.kind is ConsiderationKind.FIXED
+    )
+    return {modification.id: fixed} | estimated(modification.adds_consideration, currency)
