@@ -7,7 +7,7 @@ number, and 100,000 rows take a third of the time of openpyxl's write-only mode.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from xml.sax.saxutils import escape
@@ -25,6 +25,8 @@ from revrec.model.dataset import ColumnType
 from revrec.money import minor_digits
 
 _ROWS_PER_CHUNK = 500
+_LINE_HEIGHT = 14
+_LINES_MAX = 6
 _EPOCH = date(1899, 12, 30).toordinal()
 Render = Callable[[object, str | None], str]
 """Value and the row's currency -> what follows the cell's address in its element."""
@@ -36,12 +38,13 @@ def body(layout: Layout, sheet: Worksheet, styles: Styles) -> Callable[[], Itera
     letters = [get_column_letter(position + 1) for position in range(len(renders))]
     by = currency_position(layout.data)
     rows = layout.data.rows or [[None] * len(renders)]
+    wrapped = [(place, field.width) for place, field in enumerate(layout.fields) if field.wrap]
 
     def stream() -> Iterator[bytes]:
         chunk: list[str] = []
         for number, row in enumerate(rows, start=FIRST_ROW):
             currency = layout.data.currency if by is None else row[by]
-            chunk.append(f'<row r="{number}">')
+            chunk.append(f'<row r="{number}"{_height(row, wrapped)}>')
             for letter, render, value in zip(letters, renders, row, strict=True):
                 chunk.append(f'<c r="{letter}{number}"{render(value, currency)}')  # type: ignore[arg-type] # totals() found text in every currency
             chunk.append("</row>")
@@ -53,22 +56,30 @@ def body(layout: Layout, sheet: Worksheet, styles: Styles) -> Callable[[], Itera
     return stream
 
 
+def _height(row: Sequence[object], wrapped: Sequence[tuple[int, int]]) -> str:
+    """Attributes of a row that shows sentences, with room for their lines."""
+    lines = max((-(-len(str(row[place] or "")) // width) for place, width in wrapped), default=1)
+    if lines <= 1:
+        return ""
+    return f' ht="{_LINE_HEIGHT * min(lines, _LINES_MAX)}" customHeight="1"'
+
+
 def _render(layout: Layout, position: int, sheet: Worksheet, styles: Styles) -> Render:
     field = layout.fields[position]
     match field.column.type:
         case ColumnType.MONEY:
             return _money(layout, field, sheet, styles)
         case ColumnType.TEXT:
-            return _text(sheet, styles)
+            return _text(field, sheet, styles)
         case ColumnType.DATE:
             return _date(layout, field, sheet, styles)
         case ColumnType.QUANTITY | ColumnType.INTEGER | ColumnType.RATIO:
             return _number(layout, field, sheet, styles)
 
 
-def _text(sheet: Worksheet, styles: Styles) -> Render:
-    usual = styles.index(sheet, style.TEXT)
-    quoted = styles.index(sheet, style.TEXT, quoted=True)
+def _text(field: Field, sheet: Worksheet, styles: Styles) -> Render:
+    usual = styles.index(sheet, style.TEXT, wrap=field.wrap)
+    quoted = styles.index(sheet, style.TEXT, wrap=field.wrap, quoted=True)
 
     def render(value: object, _: str | None) -> str:
         text = "" if value is None else cell_text(str(value))

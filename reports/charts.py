@@ -109,13 +109,17 @@ def _bridge(chart: Chart, layout: Layout, heading_row: int) -> Figures:
 
     The first and last step stand on zero, the others start where the one before ended. The base
     below a bar is drawn without colour; a bar that crosses zero has a part on either side.
+    Movements that come to nothing are left out.
     """
+    sums = {
+        name: sum(value for _, value in _amounts(chart, layout, [], name)) for name in chart.values
+    }
+    ends = (chart.values[0], chart.values[-1])
+    steps = {name: amount for name, amount in sums.items() if amount or name in ends}
     lines: list[list[Figure]] = []
     end = 0
-    for step, name in enumerate(chart.values):
-        row = heading_row + 1 + step
-        amount = sum(value for _, value in _amounts(chart, layout, [], name))
-        moves = 0 < step < len(chart.values) - 1
+    for row, (name, amount) in enumerate(steps.items(), start=heading_row + 1):
+        moves = name not in ends
         start, end = (end, end + amount) if moves else (0, amount)
         low, high = min(start, end), max(start, end)
         line = [
@@ -127,7 +131,7 @@ def _bridge(chart: Chart, layout: Layout, heading_row: int) -> Figures:
             (f"=MIN(0,C{row},D{row})-MIN(0,MAX(C{row},D{row}))", min(0, low) - min(0, high)),
         ]
         lines.append([Figure(text, from_minor(value, chart.currency)) for text, value in line])
-    titles = [layout.data.columns[column_position(layout.data, n)].title for n in chart.values]
+    titles = [layout.data.columns[column_position(layout.data, name)].title for name in steps]
     return Figures(["Amount", "From", "To", "Base", "Above zero", "Below zero"], titles, lines)
 
 

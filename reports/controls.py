@@ -89,8 +89,10 @@ def write_tie_out(
         page.put(f"B{row}", f"{mark}  {meaning}", Role.NOTE)
     page.sheet.freeze_panes = f"C{FIRST_ROW}"
     page.sheet.sheet_view.showGridLines = False
+    page.sheet.auto_filter.ref = f"A{HEADER_ROW}:L{max(last, FIRST_ROW)}"
     page.set_up_print(cover, HEADER_ROW)
     page.protect(data=False)
+    page.sheet.protection.autoFilter = False
 
 
 def _write_check(page: Page, row: int, check: _Check) -> None:
@@ -105,7 +107,7 @@ def _write_check(page: Page, row: int, check: _Check) -> None:
             page.put_formula(cell, side.formula, side.amount, Role.FIXED, check.form)
         else:
             page.put(cell, side.amount, Role.FIXED, check.form)
-    lines = max(-(-len(check.name) // 40), *(-(-len(side.name) // 32) for side in sides))
+    lines = max(-(-len(check.name) // 46), *(-(-len(side.name) // 37) for side in sides))
     page.sheet.row_dimensions[row].height = _LINE_HEIGHT * lines
     places = max(0, -int(check.difference.as_tuple().exponent))
     formula = f"=ROUND(E{row}-G{row},{places})"
@@ -162,7 +164,7 @@ def write_cover(
 ) -> None:
     """Identification, the state of the checks, and every sheet with its rows and totals."""
     page.put("A1", cover.entity, Role.ENTITY)
-    page.put("A2", f"{cover.report}, {cover.period}", Role.REPORT)
+    page.put("A2", f"{cover.report}, {cover.months}", Role.REPORT)
     page.sheet.row_dimensions[1].height = 24
     row = _write_facts(page, cover, start=4)
     page.put(f"A{row}", "Checks that do not agree", Role.LABEL)
@@ -192,7 +194,7 @@ def _write_facts(page: Page, cover: Cover, start: int) -> int:
         ("Entity", cover.entity),
         ("Book", cover.book),
         ("Report", cover.report),
-        ("Period", cover.period),
+        ("Period", cover.months),
         ("As of (UTC)", naive_utc(cover.as_of)),
         ("Functional currency", cover.functional_currency),
         ("Status", cover.status),

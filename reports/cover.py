@@ -74,6 +74,11 @@ class Cover:
             )
 
     @property
+    def months(self) -> str:
+        """The period in words: ``2026-01`` or ``2026-01 to 2026-03``."""
+        return self.period.replace("..", " to ")
+
+    @property
     def inputs(self) -> str:
         """What the figures were computed from, in words."""
         usage = "no usage" if self.usage_version is None else f"usage version {self.usage_version}"

@@ -19,8 +19,6 @@ from reports.text import counted, identifier
 from reports.totals import CURRENCY, Total, currency_position
 from revrec.model.dataset import ColumnType
 
-_LETTER_WIDTH_MAX = 190
-"""Characters across a landscape letter page that can still be read."""
 _LINE_HEIGHT = 14
 
 
@@ -33,7 +31,7 @@ def identification(
         cover.entity,
         cover.book,
         f"{cover.report}: {title}",
-        f"Period {cover.period}, as of {timestamp(cover.as_of)}",
+        f"Period {cover.months}, as of {timestamp(cover.as_of)}",
         f"Functional currency {cover.functional_currency}"
         + (f"; amounts in {amounts}" if amounts else ""),
         f"Run {cover.run_id}, engine {cover.engine_version}, status {cover.status}",
@@ -61,7 +59,7 @@ def build(page: Page, layout: Layout, cover: Cover) -> None:
     page.part.digits_as_text = f"A{FIRST_ROW}:{last}{layout.last_row}"
     _add_totals(page, layout)
     width = sum(field.width for field in layout.fields)
-    page.set_up_print(cover, HEADER_ROW, wide=width > _LETTER_WIDTH_MAX)
+    page.set_up_print(cover, HEADER_ROW, width=width, keys=layout.frozen_columns)
     page.protect(data=True)
 
 
@@ -82,7 +80,7 @@ def _lines(field: Field) -> int:
     """Lines a heading needs, with room for the filter's arrow."""
     lines, used = 1, 0
     for word in field.heading.split():
-        if used and used + 1 + len(word) > field.width - 3:
+        if used and used + 1 + len(word) > field.width - 1:
             lines, used = lines + 1, 0
         used += len(word) + (1 if used else 0)
     return lines
@@ -103,7 +101,8 @@ def _add_table(page: Page, layout: Layout) -> None:
 def _add_totals(page: Page, layout: Layout) -> None:
     """Control total as a value, live sum, difference; three rows for each currency."""
     if not layout.totals:
-        page.put(f"A{layout.totals_row}", "End of data", Role.NOTE)
+        text = "End of data" if layout.data.rows else "No rows"
+        page.put(f"A{layout.totals_row}", text, Role.NOTE)
         return
     by = currency_position(layout.data)
     taken = {total.position for total in layout.totals} | {by}

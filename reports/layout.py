@@ -64,6 +64,8 @@ class Field:
     width: int
     scale: int = 0
     """Decimal places of a quantity, the most of any row."""
+    wrap: bool = False
+    """Sentences longer than the column: shown on several lines."""
     as_text: bool = False
     """A quantity some of whose values a cell would round; kept as text, digit by digit."""
 
@@ -220,7 +222,7 @@ def _unique(headings: Sequence[str]) -> list[str]:
 
 
 def _field(data: DataSet, position: int, heading: str, sums: Sequence[Total]) -> Field:
-    column = data.columns[position]
+    column, wrap = data.columns[position], False
     match column.type:
         case ColumnType.MONEY:
             longest = _money_length(data, position, sums)
@@ -228,8 +230,9 @@ def _field(data: DataSet, position: int, heading: str, sums: Sequence[Total]) ->
         case ColumnType.QUANTITY | ColumnType.INTEGER:
             longest, scale, as_text = _number_shape(data, position, sums)
         case ColumnType.TEXT:
-            longest = max((len(str(row[position] or "")) for row in data.rows), default=0)
-            scale, as_text = 0, False
+            text = max((str(row[position] or "") for row in data.rows), key=len, default="")
+            longest, scale, as_text = len(text), 0, False
+            wrap = longest > WIDTH_MAX and " " in text
         case ColumnType.DATE:
             longest, scale, as_text = _date_length(data, position), 0, False
         case ColumnType.RATIO:
@@ -238,7 +241,9 @@ def _field(data: DataSet, position: int, heading: str, sums: Sequence[Total]) ->
     words = heading.split()
     label = max(*map(len, words), -(-len(heading) // 2)) + 4
     width = column.width or min(max(longest + 3, label, 8), WIDTH_MAX)
-    return Field(column=column, heading=heading, width=width, scale=scale, as_text=as_text)
+    return Field(
+        column=column, heading=heading, width=width, scale=scale, wrap=wrap, as_text=as_text
+    )
 
 
 def _money_length(data: DataSet, position: int, sums: Sequence[Total]) -> int:

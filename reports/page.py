@@ -9,6 +9,7 @@ from decimal import Decimal
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -19,6 +20,8 @@ from reports.style import Format, Role, Styles
 from reports.text import cell_text, looks_like_formula
 
 _LETTER_PAPER, _TABLOID_PAPER = 1, 3
+_LETTER_WIDTH_MAX, _TABLOID_WIDTH_MAX = 190, 320
+"""Characters across a landscape page that can still be read."""
 _HEADER_TEXT_MAX = 64
 _BAD = DifferentialStyle(
     font=Font(color=style.RED_TEXT, bold=True), fill=PatternFill("solid", bgColor=style.RED_FILL)
@@ -81,12 +84,21 @@ class Page:
                 self.put(f"A{row}", line, role)
         self.sheet.row_dimensions[1].height = 22
 
-    def set_up_print(self, cover: Cover, repeat_row: int | None, *, wide: bool = False) -> None:
-        """Print in landscape, one page across, identified on every page."""
+    def set_up_print(
+        self, cover: Cover, repeat_row: int | None, *, width: int = 0, keys: int = 0
+    ) -> None:
+        """Print in landscape, fit to the page's width, identified on every page.
+
+        ``width`` is in characters. What would be too small to read on the larger paper goes
+        over several pages, with the leading ``keys`` columns repeated on each.
+        """
         sheet = self.sheet
         sheet.page_setup.orientation = "landscape"
+        wide = width > _LETTER_WIDTH_MAX
         sheet.page_setup.paperSize = _TABLOID_PAPER if wide else _LETTER_PAPER
-        sheet.page_setup.fitToWidth = 1
+        sheet.page_setup.fitToWidth = pages = max(1, -(-width // _TABLOID_WIDTH_MAX))
+        if pages > 1 and keys:
+            sheet.print_title_cols = f"A:{get_column_letter(keys)}"
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
         sheet.page_margins.left = sheet.page_margins.right = 0.4
@@ -98,7 +110,7 @@ class Page:
         assert foot is not None
         head.left.text = _header_text(f"{cover.entity}, {cover.book}")
         head.center.text = _header_text(cover.report)
-        head.right.text = _header_text(f"{cover.period}, {cover.status}")
+        head.right.text = _header_text(f"{cover.months}, {cover.status}")
         foot.left.text = f"Chain head {_header_text(cover.chain_head) or 'none'}"
         foot.right.text = "&A, page &P of &N"
         for text in (head.left, head.center, head.right, foot.left, foot.right):

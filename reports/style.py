@@ -146,9 +146,11 @@ class Styles:
             self._names[key] = name
         return self._names[key]
 
-    def index(self, sheet: Worksheet, form: Format, *, quoted: bool = False) -> int:
+    def index(
+        self, sheet: Worksheet, form: Format, *, wrap: bool = False, quoted: bool = False
+    ) -> int:
         """Index of the body style in the workbook, for rows that are streamed."""
         cell = WriteOnlyCell(sheet)
-        cell.style = self.name(Role.BODY, form)
+        cell.style = self.name(Role.BODY, form, wrap=wrap)
         cell.quotePrefix = quoted
         return cell.style_id

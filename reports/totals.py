@@ -56,6 +56,7 @@ def currency_position(data: DataSet) -> int | None:
 def currencies(data: DataSet) -> tuple[str | None, ...]:
     """The currencies of the rows in alphabetical order; ``(None,)`` without money or currency.
 
+    Nothing at all for a data set with a currency column and no rows.
     Raises ``ReportError`` if money has no currency.
     """
     position = currency_position(data)
@@ -75,7 +76,7 @@ def currencies(data: DataSet) -> tuple[str | None, ...]:
             remedy="Fill the currency column in every row.",
             row=number,
         )
-    return tuple(sorted(str(currency) for currency in found)) or (data.currency,)
+    return tuple(sorted(str(currency) for currency in found))
 
 
 def totals(data: DataSet) -> tuple[Total, ...]:

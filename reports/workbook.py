@@ -83,7 +83,7 @@ def _describe(workbook: Workbook, cover: Cover) -> None:
     about = workbook.properties
     about.creator = printable(cover.prepared_by)
     about.lastModifiedBy = printable(cover.approved_by or cover.prepared_by)
-    about.title = printable(f"{cover.entity}: {cover.report}, {cover.period}")
+    about.title = printable(f"{cover.entity}: {cover.report}, {cover.months}")
     about.subject = printable(cover.book)
     about.description = printable(
         f"Run {cover.run_id}, engine {cover.engine_version}, {cover.inputs}, "

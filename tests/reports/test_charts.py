@@ -102,6 +102,16 @@ def test_a_bridge_goes_from_opening_to_closing():
     ) == drawn(given, bridge_data(100, 50, -30, 120))
 
 
+def test_movements_of_nothing_are_left_out():
+    """Opening and closing always stand, even at zero."""
+    given = chart(ChartKind.BRIDGE, currency="JPY", values=("opening", "up", "down", "closing"))
+
+    _, labels, cells = drawn(given, bridge_data(0, 0, 0, 0))
+
+    assert ["Opening", "Closing"] == labels
+    assert [[0] * 6] * 2 == cells
+
+
 def test_a_bridge_may_cross_zero():
     """A bar from 10 to -5 has ten above and five below; one below zero hangs from its base."""
     given = chart(ChartKind.BRIDGE, currency="JPY", values=("opening", "up", "down", "closing"))

@@ -159,9 +159,7 @@ def test_a_close_without_usage_has_no_reconciliation(tmp_path):
 
 def test_a_close_with_nothing_to_report_is_written(tmp_path):
     """Empty data sets are empty tables; no chart, no error."""
-    empty = {
-        name: replace(data, rows=[], currency="USD") for name, data in samples.data_sets(1).items()
-    }
+    empty = {name: replace(data, rows=[]) for name, data in samples.data_sets(1).items()}
     close_report(tmp_path, samples.cover(), empty, [])
 
     book = openpyxl.load_workbook(tmp_path / f"{STEM.format('Schedules')}.xlsx")

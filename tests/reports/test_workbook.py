@@ -389,6 +389,14 @@ def test_an_empty_data_set_is_a_table_of_one_empty_row(tmp_path):
     assert [0, "=SUM(A10:A10)"] == [sheet[f"A{row}"].value for row in (12, 13)]
 
 
+def test_an_empty_data_set_of_any_currency_says_that_it_is_empty(tmp_path):
+    """Without rows there is no currency to total in."""
+    columns = [Column(name="currency", title="Currency"), amounts()[0][0]]
+    sheet = one_sheet(tmp_path, columns, [], currency=None)["Data"]
+
+    assert ("A9:B10", "No rows") == (sheet.tables["t_d"].ref, sheet["A12"].value)
+
+
 def test_a_workbook_without_data_sets_has_its_control_sheets(tmp_path):
     """A close with nothing to report still has a certificate."""
     write_workbook(tmp_path / "t.xlsx", samples.cover(), [], [])
@@ -646,3 +654,47 @@ def test_a_share_that_is_not_exact_is_refused(tmp_path):
 
     with pytest.raises(ReportError, match=r"holds 0\.5 \(float\) in r, which takes exact"):
         one_sheet(tmp_path, columns, [(0.5,)])
+
+
+def test_sentences_are_shown_on_several_lines(tmp_path):
+    """Words wrap in a row as high as they need; a digest, which has no words, does not."""
+    columns = [Column(name="t", title="In words"), Column(name="d", title="Digest")]
+    rows = [("word " * 30, "f" * 64), ("short", "f" * 64), ("word " * 300, "f" * 64)]
+    sheet = one_sheet(tmp_path, columns, rows)["Data"]
+
+    assert (True, False) == tuple(bool(sheet[c].alignment.wrap_text) for c in ("A10", "B10"))
+    assert [4 * 14, None, 6 * 14] == [sheet.row_dimensions[row].height for row in (10, 11, 12)]
+
+
+def test_very_wide_sheets_print_over_several_pages(tmp_path):
+    """Forty months do not fit on one page: the keys are repeated on each."""
+    columns = [Column(name="c", title="Contract", width=20), Column(name="d", title="D", width=20)]
+    columns += [
+        Column(name=f"m{n}", title=f"M{n}", type=MONEY, total=True, width=15) for n in range(40)
+    ]
+    sheet = one_sheet(tmp_path, columns, [("C", "d", *range(40))])["Data"]
+
+    assert (2, 0, "$A:$B", "$9:$9") == (
+        sheet.page_setup.fitToWidth,
+        sheet.page_setup.fitToHeight,
+        sheet.print_title_cols,
+        sheet.print_title_rows,
+    )
+
+
+def test_a_report_of_several_months_says_from_when_to_when(tmp_path):
+    """Two dots are for file names."""
+    write_workbook(tmp_path / "t.xlsx", samples.cover(period="2026-01..2026-03"), [], [])
+
+    assert (
+        "Schedules, 2026-01 to 2026-03"
+        == openpyxl.load_workbook(tmp_path / "t.xlsx")["Cover"]["A2"].value
+    )
+
+
+def test_the_tie_outs_can_be_filtered(book):
+    """Two hundred checks: the reader picks those that differ."""
+    sheet = book["Tie-out"]
+
+    assert "A9:L17" == sheet.auto_filter.ref
+    assert not sheet.protection.autoFilter
