@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from revrec.asc606.decide import Decided, decide
 from revrec.asc606.standalone_selling_price import Books
-from revrec.errors import ContractError
+from revrec.errors import ContractError, FeedError, RevrecError
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question
 from revrec.model.history import Book
 from revrec.recognition.arithmetic import Arithmetic, Recognised
@@ -31,7 +31,7 @@ class Accounting:
 
     recognised: Recognised
     contracts: dict[str, ContractAccounting]
-    refused: dict[str, ContractError]
+    refused: dict[str, RevrecError]
 
     def decision(self, contract: str, position: int) -> Decision:
         """The decision a segment names by its position."""
@@ -57,10 +57,10 @@ def account(
 
 def _decide_all(
     book: Book, arithmetic: Arithmetic
-) -> tuple[dict[str, ContractAccounting], dict[str, ContractError]]:
+) -> tuple[dict[str, ContractAccounting], dict[str, RevrecError]]:
     """Steps 1-4 of every contract; questions about progress are answered in rounds, all at once."""
     decided: dict[str, ContractAccounting] = {}
-    refused: dict[str, ContractError] = {}
+    refused: dict[str, RevrecError] = {}
     asking: list[tuple[str, Decided, list[Question]]] = []
 
     def advance(name: str, deciding: Decided, answers: list[Answer] | None) -> None:
@@ -69,7 +69,7 @@ def _decide_all(
             asking.append((name, deciding, questions))
         except StopIteration as finished:
             decided[name] = finished.value
-        except ContractError as error:
+        except (ContractError, FeedError) as error:
             refused[name] = error
 
     books = Books(book.selling_prices, book.policy)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from revrec.citations import cites
-from revrec.errors import ContractError
+from revrec.errors import ContractError, FeedError
 from revrec.model.contract import Contract
 from revrec.model.decision import Decision
+from revrec.model.history import ContractHistory
+from revrec.money import to_minor
+
+AMOUNT_MAX = 10**13
+"""Largest single amount, in major units: sums of many stay within 64 bits of minor units."""
 
 
 @cites("606-10-25-1", "606-10-25-3")
@@ -39,6 +46,44 @@ def identify_contract(contract: Contract) -> Decision:
             f"{contract.inception} and is a contract for its enforceable term, {term}."
         ),
     )
+
+
+@cites("606-10-32-2")
+def check_amounts(history: ContractHistory) -> None:
+    """Every amount told of the contract is one of its currency (ContractError names the fact)."""
+    contract = history.contract
+    told = [(f"consideration {each.id}", (each.amount,)) for each in contract.consideration]
+    for document in (*history.invoices, *history.credit_memos):
+        amounts = [amount for line in document.lines for amount in (line.amount, line.tax)]
+        told.append((f"{document.kind} {document.id}", tuple(amounts)))
+    told += [(f"payment {each.id}", (each.amount,)) for each in history.payments]
+    told += [(f"modification {each.id}", (each.price_change,)) for each in history.modifications]
+    told += [
+        (f"estimate {each.id}", (each.amount,))
+        for each in history.estimates
+        if each.amount is not None
+    ]
+    for name, amounts in told:
+        try:
+            for amount in amounts:
+                _check_size(amount)
+                to_minor(amount, contract.currency)
+        except FeedError as error:
+            raise ContractError(
+                f"{name.capitalize()} of contract {contract.id}: {error.message}",
+                citation="606-10-32-2",
+                remedy=error.remedy,
+                contract=contract.id,
+                field=name,
+            ) from error
+
+
+def _check_size(amount: Decimal) -> None:
+    if abs(amount) > AMOUNT_MAX:
+        raise FeedError(
+            f"{amount} is beyond the largest amount kept, {AMOUNT_MAX:,}.",
+            remedy="Check the unit: amounts are not in minor units.",
+        )
 
 
 def _refuse_repeated(contract: Contract, name: str, ids: list[str]) -> None:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import chain
 
 from revrec.asc606.allocation import Weights, participants
-from revrec.asc606.contract import identify_contract
+from revrec.asc606.contract import check_amounts, identify_contract
 from revrec.asc606.modification import (
     Treatment,
     changes_nothing,
@@ -53,6 +53,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
 
     Raises ContractError where the facts contradict each other or cannot be accounted for.
     """
+    check_amounts(history)
     standing = Standing(history.contract, books)
     _begin(standing)
     for event in _in_order(history):
