@@ -52,10 +52,12 @@ def identify_contract(contract: Contract) -> Decision:
 def check_amounts(history: ContractHistory) -> None:
     """Every amount told of the contract is one of its currency (ContractError names the fact)."""
     contract = history.contract
-    told = [(f"consideration {each.id}", (each.amount,)) for each in contract.consideration]
+    told: list[tuple[str, tuple[Decimal, ...]]] = [
+        (f"consideration {each.id}", (each.amount,)) for each in contract.consideration
+    ]
     for document in (*history.invoices, *history.credit_memos):
-        amounts = [amount for line in document.lines for amount in (line.amount, line.tax)]
-        told.append((f"{document.kind} {document.id}", tuple(amounts)))
+        lines = tuple(amount for line in document.lines for amount in (line.amount, line.tax))
+        told.append((f"{document.kind} {document.id}", lines))
     told += [(f"payment {each.id}", (each.amount,)) for each in history.payments]
     told += [(f"modification {each.id}", (each.price_change,)) for each in history.modifications]
     told += [

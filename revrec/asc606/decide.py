@@ -273,7 +273,9 @@ def _reprice_use(
     """Usage of revised obligations counts afresh; of withdrawn ones, no more."""
     for each in used:
         if each.obligation in revised:
-            each.shape = standing.shape_of_use(each.consideration, standing.cut + timedelta(days=1))
+            first_day = standing.cut + timedelta(days=1)
+            starts = revised[each.obligation].start or first_day
+            each.shape = standing.shape_of_use(each.consideration, max(starts, first_day))
         else:
             each.live = False
 

@@ -133,7 +133,7 @@ def remaining(shape: Shape, answer: Answer, first_day: date) -> Shape:
 
 def _whole_months(starts: date, ends: date, what: str) -> None:
     months = months_of(starts, ends)
-    if months.denominator != 1:
+    if months.denominator != 1 or months < 1:
         raise UnsupportedTerm(
             f"The half-month convention needs whole months, but {what} runs {starts} to {ends}.",
             citation="606-10-25-31",

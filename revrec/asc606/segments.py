@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract
 from revrec.model.decision import Segment, Shape
 from revrec.periods import FOREVER, day_before
 
+PRODUCT_MAX = 10**37
+"""Largest product of price and count: half of what 128 bits hold, with a digit to spare."""
 LIVE = -1
 """In place of a restart's number: the layer is still being earned."""
 Key = tuple[str, str, int]
@@ -37,7 +40,20 @@ class Timeline:
         self._closed: list[Segment] = []
 
     def publish(self, day: date, layers: Mapping[Key, Layer]) -> None:
-        """From ``day`` on these layers are in force; unchanged ones go on as they are."""
+        """From ``day`` on these layers are in force; unchanged ones go on as they are.
+
+        Raises UnsupportedTerm where step 5's 128-bit product of price and progress could overflow.
+        """
+        for (obligation, component, _), layer in layers.items():
+            if abs(layer.price) * max(layer.shape.whole, layer.shape.entitled or 1) > PRODUCT_MAX:
+                raise UnsupportedTerm(
+                    f"The price {layer.price:,} (minor units) of {obligation}, {component}, in "
+                    f"contract {self._contract.id} times what it counts is beyond exact arithmetic.",
+                    citation="606-10-25-31",
+                    remedy="Check the units: a quantity or an amount is too large to be meant.",
+                    contract=self._contract.id,
+                    field=f"obligations.{obligation}",
+                )
         for key, (since, layer) in list(self._open.items()):
             if layers.get(key) != layer:
                 if since < day:

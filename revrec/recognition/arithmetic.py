@@ -79,7 +79,10 @@ class Arithmetic:
         self._database.close()
 
     def _load(self, counts: list[pa.Table]) -> None:
-        """Sum by day, then run totals; atoms are exact integers of the last kept decimal."""
+        """Sum by day, then run totals; atoms are exact integers of the last kept decimal.
+
+        The decimals' digits are the atoms: multiplying by a power of ten could overflow.
+        """
         rows = pa.concat_tables(counts) if counts else COUNTS.empty_table()
         self._database.register("count_rows", rows)
         self._database.execute(
@@ -89,8 +92,8 @@ class Arithmetic:
                    sum(quantity) over running as quantity, sum(amount) over running as amount
             from (
                 select contract, obligation, day,
-                       (sum(quantity) * 1000000000)::hugeint as quantity,
-                       (sum(amount) * 1000000000000)::hugeint as amount
+                       replace(sum(quantity)::varchar, '.', '')::hugeint as quantity,
+                       replace(sum(amount)::varchar, '.', '')::hugeint as amount
                 from count_rows group by all
             )
             window running as (partition by contract, obligation order by day)
