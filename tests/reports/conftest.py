@@ -1,12 +1,15 @@
-"""A workbook of forty contracts, written once and read by many tests."""
+"""A workbook of forty contracts, written once and read by many tests; and small ones."""
 
 from __future__ import annotations
+
+import zipfile
 
 import openpyxl
 import pytest
 
 from reports.charts import Chart, ChartKind
 from reports.workbook import write_workbook
+from revrec.model.dataset import Column, ColumnType, DataSet
 from tests.reports import samples
 
 COUNT = 40
@@ -50,3 +53,23 @@ def book_path(data, tmp_path_factory):
 def book(book_path):
     """The workbook as openpyxl reads it, formulas as formulas."""
     return openpyxl.load_workbook(book_path)
+
+
+def one_sheet(tmp_path, columns, rows, currency="USD", **more):
+    """Write a workbook of one data set and read it back."""
+    data = DataSet(name="d", title="Data", columns=columns, rows=rows, currency=currency, **more)
+    path = tmp_path / "one.xlsx"
+    write_workbook(path, samples.cover(), [data], [])
+    return openpyxl.load_workbook(path)
+
+
+def amounts(*values, **more):
+    """One money column with a control total, and its rows."""
+    return ([Column(name="amount", title="Amount", type=ColumnType.MONEY, total=True, **more)],
+            [(value,) for value in values])  # fmt: skip
+
+
+def sheet_xml(path, number):
+    """The XML of a sheet, counted from 1."""
+    with zipfile.ZipFile(path) as package:
+        return package.read(f"xl/worksheets/sheet{number}.xml").decode()

@@ -55,6 +55,6 @@ def test_a_currency_that_only_one_side_knows_ties_to_zero():
 def test_a_tie_names_the_column_that_is_not_there():
     """A misspelt column is an error, not a tie of nothing with nothing."""
     with pytest.raises(
-        ReportError, match=r"a has no column 'amonut'.*currency, amount, tax, units"
+        ReportError, match=r"a has no column 'profit'.*currency, amount, tax, units"
     ):
-        tie("Amounts", (data("a"), "amonut"), (data("b"), "amount"))
+        tie("Amounts", (data("a"), "profit"), (data("b"), "amount"))
