@@ -8,7 +8,9 @@ import shlex
 import pytest
 from typer.main import get_command
 
+from revrec.audit.check import check
 from revrec.cli import app
+from revrec.feeds.scenario import read_scenario
 from revrec.runtime.settings import Settings
 from tests.architecture.rules import ROOT
 
@@ -83,6 +85,17 @@ def test_commands_in_documents_exist():
 def test_every_command_is_in_the_readme():
     """A command nobody reads about is not used."""
     assert set(get_command(app).commands) - {words[1] for words in commands(README)} == set()
+
+
+def test_the_scenario_in_the_readme_holds(tmp_path):
+    """The first case a reader copies runs as printed."""
+    path = tmp_path / "my_case.yaml"
+    path.write_text(re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0], encoding="utf-8")
+
+    outcomes = check(read_scenario(path))
+
+    assert outcomes
+    assert [] == [each for each in outcomes if not each.holds]
 
 
 def test_the_settings_table_is_complete():
