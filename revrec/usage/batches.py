@@ -13,7 +13,6 @@ from typing import cast
 
 import duckdb
 
-from revrec.errors import InvariantViolated
 from revrec.model.fact import canonical, digest_of
 from revrec.store import audit_log, locks
 from revrec.store.lake import Lake
@@ -75,15 +74,19 @@ def record(
     *,
     batch: str,
     name: str,
+    received: int,
     details: Mapping[str, object],
 ) -> ControlTotals:
-    """Record the rows ``judged`` on the bench as the batch; needs the locks of ``take_locks``."""
+    """Record the rows ``judged`` on the bench as the batch; needs the locks of ``take_locks``.
+
+    ``received`` is the number of rows that came through the door.
+    """
     held = lake.dataset(tx, ledger.TABLE)
     ledger.recall(bench, held, entity=tx.entity)
     contracts = bench.execute("SELECT DISTINCT contract FROM undecided").fetchall()
     validation.judge_context(bench, read_terms(tx, [contract for (contract,) in contracts]))
     ledger.settle(bench, held, entity=tx.entity)
-    totals, days = _count(bench)
+    totals, days = _count(bench, received)
     version = None
     if totals["accepted"].rows:
         rows = ledger.accepted(bench, entity=tx.entity, batch=batch, recorded_at=tx.now.isoformat())
@@ -112,19 +115,18 @@ def record(
     return account
 
 
-def _count(bench: duckdb.DuckDBPyConnection) -> tuple[dict[str, Total], dict[date, Total]]:
+def _count(
+    bench: duckdb.DuckDBPyConnection, received: int
+) -> tuple[dict[str, Total], dict[date, Total]]:
     """Totals by what became of the rows, and the accepted ones by usage date.
 
-    The rows received are counted as they came through the door, apart from the verdicts, so that
-    ``ControlTotals`` proves something when it compares the two.
+    The rows received were counted at the door and are summed here apart from the verdicts, so
+    that ``ControlTotals`` proves something when it compares the two.
     """
     sums = "coalesce(sum(quantity_value), 0), coalesce(sum(amount_value), 0)"
-    arrived = bench.execute("SELECT count(*) FROM staged").fetchone()
-    worth = bench.execute(f"SELECT {sums} FROM judged").fetchone()
-    if arrived is None or worth is None:
-        raise InvariantViolated("The workbench lost its tables.")
+    (quantity, amount) = bench.execute(f"SELECT {sums} FROM judged").fetchall()[0]
     totals = dict.fromkeys(_FATES, Total())
-    totals["received"] = Total(rows=arrived[0], quantity=worth[0], amount=worth[1])
+    totals["received"] = Total(rows=received, quantity=quantity, amount=amount)
     days: dict[date, Total] = {}
     found = bench.execute(
         f"""

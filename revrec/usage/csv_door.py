@@ -13,8 +13,9 @@ from revrec.errors import FeedError
 from revrec.usage.columns import ARRIVED, COLUMNS, OPTIONAL, REQUIRED, ROW_NUMBER
 from revrec.usage.lines import Bytes, blocks, decoded, is_utf8, numbered, set_aside
 
-_FIELD = r'(?>"(?:[^"]|"")*+"|[^",]*+)'
-_LINE = re.compile(rf"{_FIELD}(?:,{_FIELD})*+")
+_FIELD = rb'(?>"(?:[^"\n]++|"")*+"|[^",\n]*+)'
+_LINE = re.compile(rb"%b(?:,%b)*+\n" % (_FIELD, _FIELD))
+_LINES = re.compile(rb"(?:%b)*+" % _LINE.pattern)
 _PLACEHOLDER = b"\x00\n"
 """Stands for a line set aside: one field, so that the reader counts it and hands it back."""
 
@@ -83,7 +84,7 @@ def _heading(line: bytes, file: str) -> list[str]:
 
 def _batches(block: bytes, columns: list[str], first: int) -> Iterator[pa.RecordBatch]:
     faults: dict[int, tuple[str, str]] = {}
-    if b'"' in block or b"\r" in block or not is_utf8(block):
+    if _looks_damaged(block):
         block = _without_damage(block, first, faults)
 
     def keep(row: arrow_csv.InvalidRow) -> str:
@@ -112,13 +113,20 @@ def _batches(block: bytes, columns: list[str], first: int) -> Iterator[pa.Record
         yield set_aside(faults)
 
 
+def _looks_damaged(block: bytes) -> bool:
+    """Whether some line is no row, found without taking the block apart."""
+    if b"\r" in block or not is_utf8(block):
+        return True
+    return b'"' in block and _LINES.fullmatch(block) is None
+
+
 def _without_damage(block: bytes, first: int, faults: dict[int, tuple[str, str]]) -> bytes:
     """Replace lines that no two readers would read alike, and note them."""
     lines = block.split(b"\n")[:-1]
     for position, line in enumerate(lines):
         if not is_utf8(line):
             faults[first + position] = ("unreadable-text", decoded(line))
-        elif b"\r" in line or (b'"' in line and not _LINE.fullmatch(line.decode())):
+        elif b"\r" in line or (b'"' in line and not _LINE.fullmatch(line + b"\n")):
             faults[first + position] = ("malformed-row", decoded(line))
         else:
             continue

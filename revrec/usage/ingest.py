@@ -14,9 +14,8 @@ from revrec.store.database import Database
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 from revrec.usage import batches, doors
-from revrec.usage.staging import stage, workbench
+from revrec.usage.staging import receive, workbench
 from revrec.usage.totals import ControlTotals
-from revrec.usage.validation import judge_form
 
 _COPY_BYTES = 2**20
 
@@ -55,19 +54,24 @@ def ingest(
         if first is not None:
             return first
         with workbench() as bench:
-            stage(bench, doors.read(path, source_name), progress)
+            received = receive(bench, doors.read(path, source_name), progress)
             if _digest(path) != digest:
                 raise FeedError(
                     f"{source_name}: the file changed while it was read.",
                     remedy="Send it again when its writer has finished.",
                     file=source_name,
                 )
-            judge_form(bench)
 
             def record(tx: Transaction) -> ControlTotals:
                 batches.take_locks(tx)
                 return _first_telling(tx, name, digest) or batches.record(
-                    tx, lake, bench, batch=name, name=source_name, details={"sha256": digest}
+                    tx,
+                    lake,
+                    bench,
+                    batch=name,
+                    name=source_name,
+                    received=received,
+                    details={"sha256": digest},
                 )
 
             return database.run(record, entity=entity, actor=actor)

@@ -17,9 +17,8 @@ from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 from revrec.usage import batches
 from revrec.usage.columns import ARRIVED, COLUMNS, ROW_NUMBER
-from revrec.usage.staging import stage, workbench
+from revrec.usage.staging import receive, workbench
 from revrec.usage.totals import ControlTotals
-from revrec.usage.validation import judge_form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,14 +130,14 @@ def release(
             for row in _resolve(tx, ids, "released", note)
         ]
         with workbench() as bench:
-            stage(bench, [_arrived(told)])
-            judge_form(bench)
+            received = receive(bench, [_arrived(told)])
             return batches.record(
                 tx,
                 lake,
                 bench,
                 batch=batch,
                 name=f"release of {len(ids)} quarantined rows",
+                received=received,
                 details={"released": ids, "note": note},
             )
 

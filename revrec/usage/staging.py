@@ -9,11 +9,12 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
-from revrec.usage.columns import ARRIVED
+from revrec.usage import validation
 
 MEMORY_MAX = "1GB"
 """Memory of the workbench; beyond it DuckDB spills to the folder."""
-_INSERT_ROWS = 2**17
+_ROWS_AT_ONCE = 2**18
+"""Rows judged by one statement: enough to occupy every core, little enough to hold."""
 
 
 @contextmanager
@@ -37,38 +38,28 @@ def workbench() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
-def stage(
+def receive(
     connection: duckdb.DuckDBPyConnection,
     batches: Iterable[pa.RecordBatch],
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Write the rows to the table ``staged`` as they come; gives their number.
+    """Judge the form of rows as they come, into the table ``judged``; gives their number.
 
-    ``progress`` is told the number of rows staged so far.
+    ``progress`` is told the number of rows received so far.
     """
-    columns = ", ".join(
-        f"{field.name} {'BIGINT' if pa.types.is_integer(field.type) else 'VARCHAR'}"
-        for field in ARRIVED
-    )
-    connection.execute(f"CREATE OR REPLACE TABLE staged ({columns})")
+    validation.clear(connection)
     count = 0
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
         count += batch.num_rows
-        if sum(held.num_rows for held in waiting) >= _INSERT_ROWS:
-            _insert(connection, waiting)
+        if sum(held.num_rows for held in waiting) >= _ROWS_AT_ONCE:
+            validation.judge_form(connection, pa.Table.from_batches(waiting))
             waiting = []
             if progress:
                 progress(count)
-    _insert(connection, waiting)
+    if waiting:
+        validation.judge_form(connection, pa.Table.from_batches(waiting))
     if progress:
         progress(count)
     return count
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, batches: list[pa.RecordBatch]) -> None:
-    if batches:
-        connection.register("arriving", pa.Table.from_batches(batches))
-        connection.execute("INSERT INTO staged SELECT * FROM arriving")
-        connection.unregister("arriving")

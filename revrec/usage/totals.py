@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 
 from revrec.errors import InvariantViolated
+
+# Python's own context keeps 28 digits and rounds in silence; these sums have up to 38.
+_EXACT = Context(prec=60, traps=[Inexact])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,8 @@ class Total:
     def __add__(self, other: Total) -> Total:
         return Total(
             rows=self.rows + other.rows,
-            quantity=self.quantity + other.quantity,
-            amount=self.amount + other.amount,
+            quantity=_EXACT.add(self.quantity, other.quantity),
+            amount=_EXACT.add(self.amount, other.amount),
         )
 
 

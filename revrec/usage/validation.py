@@ -9,29 +9,42 @@ from revrec.usage.columns import COLUMNS
 from revrec.usage.ndjson_door import labels_as_text, parse
 from revrec.usage.rules import CONTEXT_RULES, FORM_RULES, RULES, UNPRINTABLE, VALUES, Rule
 
-_LABELS_AT_ONCE = 50_000
+
+def clear(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``judged`` and ``labels_read`` empty."""
+    texts = ", ".join(f"{column} VARCHAR" for column in COLUMNS)
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TABLE judged (
+            row_number BIGINT, {texts}, fault_value VARCHAR, day DATE,
+            quantity_value DECIMAL(38,9), amount_value DECIMAL(38,12), labels VARCHAR,
+            reason VARCHAR, digest VARCHAR
+        )
+        """
+    )
+    connection.execute("CREATE OR REPLACE TABLE labels_read (dimensions VARCHAR, labels VARCHAR)")
 
 
-def judge_form(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make ``judged`` of ``staged``: every row with its values, its digest or its reason.
+def judge_form(connection: duckdb.DuckDBPyConnection, arrived: pa.Table) -> None:
+    """Add arrived rows to ``judged``: each with its values, its digest or its reason.
 
     The digest is the SHA-256 of what the row tells: source, usage_id, contract, meter, date,
     quantity (9 decimals), unit, amount (12 decimals), currency, dimensions in canonical JSON and
     corrects, joined by the character U+001F, which no text of a row can hold.
     """
-    _read_labels(connection)
     texts = ", ".join(f"nullif({column}, '') AS {column}" for column in COLUMNS)
     values = ", ".join(f"{sql} AS {name}" for name, sql in VALUES.items())
+    connection.register("arrived", arrived)
+    _read_labels(connection)
     connection.execute(
         f"""
-        CREATE OR REPLACE TABLE judged AS
-        SELECT row_number, {", ".join(COLUMNS)}, fault_value, day,
-               coalesce(quantity_value, 0) AS quantity_value,
-               coalesce(amount_value, 0) AS amount_value, labels, reason,
+        INSERT INTO judged
+        SELECT row_number, {", ".join(COLUMNS)}, fault_value, day, coalesce(quantity_value, 0),
+               coalesce(amount_value, 0), labels, reason,
                CASE WHEN reason IS NULL THEN sha256(concat_ws(
                    chr(31), source, usage_id, contract, meter, day, quantity_value, unit,
                    amount_value, currency, labels, coalesce(corrects, '')
-               )) END AS digest
+               )) END
         FROM (
             SELECT *, coalesce(fault, {_first_broken(FORM_RULES)}) AS reason
             FROM (
@@ -39,12 +52,13 @@ def judge_form(connection: duckdb.DuckDBPyConnection) -> None:
                        fault, fault_value, {values},
                        CASE WHEN told.dimensions IS NULL THEN '{{}}' ELSE known.labels END
                            AS labels
-                FROM (SELECT row_number, fault, fault_value, {texts} FROM staged) told
+                FROM (SELECT row_number, fault, fault_value, {texts} FROM arrived) told
                 LEFT JOIN labels_read known ON known.dimensions = told.dimensions
             )
         )
         """
     )
+    connection.unregister("arrived")
 
 
 def judge_context(connection: duckdb.DuckDBPyConnection, terms: pa.Table) -> None:
@@ -136,18 +150,20 @@ def _quoted(text: str) -> str:
 
 
 def _read_labels(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make ``labels_read``: each text of dimensions with its canonical form, null if it has none.
+    """Add to ``labels_read`` each new text of dimensions with its canonical form, null if none.
 
     Rows share their labels, so each text is read once.
     """
-    connection.execute("CREATE OR REPLACE TABLE labels_read (dimensions VARCHAR, labels VARCHAR)")
-    texts = connection.cursor().execute(
-        "SELECT DISTINCT dimensions FROM staged WHERE dimensions <> ''"
-    )
-    while found := texts.fetchmany(_LABELS_AT_ONCE):
-        told = [text for (text,) in found]
-        read = pa.table({"dimensions": told, "labels": pa.array(map(_labels, told), pa.string())})
-        connection.register("labels_found", read)
+    texts = connection.execute(
+        """
+        SELECT DISTINCT dimensions FROM arrived
+        WHERE dimensions <> '' AND dimensions NOT IN (SELECT dimensions FROM labels_read)
+        """
+    ).fetchall()
+    told = [text for (text,) in texts]
+    if told:
+        found = {"dimensions": told, "labels": pa.array(map(_labels, told), pa.string())}
+        connection.register("labels_found", pa.table(found))
         connection.execute("INSERT INTO labels_read SELECT * FROM labels_found")
         connection.unregister("labels_found")
 

@@ -18,7 +18,7 @@ import zstandard
 from revrec.store.lake import USAGE
 from revrec.usage import ledger, validation
 from revrec.usage.columns import ARRIVED, COLUMNS, REQUIRED, ROW_NUMBER
-from revrec.usage.staging import stage, workbench
+from revrec.usage.staging import receive, workbench
 from revrec.usage.terms import TERMS
 
 Told = dict[str, str]
@@ -79,8 +79,7 @@ def judge(
     }
     columns[ROW_NUMBER] = list(range(1, len(rows) + 1))
     with workbench() as bench:
-        stage(bench, [pa.RecordBatch.from_pydict(columns, schema=ARRIVED)])
-        validation.judge_form(bench)
+        receive(bench, [pa.RecordBatch.from_pydict(columns, schema=ARRIVED)])
         dataset = None if held is None else ds.dataset(held)
         ledger.recall(bench, dataset, entity=ENTITY)
         validation.judge_context(bench, terms() if allowed is None else allowed)

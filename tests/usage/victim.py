@@ -1,0 +1,44 @@
+"""A process that ingests a file and may be killed while it does."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pyarrow as pa
+
+from revrec.runtime.clock import FixedClock
+from revrec.runtime.settings import Settings
+from revrec.store.database import Database
+from revrec.store.lake import Lake
+from revrec.store.transaction import Transaction
+from revrec.usage.ingest import ingest
+
+CLOCK = datetime(2026, 2, 1, 9, tzinfo=UTC)
+
+
+class DyingLake(Lake):
+    """Dies when Delta has committed and PostgreSQL has not."""
+
+    def append(
+        self, tx: Transaction, table: str, data: pa.Table, batch: str, totals: Mapping[str, str]
+    ) -> int:
+        """Append, then die as by ``kill -9``."""
+        super().append(tx, table, data, batch, totals)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("still alive")
+
+
+def bring(
+    settings: Settings, path: Path, entity: int, *, say: Connection | None, dying: bool
+) -> None:
+    """Ingest the file; says so just before it begins."""
+    lake = DyingLake(settings.lake_root) if dying else Lake(settings.lake_root)
+    with Database.open(settings, FixedClock(CLOCK)) as database:
+        if say is not None:
+            say.send("begins")
+        ingest(database, lake, path, source_name=path.name, entity=entity, actor="metering")
