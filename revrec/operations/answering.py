@@ -34,8 +34,13 @@ def once(
     request: Request,
     operation: Callable[[Transaction], T],
     encode: Callable[[T], str],
+    *,
+    before: Callable[[], object] | None = None,
 ) -> Answered:
     """Run the operation and keep its answer, or give the answer kept for the key.
+
+    ``before`` is what has to be done ahead of the operation in transactions of its own; a
+    request that was answered does not do it again.
 
     Raises Conflict while a request with the key runs, IdempotencyMismatch when the key was used
     for another request.
@@ -49,4 +54,11 @@ def once(
         idempotency.remember(tx, request.key, request.digest, status=200, body=body)
         return Answered(body=body, replayed=False)
 
+    if before is not None:
+        answer = workspace.run(
+            lambda tx: idempotency.look_up(tx, request.key, request.digest), read_only=True
+        )
+        if answer is not None:
+            return Answered(body=answer.body, replayed=True)
+        before()
     return workspace.run(run)

@@ -7,7 +7,8 @@ chain and certificate. A close that dies in between is resumed on the same pins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -23,7 +24,7 @@ from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import audit_log, facts, journal, locks, periods
 from revrec.store.lake import Lake
-from revrec.store.periods import PeriodClose, PeriodStatus, Pins
+from revrec.store.periods import PeriodClose, PeriodReopening, PeriodStatus, Pins
 from revrec.store.transaction import Transaction
 from revrec.usage import quarantine
 
@@ -47,11 +48,12 @@ def close_period(
     before = begin_close(workspace, period, prepared_by=prepared_by, approved_by=approved_by)
     if before is not None:
         return Closed(certificate=before, new=False)
-    return workspace.run(
-        lambda tx: finish_close(
-            tx, workspace.lake, period, prepared_by=prepared_by, approved_by=approved_by
+    with given_up_if_blocked(workspace, period):
+        return workspace.run(
+            lambda tx: finish_close(
+                tx, workspace.lake, period, prepared_by=prepared_by, approved_by=approved_by
+            )
         )
-    )
 
 
 def begin_close(
@@ -64,6 +66,19 @@ def begin_close(
             remedy="Have another person approve it.",
         )
     return workspace.run(lambda tx: _begin(tx, workspace.lake, period))
+
+
+@contextmanager
+def given_up_if_blocked(workspace: Workspace, period: Period) -> Iterator[None]:
+    """Open the period again when its facts do not allow the close.
+
+    The pins of the refused close would hide the very facts that correct what blocks it.
+    """
+    try:
+        yield
+    except PeriodNotReady:
+        workspace.run(lambda tx: _give_up(tx, period))
+        raise
 
 
 def flash_close(workspace: Workspace, period: Period) -> Computed:
@@ -79,21 +94,26 @@ def reopen_period(
     workspace: Workspace, period: Period, *, requested_by: str, approved_by: str, reason: str
 ) -> None:
     """Open a closed period again. Only the last closed one: later closes rest on it."""
+    people = {"requested_by": requested_by, "approved_by": approved_by}
+    workspace.run(lambda tx: reopening(tx, period, **people, reason=reason))
 
-    def reopen(tx: Transaction) -> None:
-        last = periods.last_closed(tx)
-        if last is not None and last > period:
-            raise PeriodNotReady(
-                f"{period} cannot be reopened while {last} is closed.",
-                remedy=f"Reopen {last} first, or post the correction to the open period.",
-                blockers=[str(last)],
-            )
-        periods.reopen(
-            tx, period, requested_by=requested_by, approved_by=approved_by, reason=reason
+
+def reopening(
+    tx: Transaction, period: Period, *, requested_by: str, approved_by: str, reason: str
+) -> PeriodReopening:
+    """Reopen a period within a transaction of the caller's."""
+    last = periods.last_closed(tx)
+    if last is not None and last > period:
+        raise PeriodNotReady(
+            f"{period} cannot be reopened while {last} is closed.",
+            remedy=f"Reopen {last} first, or post the correction to the open period.",
+            blockers=[str(last)],
         )
-        audit_log.write(tx, "period.reopen", str(period), {"reason": reason})
-
-    workspace.run(reopen)
+    reopened = periods.reopen(
+        tx, period, requested_by=requested_by, approved_by=approved_by, reason=reason
+    )
+    audit_log.write(tx, "period.reopen", str(period), {"reason": reason})
+    return reopened
 
 
 def _begin(tx: Transaction, lake: Lake, period: Period) -> PeriodClose | None:
@@ -169,6 +189,12 @@ def finish_close(
         {"ordinal": ordinal, "entries": len(posted), "chain_head": head},
     )
     return Closed(certificate=certificate, new=True)
+
+
+def _give_up(tx: Transaction, period: Period) -> None:
+    locks.period_exclusive(tx, period)
+    if periods.status(tx, period) is PeriodStatus.CLOSING:
+        periods.abandon_closing(tx, period)
 
 
 def _certificate(tx: Transaction, period: Period) -> PeriodClose:

@@ -30,6 +30,14 @@ def recall(tx: Transaction, key: str, request_digest: str) -> Answer | None:
     was used for another request.
     """
     locks.idempotency_key(tx, key)
+    return look_up(tx, key, request_digest)
+
+
+def look_up(tx: Transaction, key: str, request_digest: str) -> Answer | None:
+    """The answer given to this request before, without claiming the key.
+
+    Raises IdempotencyMismatch when the key was used for another request.
+    """
     row = tx.connection.execute(
         "select request_digest, status, body, recorded_at from records.idempotent_answer"
         " where entity_id = %s and key = %s",

@@ -56,9 +56,11 @@ def append(tx: Transaction, entries: Sequence[JournalEntry]) -> list[PostedEntry
     return posted
 
 
-def read(tx: Transaction, period: Period | None = None) -> list[PostedEntry]:
-    """Entries in order of seq, of one period or of all."""
-    return list(_entries(tx, period))
+def read(
+    tx: Transaction, period: Period | None = None, *, after: int = 0, limit: int | None = None
+) -> list[PostedEntry]:
+    """Entries in order of seq, of one period or of all: the next ``limit`` above ``after``."""
+    return list(_entries(tx, period, after=after, limit=limit))
 
 
 def head(tx: Transaction) -> chain.Head:
@@ -149,26 +151,28 @@ def _line_rows(posted: PostedEntry) -> Iterator[tuple[object, ...]]:
         yield (posted.entity, posted.seq, line_no, *names, line.amount)
 
 
-def _entries(tx: Transaction, period: Period | None) -> Iterator[PostedEntry]:
+def _entries(
+    tx: Transaction, period: Period | None, *, after: int = 0, limit: int | None = None
+) -> Iterator[PostedEntry]:
     """Entries with their lines, in order of seq, a few thousand rows in memory at a time.
 
     Headers and lines are read side by side and matched here; a line without its header is as
     wrong as a header without its lines.
     """
-    values = {"entity": tx.entity, "period": period and str(period)}
-    narrow = "" if period is None else "and period = %(period)s"
-    headers = f"""
-        select {_ENTRY_COLUMNS} from records.journal_entry
-        where entity_id = %(entity)s {narrow} order by seq
-    """
-    narrow = (
-        narrow
-        and f"""and entry_seq in (
-        select seq from records.journal_entry where entity_id = %(entity)s {narrow})"""
-    )
+    whole = period is None and after == 0 and limit is None
+    values = {
+        "entity": tx.entity,
+        "period": period and str(period),
+        "after": after,
+        "limit": limit,
+    }
+    narrow = "and seq > %(after)s" + ("" if period is None else " and period = %(period)s")
+    chosen = f"where entity_id = %(entity)s {narrow} order by seq limit %(limit)s"
+    headers = f"select {_ENTRY_COLUMNS} from records.journal_entry {chosen}"
+    picked = f"and entry_seq in (select seq from records.journal_entry {chosen})"
     lines = f"""
         select {_LINE_COLUMNS} from records.journal_line
-        where entity_id = %(entity)s {narrow} order by entry_seq, line_no
+        where entity_id = %(entity)s {"" if whole else picked} order by entry_seq, line_no
     """
     with (
         tx.connection.cursor("read_entries", binary=True) as header_cursor,
