@@ -8,6 +8,7 @@ from revrec.citations import cites
 from revrec.errors import ContractError, FeedError
 from revrec.model.contract import Contract
 from revrec.model.decision import Decision
+from revrec.model.events import CreditMemo, Invoice
 from revrec.model.history import ContractHistory
 from revrec.money import to_minor
 
@@ -55,7 +56,8 @@ def check_amounts(history: ContractHistory) -> None:
     told: list[tuple[str, tuple[Decimal, ...]]] = [
         (f"consideration {each.id}", (each.amount,)) for each in contract.consideration
     ]
-    for document in (*history.invoices, *history.credit_memos):
+    documents: list[Invoice | CreditMemo] = [*history.invoices, *history.credit_memos]
+    for document in documents:
         lines = tuple(amount for line in document.lines for amount in (line.amount, line.tax))
         told.append((f"{document.kind} {document.id}", lines))
     told += [(f"payment {each.id}", (each.amount,)) for each in history.payments]

@@ -48,7 +48,7 @@ class Timeline:
             if abs(layer.price) * max(layer.shape.whole, layer.shape.entitled or 1) > PRODUCT_MAX:
                 raise UnsupportedTerm(
                     f"The price {layer.price:,} (minor units) of {obligation}, {component}, in "
-                    f"contract {self._contract.id} times what it counts is beyond exact arithmetic.",
+                    f"contract {self._contract.id} times its count is beyond exact arithmetic.",
                     citation="606-10-25-31",
                     remedy="Check the units: a quantity or an amount is too large to be meant.",
                     contract=self._contract.id,
