@@ -88,8 +88,7 @@ def _batches(block: bytes, columns: list[str], first: int) -> Iterator[pa.Record
         block = _without_damage(block, first, faults)
 
     def keep(row: arrow_csv.InvalidRow) -> str:
-        if row.number is None:
-            raise AssertionError("a serial reader numbers its rows")
+        assert row.number is not None, "a serial reader numbers its rows"
         faults.setdefault(first + row.number - 1, ("malformed-row", row.text))
         return "skip"
 
@@ -106,9 +105,9 @@ def _batches(block: bytes, columns: list[str], first: int) -> Iterator[pa.Record
         ),
     )
     faults = dict(sorted(faults.items()))
-    if table.num_rows + len(faults) != block.count(b"\n"):
-        raise AssertionError("every line is a row or a fault")
-    yield from _arrived(table, numbered(first, table.num_rows, faults))
+    assert table.num_rows + len(faults) == block.count(b"\n"), "a line is a row or a fault"
+    if table.num_rows:
+        yield _arrived(table, numbered(first, table.num_rows, faults))
     if faults:
         yield set_aside(faults)
 
@@ -134,14 +133,13 @@ def _without_damage(block: bytes, first: int, faults: dict[int, tuple[str, str]]
     return b"\n".join(lines) + b"\n"
 
 
-def _arrived(table: pa.Table, numbers: pa.Array) -> Iterator[pa.RecordBatch]:
+def _arrived(table: pa.Table, numbers: pa.Array) -> pa.RecordBatch:
     """The table in the columns of ``ARRIVED``, those left out blank."""
     blank = pa.nulls(table.num_rows, pa.string())
     given: dict[str, pa.Array] = {
         name: table.column(name).combine_chunks() for name in table.column_names
     }
     given[ROW_NUMBER] = numbers
-    if table.num_rows:
-        yield pa.RecordBatch.from_arrays(
-            [given.get(name, blank) for name in ARRIVED.names], schema=ARRIVED
-        )
+    return pa.RecordBatch.from_arrays(
+        [given.get(name, blank) for name in ARRIVED.names], schema=ARRIVED
+    )

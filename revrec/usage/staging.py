@@ -13,7 +13,7 @@ from revrec.usage import validation
 
 MEMORY_MAX = "1GB"
 """Memory of the workbench; beyond it DuckDB spills to the folder."""
-_ROWS_AT_ONCE = 2**18
+ROWS_AT_ONCE = 2**18
 """Rows judged by one statement: enough to occupy every core, little enough to hold."""
 
 
@@ -42,6 +42,8 @@ def receive(
     connection: duckdb.DuckDBPyConnection,
     batches: Iterable[pa.RecordBatch],
     progress: Callable[[int], None] | None = None,
+    *,
+    rows_at_once: int = ROWS_AT_ONCE,
 ) -> int:
     """Judge the form of rows as they come, into the table ``judged``; gives their number.
 
@@ -53,7 +55,7 @@ def receive(
     for batch in batches:
         waiting.append(batch)
         count += batch.num_rows
-        if sum(held.num_rows for held in waiting) >= _ROWS_AT_ONCE:
+        if sum(held.num_rows for held in waiting) >= rows_at_once:
             validation.judge_form(connection, pa.Table.from_batches(waiting))
             waiting = []
             if progress:

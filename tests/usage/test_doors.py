@@ -245,6 +245,7 @@ def test_a_file_without_rows_to_tell_apart_is_refused(
         ("usage_date", pa.array([0], pa.timestamp("us")), "the column 'usage_date' has the type"),
         ("usage_id", pa.array([True]), "the column 'usage_id' has the type bool"),
         ("meter", pa.array([["a"]]), "the column 'meter' has the type list"),
+        ("dimensions", pa.array([{"a": "b"}]), "the column 'dimensions' has the type struct"),
     ],
 )
 def test_parquet_types_that_are_not_exact_are_refused(

@@ -147,6 +147,22 @@ def test_a_file_is_read_from_its_path(
         ingest(database, lake, "gone.csv", source_name="gone.csv", entity=books, actor="m")
 
 
+def test_a_file_that_grows_while_it_is_read_is_refused(
+    database: Database, lake: Lake, books: int, tmp_path: Path, run: Run
+) -> None:
+    """Its name, the digest of its bytes, would be that of another file."""
+    path = tmp_path / "usage.csv"
+    path.write_bytes(as_csv([told()]))
+
+    def grow(_: int) -> None:
+        path.write_bytes(as_csv([told(), told(usage_id="u-2")]))
+
+    with pytest.raises(FeedError, match="the file changed while it was read"):
+        ingest(database, lake, path, source_name="a.csv", entity=books, actor="m", progress=grow)
+
+    assert "usage.ingest" not in {event.operation for event in run(audit_log.read)}
+
+
 def test_the_form_of_the_file_makes_no_difference(send: Send, held: Held) -> None:
     """CSV, NDJSON and Parquet of the same usage: the second and third are all duplicates."""
     rows = [

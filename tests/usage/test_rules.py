@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 
+from revrec.usage.columns import ARRIVED
 from revrec.usage.rules import RULES
+from revrec.usage.staging import receive, workbench
 from tests.usage.samples import judge, told
 
 BREACHES = [
@@ -198,3 +201,22 @@ def test_the_digest_can_be_recomputed_from_its_definition() -> None:
     digest = judge([told()]).accepted["digest"].to_pylist()[0]
 
     assert hashlib.sha256(text.encode()).hexdigest() == digest
+
+
+def test_rows_are_judged_in_parts_alike() -> None:
+    """Labels known from an earlier part are not read again, progress is told part by part."""
+    rows = [told(usage_id=f"u-{n}", dimensions=f'{{"a": {n % 2}}}') for n in range(10)]
+    columns = {name: [row.get(name) for row in rows] for name in ARRIVED.names}
+    columns["row_number"] = list(range(10))
+    batch = pa.RecordBatch.from_pydict(columns, schema=ARRIVED)
+    seen: list[int] = []
+    with workbench() as bench:
+        parts = [batch.slice(start, 2) for start in range(0, 10, 2)]
+        count = receive(bench, parts, seen.append, rows_at_once=4)
+
+        told_labels = bench.execute("SELECT labels FROM judged ORDER BY row_number").fetchall()
+        read = bench.execute("SELECT count(*) FROM labels_read").fetchall()
+
+    assert (10, [4, 8, 10]) == (count, seen)
+    assert [('{"a":"0"}',), ('{"a":"1"}',)] * 5 == told_labels
+    assert [(2,)] == read
