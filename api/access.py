@@ -1,56 +1,107 @@
-"""Who calls: bearer keys, kept only as SHA-256, each acting as one person or system."""
+"""Who calls and what they may: bearer keys, kept only as SHA-256, each an actor with a role."""
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Mapping
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, get_args
 
 from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.problems import Unauthorised
-from revrec.errors import FeedError
+from api.problems import Forbidden, Unauthorised
+from revrec.model.fact import digest_of
 from revrec.operations.answering import Request as KeyedRequest
 from revrec.operations.workspace import Workspace
+from revrec.runtime.settings import ApiKey, Role
 
-KEY_MAX = 64
+_ALL: frozenset[Role] = frozenset(get_args(Role))
+_PREPARE: frozenset[Role] = frozenset({"preparer", "admin"})
+_APPROVE: frozenset[Role] = frozenset({"approver", "admin"})
+
+MAY: Mapping[str, frozenset[Role]] = {
+    "record_facts": _PREPARE,
+    "ingest_usage": _PREPARE,
+    "close_period": _PREPARE,
+    "reopen_period": _APPROVE,
+    "list_periods": _ALL,
+    "get_period": _ALL,
+    "flash_close": _ALL,
+    "list_journal": _ALL,
+    "explain_contract": _ALL,
+    "list_coverage": _ALL,
+}
+"""Operation -> roles that may call it. An operation that is not listed is refused to all."""
+
+_bearer = HTTPBearer(
+    scheme_name="api_key",
+    description="A key whose SHA-256 is in REVREC_API_KEYS.",
+    auto_error=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of a service."""
+
+    by_digest: Mapping[str, ApiKey]
+
+    @classmethod
+    def of(cls, configured: Mapping[str, str | ApiKey]) -> Keys:
+        """Keys as configured: a name alone acts as admin."""
+        return cls(
+            {
+                digest: ApiKey(actor=given) if isinstance(given, str) else given
+                for digest, given in configured.items()
+            }
+        )
+
+    def holder(self, key: str) -> ApiKey | None:
+        """Whom a key acts as. What is compared is a hash, so timing tells nothing of the key."""
+        return self.by_digest.get(hashlib.sha256(key.encode()).hexdigest())
 
 
 def workspace_of(
-    request: Request, authorization: Annotated[str | None, Header()] = None
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Workspace:
-    """The stores, acting as whoever the key belongs to."""
-    keys: Mapping[str, str] = request.app.state.api_keys
-    scheme, _, key = (authorization or "").partition(" ")
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    actor = next(
-        (actor for known, actor in keys.items() if hmac.compare_digest(known, digest)), None
-    )
-    if scheme.lower() != "bearer" or actor is None:
+    """The stores, acting as whoever the key belongs to, if their role may call the operation."""
+    keys: Keys = request.app.state.keys
+    holder = None if given is None else keys.holder(given.credentials)
+    if holder is None:
         raise Unauthorised(
             "The request has no known key.",
             remedy="Send `Authorization: Bearer KEY`; an operator adds keys to REVREC_API_KEYS.",
         )
-    workspace: Workspace = request.app.state.workspace
-    return workspace.acting_as(actor)
-
-
-def key_of(idempotency_key: Annotated[str | None, Header(max_length=KEY_MAX)] = None) -> str:
-    """The client's key for a request that writes; required."""
-    if not idempotency_key:
-        raise FeedError(
-            "A request that writes needs an Idempotency-Key header.",
-            remedy=f"Send one of your own, at most {KEY_MAX} characters, and repeat it on retries.",
-            field="Idempotency-Key",
+    request.state.actor = holder.actor
+    operation = request.scope["route"].operation_id
+    allowed = MAY.get(operation, frozenset())
+    if holder.role not in allowed:
+        raise Forbidden(
+            f"The role {holder.role} of {holder.actor} may not call {operation}.",
+            remedy=f"Have one of these do it: {', '.join(sorted(allowed))}.",
         )
+    workspace: Workspace = request.app.state.workspace
+    return workspace.acting_as(holder.actor)
+
+
+def key_of(
+    idempotency_key: Annotated[
+        str,
+        Header(
+            pattern=r"^[\x21-\x7e]{1,64}$",
+            description="Names the request; the same key again is answered and not done again.",
+            examples=["close-2026-01"],
+        ),
+    ],
+) -> str:
+    """The client's key for a request that writes."""
     return idempotency_key
 
 
 def keyed(key: str, *asked: object) -> KeyedRequest:
     """The key with a digest of what was asked."""
-    digest = hashlib.sha256(repr(asked).encode()).hexdigest()
-    return KeyedRequest(key=key, digest=digest)
+    return KeyedRequest(key=key, digest=digest_of(list(asked)))
 
 
 Books = Annotated[Workspace, Depends(workspace_of)]

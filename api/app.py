@@ -3,29 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import problems
-from api.routes import router
+from api.access import Keys
+from api.observing import Observed
+from api.openapi import TAGS, described
+from api.routes import router, uploads
 from revrec.operations.workspace import Workspace
+from revrec.runtime.settings import ApiKey, Settings
 from revrec.store import journal
 
 
-def create_app(workspace: Workspace, api_keys: Mapping[str, str]) -> FastAPI:
-    """The service over opened stores; ``api_keys`` maps SHA-256 of a key to whom it acts as."""
-    app = FastAPI(
+class Service(FastAPI):
+    """FastAPI with the description of ``api.openapi``."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, built once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = described(super().openapi())
+        return self.openapi_schema
+
+
+def routed(*, request_bytes_max: int, upload_bytes_max: int) -> Service:
+    """The service with its routes, over no stores yet; enough for its description."""
+    app = Service(
         title="revrec",
         summary="ASC 606 revenue recognition: facts in, postings out.",
+        description=(
+            "Facts (contracts, prices, invoices, usage) are recorded, periods are closed, and "
+            "every amount can be explained down to paragraphs and facts.\n\n"
+            "Requests that write carry an `Idempotency-Key`: the same request again gets the "
+            "first answer, byte for byte, with `Idempotency-Replayed: true`, and has no second "
+            "effect. Refusals are problems (RFC 9457); `/problems/` lists them."
+        ),
         version="1",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=TAGS,
+        max_body_size=request_bytes_max,
+    )
+    app.include_router(router)
+    app.include_router(uploads, max_body_size=upload_bytes_max)
+    problems.install(app, [*app.router.routes, *router.routes, *uploads.routes])
+    app.add_middleware(Observed)
+    return app
+
+
+def create_app(
+    workspace: Workspace,
+    api_keys: Mapping[str, str | ApiKey],
+    settings: Settings,
+) -> Service:
+    """The service over opened stores; ``api_keys`` maps SHA-256 of a key to whom it acts as."""
+    app = routed(
+        request_bytes_max=settings.request_bytes_max, upload_bytes_max=settings.upload_bytes_max
     )
     app.state.workspace = workspace
-    app.state.api_keys = dict(api_keys)
-    problems.install(app)
-    app.include_router(router)
+    app.state.keys = Keys.of(api_keys)
+    _add_pages(app, workspace)
+    return app
+
+
+def _add_pages(app: FastAPI, workspace: Workspace) -> None:
+    """What is not part of the versioned interface: health, metrics, pages of problems."""
 
     @app.get("/health/live", include_in_schema=False)
     def live() -> PlainTextResponse:
@@ -43,4 +87,12 @@ def create_app(workspace: Workspace, api_keys: Mapping[str, str]) -> FastAPI:
         """Counters for Prometheus."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    return app
+    @app.get("/problems/", include_in_schema=False)
+    def list_problems() -> HTMLResponse:
+        """Every problem."""
+        return HTMLResponse(problems.contents())
+
+    @app.get("/problems/{code}", include_in_schema=False)
+    def explain_problem(code: str) -> HTMLResponse:
+        """What a problem's `type` means."""
+        return HTMLResponse(problems.page(code))

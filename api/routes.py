@@ -2,48 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api import schemas
 from api.access import Books, Key, keyed
+from api.bodies import Records, UsageFile
+from api.problems import TABLE
 from revrec.citations import REGISTER
-from revrec.errors import FeedError
+from revrec.errors import FeedError, InvariantViolated, NotFound, PeriodClosed
 from revrec.feeds.records import fact_of
-from revrec.model.fact import digest_of
+from revrec.ledger.entries import PostedEntry
 from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
-from revrec.operations.answering import once
+from revrec.operations.answering import Answered, once
 from revrec.operations.facts import recording
 from revrec.periods import Period
-from revrec.store import journal
+from revrec.store import journal, periods
 from revrec.store.facts import Recorded
+from revrec.store.periods import PeriodClose
+from revrec.store.transaction import Transaction
+from revrec.usage import batches
 from revrec.usage.ingest import ingest
 
-router = APIRouter(prefix="/v1")
-_RECORDS_MAX = 10_000
 _PAGE_MAX = 500
 
 
-@router.post("/facts", tags=["facts"], operation_id="record_facts")
-def record_facts(
-    records: list[dict[str, Any]], books: Books, key: Key, response: Response
-) -> schemas.FactsRecorded:
-    """Record contracts, prices, invoices and events; a bad record is refused and stops no other."""
-    if len(records) > _RECORDS_MAX:
-        raise FeedError(
-            f"{len(records):,} records in one request.",
-            remedy=f"Send at most {_RECORDS_MAX:,}, or load a file.",
-        )
+def _refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The problems a route may answer with, by status."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for kind in (TABLE[code] for code in sorted(codes)):
+        told = f"`{kind.code}`: {kind.meaning}"
+        known = found.get(kind.status)
+        told = f"{known['description']}\n\n{told}" if known else told
+        found[kind.status] = {"model": schemas.Problem, "description": told}
+    return found
+
+
+_EVERY = ("unauthorised", "forbidden", "malformed-request", "internal-error", "store-error")
+_WRITES = (*_EVERY, "missing-idempotency-key", "idempotency-mismatch", "conflict", "feed-error")
+_BODIES = ("payload-too-large", "unsupported-media-type")
+_CLOSES = ("period-closed", "period-not-ready", "close-in-progress", "self-approval")
+
+router = APIRouter(prefix="/v1")
+uploads = APIRouter(prefix="/v1")
+
+
+def _month(period: Annotated[schemas.PeriodText, Path(description="A month.")]) -> Period:
+    return Period.parse(period)
+
+
+Month = Annotated[Period, Depends(_month)]
+
+
+@router.post(
+    "/facts",
+    tags=["facts"],
+    operation_id="record_facts",
+    summary="Record facts",
+    response_model=schemas.FactsRecorded,
+    responses=_refusals(*_WRITES, *_BODIES),
+)
+def record_facts(books: Books, key: Key, told: Records) -> Response:
+    """Record contracts, prices, invoices and events; a bad record is refused and stops no other.
+
+    A record has the fields of its kind. Amounts are strings; a number counts as it is written.
+    """
     facts, refused = [], []
-    for number, record in enumerate(records, start=1):
+    for number, record in enumerate(told.records, start=1):
+        place = f"record {number}"
         try:
-            facts.append(fact_of(record, f"record {number}"))
+            facts.append(fact_of(record, place))
         except FeedError as error:
-            refused.append(schemas.Refusal(place=f"record {number}", message=str(error)))
+            refused.append(schemas.Refusal(place=place, message=str(error)))
 
     def encode(recorded: Recorded) -> str:
         return schemas.FactsRecorded(
@@ -53,64 +88,144 @@ def record_facts(
             refused=refused,
         ).model_dump_json()
 
-    answered = once(
-        books,
-        keyed(key, "facts", digest_of(records)),
-        lambda tx: recording(tx, facts, source=f"api {key}"),
-        encode,
+    return _answer(
+        once(
+            books,
+            keyed(key, "facts", told.digest),
+            lambda tx: recording(tx, facts, source=f"api {key}"),
+            encode,
+        )
     )
-    _mark(response, replayed=answered.replayed)
-    return schemas.FactsRecorded.model_validate_json(answered.body)
 
 
-@router.post("/usage/batches", tags=["usage"], operation_id="ingest_usage")
-def ingest_usage(
-    request: Request,
-    books: Books,
-    key: Key,
-    name: Annotated[str, Query(description="File name; its ending tells the format.")],
-) -> schemas.BatchReceived:
-    """Ingest a file of daily rated usage; the key names the batch, which counts once."""
-    totals = ingest(
-        books.database,
-        books.lake,
-        request.state.body,
-        source_name=name,
-        entity=books.entity,
-        actor=books.actor,
-        batch=key,
-    )
-    return schemas.BatchReceived.of(totals)
+@uploads.post(
+    "/usage/batches",
+    tags=["usage"],
+    operation_id="ingest_usage",
+    summary="Ingest usage",
+    response_model=schemas.BatchReceived,
+    responses=_refusals(*_WRITES, "payload-too-large"),
+)
+def ingest_usage(books: Books, key: Key, file: UsageFile) -> Response:
+    """Ingest a file of daily rated usage; the key names the batch, which counts once.
+
+    Parquet, CSV or NDJSON, the latter two also as `.gz` or `.zst`.
+    """
+
+    def take_in() -> None:
+        ingest(
+            books.database,
+            books.lake,
+            file.path,
+            source_name=file.name,
+            entity=books.entity,
+            actor=books.actor,
+            batch=key,
+        )
+
+    def recorded(tx: Transaction) -> str:
+        totals = batches.recorded(tx, key)
+        if totals is None:
+            raise InvariantViolated(f"The batch {key!r} was ingested and is not there.")
+        return schemas.BatchReceived.of(totals).model_dump_json()
+
+    # The batch is the effect and counts once by itself; its answer is kept after it.
+    return _answer(once(books, keyed(key, "usage", file.digest), recorded, str, before=take_in))
 
 
-@router.get("/periods", tags=["periods"], operation_id="list_periods")
-def list_periods(books: Books) -> list[inspect.ClosedPeriod]:
-    """Periods that were closed, with their last certificate."""
-    return inspect.status(books).periods
+@router.get(
+    "/periods",
+    tags=["periods"],
+    operation_id="list_periods",
+    summary="List periods",
+    responses=_refusals(*_EVERY),
+)
+def list_periods(books: Books) -> list[schemas.PeriodListed]:
+    """Periods that were closed at least once, with their last certificate."""
+    return [
+        schemas.PeriodListed.model_validate(each, from_attributes=True)
+        for each in inspect.status(books).periods
+    ]
 
 
-@router.post("/periods/{period}/close", tags=["periods"], operation_id="close_period")
-def close_period(
-    period: str, body: schemas.CloseRequested, books: Books, key: Key, response: Response
-) -> schemas.PeriodClosed:
+@router.get(
+    "/periods/{period}",
+    tags=["periods"],
+    operation_id="get_period",
+    summary="Read a certificate",
+    responses=_refusals(*_EVERY, "feed-error", "not-found"),
+)
+def get_period(period: Month, books: Books) -> schemas.PeriodClosed:
+    """The certificate of a period's last close."""
+    closes = books.run(periods.closes, read_only=True)
+    found = [each for each in closes if each.period == period]
+    if not found:
+        raise NotFound(f"{period} was never closed.", remedy="List the periods that were.")
+    return schemas.PeriodClosed.of(found[-1])
+
+
+@router.post(
+    "/periods/{period}/close",
+    tags=["periods"],
+    operation_id="close_period",
+    summary="Close a period",
+    response_model=schemas.PeriodClosed,
+    responses=_refusals(*_WRITES, *_CLOSES, "payload-too-large"),
+)
+def close_period(period: Month, body: schemas.CloseRequested, books: Books, key: Key) -> Response:
     """Close the period; the caller prepared it, another person approved it."""
-    month = Period.parse(period)
     people = {"prepared_by": books.actor, "approved_by": body.approved_by}
-    closing.begin_close(books, month, **people)
-    answered = once(
-        books,
-        keyed(key, "close", period, books.actor, body.approved_by),
-        lambda tx: closing.finish_close(tx, books.lake, month, **people),
-        lambda closed: schemas.PeriodClosed.of(closed.certificate).model_dump_json(),
+
+    def close(tx: Transaction) -> PeriodClose:
+        closed = closing.finish_close(tx, books.lake, period, **people)
+        if not closed.new:
+            raise _already_closed(closed.certificate)
+        return closed.certificate
+
+    with closing.given_up_if_blocked(books, period):
+        answered = once(
+            books,
+            keyed(key, "close", str(period), *people.values()),
+            close,
+            lambda certificate: schemas.PeriodClosed.of(certificate).model_dump_json(),
+            before=lambda: closing.begin_close(books, period, **people),
+        )
+    return _answer(answered)
+
+
+@router.post(
+    "/periods/{period}/reopen",
+    tags=["periods"],
+    operation_id="reopen_period",
+    summary="Reopen a period",
+    response_model=schemas.PeriodReopened,
+    responses=_refusals(
+        *_WRITES, "period-not-ready", "close-in-progress", "self-approval", "payload-too-large"
+    ),
+)
+def reopen_period(period: Month, body: schemas.ReopenRequested, books: Books, key: Key) -> Response:
+    """Open the last closed period again; another person asked, the caller approves."""
+    people = {"requested_by": body.requested_by, "approved_by": books.actor}
+    return _answer(
+        once(
+            books,
+            keyed(key, "reopen", str(period), *people.values(), body.reason),
+            lambda tx: closing.reopening(tx, period, **people, reason=body.reason),
+            lambda reopened: schemas.PeriodReopened.of(reopened).model_dump_json(),
+        )
     )
-    _mark(response, replayed=answered.replayed)
-    return schemas.PeriodClosed.model_validate_json(answered.body)
 
 
-@router.get("/periods/{period}/flash", tags=["periods"], operation_id="flash_close")
-def flash_close(period: str, books: Books) -> list[schemas.FlashLine]:
+@router.get(
+    "/periods/{period}/flash",
+    tags=["periods"],
+    operation_id="flash_close",
+    summary="Preview a close",
+    responses=_refusals(*_EVERY, "feed-error", "period-not-ready"),
+)
+def flash_close(period: Month, books: Books) -> list[schemas.FlashLine]:
     """What closing the period now would post; writes nothing."""
-    computed = closing.flash_close(books, Period.parse(period))
+    computed = closing.flash_close(books, period)
     return [
         schemas.FlashLine(
             event=row["event"],
@@ -121,46 +236,53 @@ def flash_close(period: str, books: Books) -> list[schemas.FlashLine]:
     ]
 
 
-@router.get("/journal", tags=["journal"], operation_id="list_journal")
+@router.get(
+    "/journal",
+    tags=["journal"],
+    operation_id="list_journal",
+    summary="Read the journal",
+    responses={
+        200: {
+            "headers": {
+                "Link": {
+                    "description": 'The next page, as `<...>; rel="next"`; absent on the last.',
+                    "schema": {"type": "string"},
+                }
+            }
+        },
+        **_refusals(*_EVERY),
+    },
+)
 def list_journal(
     books: Books,
     response: Response,
-    after: Annotated[int, Query(ge=0, description="Last seq already read.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=_PAGE_MAX)] = 100,
+    after: Annotated[int, Query(ge=0, lt=2**63, description="Last seq already read.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=_PAGE_MAX, description="Entries of a page.")] = 100,
 ) -> list[schemas.JournalEntry]:
-    """Journal entries in order of the chain, a page at a time."""
-    entries = [each for each in books.run(journal.read, read_only=True) if each.seq > after]
-    page = entries[:limit]
-    if len(entries) > limit:
+    """Journal entries in the order of the chain, a page at a time."""
+
+    def read(tx: Transaction) -> list[PostedEntry]:
+        return journal.read(tx, after=after, limit=limit + 1)
+
+    found = books.run(read, read_only=True)
+    page = found[:limit]
+    if len(found) > limit:
         response.headers["Link"] = f'</v1/journal?after={page[-1].seq}&limit={limit}>; rel="next"'
-    return [
-        schemas.JournalEntry(
-            seq=each.seq,
-            period=str(each.entry.period),
-            origin=str(each.entry.origin),
-            event=each.entry.event,
-            memo=each.entry.memo,
-            posted_at=each.posted_at,
-            posted_by=each.posted_by,
-            previous=each.previous,
-            digest=each.digest,
-            lines=[
-                schemas.JournalLine(
-                    account=line.account,
-                    product=line.product,
-                    gl_code=line.gl_code,
-                    gl_name=line.gl_name,
-                    amount=schemas.Amount.of(Money(line.amount, line.currency)),
-                )
-                for line in each.entry.lines
-            ],
-        )
-        for each in page
-    ]
+    return [schemas.JournalEntry.of(each) for each in page]
 
 
-@router.get("/contracts/{contract}/explanation", tags=["audit"], operation_id="explain_contract")
-def explain_contract(contract: str, as_of: date, books: Books) -> schemas.Explanation:
+@router.get(
+    "/contracts/{contract}/explanation",
+    tags=["audit"],
+    operation_id="explain_contract",
+    summary="Explain a contract",
+    responses=_refusals(*_EVERY, "not-found", "contract-error", "period-not-ready"),
+)
+def explain_contract(
+    contract: Annotated[str, Path(description="The contract's id.", examples=["C-0001"])],
+    as_of: Annotated[date, Query(description="The day.", examples=["2026-03-31"])],
+    books: Books,
+) -> schemas.Explanation:
     """How a contract is accounted for on a day, down to facts and paragraphs."""
     told = inspect.explain_contract(books, contract, as_of)
     return schemas.Explanation(
@@ -173,7 +295,13 @@ def explain_contract(contract: str, as_of: date, books: Books) -> schemas.Explan
     )
 
 
-@router.get("/coverage", tags=["audit"], operation_id="list_coverage")
+@router.get(
+    "/coverage",
+    tags=["audit"],
+    operation_id="list_coverage",
+    summary="List rules and paragraphs",
+    responses=_refusals(*_EVERY),
+)
 def list_coverage(_: Books) -> list[schemas.RuleCited]:
     """Which rule of the engine states which paragraphs."""
     return [
@@ -182,6 +310,21 @@ def list_coverage(_: Books) -> list[schemas.RuleCited]:
     ]
 
 
-def _mark(response: Response, *, replayed: bool) -> None:
-    if replayed:
-        response.headers["Idempotency-Replayed"] = "true"
+def _answer(answered: Answered) -> Response:
+    """The kept answer, byte for byte."""
+    headers: Mapping[str, str] = {"Idempotency-Replayed": "true"} if answered.replayed else {}
+    return Response(answered.body, media_type="application/json", headers=dict(headers))
+
+
+def _already_closed(certificate: PeriodClose) -> PeriodClosed:
+    return PeriodClosed(
+        f"{certificate.period} is closed: certificate {certificate.ordinal} of "
+        f"{certificate.closed_at.isoformat()}, chain head {certificate.chain_head}.",
+        remedy=f"Read it at /v1/periods/{certificate.period}, or have the period reopened.",
+        certificate={
+            "period": str(certificate.period),
+            "ordinal": certificate.ordinal,
+            "closed_at": certificate.closed_at.isoformat(),
+            "chain_head": certificate.chain_head,
+        },
+    )

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from revrec.ledger.entries import PostedEntry
 from revrec.model.decision import Decision
 from revrec.money import Money
-from revrec.store.periods import PeriodClose
+from revrec.store.periods import PeriodClose, PeriodReopening
 from revrec.usage.totals import ControlTotals
+
+PERIOD_FORM = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+PeriodText = Annotated[str, Field(pattern=PERIOD_FORM, examples=["2026-01"])]
+Person = Annotated[str, Field(min_length=1, max_length=100, examples=["ben"])]
+Digest = Annotated[str, Field(description="SHA-256 in hexadecimal.", examples=["9f86d081884c7d65"])]
+Count = Annotated[int, Field(ge=0, examples=[12])]
 
 
 class _Wire(BaseModel):
@@ -19,7 +27,7 @@ class _Wire(BaseModel):
 class Amount(_Wire):
     """An amount of money."""
 
-    amount: str = Field(examples=["1200.00"])
+    amount: str = Field(examples=["1200.00"], pattern=r"^-?[0-9]+(\.[0-9]+)?$")
     """Decimal with the currency's decimals."""
     currency: str = Field(examples=["USD"])
     """ISO 4217."""
@@ -27,41 +35,99 @@ class Amount(_Wire):
     @classmethod
     def of(cls, money: Money) -> Amount:
         """The wire form of money."""
-        return cls(amount=str(money.decimal), currency=money.currency)
+        return cls(amount=f"{money.decimal:f}", currency=money.currency)
+
+
+class ErrorAt(_Wire):
+    """What is wrong with one field."""
+
+    pointer: str = Field(examples=["/body/approved_by"])
+    """Where: the part of the request, then the path to the field."""
+    message: str = Field(examples=["Field required"])
+    """Why it was refused."""
+
+
+class CloseNamed(_Wire):
+    """A certificate, in short."""
+
+    period: PeriodText
+    ordinal: Count
+    closed_at: datetime
+    chain_head: Digest
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+    type: str = Field(examples=["/problems/period-not-ready"])
+    """A page that explains the kind of problem."""
+    title: str = Field(examples=["Period not ready"])
+    """The kind of problem in words."""
+    status: int = Field(ge=400, le=599, examples=[409])
+    """The HTTP status."""
+    detail: str = Field(examples=["2026-03 cannot be closed: the last closed period is 2026-01."])
+    """What happened, with its values."""
+    code: str = Field(examples=["period-not-ready"])
+    """The kind of problem for machines; stable."""
+    request_id: str = Field(examples=["5f0c1d2e3b4a59687766554433221100"])
+    """The request in the service's log; also in the header X-Request-ID."""
+    remedy: str | None = Field(default=None, examples=["Close 2026-02 next."])
+    """What to do."""
+    citation: str | None = Field(default=None, examples=["606-10-25-1"])
+    """The paragraph of the codification it rests on."""
+    errors: list[ErrorAt] | None = None
+    """The fields that do not fit."""
+    blockers: list[str] | None = None
+    """What has to be put right first."""
+    certificate: CloseNamed | None = None
+    """The close that stands in the way."""
 
 
 class Refusal(_Wire):
     """A record that was refused and why; the others were recorded."""
 
-    place: str
-    message: str
+    place: str = Field(examples=["record 3"])
+    """Which record of the request, from 1."""
+    message: str = Field(examples=["record 3: `kind` is 'bill'. Use one of: contract, ..."])
+    """What is wrong with it and what to do."""
 
 
 class FactsRecorded(_Wire):
     """What became of a batch of records."""
 
-    new: int
-    unchanged: int
-    corrected: int
+    new: Count
+    """Facts that were not known."""
+    unchanged: Count
+    """Facts that were known word for word."""
+    corrected: Count
+    """Facts that became the next version of one that was known."""
     refused: list[Refusal]
+    """Records that are not facts; they stop no other."""
 
 
 class Total(_Wire):
-    """Rows with hash totals of their quantities and amounts."""
+    """Rows with hash totals of their quantities and amounts, over all units and currencies."""
 
-    rows: int
-    quantity: str
-    amount: str
+    rows: Count
+    quantity: str = Field(examples=["1250000.000000000"])
+    amount: str = Field(examples=["12.340000000000"])
 
 
 class BatchReceived(_Wire):
     """Control totals of a usage batch: received = accepted + duplicate + quarantined."""
 
-    batch: str
+    batch: str = Field(examples=["usage-2026-01"])
+    """The request's idempotency key."""
     received: Total
+    """Rows of the file."""
     accepted: Total
+    """Rows that count."""
     duplicate: Total
+    """Rows the books, or the file itself, already held word for word."""
     quarantined: Total
+    """Rows set aside, each with its reason."""
 
     @classmethod
     def of(cls, totals: ControlTotals) -> BatchReceived:
@@ -81,24 +147,73 @@ class BatchReceived(_Wire):
 
 
 class CloseRequested(_Wire):
-    """The close of a period; the caller prepares it."""
+    """The close of a period; the caller prepared it."""
 
-    approved_by: str = Field(min_length=1, examples=["controller"])
+    approved_by: Person
     """Who approved it; not the caller."""
+
+
+class ReopenRequested(_Wire):
+    """The reopening of the last closed period; the caller approves it."""
+
+    requested_by: Person
+    """Who asked for it; not the caller."""
+    reason: str = Field(min_length=1, max_length=1000, examples=["Invoice 17 was missing."])
+    """Why; it is kept."""
+
+
+class PeriodReopened(_Wire):
+    """A period that is open again."""
+
+    period: PeriodText
+    ordinal: Count
+    """Which close of the period was reopened, from 1."""
+    reopened_at: datetime
+    requested_by: Person
+    approved_by: Person
+    reason: str
+
+    @classmethod
+    def of(cls, reopening: PeriodReopening) -> PeriodReopened:
+        """The wire form of a reopening."""
+        return cls(
+            period=str(reopening.period),
+            ordinal=reopening.ordinal,
+            reopened_at=reopening.reopened_at,
+            requested_by=reopening.requested_by,
+            approved_by=reopening.approved_by,
+            reason=reopening.reason,
+        )
+
+
+class PeriodListed(_Wire):
+    """A period that was closed at least once."""
+
+    period: PeriodText
+    status: str = Field(examples=["closed"])
+    """open, closing or closed."""
+    closed_at: datetime
+    prepared_by: Person
+    approved_by: Person
+    chain_head: Digest
 
 
 class PeriodClosed(_Wire):
     """The certificate of a close."""
 
-    period: str
-    ordinal: int
+    period: PeriodText
+    ordinal: Count
+    """1 for the first close of the period, one more for each reclose."""
     closed_at: datetime
-    prepared_by: str
-    approved_by: str
-    chain_seq: int
-    chain_head: str
+    prepared_by: Person
+    approved_by: Person
+    chain_seq: Count
+    """The journal's last entry at the close ..."""
+    chain_head: Digest
+    """... and its digest, to be kept outside the books."""
     engine_version: str
-    totals: dict[str, object]
+    totals: dict[str, object] = Field(examples=[{"contracts": 12, "postings": 84}])
+    """Control totals; amounts in minor units by currency."""
 
     @classmethod
     def of(cls, close: PeriodClose) -> PeriodClosed:
@@ -119,45 +234,81 @@ class PeriodClosed(_Wire):
 class FlashLine(_Wire):
     """What a close would post to an account."""
 
-    event: str
-    account: str
+    event: str = Field(examples=["satisfaction"])
+    account: str = Field(examples=["revenue"])
     amount: Amount
+    """Debits positive, credits negative."""
 
 
 class JournalLine(_Wire):
     """A debit (positive) or credit (negative)."""
 
-    account: str
-    product: str
-    gl_code: str
-    gl_name: str
+    account: str = Field(examples=["revenue"])
+    product: str = Field(examples=["platform"])
+    gl_code: str = Field(examples=["4000"])
+    gl_name: str = Field(examples=["Revenue"])
     amount: Amount
 
 
 class JournalEntry(_Wire):
     """A posted entry with its place in the chain."""
 
-    seq: int
-    period: str
-    origin: str
-    event: str
+    seq: Count
+    """Gapless from 1."""
+    period: PeriodText
+    """The month it was posted to."""
+    origin: PeriodText
+    """The month it belongs to economically."""
+    event: str = Field(examples=["satisfaction"])
     memo: str
     posted_at: datetime
     posted_by: str
-    previous: str
-    digest: str
+    previous: Digest
+    """Digest of the entry before."""
+    digest: Digest
+    """Digest of this entry."""
     lines: list[JournalLine]
+    """They sum to nothing in each currency."""
+
+    @classmethod
+    def of(cls, posted: PostedEntry) -> JournalEntry:
+        """The wire form of an entry."""
+        return cls(
+            seq=posted.seq,
+            period=str(posted.entry.period),
+            origin=str(posted.entry.origin),
+            event=posted.entry.event,
+            memo=posted.entry.memo,
+            posted_at=posted.posted_at,
+            posted_by=posted.posted_by,
+            previous=posted.previous,
+            digest=posted.digest,
+            lines=[
+                JournalLine(
+                    account=line.account,
+                    product=line.product,
+                    gl_code=line.gl_code,
+                    gl_name=line.gl_name,
+                    amount=Amount.of(Money(line.amount, line.currency)),
+                )
+                for line in posted.entry.lines
+            ],
+        )
 
 
 class DecisionMade(_Wire):
     """A decision with what it rests on."""
 
     on: date
-    step: int
+    """The day it was made for."""
+    step: int = Field(ge=1, le=5, examples=[4])
+    """Which of the five steps."""
     rule: str
-    paragraphs: list[str]
+    """The function that states the rule."""
+    paragraphs: list[str] = Field(examples=[["606-10-32-31"]])
     outcome: str
     sentence: str
+    """Why, in words."""
 
     @classmethod
     def of(cls, decision: Decision) -> DecisionMade:
@@ -175,11 +326,12 @@ class DecisionMade(_Wire):
 class Explanation(_Wire):
     """A contract on a day: facts, decisions, what was earned, balances."""
 
-    contract: str
+    contract: str = Field(examples=["C-0001"])
     day: date
     facts: list[str]
     decisions: list[DecisionMade]
     earned: list[str]
+    """What each obligation has earned of which price, by which measure."""
     balances: dict[str, Amount]
 
 
@@ -187,5 +339,5 @@ class RuleCited(_Wire):
     """A rule of the engine and the paragraphs it states."""
 
     rule: str
-    paragraphs: list[str]
+    paragraphs: list[str] = Field(examples=[["606-10-32-31"]])
     summary: str

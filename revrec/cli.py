@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from api.server import serve as serve_api
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
 from revrec.demo.run import run_demo
@@ -85,6 +86,10 @@ def _progress(what: str, total: int | None) -> Iterator[Progress]:
     with Progress(*columns, console=err, transient=True) as progress:
         progress.add_task(what, total=total)
         yield progress
+
+
+def _say(line: str) -> None:
+    err.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _show_rows(progress: Progress, rows: int) -> None:
@@ -342,6 +347,16 @@ def quarantine(
 def settings() -> None:
     """Print the settings in force, secrets as stars."""
     out.print_json(Settings().model_dump_json())
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve the HTTP API until told to stop; requests under way are finished."""
+    with _workspace() as workspace:
+        serve_api(workspace, Settings(), host=host, port=port, tell=_say)
 
 
 @app.command()

@@ -11,21 +11,21 @@
         UnsupportedTerm          the terms are outside what the engine computes; it never guesses
       FeedError                  bad bytes: file, row, column, value, accepted form
       NotFound                   nothing is known under that name
-      PeriodError
+      PeriodError                the state of a period does not allow it
         PeriodClosed             a closed period does not change
         PeriodNotReady           lists what blocks the close
         CloseInProgress          another close of the period holds the lock
-      ApprovalError
+      ApprovalError              whoever approved it may not
         SelfApproval             preparer and approver are the same person
-      Conflict
+      Conflict                   another request is being worked on, or got there first
         IdempotencyMismatch      a key reused for another request
         StaleVersion             the fact changed since it was read
       ReportError                a report cannot show its figures exactly, or is not complete
       StoreError                 a store cannot be reached, read or written; nothing was changed
       LedgerBroken               programmer error or tampering: stop, never catch
-        UnbalancedEntry
-        ChainBroken
-        InvariantViolated
+        UnbalancedEntry          debits and credits of an entry differ
+        ChainBroken              an entry was changed, removed or put elsewhere
+        InvariantViolated        what always holds does not
 
 A message says what happened with its values, which side is off and by how much, and names the
 place. ``remedy`` says what to do. ``attributes`` carry the values for machines.

@@ -1,0 +1,110 @@
+"""Request bodies: JSON in which numbers are exact, and files that never are in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from api.access import Books, Key
+from api.problems import UnsupportedMediaType
+from revrec.errors import FeedError, StoreError
+from revrec.feeds.documents import read_json
+from revrec.model.fact import digest_of
+
+RECORDS_MAX = 10_000
+"""Most records of one request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Records as sent, decimals as text, with a digest that spaces and order of fields leave."""
+
+    records: list[object]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file on disk, for the time of the request."""
+
+    path: Path
+    name: str
+    digest: str
+
+
+async def raw_json(request: Request, _: Books) -> bytes:
+    """The body, if it says it is JSON; the application bounds its size."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType(
+            f"The body is {media_type or 'of no type'}.", remedy="Send application/json."
+        )
+    return await request.body()
+
+
+def told(raw: Annotated[bytes, Depends(raw_json)]) -> Told:
+    """Records of the body; a number becomes the text it was written as, never a float."""
+    try:
+        records = read_json(raw.decode("utf-8"), "body")
+        digest = digest_of(records)
+    except UnicodeError as error:
+        raise FeedError(
+            f"The body is not UTF-8 text: {error.reason if hasattr(error, 'reason') else error}.",
+            remedy="Send UTF-8 without lone surrogates.",
+        ) from error
+    if not isinstance(records, list):
+        raise FeedError(
+            f"The body is {type(records).__name__}, not a list of records.",
+            remedy="Send [{...}, {...}].",
+        )
+    if len(records) > RECORDS_MAX:
+        raise FeedError(
+            f"{len(records):,} records in one request.",
+            remedy=f"Send at most {RECORDS_MAX:,}, or load a file.",
+        )
+    return Told(records=records, digest=digest)
+
+
+async def uploaded(
+    request: Request,
+    _books: Books,
+    _key: Key,
+    name: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=255,
+            pattern=r"^[^\x00-\x1f/\\]+$",
+            description="File name; its ending tells CSV from NDJSON.",
+            examples=["usage-2026-01.ndjson.gz"],
+        ),
+    ],
+) -> AsyncIterator[Upload]:
+    """The body in a temporary file, a chunk in memory at a time.
+
+    It depends on the key, so that nothing is taken in for a request that is refused anyway.
+    """
+    digest = hashlib.sha256()
+    with tempfile.NamedTemporaryFile(prefix="revrec-upload-") as spool:
+        try:
+            async for chunk in request.stream():
+                digest.update(chunk)
+                await run_in_threadpool(spool.write, chunk)
+            await run_in_threadpool(spool.flush)
+        except OSError as error:
+            raise StoreError(
+                f"The upload cannot be kept: {error.strerror}.",
+                remedy="Free space for temporary files, then send it again.",
+            ) from error
+        yield Upload(path=Path(spool.name), name=name, digest=digest.hexdigest())
+
+
+Records = Annotated[Told, Depends(told)]
+UsageFile = Annotated[Upload, Depends(uploaded, scope="function")]

@@ -1,0 +1,112 @@
+"""The OpenAPI document: what the framework derives, and what only we know.
+
+``python -m api.openapi > tests/api/openapi.json`` writes the snapshot that a test compares.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from api.problems import MEDIA_TYPE
+from revrec.feeds.records import ADAPTERS
+
+TAGS = [
+    {"name": "facts", "description": "Contracts, prices, invoices, payments and events."},
+    {"name": "usage", "description": "Daily rated usage, in files."},
+    {"name": "periods", "description": "Closing and reopening months."},
+    {"name": "journal", "description": "What was posted, in the order of the chain."},
+    {"name": "audit", "description": "Why an amount is what it is."},
+]
+_EXAMPLE = {
+    "kind": "contract",
+    "id": "C-1",
+    "customer": "acme",
+    "currency": "USD",
+    "inception": "2025-12-20",
+    "start": "2026-01-01",
+    "end": "2026-12-31",
+    "obligations": [{"id": "access", "product": "platform", "measure": "days"}],
+    "consideration": [{"id": "fee", "kind": "fixed", "amount": "36500.00"}],
+}
+_FILES = (
+    "application/octet-stream",
+    "application/vnd.apache.parquet",
+    "application/x-ndjson",
+    "text/csv",
+)
+_REFUSED = 400
+
+
+def described(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with problems, kept answers and the bodies that are read by hand."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            _describe_answers(operation)
+    paths, schemas = document["paths"], document["components"]["schemas"]
+    paths["/v1/facts"]["post"]["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": _records(schemas), "example": [_EXAMPLE]}},
+    }
+    paths["/v1/usage/batches"]["post"]["requestBody"] = {
+        "required": True,
+        "description": "The file itself; its name is in the query.",
+        "content": {each: {"schema": {"type": "string", "format": "binary"}} for each in _FILES},
+    }
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    return document
+
+
+def _describe_answers(operation: dict[str, Any]) -> None:
+    writes = any(
+        each["name"].lower() == "idempotency-key" for each in operation.get("parameters", ())
+    )
+    for status, answer in operation["responses"].items():
+        headers = answer.setdefault("headers", {})
+        headers["X-Request-ID"] = {
+            "description": "The request in the service's log.",
+            "schema": {"type": "string"},
+        }
+        if int(status) >= _REFUSED:
+            schema = {"$ref": "#/components/schemas/Problem"}
+            answer["content"] = {MEDIA_TYPE: {"schema": schema}}
+        elif writes:
+            headers["Idempotency-Replayed"] = {
+                "description": "`true` when the answer was given before; absent otherwise.",
+                "schema": {"type": "string", "const": "true"},
+            }
+
+
+def _records(schemas: dict[str, Any]) -> dict[str, Any]:
+    """A list of records, each with its kind; puts their schemas beside the others."""
+    references = {}
+    for kind, adapter in ADAPTERS.items():
+        schema = adapter.json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schema["properties"] = {"kind": {"type": "string", "const": kind.value}} | {
+            name: value for name, value in schema["properties"].items() if name != "kind"
+        }
+        schema["required"] = ["kind", *(each for each in schema["required"] if each != "kind")]
+        name = f"{schema['title']}Record"
+        schemas[name] = schema | {"title": name}
+        references[kind.value] = f"#/components/schemas/{name}"
+    return {
+        "type": "array",
+        "items": {
+            "oneOf": [{"$ref": reference} for reference in references.values()],
+            "discriminator": {"propertyName": "kind", "mapping": references},
+        },
+    }
+
+
+def snapshot() -> str:
+    """The document as the file that is kept."""
+    from api.app import routed
+
+    document = routed(request_bytes_max=0, upload_bytes_max=0).openapi()
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(snapshot())

@@ -1,0 +1,68 @@
+"""The service over the module's stores, and clients that hold keys."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from revrec.operations.workspace import Workspace
+from revrec.runtime.settings import ApiKey, Settings
+
+PEOPLE = {"ana": "preparer", "ben": "approver", "cleo": "auditor", "dora": "admin"}
+"""Actor -> role; a key is the actor's name and `-key`."""
+KEYS = {
+    hashlib.sha256(f"{actor}-key".encode()).hexdigest(): ApiKey(actor=actor, role=role)
+    for actor, role in PEOPLE.items()
+}
+
+As = Callable[[str], TestClient]
+
+
+@pytest.fixture
+def limits() -> dict[str, Any]:
+    """Settings a test module changes."""
+    return {}
+
+
+@pytest.fixture
+def client(
+    workspace: Workspace, settings: Settings, limits: dict[str, Any]
+) -> Iterator[TestClient]:
+    """A client without a key."""
+    app = create_app(workspace, KEYS, settings.model_copy(update=limits))
+    with TestClient(app, raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def as_(client: TestClient) -> As:
+    """A client of the same service with an actor's key."""
+
+    def holding(actor: str) -> TestClient:
+        headers = {"Authorization": f"Bearer {actor}-key"}
+        return TestClient(client.app, raise_server_exceptions=False, headers=headers)
+
+    return holding
+
+
+@pytest.fixture
+def ana(as_: As) -> TestClient:
+    """The preparer's client."""
+    return as_("ana")
+
+
+@pytest.fixture
+def ben(as_: As) -> TestClient:
+    """The approver's client."""
+    return as_("ben")
+
+
+@pytest.fixture
+def cleo(as_: As) -> TestClient:
+    """The auditor's client."""
+    return as_("cleo")

@@ -1,0 +1,177 @@
+"""Every route does what it says, over both stores, with the example contracts."""
+
+from __future__ import annotations
+
+import pytest
+
+from revrec.citations import REGISTER
+from tests.api.requests import (
+    CONTRACT,
+    close,
+    example_records,
+    example_usage,
+    record,
+    reopen,
+    send,
+)
+
+
+@pytest.fixture
+def loaded(ana):
+    """The examples, told over HTTP."""
+    records, usage = example_records(), example_usage()
+    recorded = record(ana, records, "facts")
+    received = send(ana, usage, "usage")
+    assert (200, 200) == (recorded.status_code, received.status_code)
+    assert recorded.json() == {
+        "new": len(records), "unchanged": 0, "corrected": 0, "refused": []
+    }  # fmt: skip
+    rows = usage.count(b"\n")
+    assert {"received": rows, "accepted": rows, "duplicate": 0, "quarantined": 0} == {
+        name: total["rows"] for name, total in received.json().items() if name != "batch"
+    }
+    return ana
+
+
+def test_a_month_from_facts_to_the_journal(loaded, cleo):
+    """Load, preview, close, read: the journal sums to the preview and to nothing."""
+    shown = loaded.get("/v1/periods/2026-01/flash").json()
+    closed = close(loaded, "2026-01", "close").json()
+    entries = cleo.get("/v1/journal", params={"limit": 500}).json()
+
+    assert ("2026-01", 1, "ana", "ben") == tuple(
+        closed[name] for name in ("period", "ordinal", "prepared_by", "approved_by")
+    )
+    assert closed["chain_seq"] == len(entries)
+    assert closed["chain_head"] == entries[-1]["digest"]
+    assert closed == cleo.get("/v1/periods/2026-01").json()
+    assert [("2026-01", "closed", "ben")] == [
+        (each["period"], each["status"], each["approved_by"])
+        for each in cleo.get("/v1/periods").json()
+    ]
+
+    def cents(amount):
+        return int(amount["amount"].replace(".", ""))
+
+    posted = {}
+    for entry in entries:
+        assert sum(cents(line["amount"]) for line in entry["lines"]) == 0
+        for line in entry["lines"]:
+            key = (entry["event"], line["account"], line["amount"]["currency"])
+            posted[key] = posted.get(key, 0) + cents(line["amount"])
+    previewed = {
+        (each["event"], each["account"], each["amount"]["currency"]): cents(each["amount"])
+        for each in shown
+    }
+    assert {key: total for key, total in posted.items() if total} == {
+        key: total for key, total in previewed.items() if total
+    }
+
+
+def test_a_contract_is_explained_to_the_cent(ana, cleo):
+    """31 of 365 days of 36,500.00 are 3,100.00; nothing was billed, so it is a contract asset."""
+    record(ana, [CONTRACT], "contract")
+
+    told = cleo.get("/v1/contracts/C-1/explanation", params={"as_of": "2026-01-31"}).json()
+
+    assert told["balances"]["recognised"] == {"amount": "3100.00", "currency": "USD"}
+    assert told["balances"]["contract_asset"] == {"amount": "3100.00", "currency": "USD"}
+    assert told["facts"] == ["2025-12-20 contract C-1"]
+    assert {1, 2, 3, 4} <= {each["step"] for each in told["decisions"]}
+    assert all(each["paragraphs"] for each in told["decisions"])
+
+
+def test_coverage_lists_every_rule(cleo):
+    """One row for each rule of the register."""
+    assert sorted(REGISTER) == [each["rule"] for each in cleo.get("/v1/coverage").json()]
+
+
+def test_pages_of_the_journal_join_to_the_whole(loaded):
+    """Following `next` gives every entry once, in order of seq, whatever the size of a page."""
+    close(loaded, "2026-01", "close")
+    whole = loaded.get("/v1/journal", params={"limit": 500}).json()
+
+    for limit in (1, 7, len(whole)):
+        found, url = [], f"/v1/journal?limit={limit}"
+        while url:
+            page = loaded.get(url)
+            found += page.json()
+            url = page.links.get("next", {}).get("url")
+        assert whole == found
+
+    assert list(range(1, len(whole) + 1)) == [each["seq"] for each in whole]
+    assert [] == loaded.get("/v1/journal", params={"after": len(whole)}).json()
+
+
+def test_a_blocked_close_succeeds_when_what_blocks_it_is_corrected(ana):
+    """The refused close leaves no pins behind that would hide the correction."""
+    broken = {name: value for name, value in CONTRACT.items() if name != "end"}
+    record(ana, [broken], "broken")
+
+    blocked = close(ana, "2026-01", "close")
+    record(ana, [CONTRACT], "corrected")
+    closed = close(ana, "2026-01", "close")
+
+    assert (409, "period-not-ready") == (blocked.status_code, blocked.json()["code"])
+    assert any("C-1" in each for each in blocked.json()["blockers"])
+    assert closed.status_code == 200
+
+
+def test_a_period_is_reopened_and_closed_again(ana, ben):
+    """The caller approves what another person asked for; the next certificate is number 2."""
+    record(ana, [CONTRACT], "contract")
+    close(ana, "2026-01", "close")
+
+    reopened = reopen(ben, "2026-01", "reopen").json()
+    again = close(ana, "2026-01", "again").json()
+
+    assert ("2026-01", 1, "ana", "ben") == tuple(
+        reopened[name] for name in ("period", "ordinal", "requested_by", "approved_by")
+    )
+    assert again["ordinal"] == 2
+
+
+def test_a_bad_record_is_refused_and_stops_no_other(ana):
+    """Each refusal names its record; unknown fields and kinds are refused."""
+    records = [{**CONTRACT, "discount": "5"}, CONTRACT, {"kind": "bill"}, 7]
+
+    told = record(ana, records, "mixed").json()
+
+    assert told["new"] == 1
+    assert ["record 1", "record 3", "record 4"] == [each["place"] for each in told["refused"]]
+    assert "discount" in told["refused"][0]["message"]
+
+
+@pytest.mark.parametrize("written", ["100.10", '"100.10"', "100.1", "1001e-1"])
+def test_an_amount_counts_as_it_is_written(ana, written):
+    """A JSON number is its digits, never the nearest float; as text it is the same."""
+    body = (
+        '[{"kind": "contract", "id": "N", "customer": "x", "currency": "USD", '
+        '"inception": "2026-01-01", "end": "2026-01-31", '
+        '"obligations": [{"id": "a", "product": "p", "measure": "days"}], '
+        f'"consideration": [{{"id": "f", "kind": "fixed", "amount": {written}}}]}}]'
+    )
+    headers = {"Idempotency-Key": f"n{written.strip(chr(34))}", "Content-Type": "application/json"}
+
+    answer = ana.post("/v1/facts", content=body, headers=headers)
+
+    told = ana.get("/v1/contracts/N/explanation", params={"as_of": "2026-01-31"}).json()
+    assert answer.json()["refused"] == []
+    assert told["balances"]["recognised"] == {"amount": "100.10", "currency": "USD"}
+
+
+def test_digits_beyond_a_float_are_kept(ana):
+    """A float would round the fraction of a cent away; as sent, it is refused with its digits."""
+    body = (
+        '[{"kind": "contract", "id": "FINE", "customer": "x", "currency": "USD", '
+        '"inception": "2026-01-01", "end": "2026-01-31", '
+        '"obligations": [{"id": "a", "product": "p", "measure": "days"}], '
+        '"consideration": [{"id": "f", "kind": "fixed", "amount": 100.1000000000000000001}]}]'
+    )
+    headers = {"Idempotency-Key": "fine", "Content-Type": "application/json"}
+
+    ana.post("/v1/facts", content=body, headers=headers)
+
+    told = ana.get("/v1/contracts/FINE/explanation", params={"as_of": "2026-01-31"})
+    assert told.status_code == 422
+    assert "100.1000000000000000001" in told.json()["detail"]
