@@ -52,12 +52,14 @@ def run_demo(home: Path, folder: Path, *, err: Console, out: Console) -> None:
             task = progress.add_task("Files arrive, months are closed", total=len(todo))
 
             def tell(step: Step, result: str) -> None:
-                err.print(f"{step.at:%Y-%m-%d} {step.told}: {result}", highlight=False)
+                err.print(
+                    f"{step.at:%Y-%m-%d} {step.told}: {result}", highlight=False, soft_wrap=True
+                )
                 progress.advance(task)
 
             replay(workspace, clock, todo, tell)
         for line in verify(workspace):
-            err.print(f"[green]ok[/] {line}", highlight=False)
+            err.print(f"[green]ok[/] {line}", highlight=False, soft_wrap=True)
         told = report(workspace, FIRST, LAST)
         files = export(told, folder)
     _show(told, out)

@@ -15,6 +15,10 @@ import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
 
+_TALKATIVE = ("alembic",)
+"""Libraries whose every step is told at INFO."""
+
+
 def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
     """Send structlog's events and the standard library's records to one place, in one form.
 
@@ -50,6 +54,8 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
