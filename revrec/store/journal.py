@@ -6,7 +6,8 @@ their header, no closed period (``migrations/sql/0001_journal.sql``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -78,7 +79,10 @@ def verify(tx: Transaction, *, anchor: chain.Head | None = None) -> chain.Head:
 
     Raises ChainBroken naming the first bad seq. ``anchor`` is a head kept outside.
     """
-    return chain.verify(_entries(tx, None), anchor=anchor)
+    # Closed here: left to the garbage collector, its cursors would be closed at any moment, in
+    # the middle of another statement on the same connection.
+    with closing(_entries(tx, None)) as entries:
+        return chain.verify(entries, anchor=anchor)
 
 
 def _require_open(period: Period, status: PeriodStatus | None) -> None:
@@ -153,7 +157,7 @@ def _line_rows(posted: PostedEntry) -> Iterator[tuple[object, ...]]:
 
 def _entries(
     tx: Transaction, period: Period | None, *, after: int = 0, limit: int | None = None
-) -> Iterator[PostedEntry]:
+) -> Generator[PostedEntry, None, None]:
     """Entries with their lines, in order of seq, a few thousand rows in memory at a time.
 
     Headers and lines are read side by side and matched here; a line without its header is as

@@ -40,7 +40,7 @@ def test_facts_and_records_are_append_only(database_url, login, role, verb):
     assert dict.fromkeys(names, "RV001" if granted else "42501") == outcomes
 
 
-def test_rows_survive_an_attempt(database_url, superuser, entity):
+def test_rows_survive_an_attempt(superuser, entity):
     """A refused deletion by a superuser leaves the row."""
     insert(superuser, "records.audit_event", rows_of_every_table(entity)["records.audit_event"])
 
