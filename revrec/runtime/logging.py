@@ -14,7 +14,6 @@ from typing import TextIO
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
-
 _TALKATIVE = ("alembic",)
 """Libraries whose every step is told at INFO."""
 
