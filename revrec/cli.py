@@ -47,7 +47,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 err = Console(stderr=True)
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else 140)
 
 Actor = Annotated[str, typer.Option("--as", help="Who acts; kept with everything that is written.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
