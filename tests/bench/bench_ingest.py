@@ -2,7 +2,8 @@
 
 Run as ``python -m tests.bench.bench_ingest [rows]``; a million rows if left out. The bare append
 reads nothing, judges nothing and remembers nothing: it is the least that any ledger on Delta does.
-Exits with 1 if a form of file takes longer than the budget for a million rows.
+Both are timed by the clock on the wall and by the processor: a busy machine stretches the first
+and hardly the second. Exits with 1 if a form of file needs more processor time than the budget.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from revrec.usage.rollup import daily
 ROWS = 1_000_000
 CONTRACTS = 5_000
 SECONDS_MAX_PER_MILLION = 20
+"""Processor seconds for a million rows, which is less than as many on the wall with two cores."""
 FORMS = ("csv", "csv.gz", "ndjson", "parquet")
 
 _TOLD = """
@@ -97,16 +99,19 @@ def contracts() -> list[Contract]:
     ]
 
 
-def timed(run: Callable[[], object]) -> float:
-    """Seconds the run takes."""
-    started = time.perf_counter()
+Seconds = tuple[float, float]
+
+
+def timed(run: Callable[[], object]) -> Seconds:
+    """Seconds the run takes, on the wall and of all processors."""
+    wall, processor = time.perf_counter(), time.process_time()
     run()
-    return time.perf_counter() - started
+    return time.perf_counter() - wall, time.process_time() - processor
 
 
-def measure(folder: Path, rows: int) -> dict[str, float]:
+def measure(folder: Path, rows: int) -> dict[str, Seconds]:
     """Seconds by what was done."""
-    seconds: dict[str, float] = {}
+    seconds: dict[str, Seconds] = {}
     settings = Settings(home=folder / "home")
     signed = [to_fact(FactKind.CONTRACT, contract) for contract in contracts()]
     with Database.open(settings, SystemClock()) as database:
@@ -153,15 +158,21 @@ def main(rows: int) -> int:
             seconds = measure(folder, rows)
         finally:
             embedded.stop(folder / "home")
-    bare = seconds["bare Delta append"]
-    table = Table("what", "seconds", "rows/s", "ratio to bare append", title=f"{rows:,} rows")
-    for what, taken in seconds.items():
-        table.add_row(what, f"{taken:.2f}", f"{rows / taken:,.0f}", f"{taken / bare:.1f}")
+    bare_wall, bare_processor = seconds["bare Delta append"]
+    table = Table(
+        *("what", "seconds", "rows/s", "x bare", "processor s", "rows/s", "x bare"),
+        title=f"{rows:,} rows",
+    )
+    for what, (wall, processor) in seconds.items():
+        table.add_row(
+            *(what, f"{wall:.2f}", f"{rows / wall:,.0f}", f"{wall / bare_wall:.1f}"),
+            *(f"{processor:.2f}", f"{rows / processor:,.0f}", f"{processor / bare_processor:.1f}"),
+        )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     console = Console()
     console.print(table)
     console.print(f"peak memory {peak:,} MB, this script's own tables included")
-    slowest = max(taken for what, taken in seconds.items() if what.startswith("ingest"))
+    slowest = max(used for what, (_, used) in seconds.items() if what.startswith("ingest"))
     return int(slowest > SECONDS_MAX_PER_MILLION * max(rows, ROWS) / ROWS)
 
 
