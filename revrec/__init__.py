@@ -1,0 +1,1 @@
+"""revrec: ASC 606 revenue recognition. Facts in, postings out."""

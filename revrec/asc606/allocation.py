@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
-from revrec.asc606.standalone_selling_price import as_minor
 from revrec.citations import cites
 from revrec.errors import MissingSellingPrice, UnsupportedTerm
 from revrec.model.contract import (
@@ -80,7 +80,7 @@ def _at_bundle_prices(contract: Contract, weights: Weights) -> Weights:
             )
         alone = sum((weights[name] for name in bundle.obligations), Fraction(0))
         price = Fraction(bundle.price) * 10 ** minor_digits(contract.currency)
-        found |= {name: price * weights[name] / alone for name in bundle.obligations}
+        found |= {name: price * Fraction(weights[name], alone) for name in bundle.obligations}
     return found
 
 
@@ -115,6 +115,7 @@ def with_residual(
     return {**others, residual.id: rest}
 
 
+@cites("606-10-32-28", "606-10-32-31")
 def explain_allocation(
     contract: Contract, component: str, amount: int, shares: Mapping[str, int], weights: Weights
 ) -> Decision:
@@ -134,7 +135,7 @@ def explain_allocation(
         rule="allocate",
         paragraphs=("606-10-32-28", "606-10-32-31"),
         inputs={
-            f"standalone_selling_price.{key}": str(as_minor(weight))
+            f"standalone_selling_price.{key}": str(_as_minor(weight))
             for key, weight in sorted(weights.items())
         },
         outcome=parts,
@@ -171,3 +172,8 @@ def allocate_to_its_day(contract: Contract, consideration: Consideration, on: da
             "and is allocated to it; it is not estimated ahead."
         ),
     )
+
+
+def _as_minor(price: Fraction) -> Decimal:
+    """A price in minor units for readers, to one hundredth of a unit."""
+    return Decimal(round(price * 100)).scaleb(-2)

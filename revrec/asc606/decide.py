@@ -29,6 +29,7 @@ from revrec.asc606.pricing import Component, Restart, shares
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standing import MAIN, AsUsed, InForce, Standing
 from revrec.asc606.transaction_price import estimated, re_estimate, transaction_price
+from revrec.citations import cites
 from revrec.model.contract import ConsiderationKind, PerformanceObligation
 from revrec.model.decision import Answer, ContractAccounting, Question
 from revrec.model.events import Estimate, Modification
@@ -48,6 +49,7 @@ class _Cut:
     earned: Mapping[str, Answer]
 
 
+@cites("606-10-05-4")
 def decide(history: ContractHistory, books: Books) -> Decided:
     """Account for a contract as known now; yields questions about progress, returns the result.
 

@@ -98,6 +98,7 @@ def check_modification(
             )
 
 
+@cites("606-10-25-10")
 def explain_modification(
     contract: Contract,
     modification: Modification,

@@ -102,6 +102,7 @@ def measure_each_day(contract: Contract, *, entitlement: Shape | None, first_day
     )
 
 
+@cites("606-10-55-48", "606-10-25-35")
 def expecting(shape: Shape, expected: Decimal, obligation: PerformanceObligation) -> Shape:
     """The same entitlement with another expected consumption (606-10-55-48)."""
     scale = _scale(obligation)
@@ -110,6 +111,7 @@ def expecting(shape: Shape, expected: Decimal, obligation: PerformanceObligation
     return replace(shape, whole=whole, cap=whole)
 
 
+@cites("606-10-25-13")
 def remaining(shape: Shape, answer: Answer, first_day: date) -> Shape:
     """What is left of a shape after a cut-off, measured afresh from ``first_day``.
 

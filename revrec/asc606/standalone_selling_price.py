@@ -133,7 +133,7 @@ def _units(
             field=f"obligations.{obligation.id}.end",
         )
     months = months_of(first_day, last_day)
-    return months if entry.per == "month" else months / _MONTHS_PER_YEAR
+    return months if entry.per == "month" else months * Fraction(1, _MONTHS_PER_YEAR)
 
 
 def _missing(
@@ -147,8 +147,3 @@ def _missing(
         contract=contract.id,
         field=f"obligations.{obligation.id}.standalone_selling_price",
     )
-
-
-def as_minor(price: Fraction) -> Decimal:
-    """A price in minor units as a decimal for readers, to one hundredth of a unit."""
-    return (Decimal(price.numerator) / Decimal(price.denominator)).quantize(Decimal("0.01"))

@@ -47,6 +47,7 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
     return amounts, decision
 
 
+@cites("606-10-32-5")
 def estimated(consideration: Iterable[Consideration], currency: str) -> dict[str, int]:
     """Minor units of each variable consideration as first estimated."""
     return {

@@ -6,13 +6,14 @@ contract that gives the contracts for which it is false.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
 from revrec.errors import InvariantViolated
+from revrec.ledger.entries import PostedEntry
 
 TRUTHS: Mapping[str, str] = {
     "postings_balance_per_contract_and_month": """
@@ -122,4 +123,40 @@ def hold(tables: Mapping[str, pa.Table], day: object) -> None:
             f"{len(found):,} invariants are violated: {'; '.join(map(str, found[:5]))}.",
             remedy="Nothing was posted. Run `revrec verify` and report the contract.",
             violations=[str(each) for each in found],
+        )
+
+
+def journal_lines(entries: Sequence[PostedEntry]) -> pa.Table:
+    """Lines of the journal as columns: entry_seq, account, currency, amount."""
+    lines = [(each.seq, line) for each in entries for line in each.entry.lines]
+    return pa.table(
+        {
+            "entry_seq": pa.array([seq for seq, _ in lines], pa.int64()),
+            "account": pa.array([line.account for _, line in lines], pa.string()),
+            "currency": pa.array([line.currency for _, line in lines], pa.string()),
+            "amount": pa.array([line.amount for _, line in lines], pa.int64()),
+        }
+    )
+
+
+def agree(lines: pa.Table, detail: pa.Table) -> None:
+    """Raise InvariantViolated unless posting detail sums to the journal, entry by account."""
+    with duckdb.connect() as database:
+        database.register("lines", lines)
+        database.register("detail", detail)
+        off = database.execute(
+            """
+            select entry_seq, account, currency, sum(amount) as difference
+            from (select entry_seq, account, currency, amount from lines
+                  union all
+                  select entry_seq, account, currency, -amount from detail where entry_seq > 0)
+            group by all having sum(amount) <> 0 order by all limit 1
+            """
+        ).fetchone()
+    if off is not None:
+        seq, account, currency, difference = off
+        raise InvariantViolated(
+            f"Entry {seq}: the journal's {account} is off its detail by {difference:,} {currency} "
+            "(minor units).",
+            remedy="Restore the posting table to the version the last close names.",
         )

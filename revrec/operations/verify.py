@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import duckdb
-import pyarrow as pa
-
 from revrec.errors import InvariantViolated
+from revrec.ledger.invariants import agree, journal_lines
 from revrec.operations.computing import compute, posted_detail, read_inputs
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -55,39 +53,9 @@ def _files(tx: Transaction, lake: Lake) -> str:
 
 
 def _detail_and_journal(tx: Transaction, lake: Lake) -> str:
-    lines = [
-        (each.seq, line.account, line.currency, line.amount)
-        for each in journal.read(tx)
-        for line in each.entry.lines
-    ]
-    table = pa.table(
-        {
-            "entry_seq": pa.array([line[0] for line in lines], pa.int64()),
-            "account": pa.array([line[1] for line in lines], pa.string()),
-            "currency": pa.array([line[2] for line in lines], pa.string()),
-            "amount": pa.array([line[3] for line in lines], pa.int64()),
-        }
-    )
-    with duckdb.connect() as database:
-        database.register("lines", table)
-        database.register("detail", posted_detail(tx, lake))
-        off = database.execute(
-            """
-            select entry_seq, account, currency, sum(amount) as difference
-            from (select entry_seq, account, currency, amount from lines
-                  union all
-                  select entry_seq, account, currency, -amount from detail where entry_seq > 0)
-            group by all having sum(amount) <> 0 order by all limit 1
-            """
-        ).fetchone()
-    if off is not None:
-        seq, account, currency, difference = off
-        raise InvariantViolated(
-            f"Entry {seq}: the journal's {account} is off its detail by {difference:,} {currency} "
-            "(minor units).",
-            remedy="Restore the posting table to the version the last close names.",
-        )
-    return f"Detail sums to the journal in all {len(lines):,} lines."
+    lines = journal_lines(journal.read(tx))
+    agree(lines, posted_detail(tx, lake))
+    return f"Detail sums to the journal in all {lines.num_rows:,} lines."
 
 
 def _rebuilt(tx: Transaction, lake: Lake, period: Period, certificate: PeriodClose) -> str:
