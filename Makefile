@@ -15,7 +15,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .PHONY: help demo test torture lint format typecheck check bench serve clean
 
 help:
-	@echo "make demo       close a year of sample books and write out/"
+	@echo "make demo       close a quarter of sample books and write out/"
 	@echo "make serve      API and pages on http://localhost:$(PORT)"
 	@echo "make test       all tests but the long random ones"
 	@echo "make torture    the long random ones, up to an hour"
