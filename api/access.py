@@ -89,6 +89,7 @@ def key_of(
     idempotency_key: Annotated[
         str,
         Header(
+            alias="Idempotency-Key",
             pattern=r"^[\x21-\x7e]{1,64}$",
             description="Names the request; the same key again is answered and not done again.",
             examples=["close-2026-01"],

@@ -11,9 +11,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import problems
 from api.access import Keys
+from api.bodies import Bounded
 from api.observing import Observed
 from api.openapi import TAGS, described
-from api.routes import router, uploads
+from api.routes import UPLOADS, router
 from revrec.operations.workspace import Workspace
 from revrec.runtime.settings import ApiKey, Settings
 from revrec.store import journal
@@ -44,11 +45,10 @@ def routed(*, request_bytes_max: int, upload_bytes_max: int) -> Service:
         version="1",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=TAGS,
-        max_body_size=request_bytes_max,
     )
     app.include_router(router)
-    app.include_router(uploads, max_body_size=upload_bytes_max)
-    problems.install(app, [*app.router.routes, *router.routes, *uploads.routes])
+    problems.install(app, router.routes)
+    app.add_middleware(Bounded, bytes_max=request_bytes_max, by_path={UPLOADS: upload_bytes_max})
     app.add_middleware(Observed)
     return app
 

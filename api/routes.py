@@ -49,7 +49,8 @@ _BODIES = ("payload-too-large", "unsupported-media-type")
 _CLOSES = ("period-closed", "period-not-ready", "close-in-progress", "self-approval")
 
 router = APIRouter(prefix="/v1")
-uploads = APIRouter(prefix="/v1")
+UPLOADS = "/v1/usage/batches"
+"""The path whose bodies are files."""
 
 
 def _month(period: Annotated[schemas.PeriodText, Path(description="A month.")]) -> Period:
@@ -98,7 +99,7 @@ def record_facts(books: Books, key: Key, told: Records) -> Response:
     )
 
 
-@uploads.post(
+@router.post(
     "/usage/batches",
     tags=["usage"],
     operation_id="ingest_usage",

@@ -13,7 +13,8 @@ from revrec.money import Money
 from revrec.store.periods import PeriodClose, PeriodReopening
 from revrec.usage.totals import ControlTotals
 
-PERIOD_FORM = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+PERIOD_FORM = r"^(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])$"
+"""A month of 1900 to 2199: a slip of the finger must not close the year 9999."""
 PeriodText = Annotated[str, Field(pattern=PERIOD_FORM, examples=["2026-01"])]
 Person = Annotated[str, Field(min_length=1, max_length=100, examples=["ben"])]
 Digest = Annotated[str, Field(description="SHA-256 in hexadecimal.", examples=["9f86d081884c7d65"])]

@@ -49,10 +49,10 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=None,
     )
-    for stopping in (signal.SIGINT, signal.SIGTERM):
-        # The server gives the signal back when it has finished; then the stores are closed too.
-        signal.signal(stopping, _leave)
     with _listening(host, port) as listener:
+        for stopping in (signal.SIGINT, signal.SIGTERM):
+            # The server gives the signal back when it has finished; then the stores are closed too.
+            signal.signal(stopping, _leave)
         tell(f"Serving on http://{_address(host)}:{listener.getsockname()[1]}, API under /docs.")
         uvicorn.Server(config).run(sockets=[listener])
 

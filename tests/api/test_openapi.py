@@ -1,0 +1,70 @@
+"""The OpenAPI document: complete, valid, and the same until someone means to change it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+
+from api.access import MAY
+from api.openapi import snapshot
+from tests.api.requests import example_records
+
+SNAPSHOT = Path(__file__).parent / "openapi.json"
+DOCUMENT = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+OPERATIONS = [
+    operation for path in DOCUMENT["paths"].values() for operation in path.values()
+]  # fmt: skip
+
+
+def test_the_document_is_the_one_in_the_repository():
+    """`python -m api.openapi > tests/api/openapi.json` accepts a change that was meant."""
+    assert SNAPSHOT.read_text(encoding="utf-8") == snapshot()
+
+
+def test_every_operation_is_described():
+    """Id, tag, summary, description and security, each problem by its schema."""
+    assert set(MAY) == {each["operationId"] for each in OPERATIONS}
+    for operation in OPERATIONS:
+        assert operation["tags"]
+        assert operation["summary"]
+        assert operation["description"]
+        assert [{"api_key": []}] == operation["security"]
+        refused = {s: a for s, a in operation["responses"].items() if int(s) >= 400}
+        assert {"401", "403", "422", "500", "503"} <= set(refused)
+        for answer in refused.values():
+            schema = answer["content"]["application/problem+json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_every_write_requires_a_key():
+    """The header is declared, required and bounded."""
+    for operation in OPERATIONS:
+        names = (
+            {each["name"] for each in operation["parameters"] if each["required"]}
+            if ("parameters" in operation)
+            else set()
+        )
+        writes = "requestBody" in operation
+        assert writes == ("Idempotency-Key" in names), operation["operationId"]
+
+
+def test_references_lead_somewhere():
+    """No schema is named that is not there."""
+    known = set(DOCUMENT["components"]["schemas"])
+    text = json.dumps(DOCUMENT)
+    named = {
+        part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]
+    }  # fmt: skip
+
+    assert named - known == set()
+
+
+def test_the_examples_fit_the_schema_of_records():
+    """What the service takes is what the document says, for every fact of the examples."""
+    body = DOCUMENT["paths"]["/v1/facts"]["post"]["requestBody"]["content"]["application/json"]
+    schema = {**body["schema"], "components": DOCUMENT["components"]}
+
+    jsonschema.validate(body["example"], schema)
+    jsonschema.validate(example_records(), schema)

@@ -1,0 +1,150 @@
+"""What an operator sees: health, metrics, one line a request, a server that starts and stops."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from api.access import Keys
+from api.server import CannotServe, serve
+from revrec.runtime.logging import configure
+from revrec.runtime.settings import ApiKey, Settings
+from tests.api.requests import CONTRACT, NDJSON, record, send
+
+
+def test_health(client):
+    """The process lives, and the stores answer with the chain's head."""
+    assert (200, "ok") == (client.get("/health/live").status_code, client.get("/health/live").text)
+    assert client.get("/health/ready").text == "ready at entry 0, " + "0" * 64
+
+
+def test_metrics_count_operations_and_name_no_one(client, ana):
+    """Operations and statuses are labels; customers and contracts are not."""
+    record(ana, [CONTRACT], "k")
+    ana.get("/v1/contracts/C-1/explanation?as_of=2026-01-31")
+
+    text = client.get("/metrics").text
+
+    assert re.search(r'revrec_requests_total\{operation="record_facts",status="200"\} \d', text)
+    assert "acme" not in text
+    assert "C-1" not in text
+
+
+def test_one_line_a_request_without_amounts_or_names(ana):
+    """The canonical line: who called what, how it ended; nothing of what was in it."""
+    stream = io.StringIO()
+    configure("INFO", stream=stream)
+    try:
+        record(ana, [CONTRACT], "k")
+        send(ana, NDJSON, "u")
+        ana.get(
+            "/v1/contracts/C-1/explanation?as_of=2026-01-31", headers={"X-Request-ID": "audit-7"}
+        )
+    finally:
+        configure()
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    told = [line for line in lines if line["event"] == "request"]
+    assert [
+        ("record_facts", 200, "ana"),
+        ("ingest_usage", 200, "ana"),
+        ("explain_contract", 200, "ana"),
+    ] == [(line["operation"], line["status"], line["actor"]) for line in told]
+    assert told[-1]["request_id"] == "audit-7"
+    assert told[-1]["route"] == "/v1/contracts/{contract}/explanation"
+    for secret in ("acme", "C-1", "36500", "12.34", "ana-key"):
+        assert secret not in json.dumps(told)
+
+
+@pytest.mark.parametrize("given", ["a b", "x" * 65, "né", ""])
+def test_a_harmful_request_id_is_replaced(given, client):
+    """What a caller writes into the log is bounded."""
+    answer = client.get("/health/live", headers={"X-Request-ID": given.encode("latin-1")})
+
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["X-Request-ID"])
+
+
+def started(settings):
+    """`revrec serve` as a process."""
+    return subprocess.Popen(
+        [Path(sys.executable).with_name("revrec"), "serve", "--port", "0"],
+        env={
+            **os.environ,
+            "REVREC_HOME": str(settings.home),
+            "REVREC_DATABASE_URL": settings.database_url.get_secret_value(),
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def until_serving(process):
+    """What was told until the service listens, and where."""
+    told = ""
+    for line in process.stderr:
+        told += line
+        if match := re.search(r"Serving on (http://\S+:\d+),", line):
+            return told, match[1]
+    raise AssertionError(told)
+
+
+def test_without_keys_one_is_made_that_works_and_can_be_kept(settings):
+    """The key told acts as operator, and the export told is of that key; SIGTERM ends with 0."""
+    process = started(settings)
+    try:
+        told, url = until_serving(process)
+        key = re.search(r"^  (revrec_\S+)$", told, re.MULTILINE)[1]
+        kept = json.loads(re.search(r"export REVREC_API_KEYS='(.+)'", told)[1])
+        request = urllib.request.Request(
+            f"{url}/v1/periods", headers={"Authorization": f"Bearer {key}"}
+        )
+        with urllib.request.urlopen(request) as answer:
+            assert (200, b"[]") == (answer.status, answer.read())
+    finally:
+        process.send_signal(signal.SIGTERM)
+        rest = process.communicate(timeout=30)[1]
+
+    assert url.startswith("http://127.0.0.1:")
+    assert kept == {hashlib.sha256(key.encode()).hexdigest(): "operator"}
+    assert (0, False) == (process.returncode, "Traceback" in rest)
+
+
+def test_a_name_alone_is_an_admin_and_a_role_is_kept():
+    """REVREC_API_KEYS takes a name, or an actor with a role; anything else is refused."""
+    digests = [hashlib.sha256(key).hexdigest() for key in (b"one", b"two")]
+    given = {digests[0]: "dora", digests[1]: {"actor": "cleo", "role": "auditor"}}
+    keys = Keys.of(Settings.model_validate({"api_keys": given}).api_keys)
+
+    assert ApiKey(actor="dora", role="admin") == keys.holder("one")
+    assert ApiKey(actor="cleo", role="auditor") == keys.holder("two")
+    assert keys.holder("three") is None
+    for wrong in ({"secret": "dora"}, {digests[0]: ""}, {digests[0]: {"actor": "x", "role": "y"}}):
+        with pytest.raises(ValidationError):
+            Settings.model_validate({"api_keys": wrong})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "books.example"])
+def test_other_hosts_need_keys(host, workspace, settings):
+    """Without a key nobody can call, so an open address is refused before it is opened."""
+    with pytest.raises(CannotServe, match=f"No API key is configured, and {host} can be reached"):
+        serve(workspace, settings, host=host, port=0, tell=[].append)
+
+
+def test_a_port_in_use_is_told(workspace, settings):
+    """Which address, why, and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotServe, match=f"127.0.0.1 port {port}: Address already in use"):
+            serve(workspace, settings, host="127.0.0.1", port=port, tell=[].append)

@@ -1,0 +1,60 @@
+"""Who may call what: every route, every role, from a table."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.routing import APIRoute
+
+from api import routes
+from api.access import MAY
+from tests.api.conftest import PEOPLE
+
+TABLE = """
+                                                            preparer approver auditor admin
+    POST /v1/facts                                             yes      no      no     yes
+    POST /v1/usage/batches                                     yes      no      no     yes
+    GET  /v1/periods                                           yes      yes     yes    yes
+    GET  /v1/periods/2026-01                                   yes      yes     yes    yes
+    POST /v1/periods/2026-01/close                             yes      no      no     yes
+    POST /v1/periods/2026-01/reopen                            no       yes     no     yes
+    GET  /v1/periods/2026-01/flash                             yes      yes     yes    yes
+    GET  /v1/journal                                           yes      yes     yes    yes
+    GET  /v1/contracts/C-1/explanation?as_of=2026-01-31        yes      yes     yes    yes
+    GET  /v1/coverage                                          yes      yes     yes    yes
+"""
+ROLES, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
+ALL = routes.router.routes
+
+
+def test_the_table_has_every_route():
+    """A new route takes its place in both tables, or nobody may call it."""
+    operations = {route.operation_id for route in ALL if isinstance(route, APIRoute)}
+
+    assert operations == set(MAY)
+    assert len(operations) == len(ROWS) == len(ALL)
+
+
+@pytest.mark.parametrize(("method", "path", "words"), [(m, p, words) for m, p, *words in ROWS])
+def test_a_role_may_what_the_table_says(method, path, words, as_):
+    """Whoever may not is told so before anything is read; whoever may gets past the door."""
+    actors = {role: actor for actor, role in PEOPLE.items()}
+
+    answers = {role: as_(actors[role]).request(method, path) for role in ROLES}
+
+    assert words == ["no" if answers[role].status_code == 403 else "yes" for role in ROLES]
+    for role, answer in answers.items():
+        if answer.status_code == 403:
+            assert answer.json()["code"] == "forbidden"
+            assert role in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, *_ in ROWS])
+def test_without_a_known_key_nothing_is_done(method, path, client):
+    """401 with the challenge, on every route, and nothing of the books."""
+    for header in (None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic ana-key", "ana-key"):
+        headers = {} if header is None else {"Authorization": header}
+
+        answer = client.request(method, path, headers=headers)
+
+        assert (401, "Bearer") == (answer.status_code, answer.headers["WWW-Authenticate"])
+        assert answer.json()["code"] == "unauthorised"
