@@ -202,8 +202,11 @@ class Database:
         """Refuse to work on a database that is not at this program's migration."""
         if self._ready:
             return
-        with _connected(self.url, seconds=self._pool.timeout) as connection:
-            at = migration.current(connection)
+        try:
+            with _connected(self.url, seconds=self._pool.timeout) as connection:
+                at = migration.current(connection)
+        except psycopg.Error as error:
+            raise failures.explain(error) from error
         newest = migration.head()
         if at != newest:
             raise StoreError(

@@ -10,8 +10,8 @@ crash ten seconds, and remembers a server that was killed as running.
   back however the process ends; the last one to leave in an orderly way stops the server.
 * Root may not run PostgreSQL. Started as root, the server runs as an unprivileged user, made if
   missing; parent folders get the right to be passed through (``o+x``), nothing else.
-* A server or machine that was killed leaves ``postmaster.pid``; PostgreSQL itself takes over
-  unless the pid now belongs to a stranger, in which case the file is removed here.
+* A server or machine that was killed leaves lock files; those whose pid is no longer that of
+  this server are removed.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ _SUPERUSER = "postgres"
 _START_SECONDS = 120
 """Recovery after a crash replays the log before the server answers."""
 _POLL_SECONDS = 0.05
-_ATTEMPTS = 3
-"""A server killed alone leaves children for an instant; they keep the next one from starting."""
+_ATTEMPTS = 100
+"""A server killed alone leaves children for an instant; while they hold its shared memory the
+next one does not start."""
 _SOCKET_PATH_MAX = 100
 """Bytes; the kernel's limit is 107 and PostgreSQL adds nothing beyond the name counted here."""
 _SETTINGS = {
@@ -193,19 +194,23 @@ def _let_use(programs: Path) -> None:
 def _ensure_running(data: Path, account: pwd.struct_passwd | None) -> None:
     if _answers(data):
         return
-    _remove_strange_pid(data)
+    _remove_stale_locks(data)
     log = data / "log"
     arguments = ["start", "-D", str(data), "-l", str(log), "-w", "-t", str(_START_SECONDS)]
     arguments += ["-o", f"-k {_socket_folder(data, account)}"]
-    failure: StoreError | None = None
     for _ in range(_ATTEMPTS):
         try:
             _run("pg_ctl", *arguments, account=account)
         except StoreError as error:
-            failure = error
+            failure: StoreError | None = error
+        else:
+            failure = None
         if _answers(data):
             return
-    tail = log.read_text(errors="replace").splitlines()[-5:] if log.exists() else []
+        tail = log.read_text(errors="replace").splitlines()[-5:] if log.exists() else []
+        if not any("shared memory" in said for said in tail):
+            break
+        time.sleep(_POLL_SECONDS)
     raise StoreError(
         f"The private PostgreSQL in {data} does not start: {' / '.join(tail)}",
         remedy=f"See {log}; check disk space and the folder's owner.",
@@ -227,16 +232,30 @@ def _answers(data: Path) -> bool:
             return True
 
 
-def _remove_strange_pid(data: Path) -> None:
-    """Remove a postmaster.pid whose pid is now that of another program."""
-    file = data / "postmaster.pid"
-    if not file.exists():
-        return
-    first = file.read_text().partition("\n")[0].strip()
-    command = Path(f"/proc/{first}/cmdline")
-    if not first.isdigit() or (command.exists() and b"postgres" not in command.read_bytes()):
-        _log.warning("postmaster.pid names a stranger; removed", pid=first)
-        file.unlink()
+def _remove_stale_locks(data: Path) -> None:
+    """Remove lock files whose pid is not that of this server, as after a crash of the machine.
+
+    PostgreSQL does so too, but not when the pid now belongs to another process of the same
+    user, or to a killed server that its parent never waited for.
+    """
+    for file in (data / "postmaster.pid", _socket_folder(data, None) / ".s.PGSQL.5432.lock"):
+        if not file.exists():
+            continue
+        pid = file.read_text().partition("\n")[0].strip()
+        if os.fsencode(data) not in _command_of(pid):
+            _log.warning("lock file of a server that is gone removed", path=str(file), pid=pid)
+            file.unlink()
+
+
+def _command_of(pid: str) -> bytes:
+    """How the process was started; empty for one that does not run."""
+    try:
+        if Path("/proc/self/cmdline").exists():
+            return Path(f"/proc/{pid}/cmdline").read_bytes()
+        command = ["/bin/ps", "-p", pid, "-o", "args="]
+        return subprocess.run(command, check=False, capture_output=True).stdout  # noqa: S603
+    except OSError:
+        return b""
 
 
 def _ensure_database(data: Path) -> None:

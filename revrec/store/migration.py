@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _LOCK = 0x7265767265630001
 """Advisory lock: two processes that start at once migrate one after the other."""
-_LOCK_TIMEOUT = "10s"
+LOCK_TIMEOUT = "10s"
 _APP_ROLES = ("revrec_app", "revrec_bulk", "revrec_reader")
 
 
@@ -62,7 +62,7 @@ def upgrade(url: str, *, logins: tuple[str, ...] = ()) -> None:
     from alembic import command
 
     with psycopg.connect(url, autocommit=True, application_name="revrec migrate") as connection:
-        connection.execute("select set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT])
+        connection.execute("select set_config('lock_timeout', %s, false)", [LOCK_TIMEOUT])
         connection.execute("select pg_advisory_lock(%s)", [_LOCK])
         connection.execute((folder() / "sql" / "bootstrap.sql").read_bytes())
         for login in logins:
@@ -106,8 +106,13 @@ def _alembic(connection: psycopg.Connection[TupleRow]) -> Iterator[Config]:
     )
     connection.execute("set role revrec_owner")
     connection.autocommit = False
-    with engine.connect() as alembic_connection:
-        yield _config(alembic_connection)
+    try:
+        with engine.connect() as alembic_connection:
+            yield _config(alembic_connection)
+    except sa.exc.DBAPIError as error:
+        if error.orig is None:
+            raise
+        raise error.orig from error
     connection.rollback()
     connection.autocommit = True
     connection.execute("reset role")
