@@ -13,7 +13,12 @@ from reports.reconciliation import THREE_WAY, write_reconciliation
 from reports.schedules import write_schedules
 from revrec.model.dataset import DataSet, TieOut
 
-RECONCILED = (THREE_WAY, "reconciliation_reasons", "usage_batches", "quarantine")
+RECONCILED = (
+    THREE_WAY,
+    "reconciliation_reasons",
+    "billing_findings",
+    "reconciliation_strays",
+)
 """Data sets that belong to the reconciliation when they are given."""
 
 

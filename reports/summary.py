@@ -236,6 +236,6 @@ def _set_axes(bars: BarChart, shown: str, *, slanted: bool) -> None:
 def _rich(points: int, *, color: str, slanted: bool = False) -> RichText:
     letters = CharacterProperties(sz=points * 100, solidFill=color)
     return RichText(
-        bodyPr=RichTextProperties(rot=_SLANT) if slanted else RichTextProperties(),
+        bodyPr=RichTextProperties(rot=_SLANT if slanted else 0),
         p=[Paragraph(pPr=ParagraphProperties(defRPr=letters), endParaRPr=letters)],
     )
