@@ -75,6 +75,8 @@ def _counts_usage(segment: Segment) -> bool:
 
 def _revenue(inputs: Inputs, asked: Sequence[Segment]) -> Sequence[int]:
     """Revenue to date of each segment on the one day it is asked for."""
+    if not asked:
+        return []
     counts = [deliveries(inputs.book), usage_events(inputs.book), *(inputs.usage or ())]
     days = sorted({segment.valid_from for segment in asked})
     with Arithmetic(counts) as arithmetic:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import pyarrow as pa
 
@@ -80,9 +79,7 @@ def schedules(
     with Frame(inputs) as frame:
         figures = key_figures(frame)
         data = {each.name: each for each in [*_schedules(frame), as_data_set(figures)]}
-        return Schedules(
-            datasets=MappingProxyType(data), tie_outs=tie_outs(frame, data), summary=figures
-        )
+        return Schedules(datasets=data, tie_outs=tie_outs(frame, data), summary=figures)
 
 
 def _schedules(frame: Frame) -> list[DataSet]:

@@ -83,7 +83,8 @@ def journal_detail(frame: Frame) -> DataSet:
                  product, account
         """,
         note=(
-            "Decisions are numbers of the contract's decisions. Entry 0: postings of contracts "
-            "that cancel out in every account, so that no entry was needed."
+            "Decisions are numbers of the contract's decisions as of the close, whose facts the "
+            "digest names. Entry 0: postings of contracts that cancel out in every account, so "
+            "that no entry was needed."
         ),
     )  # fmt: skip

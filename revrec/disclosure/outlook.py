@@ -23,6 +23,9 @@ from revrec.recognition.arithmetic import Arithmetic
 _ELAPSED = (Progress.DAYS, Progress.EVEN_MONTHS, Progress.HALF_MONTH)
 
 
+_SCHEDULED = pa.schema([("segment", pa.int64()), ("day", pa.date32()), ("revenue", pa.int64())])
+
+
 @cites("606-10-50-13")
 def in_force(subledger: Subledger, on: date) -> pa.Table:
     """Prices in force at the end of the day and what of them is recognised, by segment.
@@ -60,6 +63,8 @@ def scheduled(accounting: Accounting, standing: pa.Table, days: Sequence[date]) 
         )
         if remaining and segments[number].shape.progress in _ELAPSED
     ]
+    if not open_ones:
+        return _SCHEDULED.empty_table()
     with Arithmetic([]) as arithmetic:
         kept = [replace(segments[number], valid_to=FOREVER) for number in open_ones]
         table = arithmetic.recognise(kept, days).table
@@ -69,5 +74,6 @@ def scheduled(accounting: Accounting, standing: pa.Table, days: Sequence[date]) 
             "segment": places.take(table["segment"].combine_chunks()),
             "day": table["day"],
             "revenue": table["revenue"],
-        }
+        },
+        schema=_SCHEDULED,
     )
