@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from revrec.operations.workspace import Workspace
+from revrec.runtime.logging import configure
 from revrec.runtime.settings import ApiKey, Settings
 
 PEOPLE = {"ana": "preparer", "ben": "approver", "cleo": "auditor", "dora": "admin"}
@@ -21,6 +23,14 @@ KEYS = {
 }
 
 As = Callable[[str], TestClient]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def log() -> io.StringIO:
+    """Where the service logs, as it does in production: no values of variables in traces."""
+    stream = io.StringIO()
+    configure("INFO", stream=stream)
+    return stream
 
 
 @pytest.fixture

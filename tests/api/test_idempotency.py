@@ -96,24 +96,24 @@ def test_a_key_of_another_request_is_refused(operation, ana, as_, workspace):
     assert after == state(workspace)
 
 
-@pytest.mark.parametrize("key", [None, "", "k" * 65, "two words", "bell\x07"])
-def test_a_request_that_writes_needs_a_key(operation, key, ana, as_, workspace):
+def test_a_request_that_writes_needs_a_key(operation, ana, as_, workspace):
     """400 without a key, with an empty, a long or an unprintable one; nothing happens."""
     prepare, actor, ask = WRITES[operation]
     prepare(ana)
     before = state(workspace)
     client = as_(actor)
-    client.headers["X-Request-ID"] = "kept"
 
-    def send_with(request):
-        request.headers.pop("Idempotency-Key", None)
-        if key is not None:
-            request.headers["Idempotency-Key"] = key
+    for key in (None, "", "k" * 65, "two words", "bell\x07"):
 
-    client.event_hooks["request"] = [send_with]
-    refused = ask(client, "unused")
+        def replace_key(request, key=key):
+            request.headers.pop("Idempotency-Key", None)
+            if key is not None:
+                request.headers["Idempotency-Key"] = key
 
-    assert (400, "missing-idempotency-key") == (refused.status_code, refused.json()["code"])
+        client.event_hooks["request"] = [replace_key]
+        refused = ask(client, "unused")
+
+        assert (400, "missing-idempotency-key") == (refused.status_code, refused.json()["code"])
     assert before == state(workspace)
 
 

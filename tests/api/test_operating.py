@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import re
@@ -19,7 +18,6 @@ from pydantic import ValidationError
 
 from api.access import Keys
 from api.server import CannotServe, serve
-from revrec.runtime.logging import configure
 from revrec.runtime.settings import ApiKey, Settings
 from tests.api.requests import CONTRACT, NDJSON, record, send
 
@@ -42,20 +40,15 @@ def test_metrics_count_operations_and_name_no_one(client, ana):
     assert "C-1" not in text
 
 
-def test_one_line_a_request_without_amounts_or_names(ana):
+def test_one_line_a_request_without_amounts_or_names(ana, log):
     """The canonical line: who called what, how it ended; nothing of what was in it."""
-    stream = io.StringIO()
-    configure("INFO", stream=stream)
-    try:
-        record(ana, [CONTRACT], "k")
-        send(ana, NDJSON, "u")
-        ana.get(
-            "/v1/contracts/C-1/explanation?as_of=2026-01-31", headers={"X-Request-ID": "audit-7"}
-        )
-    finally:
-        configure()
+    before = len(log.getvalue())
 
-    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    record(ana, [CONTRACT], "k")
+    send(ana, NDJSON, "u")
+    ana.get("/v1/contracts/C-1/explanation?as_of=2026-01-31", headers={"X-Request-ID": "audit-7"})
+
+    lines = [json.loads(line) for line in log.getvalue()[before:].splitlines()]
     told = [line for line in lines if line["event"] == "request"]
     assert [
         ("record_facts", 200, "ana"),

@@ -153,7 +153,7 @@ def test_no_day_breaks_the_service(day, ana):
     assert answer.status_code == 200
 
 
-def test_an_unexpected_error_tells_nothing_of_the_inside(client, ana, superuser):
+def test_an_unexpected_error_tells_nothing_of_the_inside(client, ana, superuser, log):
     """500 with a request id; the table's name is for the log."""
     superuser.execute("alter table records.period_close rename column totals to sums")
     try:
@@ -163,5 +163,6 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(client, ana, superuser)
 
     assert (500, "internal-error") == (answer.status_code, answer.json()["code"])
     assert "totals" not in answer.text
+    assert "totals" in log.getvalue()
     assert answer.headers["X-Request-ID"] == answer.json()["request_id"]
     assert client.get("/health/ready").status_code == 200
