@@ -81,7 +81,11 @@ def shares(component: Component, restarts: Sequence[Restart]) -> Shares:
         if (pool and not restart.weights) or taken_back:
             # Nothing is left to transfer, or the cut exceeds what is left: revenue moves now.
             for key, share in allocate(pool, _by_size(now) or component.weights).items():
-                now[key] = now.get(key, 0) + share
+                before = now.get(key, 0)
+                now[key] = before + share
+                kept = breakage.get((number, key), 0)
+                if kept and taken_back:
+                    breakage[number, key] = round_ratio(kept * now[key], before)
             pool = 0
         earned.update({(number, key): share for key, share in now.items() if share})
         live = allocate(pool, restart.weights) if restart.weights else {}

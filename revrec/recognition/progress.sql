@@ -26,18 +26,23 @@ select
 from (
     select
         p.*,
-        case when p.day < p.counts_from then 0 else greatest(
-            case p.counted_in
-                when 'quantity' then coalesce(c.quantity, 0) - coalesce(b.quantity, 0)
-                else coalesce(c.amount, 0) - coalesce(b.amount, 0) end
-            - p.baseline,
-            0
-        ) end::hugeint as used
-    from (select * from points where progress = 'counted') p
-    asof left join counts c
-        on p.contract = c.contract and p.obligation = c.obligation and p.day >= c.day
-    asof left join counts b
-        on p.contract = b.contract and p.obligation = b.obligation and p.counts_from > b.day
+        -- Corrections may bring fees of days to less than nothing; an entitlement or what
+        -- exceeds one cannot be used less than not at all.
+        case when p.cap is null and p.baseline = 0 then counted
+             else greatest(counted - p.baseline, 0) end::hugeint as used
+    from (
+        select
+            q.*,
+            case when q.day < q.counts_from then 0
+                 when q.counted_in = 'quantity'
+                     then coalesce(c.quantity, 0) - coalesce(b.quantity, 0)
+                 else coalesce(c.amount, 0) - coalesce(b.amount, 0) end as counted
+        from (select * from points where progress = 'counted') q
+        asof left join counts c
+            on q.contract = c.contract and q.obligation = c.obligation and q.day >= c.day
+        asof left join counts b
+            on q.contract = b.contract and q.obligation = b.obligation and q.counts_from > b.day
+    ) p
 )
 
 union all
