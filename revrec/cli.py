@@ -20,7 +20,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from api.server import serve as serve_api
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
 from revrec.demo.run import run_demo
@@ -355,6 +354,8 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve the HTTP API until told to stop; requests under way are finished."""
+    from api.server import serve as serve_api  # noqa: PLC0415 - the others start without HTTP
+
     with _workspace() as workspace:
         serve_api(workspace, Settings(), host=host, port=port, tell=_say)
 

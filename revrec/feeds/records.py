@@ -84,6 +84,10 @@ def load(path: Path) -> Loaded:
     return loaded
 
 
+YEARS = range(1900, 2200)
+"""Years in which facts may take effect: beyond them a date is a slip of the keyboard."""
+
+
 def fact_of(record: object, source: str) -> Fact:
     """A record with its ``kind`` as a fact; raises FeedError naming the fields that do not fit."""
     if not isinstance(record, Mapping):
@@ -101,7 +105,14 @@ def fact_of(record: object, source: str) -> Fact:
             remedy=f"Use one of: {', '.join(FactKind)}.",
             source=source,
         ) from error
-    return to_fact(kind, validated(ADAPTERS[kind], fields, source))
+    fact = to_fact(kind, validated(ADAPTERS[kind], fields, source))
+    if fact.effective_on.year not in YEARS:
+        raise FeedError(
+            f"{source}: {kind} {fact.key} takes effect on {fact.effective_on}.",
+            remedy=f"Give a day from {YEARS.start} to {YEARS.stop - 1}.",
+            source=source,
+        )
+    return fact
 
 
 def to_fact(kind: FactKind, record: Record) -> Fact:

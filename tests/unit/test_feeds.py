@@ -39,8 +39,19 @@ def test_on_and_no_are_words() -> None:
         (PAYMENT | {"amount": "Infinity"}, r"`amount`: "),
         (PAYMENT | {"on": "31.01.2026"}, r"`on`: .*given: '31.01.2026'"),
         (PAYMENT | {"surprise": "x"}, r"`surprise`: "),
+        (PAYMENT | {"on": "0001-01-01"}, r"takes effect on 0001-01-01"),
     ],
-    ids=["kind", "shape", "missing", "thousands", "nan", "infinity", "date", "unknown-field"],
+    ids=[
+        "kind",
+        "shape",
+        "missing",
+        "thousands",
+        "nan",
+        "infinity",
+        "date",
+        "unknown-field",
+        "ancient",
+    ],
 )
 def test_a_record_that_does_not_fit_is_refused(record: object, told: str) -> None:
     """The message names the field and the value."""
