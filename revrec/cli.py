@@ -354,7 +354,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve the HTTP API until told to stop; requests under way are finished."""
-    from api.server import serve as serve_api  # noqa: PLC0415 - the others start without HTTP
+    from api.server import serve as serve_api
 
     with _workspace() as workspace:
         serve_api(workspace, Settings(), host=host, port=port, tell=_say)
