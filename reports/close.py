@@ -9,13 +9,13 @@ from pathlib import Path
 from reports.cover import Cover
 from reports.csv_twin import FileRecord, write_manifest
 from reports.journal import DETAIL, write_journal
-from reports.reconciliation import THREE_WAY, write_reconciliation
+from reports.reconciliation import REASONS, THREE_WAY, write_reconciliation
 from reports.schedules import write_schedules
 from revrec.model.dataset import DataSet, TieOut
 
 RECONCILED = (
     THREE_WAY,
-    "reconciliation_reasons",
+    REASONS,
     "billing_findings",
     "reconciliation_strays",
 )

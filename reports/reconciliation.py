@@ -12,7 +12,7 @@ from reports.publish import pick, publish
 from reports.totals import column_position, currencies, currency_position, money_totals
 from revrec.model.dataset import DataSet, TieOut
 
-THREE_WAY = "reconciliation"
+THREE_WAY, REASONS = "reconciliation", "reconciliation_reasons"
 UNEXPLAINED = "unexplained"
 """Reason code of a difference that no rule explains; there must be none."""
 _DIFFERENCES = (
@@ -29,13 +29,13 @@ def write_reconciliation(
     ``reconciliation`` has money columns ``rated``, ``invoiced``, ``revenue``,
     ``rated_less_invoiced`` and ``invoiced_less_revenue``, and a text column ``reason``. Added to
     the tie-outs given: the differences follow from the amounts, and nothing is unexplained.
-    Differences are drawn by reason in the functional currency.
+    If ``reconciliation_reasons`` is given (``reason``, ``difference``, ``amount``), it is drawn in
+    the functional currency.
     """
     sheets = pick(data, [THREE_WAY, *(name for name in data if name != THREE_WAY)])
     three_way = sheets[0]
     checks = [*_cross_footed(three_way), *_explained(three_way)]
-    drawn = three_way.rows and cover.functional_currency in currencies(three_way)
-    charts = [_by_reason(cover.functional_currency)] if drawn else []
+    charts = _charts(data, cover.functional_currency)
     return publish(folder, cover, sheets, [*checks, *tie_outs], charts)
 
 
@@ -82,12 +82,17 @@ def _explained(data: DataSet) -> list[TieOut]:
     ]
 
 
-def _by_reason(currency: str) -> Chart:
-    return Chart(
-        kind=ChartKind.BARS,
-        title="Rated less invoiced, by reason",
-        sheet=THREE_WAY,
-        currency=currency,
-        values=("rated_less_invoiced",),
-        category="reason",
-    )
+def _charts(data: Mapping[str, DataSet], currency: str) -> list[Chart]:
+    if REASONS not in data or currency not in currencies(data[REASONS]):
+        return []
+    return [
+        Chart(
+            kind=ChartKind.STACKED,
+            title=data[REASONS].title,
+            sheet=REASONS,
+            currency=currency,
+            values=("amount",),
+            category="reason",
+            series="difference",
+        )
+    ]

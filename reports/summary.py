@@ -51,8 +51,8 @@ _TWO_LINES = 28
 _BRIDGE_BASE = 5
 """Column of the part of a bridge's bar that is not drawn."""
 _MILLIONS_FROM, _THOUSANDS_FROM = 10_000_000, 10_000
-_UPRIGHT_LABELS_MAX = 12
-"""Categories whose labels fit side by side."""
+_UPRIGHT_LABELS_MAX = 100
+"""Characters of labels that fit side by side; a bridge's labels break into lines."""
 _SLANT = -45 * 60_000
 """Degrees in the unit of drawings."""
 
@@ -154,7 +154,8 @@ def _draw(sheet: Worksheet, chart: Chart, table: Figures, heading_row: int) -> B
         _colour_bridge(bars, table)
     bars.legend = _legend() if chart.kind is ChartKind.STACKED else None
     _set_title(bars, f"{chart.title}, {chart.currency}")
-    _set_axes(bars, shown, slanted=len(table.labels) > _UPRIGHT_LABELS_MAX)
+    across = sum(len(label) + 1 for label in table.labels)
+    _set_axes(bars, shown, slanted=not bridge and across > _UPRIGHT_LABELS_MAX)
     return bars
 
 

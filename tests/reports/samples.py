@@ -311,6 +311,26 @@ def reconciliation(count: int) -> DataSet:
     )  # fmt: skip
 
 
+def reconciliation_reasons(count: int) -> DataSet:
+    """Each difference of the reconciliation with its reason."""
+    differences = ((8, "rated less invoiced"), (9, "invoiced less revenue"))
+    rows = [
+        (row[1], row[4], difference, row[10], row[place])
+        for row in reconciliation(count).rows
+        for place, difference in differences
+        if row[place]
+    ]
+    return DataSet(
+        name="reconciliation_reasons",
+        title="Reasons of differences",
+        columns=[
+            text("contract", "Contract"), text("currency", "Currency"),
+            text("difference", "Difference"), text("reason", "Reason"), money("amount", "Amount"),
+        ],
+        rows=rows,
+    )  # fmt: skip
+
+
 def tie_outs(count: int) -> list[TieOut]:
     """March revenue of the waterfall against the journal's, by currency."""
     sums: dict[str, int] = {}
@@ -335,6 +355,7 @@ def data_sets(count: int) -> dict[str, DataSet]:
     built = [
         make(count)
         for make in (waterfall, contract_balances, revenue_by_product, contract_position,
-                     unbilled, journal_summary, journal_detail, reconciliation)
+                     unbilled, journal_summary, journal_detail, reconciliation,
+                     reconciliation_reasons)
     ]  # fmt: skip
     return {data.name: data for data in built}

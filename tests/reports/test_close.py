@@ -39,7 +39,7 @@ def test_a_close_writes_three_workbooks_their_twins_and_a_manifest(folder):
         "Schedules": ["contract-balances", "contract-position", "journal-summary",
                       "revenue-by-product", "revenue-waterfall", "tie-out", "unbilled"],
         "Journal": ["journal-detail", "journal-summary", "tie-out"],
-        "Reconciliation": ["reconciliation", "tie-out"],
+        "Reconciliation": ["reconciliation", "reconciliation-reasons", "tie-out"],
     }  # fmt: skip
     expected = {"manifest.json"}
     for report, names in twins.items():
@@ -112,6 +112,7 @@ def test_every_difference_of_the_reconciliation_has_a_reason(folder):
              "March subscription revenue")  # fmt: skip
     expected = {(name, currency): "OK" for name in names for currency in ("EUR", "JPY", "USD")}
     expected["Usage to billing to revenue: every column adds up", ""] = "OK"
+    expected["Reasons of differences: every column adds up", ""] = "OK"
     assert expected == results
 
 
@@ -135,6 +136,18 @@ def test_a_difference_without_a_reason_is_shown(tmp_path, reason):
     ]
 
 
+def test_reasons_are_drawn_in_the_functional_currency(folder):
+    """Dollar contracts 7 and 21 were billed late: one reason, two differences that cancel out."""
+    book = openpyxl.load_workbook(folder / f"{STEM.format('Reconciliation')}.xlsx", data_only=True)
+    rows = [[cell.value for cell in row] for row in book["Chart data"]["A10:C11"]]
+
+    # 10% of (1,000 + 37 n), and 7 n cents: 125.90 + 0.49 and 177.70 + 1.47.
+    assert [
+        ["Reason", "invoiced less revenue", "rated less invoiced"],
+        ["timing", -305.56, 305.56],
+    ] == rows
+
+
 def test_a_schedules_file_needs_its_data_sets(tmp_path):
     """What is missing is named, and nothing is written."""
     data = samples.data_sets(3)
@@ -148,7 +161,7 @@ def test_a_schedules_file_needs_its_data_sets(tmp_path):
 def test_a_close_without_usage_has_no_reconciliation(tmp_path):
     """Two workbooks; the manifest names what there is."""
     data = samples.data_sets(3)
-    del data["reconciliation"]
+    del data["reconciliation"], data["reconciliation_reasons"]
 
     files = close_report(tmp_path, samples.cover(), data, [])
 
