@@ -12,7 +12,7 @@ LATE = ("invoice", "credit_memo", "payment", "delivery", "usage")
 """Kinds of events that may be learned after the month they belong to."""
 
 
-@settings(max_examples=25, deadline=None, print_blob=True)
+@settings(max_examples=15, deadline=None, print_blob=True)
 @given(
     told=scenarios(size=2),
     months=st.integers(0, 30),
