@@ -202,13 +202,21 @@ def sheet_titles(names: Sequence[str], taken: Sequence[str]) -> list[str]:
     titles = []
     for name in names:
         base = _TITLE_REFUSED.sub(" ", name).strip(" '") or "Sheet"
-        title, count = base[:TITLE_MAX].strip(" '"), 2
+        title, count = _shortened(base), 2
         while title.casefold() in used:
             suffix = f" ({count})"
             title, count = base[: TITLE_MAX - len(suffix)] + suffix, count + 1
         used.add(title.casefold())
         titles.append(title)
     return titles
+
+
+def _shortened(title: str) -> str:
+    """At most as long as Excel allows, cut between words where there are several."""
+    if len(title) <= TITLE_MAX:
+        return title
+    words, space, _ = title[: TITLE_MAX + 1].rpartition(" ")
+    return words.strip(" '") if space else title[:TITLE_MAX]
 
 
 def _unique(headings: Sequence[str]) -> list[str]:

@@ -181,7 +181,7 @@ def test_a_workbook_without_data_sets_has_its_control_sheets(tmp_path):
 def test_titles_are_made_fit_for_excel(tmp_path):
     """31 characters, none that Excel refuses, none twice, none that is taken."""
     columns, rows = amounts(1)
-    titles = ["Cover", "a/b:c", "A b c", "x" * 40, "x" * 40]
+    titles = ["Cover", "a/b:c", "A b c", "x" * 40, "x" * 40, "Mistakes and differences of bills"]
     sheets = [
         DataSet(name=f"d{n}", title=title, columns=columns, rows=rows, currency="USD")
         for n, title in enumerate(titles)
@@ -189,7 +189,8 @@ def test_titles_are_made_fit_for_excel(tmp_path):
     write_workbook(tmp_path / "t.xlsx", samples.cover(), sheets, [])
 
     names = openpyxl.load_workbook(tmp_path / "t.xlsx").sheetnames
-    assert ["Cover (2)", "a b c", "A b c (2)", "x" * 31, "x" * 27 + " (2)"] == names[2:]
+    fit = ["Cover (2)", "a b c", "A b c (2)", "x" * 31, "x" * 27 + " (2)"]
+    assert [*fit, "Mistakes and differences of"] == names[2:]
 
 
 def test_headings_of_a_table_are_unique(tmp_path):
