@@ -1,0 +1,174 @@
+"""Lines of invoices and credit memos, each at the service and the month it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from revrec.model.contract import ConsiderationKind
+from revrec.model.events import CreditMemo, Invoice, InvoiceLine
+from revrec.model.history import ContractHistory
+from revrec.money import to_minor
+from revrec.periods import Period
+from revrec.reconciliation.limits import INVOICE_DAYS
+from revrec.reconciliation.terms import Terms
+
+
+class Side(StrEnum):
+    """What a line is compared with."""
+
+    USAGE = "usage"
+    """Rated usage."""
+    FIXED = "fixed"
+    """The fixed price of the contract."""
+    VARIABLE = "variable"
+    """An estimate of variable consideration."""
+
+
+_SIDES = {
+    ConsiderationKind.USAGE: Side.USAGE,
+    ConsiderationKind.FIXED: Side.FIXED,
+    ConsiderationKind.VARIABLE: Side.VARIABLE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """A line of a document; credits are negative in amount and quantity."""
+
+    contract: str
+    document: str
+    corrects: str | None
+    """The invoice that a credit memo takes back in part or whole."""
+    on: date
+    position: int
+    """Of the line in its document."""
+    side: Side
+    consideration: str
+    """The consideration billed, empty where the line names none that the contract has."""
+    obligation: str
+    """The obligation billed for, empty for the contract as a whole."""
+    amount: int
+    """Minor units before tax."""
+    quantity: Decimal | None
+    first: date | None
+    """First day of the service billed, where the line tells both days."""
+    last: date | None
+    month: Period
+    """The month of service; for a service of several months, the month of the bill in it."""
+    cancelled: bool = False
+    """Taken back in full by a credit memo, or the line of that memo."""
+
+    @property
+    def credit(self) -> bool:
+        return self.corrects is not None
+
+    @property
+    def service(self) -> tuple[date, date] | None:
+        """Both days of the service billed, or none."""
+        return None if self.first is None or self.last is None else (self.first, self.last)
+
+
+def bills_of(history: ContractHistory, terms: Terms, as_of: date) -> list[Bill]:
+    """All lines of the contract's documents dated up to ``as_of``, in order of day and id.
+
+    A credit without service days takes those of the invoice line it corrects.
+    """
+    invoices = [each for each in history.invoices if each.on <= as_of]
+    bills = [bill for each in invoices for bill in _lines(each, terms)]
+    originals: dict[str, list[Bill]] = {}
+    for bill in bills:
+        originals.setdefault(bill.document, []).append(bill)
+    for memo in history.credit_memos:
+        if memo.on <= as_of:
+            bills += (
+                _as_original(bill, originals.get(memo.invoice, ())) for bill in _lines(memo, terms)
+            )
+    return _with_cancelled(bills) if history.credit_memos else bills
+
+
+def month_of(on: date, first: date | None, last: date | None, side: Side) -> Period:
+    """The month a line is compared in.
+
+    A bill for one month of service counts in that month. A bill for a longer service counts in
+    the month in which it was issued, moved into the service if it was issued before or after it.
+    Usage billed without service days in the first days of a month was that of the month before.
+    """
+    if first is not None and last is not None:
+        return Period.of(min(max(on, first), last))
+    month = Period.of(on)
+    return month.previous if side is Side.USAGE and on.day <= INVOICE_DAYS else month
+
+
+def _lines(document: Invoice | CreditMemo, terms: Terms) -> Iterator[Bill]:
+    corrects = document.invoice if isinstance(document, CreditMemo) else None
+    sign = 1 if corrects is None else -1
+    for position, line in enumerate(document.lines):
+        side, consideration, obligation = _subject(line, terms)
+        dated = line.service_from is not None and line.service_to is not None
+        first, last = (line.service_from, line.service_to) if dated else (None, None)
+        yield Bill(
+            contract=document.contract,
+            document=document.id,
+            corrects=corrects,
+            on=document.on,
+            position=position,
+            side=side,
+            consideration=consideration,
+            obligation=obligation,
+            amount=sign * to_minor(line.amount, terms.contract.currency),
+            quantity=None if line.quantity is None else sign * line.quantity,
+            first=first,
+            last=last,
+            month=month_of(document.on, first, last, side),
+        )
+
+
+def _subject(line: InvoiceLine, terms: Terms) -> tuple[Side, str, str]:
+    """What a line bills: its consideration says so, else a quantity of a metered obligation."""
+    promised = terms.consideration.get(line.consideration or "")
+    if promised is not None:
+        obligation = line.obligation or promised.obligation or ""
+        if promised.kind is ConsiderationKind.USAGE:
+            obligation = promised.obligation or obligation
+        return _SIDES[promised.kind], promised.id, obligation
+    charged = [each for each in terms.charges if each.obligation == line.obligation]
+    if line.quantity is not None and len(charged) == 1:
+        return Side.USAGE, charged[0].consideration.id, charged[0].obligation
+    return Side.FIXED, "", line.obligation or ""
+
+
+def _as_original(credit: Bill, originals: Sequence[Bill]) -> Bill:
+    """A credit at the service of the line it corrects, when it names no service itself."""
+    alike = [
+        each
+        for each in originals
+        if (each.side, each.consideration, each.obligation)
+        == (credit.side, credit.consideration, credit.obligation)
+    ]
+    if credit.service is not None or len(alike) != 1 or alike[0].service is None:
+        return credit
+    first, last = alike[0].first, alike[0].last
+    month = month_of(credit.on, first, last, credit.side)
+    return replace(credit, first=first, last=last, month=month)
+
+
+def _with_cancelled(bills: Iterable[Bill]) -> list[Bill]:
+    """Mark each invoice line and the credit that takes all of it back."""
+    listed = list(bills)
+    lines: dict[tuple[str | None, str, str, int], list[int]] = {}
+    for place, each in enumerate(listed):
+        if not each.credit:
+            key = (each.document, each.consideration, each.obligation, each.amount)
+            lines.setdefault(key, []).append(place)
+    for place, each in enumerate(listed):
+        if each.credit:
+            key = (each.corrects, each.consideration, each.obligation, -each.amount)
+            if lines.get(key):
+                original = lines[key].pop(0)
+                listed[place] = replace(each, cancelled=True)
+                listed[original] = replace(listed[original], cancelled=True)
+    return listed

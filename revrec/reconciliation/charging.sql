@@ -1,0 +1,145 @@
+-- What usage should have been invoiced, month by month, and what was.
+-- Reads metered, charge_terms, versions, cuts, loaded_afterwards, bills, contracts, expected.
+-- Four readings of every charge: now; low, from rows surely known when the invoices were made;
+-- high, with rows that were known in part; early, from rows recorded before that day.
+create view readings as
+select m.*, k.known, l.month is not null or c.cut is null or m.recorded < c.cut as early,
+       not k.known and coalesce(m.first_recorded <= c.cut, m.told_rows > 1) as partly
+from metered m
+join cuts c using (contract)
+left join loaded_afterwards l on l.month = m.month
+cross join lateral (
+    select l.month is not null or c.cut is null or m.recorded <= c.cut as known
+) k;
+
+-- Above an entitlement: the running sum beyond it, version by version, less what was used beyond
+-- it before the fee was promised (606-10-32-40).
+create table charges_above as
+with day_charges as (
+    select t.contract, t.consideration, t.obligation, r.version, r.month, t.from_day, r.day,
+           sum(r.amount) as amount_now,
+           coalesce(sum(r.amount) filter (where r.known), 0) as amount_low,
+           coalesce(sum(r.amount) filter (where r.known or r.partly), 0) as amount_high,
+           coalesce(sum(r.amount) filter (where r.early), 0) as amount_early
+    from readings r
+    join charge_terms t using (contract, obligation)
+    where t.above
+    group by all
+),
+run as (
+    select d.*,
+           greatest(sum(amount_now) over running - v.entitled, 0) as at_now,
+           greatest(sum(amount_low) over running - v.entitled, 0) as at_low,
+           greatest(sum(amount_high) over running - v.entitled, 0) as at_high,
+           greatest(sum(amount_early) over running - v.entitled, 0) as at_early
+    from day_charges d
+    join versions v using (contract, obligation, version)
+    where v.entitled is not null
+    window running as (partition by d.contract, d.consideration, d.version order by d.day)
+),
+base as (
+    select contract, consideration, version, max(at_now) as at_now, max(at_low) as at_low,
+           max(at_high) as at_high, max(at_early) as at_early
+    from run where day < from_day group by all
+),
+to_date as (
+    select r.contract, r.consideration, r.obligation, r.version, r.month,
+           max_by(r.at_now - coalesce(b.at_now, 0), r.day) as at_now,
+           max_by(r.at_low - coalesce(b.at_low, 0), r.day) as at_low,
+           max_by(r.at_high - coalesce(b.at_high, 0), r.day) as at_high,
+           max_by(r.at_early - coalesce(b.at_early, 0), r.day) as at_early
+    from run r
+    left join base b using (contract, consideration, version)
+    where r.day >= r.from_day
+    group by all
+),
+minor as (
+    select t.contract, consideration, obligation, version, month,
+           in_minor(at_now, unit) as at_now, in_minor(at_low, unit) as at_low,
+           in_minor(at_high, unit) as at_high, in_minor(at_early, unit) as at_early
+    from to_date t join contracts c using (contract)
+)
+select contract, consideration, obligation, month,
+       at_now - lag(at_now, 1, 0) over months as c_now,
+       at_low - lag(at_low, 1, 0) over months as c_low,
+       at_high - lag(at_high, 1, 0) over months as c_high,
+       at_early - lag(at_early, 1, 0) over months as c_early
+from minor
+window months as (partition by contract, consideration, version order by month);
+
+create table charges as
+select t.contract, t.consideration, t.obligation, r.month,
+       in_minor(sum(r.amount), any_value(c.unit)) as c_now,
+       in_minor(coalesce(sum(r.amount) filter (where r.known), 0), any_value(c.unit)) as c_low,
+       in_minor(coalesce(sum(r.amount) filter (where r.known or r.partly), 0),
+                any_value(c.unit)) as c_high,
+       in_minor(coalesce(sum(r.amount) filter (where r.early), 0), any_value(c.unit)) as c_early,
+       sum(r.quantity) as q_now,
+       coalesce(sum(r.quantity) filter (where r.known), 0) as q_low,
+       coalesce(sum(r.quantity) filter (where r.known or r.partly), 0) as q_high
+from readings r
+join charge_terms t using (contract, obligation)
+join contracts c using (contract)
+where not t.above and r.day >= t.from_day
+group by t.contract, t.consideration, t.obligation, r.month
+union all
+select contract, consideration, obligation, month, sum(c_now)::bigint, sum(c_low)::bigint,
+       sum(c_high)::bigint, sum(c_early)::bigint, null, null, null
+from charges_above
+group by all;
+
+-- A bill for usage of several months is split as the usage of those months was charged; it tells
+-- no quantity by month.
+create table usage_bills as
+with wide as (
+    select * from bills
+    where side = 'usage' and date_trunc('month', "first") < date_trunc('month', "last")
+),
+weighed as (
+    select w.*, c.month as in_month, abs(c.c_now) as weight,
+           sum(abs(c.c_now)) over (partition by w.place order by c.month) as upto,
+           sum(abs(c.c_now)) over (partition by w.place) as whole
+    from wide w
+    join charges c
+      on c.contract = w.contract and c.consideration = w.consideration
+     and c.month between date_trunc('month', w."first") and w."last"
+),
+spread as (
+    select * exclude (in_month, weight, upto, whole) replace (
+        in_month as month,
+        null::decimal(38, 9) as quantity,
+        (half_even(amount::hugeint * upto, whole)
+         - half_even(amount::hugeint * (upto - weight), whole))::bigint as amount
+    )
+    from weighed where whole <> 0
+)
+select * from bills where side = 'usage' and place not in (select place from spread)
+union all
+select * from spread;
+
+-- One row per usage fee and month: what was charged against what was billed. ``should`` is what
+-- the rules compare the bills with, ``named`` that a rule has explained the case.
+create table cases as
+with billed as (
+    select contract, consideration, obligation, month, sum(amount)::bigint as billed,
+           coalesce(sum(amount) filter (where not credit), 0)::bigint as gross,
+           case when bool_and(quantity is not null) then sum(quantity) end as q_billed,
+           count(*) as lines, min("on") filter (where not credit) as first_on,
+           max("on") as last_on
+    from usage_bills
+    group by contract, consideration, obligation, month
+)
+select row_number() over (order by contract, consideration, month) as number,
+       contract, consideration, obligation, month, e.due,
+       coalesce(c.c_now, 0) as c_now, coalesce(c.c_low, 0) as c_low,
+       coalesce(c.c_high, 0) as c_high, coalesce(c.c_early, 0) as c_early,
+       coalesce(c.q_now, 0) as q_now, coalesce(c.q_low, 0) as q_low,
+       coalesce(c.q_high, 0) as q_high,
+       coalesce(b.billed, 0) as billed, coalesce(b.gross, 0) as gross, b.q_billed,
+       coalesce(b.lines, 0) as lines, b.first_on, b.last_on,
+       coalesce(c.c_now, 0) as should, 0::decimal(38, 9) as q_should, false as named
+from charges c
+full join billed b using (contract, consideration, obligation, month)
+left join expected e using (contract, month)
+where month between getvariable('first') and getvariable('through')
+  and consideration <> '';

@@ -1,0 +1,280 @@
+"""The reconciliation as tables for readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import duckdb
+
+from revrec.model.dataset import Column, ColumnType, DataSet
+from revrec.money import from_minor
+from revrec.reconciliation import limits
+
+Row = tuple[object, ...]
+
+
+def text(name: str, title: str) -> Column:
+    """Text as it is."""
+    return Column(name=name, title=title)
+
+
+def money(name: str, title: str) -> Column:
+    """Minor units of the row's currency, with a control total."""
+    return Column(name=name, title=title, type=ColumnType.MONEY, total=True)
+
+
+def quantity(name: str, title: str) -> Column:
+    """An exact decimal; units of several meters do not add."""
+    return Column(name=name, title=title, type=ColumnType.QUANTITY)
+
+
+def day(name: str, title: str) -> Column:
+    """A calendar day."""
+    return Column(name=name, title=title, type=ColumnType.DATE)
+
+
+ROW_KEY = text("row_key", "Row key")
+CUSTOMER = (text("customer", "Customer"), text("customer_name", "Customer name"))
+SUBJECT = (
+    *CUSTOMER,
+    text("contract", "Contract"),
+    text("obligation", "Performance obligation"),
+    text("service_month", "Service month"),
+    text("currency", "Currency"),
+)
+
+
+def age(since: date, as_of: date) -> str:
+    """The bucket of what has been open since a day; current before that day."""
+    days = (as_of - since).days
+    if days < 0:
+        return limits.CURRENT
+    return next((name for last, name in limits.AGES if days <= last), limits.OLDEST)
+
+
+def key_of(*parts: object) -> str:
+    r"""A stable row key; a slash within a part is marked.
+
+    >>> key_of("ACME/1", "seats")
+    'ACME\\/1/seats'
+    """
+    return "/".join(str(part).replace("\\", "\\\\").replace("/", "\\/") for part in parts)
+
+
+def lines(database: duckdb.DuckDBPyConnection) -> DataSet:
+    """One row per contract, obligation and month with anything in one of the three systems."""
+    rows = database.execute(_LINES).fetchall()
+    return DataSet(
+        name="reconciliation",
+        title="Usage to billing to revenue",
+        columns=[
+            *SUBJECT,
+            text("meter", "Meters"),
+            quantity("metered_quantity", "Metered"),
+            quantity("rated_quantity", "Rated"),
+            quantity("invoiced_quantity", "Invoiced units"),
+            quantity("rated_exact", "Rated, exact"),
+            money("rated", "Rated"),
+            money("invoiced", "Invoiced"),
+            money("drawdown", "Drawn from what was paid before"),
+            money("revenue", "Revenue"),
+            quantity("metered_less_rated", "Metered less rated"),
+            text("quantity_reason", "Why not rated"),
+            money("rated_less_invoiced", "Rated less invoiced"),
+            text("why_rated_less_invoiced", "Why"),
+            money("invoiced_less_revenue", "Invoiced less revenue"),
+            text("why_invoiced_less_revenue", "Why"),
+            text("reason", "Reason"),
+            ROW_KEY,
+        ],
+        rows=[_line(row) for row in rows],
+        note="A month's bills for fixed fees are those issued for a service of that month, or "
+        "issued in it for a longer one. Reason is the largest of the row, and unexplained before "
+        "all others.",
+    )
+
+
+def _line(row: Row) -> Row:
+    *given, why_rated, why_invoiced, reason = row
+    currency = str(given[5])
+    return (
+        *given[:18],
+        _why(why_rated, currency),
+        given[18],
+        _why(why_invoiced, currency),
+        reason,
+        key_of(given[2], given[3], given[4]),
+    )
+
+
+def _why(named: object, currency: str) -> str:
+    """Reasons with their amounts, as text."""
+    if not isinstance(named, list):
+        return ""
+    return "; ".join(
+        f"{each['reason']} {from_minor(each['amount'], currency)}" for each in named
+    )
+
+
+_LINES = """
+with why as (
+    select contract, obligation, month,
+           list({'reason': reason, 'amount': amount} order by abs(amount) desc, reason)
+               filter (where difference = 'rated_less_invoiced') as rated,
+           list({'reason': reason, 'amount': amount} order by abs(amount) desc, reason)
+               filter (where difference = 'invoiced_less_revenue') as invoiced,
+           arg_max(reason, (reason = 'unexplained', abs(amount), reason)) as reason,
+           -sum(amount) filter (where difference = 'invoiced_less_revenue'
+                                and reason = 'credit_drawdown') as credits,
+           sum(amount) filter (where difference = 'rated_less_invoiced'
+                               and reason = 'commitment_drawdown') as commitments
+    from reasons group by all
+)
+select c.customer, c.customer_name, l.contract, l.obligation, strftime(l.month, '%Y-%m'),
+       c.currency, coalesce(s.meters, ''), l.metered_quantity, l.rated_quantity,
+       l.billed_quantity, l.rated_exact, l.rated, l.billed,
+       (case when s.drawdown = 'credit_drawdown' then coalesce(w.credits, 0)
+             else coalesce(w.commitments, 0) end)::bigint,
+       l.revenue, l.metered_quantity - l.rated_quantity,
+       case when l.metered_quantity = l.rated_quantity then ''
+            when s.drawdown is not null then s.drawdown
+            when s.charged_by_use then 'free_grant' else 'fixed_fee' end,
+       l.rated - l.billed, l.billed - l.revenue, w.rated, w.invoiced, coalesce(w.reason, '')
+from lines l
+join contracts c using (contract)
+left join services s using (contract, obligation)
+left join why w using (contract, obligation, month)
+order by c.customer, l.contract, l.obligation, l.month
+"""
+
+
+def reasons(database: duckdb.DuckDBPyConnection) -> DataSet:
+    """One row per reason of a difference."""
+    rows = database.execute(
+        """
+        select c.customer, c.customer_name, r.contract, r.obligation,
+               strftime(r.month, '%Y-%m'), c.currency, r.difference, r.reason, r.amount
+        from reasons r join contracts c using (contract)
+        order by c.customer, r.contract, r.obligation, r.month, r.difference desc, r.reason
+        """
+    ).fetchall()
+    return DataSet(
+        name="reconciliation_reasons",
+        title="Reasons of differences",
+        columns=[
+            *SUBJECT,
+            text("difference", "Difference"),
+            text("reason", "Reason"),
+            money("amount", "Amount"),
+            ROW_KEY,
+        ],
+        rows=[(*row, key_of(*row[2:5], row[6], row[7])) for row in rows],
+    )
+
+
+def unbilled(database: duckdb.DuckDBPyConnection, as_of: date) -> DataSet:
+    """Usage charged by use that no invoice dated up to the end of the range had billed.
+
+    Looked back on as of the day of the reconciliation: what was billed since, and what is left.
+    """
+    rows = database.execute(_UNBILLED).fetchall()
+    return DataSet(
+        name="unbilled",
+        title="Unbilled usage",
+        columns=[
+            *CUSTOMER,
+            text("contract", "Contract"),
+            text("meter", "Meters"),
+            text("obligation", "Performance obligation"),
+            text("consideration", "Usage fee"),
+            text("service_month", "Service month"),
+            text("currency", "Currency"),
+            quantity("quantity", "Quantity"),
+            money("amount", "Amount"),
+            day("expected_on", "Expected on an invoice by"),
+            money("subsequently_billed", "Billed since"),
+            day("billed_on", "Billed on"),
+            text("invoices", "Invoices"),
+            money("variance", "Amount less billed since"),
+            text("reason", "Reason"),
+            text("age", "Age"),
+            ROW_KEY,
+        ],
+        rows=[_unbilled(row, as_of) for row in rows],
+    )
+
+
+def _unbilled(row: Row, as_of: date) -> Row:
+    due = row[10]
+    assert isinstance(due, date)
+    return (*row, age(due, as_of), key_of(row[2], row[5], row[6]))
+
+
+_UNBILLED = """
+with billed as (
+    select contract, consideration, month,
+           coalesce(sum(amount) filter (where "on" <= getvariable('through_last')), 0) as before,
+           sum(quantity) filter (where "on" <= getvariable('through_last')) as q_before,
+           coalesce(sum(amount) filter (where "on" > getvariable('through_last')), 0) as since,
+           min("on") filter (where "on" > getvariable('through_last')) as billed_on,
+           coalesce(string_agg(distinct document, ', ' order by document)
+               filter (where "on" > getvariable('through_last')), '') as invoices
+    from usage_bills
+    group by all
+),
+why as (
+    select number, string_agg(distinct reason, ', ' order by reason) as reason
+    from explained group by number
+)
+select c.customer, c.customer_name, k.contract, coalesce(s.meters, ''), k.obligation,
+       k.consideration, strftime(k.month, '%Y-%m'), c.currency,
+       case when k.q_now <> 0 then k.q_now - coalesce(b.q_before, 0) end,
+       (k.c_now - coalesce(b.before, 0))::bigint, k.due,
+       coalesce(b.since, 0)::bigint, b.billed_on, coalesce(b.invoices, ''),
+       (k.c_now - coalesce(b.before, 0) - coalesce(b.since, 0))::bigint, coalesce(w.reason, '')
+from cases k
+join contracts c using (contract)
+left join services s using (contract, obligation)
+left join billed b using (contract, consideration, month)
+left join why w using (number)
+where k.c_now - coalesce(b.before, 0) > greatest(k.lines, 1)
+order by c.customer, k.contract, k.consideration, k.month
+"""
+
+
+def strays(database: duckdb.DuckDBPyConnection) -> DataSet:
+    """Usage and revenue of contracts that the book does not have; there must be none."""
+    rows = database.execute(
+        """
+        select contract, 'usage' as told_as, meter, strftime(month, '%Y-%m'), told_rows, quantity,
+               amount
+        from strays
+        where month >= getvariable('first')
+        union all
+        select r.contract, 'revenue', r.obligation, strftime(r.month, '%Y-%m'), count(*), null, null
+        from revenue r anti join contracts c using (contract)
+        where r.month between getvariable('first') and getvariable('through')
+        group by all
+        order by 1, 2, 3, 4
+        """
+    ).fetchall()
+    return DataSet(
+        name="reconciliation_strays",
+        title="Contracts not in the book",
+        columns=[
+            text("contract", "Contract"),
+            text("told_as", "Told as"),
+            text("subject", "Meter or obligation"),
+            text("service_month", "Service month"),
+            Column(name="rows", title="Rows", type=ColumnType.INTEGER, total=True),
+            quantity("quantity", "Quantity"),
+            quantity("amount", "Amount, exact"),
+            ROW_KEY,
+        ],
+        rows=_keyed(rows, 4),
+    )
+
+
+def _keyed(rows: Iterable[Row], parts: int) -> Sequence[Row]:
+    return [(*row, key_of(*row[:parts])) for row in rows]

@@ -1,0 +1,82 @@
+"""The reasons by which a difference between rated, invoiced and recognised amounts is named.
+
+A difference is rated less invoiced, or invoiced less revenue, of one obligation in one month.
+Reasons are looked for in a fixed order, the first that explains an amount takes it, and what none
+explains stays ``unexplained``: no reason is a remainder.
+
+Reasons of time and of accounting are as things should be. Billing mistakes are not: each gives a
+finding, with what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Names of reasons; stable and public."""
+
+    TIMING_UNBILLED = "timing_unbilled"
+    """Used, and not yet to be invoiced: the next invoice is expected."""
+    LATE_EVENT = "late_event"
+    """Usage or a correction recorded after the invoices were made; the next run brings it."""
+    COMMITMENT_DRAWDOWN = "commitment_drawdown"
+    """Usage at its rated value that a commitment or a flat fee pays for."""
+    CREDIT_DRAWDOWN = "credit_drawdown"
+    """Units taken from credits bought before."""
+    FREE_GRANT = "free_grant"
+    """Usage that the contract does not charge: at no price, or above what was bought."""
+    FIXED_FEE = "fixed_fee"
+    """Invoiced as promised, not by the meter, so that no usage stands against it."""
+    ALLOCATION = "allocation"
+    """Standalone selling prices moved revenue between obligations (606-10-32-31)."""
+    DEFERRAL = "deferral"
+    """Invoiced in advance and recognised over the service: a contract liability and its release."""
+    ACCRUAL = "accrual"
+    """Recognised ahead of the invoice: a contract asset and its settlement."""
+    BREAKAGE = "breakage"
+    """Revenue from rights that are not used (606-10-55-48)."""
+    ESTIMATE = "estimate"
+    """Variable consideration, recognised as estimated and invoiced when it resolves."""
+    CREDIT_MEMO = "credit_memo"
+    """A concession: credited without a change of usage or price."""
+    NOT_POSTED = "not_posted"
+    """The month is not closed yet: its revenue is not posted."""
+    ROUNDING = "rounding"
+    """At most one minor unit per invoice line."""
+    NOT_BILLED = "not_billed"
+    """Used or due, and on no invoice although its day has passed."""
+    BILLED_TWICE = "billed_twice"
+    """The same service on a second invoice line."""
+    WRONG_RATE = "wrong_rate"
+    """The quantity agrees, the amount does not."""
+    WRONG_QUANTITY = "wrong_quantity"
+    """The rate agrees, the quantity does not."""
+    WRONG_AMOUNT = "wrong_amount"
+    """A fee, or a charge without a quantity, that differs from what was promised."""
+    WRONG_CURRENCY_AMOUNT = "wrong_currency_amount"
+    """The figure of another currency, or with another currency's decimals."""
+    BILLED_AFTER_END = "billed_after_end"
+    """Service outside the term."""
+    CREDIT_MISSING = "credit_missing"
+    """Usage or price was reduced after it was invoiced, and nothing was credited."""
+    UNEXPLAINED = "unexplained"
+    """No rule explains it; there must be none."""
+
+
+REMEDIES: Mapping[Reason, str] = {
+    Reason.NOT_BILLED: "Invoice it with the next run; the amount stays accrued until then.",
+    Reason.BILLED_TWICE: "Credit the second line in full and stop its collection.",
+    Reason.WRONG_RATE: "Correct the rate in billing, then credit or invoice the difference.",
+    Reason.WRONG_QUANTITY: "Bill again from the usage ledger; credit or invoice the difference.",
+    Reason.WRONG_AMOUNT: "Credit the invoice and bill the promised amount.",
+    Reason.WRONG_CURRENCY_AMOUNT: "Credit the invoice and bill in the contract's currency.",
+    Reason.BILLED_AFTER_END: "Credit the invoice, or record the renewal if there is one.",
+    Reason.CREDIT_MISSING: "Issue the credit memo for the reduction.",
+    Reason.UNEXPLAINED: "Find the fact that is missing or wrong in one of the three systems.",
+}
+"""What to do about each kind of finding."""
+
+MISTAKES = frozenset(REMEDIES) - {Reason.UNEXPLAINED}
+"""Reasons that say something was invoiced wrongly."""

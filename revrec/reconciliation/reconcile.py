@@ -1,0 +1,194 @@
+"""The three-way reconciliation of a range of periods: rated usage, invoices, revenue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pyarrow as pa
+
+from revrec.model.dataset import DataSet, TieOut
+from revrec.model.history import Book
+from revrec.periods import Period
+from revrec.reconciliation import datasets, limits
+from revrec.reconciliation.bills import Bill, Side, bills_of
+from revrec.reconciliation.fees import FeeCase, FeeDifference, fee_differences
+from revrec.reconciliation.findings import findings
+from revrec.reconciliation.prices import shares_of
+from revrec.reconciliation.ratios import slips_of
+from revrec.reconciliation.scores import Scores, scores
+from revrec.reconciliation.tables import (
+    MACROS,
+    bill_tables,
+    contract_tables,
+    load,
+    revenue_table,
+    run,
+    usage_table,
+)
+from revrec.reconciliation.terms import Terms, terms_of
+from revrec.reconciliation.tie_outs import tie_outs
+from revrec.reconciliation.usage_rules import explain_usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """What the three systems say of each obligation and month, and why they differ."""
+
+    first: Period
+    through: Period
+    as_of: date
+    lines: DataSet
+    """Contract x obligation x month: quantities, amounts, differences with their reasons."""
+    reasons: DataSet
+    """The same differences, one row per reason; they add up to the differences exactly."""
+    findings: DataSet
+    """Billing mistakes, and differences that nothing explains, with what to do."""
+    unbilled: DataSet
+    """Usage of the range that no invoice dated in it had billed, and the look-back on it."""
+    strays: DataSet
+    """Usage and revenue of contracts that are not in the book."""
+    tie_outs: Sequence[TieOut]
+    cleared: Decimal
+    """Part of what was charged or invoiced that is without mistake."""
+    complete: Decimal
+    """Part of what had to be on an invoice by now that is on one, and is of known contracts."""
+    timely: Decimal
+    """Part of the rows of usage recorded in time for their invoice."""
+    explained: Decimal
+    """Part of all differences, without their signs, that has a reason."""
+
+    @property
+    def datasets(self) -> Mapping[str, DataSet]:
+        """The tables by name, in the order of a reader."""
+        tables = (self.lines, self.reasons, self.findings, self.unbilled, self.strays)
+        return {each.name: each for each in tables}
+
+
+def reconcile(
+    *,
+    book: Book,
+    usage: pa.Table | None,
+    revenue: pa.Table,
+    first: Period,
+    through: Period,
+    as_of: date,
+) -> Reconciliation:
+    """Reconcile the service months ``first`` to ``through`` as known on ``as_of``.
+
+    ``usage`` is the daily roll-up of the ledger (contract, meter, usage_date, quantity, amount,
+    rows, last_recorded_at); it may have several rows a day, recorded at several times, and a
+    column ``first_recorded_at``, both of which make it exact what was known when. ``revenue`` is
+    posted revenue by contract, obligation, component, origin (``YYYY-MM``) and event, in minor
+    units, of all months from the start of the books: balances follow from it. Documents dated
+    after ``as_of`` are not there yet.
+    """
+    terms = {name: terms_of(each, as_of) for name, each in sorted(book.histories.items())}
+    bills = {name: bills_of(book.histories[name], each, as_of) for name, each in terms.items()}
+    slips = slips_of(book.selling_prices, {each.contract.currency for each in terms.values()})
+    found = {
+        name: fee_differences(
+            FeeCase(
+                history=book.histories[name],
+                terms=each,
+                bills=[bill for bill in bills[name] if _is_fee(bill)],
+                first=first,
+                through=through,
+                as_of=as_of,
+                slips=slips,
+            )
+        )
+        for name, each in terms.items()
+        if each.fixed or bills[name]
+    }
+    shares = shares_of(book, terms, usage, through.last)
+    listed = [bill for each in bills.values() for bill in each]
+    with duckdb.connect() as database:
+        database.execute(MACROS)
+        _set_variables(database, first, through, as_of)
+        tables = {
+            **contract_tables(terms, as_of),
+            **bill_tables(listed, found, shares, terms, slips),
+            "usage": usage_table(book, usage),
+            "revenue": revenue_table(revenue),
+            "calendar": _calendar(first, through, listed),
+        }
+        for name, table in tables.items():
+            load(database, name, table)
+        _compute(database)
+        return _told(database, terms, found, scores(database), (first, through, as_of), book)
+
+
+def _compute(database: duckdb.DuckDBPyConnection) -> None:
+    database.execute(
+        """
+        delete from usage where day > getvariable('through_last');
+        set variable posted_through = (select coalesce(max(month), date '0001-01-01') from revenue);
+        create table spans as
+        select contract, obligation, min(first_day) as first_day, max(last_day) as last_day
+        from versions group by all;
+        """
+    )
+    run(database, "metering")
+    run(database, "timing")
+    run(database, "charging")
+    explain_usage(database)
+    run(database, "bridge")
+
+
+def _told(
+    database: duckdb.DuckDBPyConnection,
+    terms: Mapping[str, Terms],
+    found: Mapping[str, Sequence[FeeDifference]],
+    scored: Scores,
+    span: tuple[Period, Period, date],
+    book: Book,
+) -> Reconciliation:
+    first, through, as_of = span
+    return Reconciliation(
+        first=first,
+        through=through,
+        as_of=as_of,
+        lines=datasets.lines(database),
+        reasons=datasets.reasons(database),
+        findings=findings(database, terms, found, first=first, through=through, as_of=as_of),
+        unbilled=datasets.unbilled(database, as_of),
+        strays=datasets.strays(database),
+        tie_outs=tie_outs(database, book, first=first, through=through, as_of=as_of),
+        cleared=scored.cleared,
+        complete=scored.complete,
+        timely=scored.timely,
+        explained=scored.explained,
+    )
+
+
+def _is_fee(bill: Bill) -> bool:
+    return bill.side is Side.FIXED and not bill.cancelled
+
+
+def _set_variables(
+    database: duckdb.DuckDBPyConnection, first: Period, through: Period, as_of: date
+) -> None:
+    values: dict[str, date | int] = {
+        "first": first.first,
+        "through": through.first,
+        "through_last": through.last,
+        "as_of": as_of,
+        "run_days": limits.RUN_DAYS,
+        "run_within_days": limits.RUN_WITHIN_DAYS,
+        "run_contracts_min": limits.RUN_CONTRACTS_MIN,
+        "invoice_days": limits.INVOICE_DAYS,
+        "named_ratio_minor_min": limits.NAMED_RATIO_MINOR_MIN,
+    }
+    for name, value in values.items():
+        database.execute(f"set variable {name} = $1", [value])
+
+
+def _calendar(first: Period, through: Period, bills: Sequence[Bill]) -> pa.Table:
+    """Months of the range, and those that usage was billed for, in order."""
+    earliest = min([first, *(each.month for each in bills if each.side is Side.USAGE)])
+    months = [month.first for month in earliest.through(through)]
+    return pa.table({"month": pa.array(months, pa.date32())})

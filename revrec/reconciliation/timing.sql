@@ -1,0 +1,78 @@
+-- When usage is expected on an invoice, and what was known when the invoices were made.
+-- Reads bills, contracts, charge_terms, metered, calendar and the thresholds.
+create table first_bills as
+select contract, month, min("on") as first_on
+from bills
+where side = 'usage' and not credit and "on" > last_day(month)
+group by all;
+
+-- An invoice run of a month: several contracts billed for it soon after its end.
+create table runs as
+select month, min(first_on) as began
+from first_bills
+where first_on <= last_day(month) + getvariable('run_within_days')::integer
+group by month
+having count(*) >= getvariable('run_contracts_min');
+
+create table rhythms as
+select contract, min(date_diff('day', last_day(month), first_on)) as lag
+from first_bills
+group by contract;
+
+-- The day after which usage that is on no invoice is missing from it: by the customer's own
+-- rhythm, else by the month's run, else by the days that invoicing takes.
+create table expected as
+with billed_through as (
+    select c.contract, m.month, r.lag, c.usage_months,
+           case when c.usage_months = 1 then m.month
+                else (date_trunc('month', c.first_day)
+                      + to_months(((date_diff('month', c.first_day, m.month) // c.usage_months + 1)
+                                   * c.usage_months - 1)::integer))::date
+           end as through
+    from (select distinct contract from charge_terms)
+    join contracts c using (contract)
+    cross join calendar m
+    left join rhythms r using (contract)
+)
+select b.contract, b.month,
+       case when b.lag is not null
+                then last_day(b.through) + (b.lag + getvariable('run_days'))::integer
+            when r.began is not null and b.usage_months = 1
+                then r.began + getvariable('run_days')::integer
+            else last_day(b.through) + getvariable('invoice_days')::integer
+       end as due
+from billed_through b
+left join runs r on r.month = b.month;
+
+-- What was recorded by the last invoice for usage, or when the last finished run began, should
+-- be on an invoice. Without either, everything should.
+create table cuts as
+with finished as (
+    select e.contract, max(r.began) as began
+    from expected e
+    join runs r using (month)
+    join contracts c using (contract)
+    where e.due < getvariable('as_of') and c.usage_months = 1
+    group by e.contract
+),
+invoiced as (
+    select contract, max("on") as last_on from bills where side = 'usage' group by contract
+)
+select contract, greatest(i.last_on, f.began) as cut
+from (select distinct contract from charge_terms)
+left join invoiced i using (contract)
+left join finished f using (contract);
+
+-- Months whose usage was recorded after it had been invoiced, for most contracts: a history that
+-- was loaded afterwards. When a row was recorded says nothing then, and no row counts as late.
+create table loaded_afterwards as
+with seen as (
+    select f.contract, f.month,
+           count(*) filter (where m.recorded <= f.first_on) > 0 as known
+    from first_bills f
+    join charge_terms t on t.contract = f.contract
+    join metered m
+      on m.contract = f.contract and m.obligation = t.obligation and m.month = f.month
+    group by all
+)
+select month from seen group by month having 2 * count(*) filter (where known) < count(*);
