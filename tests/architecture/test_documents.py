@@ -34,7 +34,7 @@ def section(title: str) -> str:
 
 def commands(text: str) -> list[list[str]]:
     """Every `revrec ...` of the indented and fenced blocks, as words."""
-    lines = re.findall(r"^(?:    |\$ )?(revrec [^\n]*)$", text, flags=re.MULTILINE)
+    lines = re.findall(r"^(?:    |\$ )(revrec [^\n]*)$", text, flags=re.MULTILINE)
     return [shlex.split(line, comments=True) for line in lines]
 
 
