@@ -16,7 +16,7 @@ export PIP_ROOT_USER_ACTION := ignore
 
 help:
 	@echo "make demo       close a quarter of sample books and write out/"
-	@echo "make serve      API and pages on http://localhost:$(PORT)"
+	@echo "make serve      HTTP API on http://127.0.0.1:$(PORT)"
 	@echo "make test       all tests but the long random ones"
 	@echo "make torture    the long random ones, up to an hour"
 	@echo "make lint       ruff, import contracts, spelling"
