@@ -134,10 +134,7 @@ def explain_allocation(
         step=4,
         rule="allocate",
         paragraphs=("606-10-32-28", "606-10-32-31"),
-        inputs={
-            f"standalone_selling_price.{key}": str(_as_minor(weight))
-            for key, weight in sorted(weights.items())
-        },
+        inputs=_told(weights, currency) if len(weights) > 1 else {},
         outcome=parts,
         sentence=f"{component} {total} is allocated {how}: {parts}.",
     )
@@ -174,6 +171,11 @@ def allocate_to_its_day(contract: Contract, consideration: Consideration, on: da
     )
 
 
-def _as_minor(price: Fraction) -> Decimal:
-    """A price in minor units for readers, to one hundredth of a unit."""
-    return Decimal(round(price * 100)).scaleb(-2)
+def _told(weights: Weights, currency: str) -> dict[str, str]:
+    """Selling prices in the currency, to one hundredth of its minor unit, and the currency."""
+    digits = minor_digits(currency) + 2
+    told = {
+        f"standalone_selling_price.{key}": str(Decimal(round(price * 100)).scaleb(-digits))
+        for key, price in sorted(weights.items())
+    }
+    return told | {"currency": currency}

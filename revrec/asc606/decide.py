@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import chain
 
-from revrec.asc606.allocation import Weights, participants
+from revrec.asc606.allocation import Weights, allocate, participants
 from revrec.asc606.contract import check_amounts, identify_contract
 from revrec.asc606.modification import (
     Treatment,
@@ -87,7 +87,7 @@ def _begin(standing: Standing) -> None:
     contract = standing.contract
     standing.record(identify_contract(contract))
     for obligation in contract.obligations:
-        standing.identify(obligation)
+        standing.identify(obligation, contract.inception)
     for obligation in participants(contract.obligations, contract.consideration):
         standing.in_force[obligation.id] = standing.bind(
             obligation, MAIN, contract.inception, contract.first_day
@@ -165,10 +165,11 @@ def _goes_on(each: InForce, answer: Answer, modification: Modification) -> bool:
 def _separate(standing: Standing, modification: Modification) -> None:
     """Distinct goods at their selling prices: a contract of its own (25-12)."""
     change = _change(standing, modification)
+    sharing = _add(standing, modification, modification.id)
+    parts = allocate(change, standing.weights(sharing, change)) if sharing else {}
     decision = standing.record(
-        explain_modification(standing.contract, modification, Treatment.SEPARATE, change, {})
+        explain_modification(standing.contract, modification, Treatment.SEPARATE, change, parts)
     )
-    _add(standing, modification, modification.id)
     amounts = {modification.id: change} | estimated(
         modification.adds_consideration, standing.contract.currency
     )
@@ -186,6 +187,7 @@ def _restart(
     groups = {each.group for each in affected} or {MAIN}
     main = MAIN if MAIN in groups else min(groups)
     kept, entitled = dict(earned), _entitled(affected)
+    products = {name: each.product for name, each in standing.known.items()}
     revised = {each.id: each for each in modification.revises}
     for each in going_on:
         if not each.obligation.distinct_increments:
@@ -216,6 +218,7 @@ def _restart(
             entitled=entitled,
             weights=weights,
             changes={main: change},
+            products=products,
         )
     )
     _explain(standing, modification, treatment, ended)
@@ -247,7 +250,7 @@ def _carry_on(
     else:
         begins = revised.start or each.first_day
     terms = replace(revised, start=begins)
-    standing.identify(terms)
+    standing.identify(terms, modification.on)
     bound = standing.bind(terms, each.group, modification.on, begins)
     each.obligation, each.left, each.priced_on = terms, Fraction(1), modification.on
     each.first_day, each.last_day = bound.first_day, bound.last_day
@@ -257,7 +260,7 @@ def _carry_on(
 def _add(standing: Standing, modification: Modification, group: str) -> list[InForce]:
     """Bring added obligations into force; gives those that share in the price."""
     for obligation in modification.adds:
-        standing.identify(obligation)
+        standing.identify(obligation, modification.on)
     first_day = standing.cut + timedelta(days=1)
     sharing = [
         standing.bind(obligation, group, modification.on, first_day)

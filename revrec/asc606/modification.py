@@ -111,6 +111,7 @@ def explain_modification(
     change = Money(to_minor(modification.price_change, currency), currency)
     parts = ", ".join(f"{key} {Money(share, currency)}" for key, share in sorted(shares.items()))
     paragraph = _PARAGRAPH[treatment]
+    over = "what is added" if treatment is Treatment.SEPARATE else "what remains"
     reason = f" ({modification.reason})" if modification.reason else ""
     return Decision(
         contract=contract.id,
@@ -128,7 +129,7 @@ def explain_modification(
         sentence=(
             f"Modification {modification.id}{reason}, price change {change}, is accounted for as "
             f"{treatment.value} ({paragraph}{_CASE.get(treatment, '')}): "
-            f"{Money(pool, currency)} over what remains: {parts or 'nothing remains'}."
+            f"{Money(pool, currency)} over {over}: {parts or 'nothing'}."
         ),
     )
 

@@ -29,7 +29,9 @@ COMPLETE = Shape(progress=Progress.COMPLETE)
 
 
 @cites("606-10-25-14", "606-10-25-15", "606-10-25-31")
-def identify_obligation(contract: Contract, obligation: PerformanceObligation) -> Decision:
+def identify_obligation(
+    contract: Contract, obligation: PerformanceObligation, on: date
+) -> Decision:
     """A promised good or service, or series of days of service, is one obligation."""
     over_time = obligation.measure is not Measure.POINT_IN_TIME
     series = over_time and obligation.distinct_increments
@@ -41,7 +43,7 @@ def identify_obligation(contract: Contract, obligation: PerformanceObligation) -
     )
     return Decision(
         contract=contract.id,
-        on=contract.inception,
+        on=on,
         step=2,
         rule="identify_obligation",
         paragraphs=("606-10-25-14", "606-10-25-15" if series else "606-10-25-19", "606-10-25-31"),

@@ -46,6 +46,8 @@ class Restart:
     """Selling prices of what is left; empty when nothing is."""
     changes: Mapping[str, int]
     """Component -> price change."""
+    products: Mapping[str, str]
+    """Product of each obligation under the terms that end: what was earned stays with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,10 +92,11 @@ class Standing:
         """What an obligation earns rests on this decision from now on."""
         self._because[obligation] = decision
 
-    def identify(self, obligation: PerformanceObligation) -> None:
-        """Step 2 for one promise."""
+    def identify(self, obligation: PerformanceObligation, on: date) -> None:
+        """Step 2 for one promise, made or restated on a day."""
         self.known[obligation.id] = obligation
-        self.rest_on(obligation.id, self.record(identify_obligation(self.contract, obligation)))
+        decision = identify_obligation(self.contract, obligation, on)
+        self.rest_on(obligation.id, self.record(decision))
 
     def bind(
         self, obligation: PerformanceObligation, group: str, priced_on: date, first_day: date
@@ -198,15 +199,20 @@ class Standing:
         for component in self.components.values():
             split = shares(component, self.restarts)
             for (number, name), share in split.earned.items():
-                kept = split.breakage.get((number, name), 0)
-                layers[name, component.id, number] = self._layer(
-                    name, share, COMPLETE, component.decisions, kept
+                layers[name, component.id, number] = Layer(
+                    share,
+                    COMPLETE,
+                    self.restarts[number].products[name],
+                    (self._because[name], *component.decisions),
+                    kept_breakage=split.breakage.get((number, name), 0),
                 )
             for name, share in split.live.items():
                 if share:
-                    shape = self.in_force[name].shape
-                    layers[name, component.id, LIVE] = self._layer(
-                        name, share, shape, component.decisions
+                    layers[name, component.id, LIVE] = Layer(
+                        share,
+                        self.in_force[name].shape,
+                        self.known[name].product,
+                        (self._because[name], *component.decisions),
                     )
         for each in self.as_used:
             layers.update(self._layers_as_used(each))
@@ -215,22 +221,17 @@ class Standing:
     def _layers_as_used(self, each: AsUsed) -> dict[Key, Layer]:
         name, component = each.obligation, each.consideration.id
         because = (self._because[name], each.decision)
-        product = self.known[name].product
-        layers: dict[Key, Layer] = {
-            (name, component, number): Layer(share, COMPLETE, product, because, as_used=True)
-            for number, share in each.earned.items()
-            if share
-        }
+        layers: dict[Key, Layer] = {}
+        for number, share in each.earned.items():
+            if share:
+                product = self.restarts[number].products[name]
+                layers[name, component, number] = Layer(
+                    share, COMPLETE, product, because, as_used=True
+                )
         if each.live:
+            product = self.known[name].product
             layers[name, component, LIVE] = Layer(1, each.shape, product, because, as_used=True)
         return layers
-
-    def _layer(
-        self, name: str, share: int, shape: Shape, because: Sequence[int], kept_breakage: int = 0
-    ) -> Layer:
-        decisions = (self._because[name], *because)
-        product = self.known[name].product
-        return Layer(share, shape, product, decisions, kept_breakage=kept_breakage)
 
     def _nothing_to_price(self, name: str, only: str | None) -> UnsupportedTerm:
         what = f"obligation {only}, which is priced by use" if only else "no obligation to price"

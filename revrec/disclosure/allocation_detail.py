@@ -16,7 +16,7 @@ from revrec.disclosure.frame import Frame, Row
 from revrec.model.contract import ConsiderationKind, Contract
 from revrec.model.dataset import DataSet
 from revrec.model.decision import Decision, Segment
-from revrec.money import minor_digits, round_ratio, to_minor
+from revrec.money import round_ratio, to_minor
 
 _RATIO_DIGITS = 8
 _ROUNDING_DIGITS = 2
@@ -105,7 +105,7 @@ def _rows(frame: Frame, name: str, components: Mapping[str, _Component]) -> Iter
         for obligation in sorted({*shares.first, *shares.standing, *stated}):
             first, now = shares.first.get(obligation, 0), shares.standing.get(obligation, 0)
             told = stated.get(obligation, 0) if stated else None
-            price, ratio = _ratio(prices, obligation, contract.currency)
+            price, ratio = _ratio(prices, obligation)
             rounding = None if ratio is None else _decimal(first - whole * ratio, _ROUNDING_DIGITS)
             yield (
                 frame.entity, frame.customers[name], name, component, obligation,
@@ -130,15 +130,13 @@ def _selling_prices(decisions: Sequence[Decision], rests_on: Sequence[int]) -> P
     return {}
 
 
-def _ratio(
-    prices: Prices, obligation: str, currency: str
-) -> tuple[Decimal | None, Fraction | None]:
+def _ratio(prices: Prices, obligation: str) -> tuple[Decimal | None, Fraction | None]:
     """Selling price in the currency, and its share of all."""
     price = prices.get(obligation)
     if price is None:
         return None, None
     whole = sum(map(Fraction, prices.values()), Fraction(0))
-    return price.scaleb(-minor_digits(currency)), Fraction(Fraction(price), whole)
+    return price, Fraction(Fraction(price), whole)
 
 
 def _stated(contract: Contract) -> Mapping[str, int]:
