@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from revrec import engine
+from revrec.audit.measures import READ, Run, remaining_in_window, timings
 from revrec.errors import FeedError
-from revrec.feeds.scenario import Expectation, Scenario
+from revrec.feeds.scenario import Cut, Expectation, Scenario
 from revrec.ledger.subledger import Subledger
 from revrec.model.history import Book
-from revrec.money import from_minor
+from revrec.money import from_minor, minor_digits, round_ratio
 from revrec.periods import day_before
 
 _OF_SEGMENTS = {
     "revenue": "revenue",
     "cumulative_revenue": "revenue",
+    "disaggregated_revenue": "revenue",
     "breakage_revenue": "breakage",
     "allocated_price": "price",
     "transaction_price": "price",
+    "transaction_price_to_date": "price_to_date",
     "rpo": "unrecognised",
 }
 _OF_CONTRACTS = {
     "contract_liability": "contract_liability",
     "contract_asset": "contract_asset",
+    "unbilled_receivable": "contract_asset",
     "receivable": "receivable",
     "tax_liability": "taxed",
     "cash_movement": "paid",
     "billed": "billed",
 }
+_RATE_DIGITS = 12
+"""Decimals of a measure that is no whole number of minor units, such as a price per unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +59,47 @@ class _Row:
     obligation: str
     component: str
     day: date
-    values: dict[str, int]
+    values: Mapping[str, int]
+    attributes: Mapping[Cut, str]
 
 
 def check(scenario: Scenario) -> list[Outcome]:
-    """Every expectation with its outcome; raises ContractError if a contract is refused."""
+    """Every expectation with its outcome.
+
+    Raises ContractError if a contract is refused, unless the scenario expects the refusal;
+    FeedError if an expectation asks for what the measure does not have.
+    """
     book = scenario.book()
+    for each in scenario.expected:
+        _refuse_unmeasurable(each)
     days = sorted({day for each in scenario.expected for day in _days(each)})
     accounting = engine.account(book, days)
-    for error in accounting.refused.values():
-        raise error
+    awaited = {each.contract for each in scenario.expected if each.measure == "residual_rejected"}
+    for name, error in accounting.refused.items():
+        if name not in awaited or "residual_minor" not in error.attributes:
+            raise error
     with Subledger(book, accounting) as subledger:
-        rows = [*_segments(subledger), *_contracts(subledger, days)]
-    return [
-        Outcome(expectation=each, actual=_measure(each, rows, _currency(book, each)))
-        for each in scenario.expected
-    ]
+        run = Run(book=book, accounting=accounting, subledger=subledger)
+        rows = [*_segments(run), *_contracts(run, days)]
+        return [
+            Outcome(expectation=each, actual=_actual(each, run, rows)) for each in scenario.expected
+        ]
+
+
+def _refuse_unmeasurable(expectation: Expectation) -> None:
+    """Narrowing that a measure does not know would silently give zero."""
+    narrowed = expectation.obligation or expectation.component
+    for unknown, what in (
+        (expectation.measure in _OF_CONTRACTS and narrowed, "obligations or components"),
+        (expectation.window and expectation.measure != "rpo", "a window"),
+        (expectation.dimension and expectation.measure != "disaggregated_revenue", "dimensions"),
+    ):
+        if unknown:
+            raise FeedError(
+                f"{expectation.measure} is not kept by {what}.",
+                remedy="Leave out what narrows it, or ask for another measure.",
+                field="expected",
+            )
 
 
 def _days(expectation: Expectation) -> Iterable[date]:
@@ -75,23 +107,34 @@ def _days(expectation: Expectation) -> Iterable[date]:
     return [last] if first is None else [day_before(first), last]
 
 
-def _segments(subledger: Subledger) -> list[_Row]:
-    table = subledger.query(
+def _segments(run: Run) -> list[_Row]:
+    table = run.subledger.query(
         """
-        select s.contract, s.obligation, s.component, r.day,
+        select s.contract, s.obligation, s.component, s.product, r.day,
                sum(r.revenue)::bigint as revenue, sum(r.breakage)::bigint as breakage,
                sum(case when s.as_used then 0 else s.price end)::bigint as price,
+               sum(case when s.as_used then r.revenue else s.price end)::bigint as price_to_date,
                sum(case when s.as_used then 0 else s.price - r.revenue end)::bigint as unrecognised
         from recognised r join segments s using (segment) group by all
         """
     )
-    return [
-        _Row(row.pop("contract"), row.pop("obligation"), row.pop("component"), row.pop("day"), row)
-        for row in table.to_pylist()
-    ]
+    timing = timings(run.book)
+    rows = []
+    for row in table.to_pylist():
+        contract, obligation = row.pop("contract"), row.pop("obligation")
+        promised = run.book.histories[contract].contract
+        attributes: dict[Cut, str] = {
+            "segment": promised.segment,
+            "region": promised.region,
+            "product": row.pop("product"),
+            "timing": timing[contract, obligation],
+        }
+        component, day = row.pop("component"), row.pop("day")
+        rows.append(_Row(contract, obligation, component, day, row, attributes))
+    return rows
 
 
-def _contracts(subledger: Subledger, days: Sequence[date]) -> list[_Row]:
+def _contracts(run: Run, days: Sequence[date]) -> list[_Row]:
     return [
         _Row(
             row["contract"],
@@ -99,12 +142,31 @@ def _contracts(subledger: Subledger, days: Sequence[date]) -> list[_Row]:
             "",
             row["day"],
             {name: row[name] for name in _OF_CONTRACTS.values()},
+            {},
         )
-        for row in subledger.positions(days).to_pylist()
+        for row in run.subledger.positions(days).to_pylist()
     ]
 
 
-def _measure(expectation: Expectation, rows: Sequence[_Row], currency: str) -> Decimal:
+def _actual(expectation: Expectation, run: Run, rows: Sequence[_Row]) -> Decimal:
+    """What came out, in the currency of the contracts the expectation covers."""
+    currency = _currency(run.book, expectation)
+    if expectation.window is not None:
+        return _major(remaining_in_window(run, expectation), currency)
+    if expectation.measure in READ:
+        return _major(READ[expectation.measure](run, expectation), currency)
+    return from_minor(_measure(expectation, rows), currency)
+
+
+def _major(amount: Fraction, currency: str) -> Decimal:
+    """An exact number of minor units in the currency, to ``_RATE_DIGITS`` if it is not whole."""
+    if amount.denominator == 1:
+        return from_minor(amount.numerator, currency)
+    rate = round_ratio(amount.numerator * 10**_RATE_DIGITS, amount.denominator)
+    return Decimal(rate).scaleb(-_RATE_DIGITS - minor_digits(currency))
+
+
+def _measure(expectation: Expectation, rows: Sequence[_Row]) -> int:
     name = _OF_SEGMENTS.get(expectation.measure) or _OF_CONTRACTS[expectation.measure]
     first, last = expectation.days
     wanted = [
@@ -114,12 +176,13 @@ def _measure(expectation: Expectation, rows: Sequence[_Row], currency: str) -> D
         and expectation.contract in (None, row.contract)
         and expectation.obligation in (None, row.obligation)
         and expectation.component in (None, row.component)
+        and expectation.dimension.items() <= row.attributes.items()
     ]
     total = sum(row.values[name] for row in wanted if row.day == last)
     if first is not None:
         before = day_before(first)
         total -= sum(row.values[name] for row in wanted if row.day == before)
-    return from_minor(total, currency)
+    return total
 
 
 def _currency(book: Book, expectation: Expectation) -> str:

@@ -38,16 +38,25 @@ Measured = Literal[
     "revenue",
     "cumulative_revenue",
     "breakage_revenue",
+    "disaggregated_revenue",
     "transaction_price",
+    "transaction_price_to_date",
     "allocated_price",
+    "standalone_selling_price",
+    "revenue_per_unit",
+    "residual_rejected",
     "rpo",
+    "cost_of_sales",
     "contract_liability",
     "contract_asset",
+    "unbilled_receivable",
     "receivable",
     "tax_liability",
     "cash_movement",
     "billed",
 ]
+Cut = Literal["segment", "region", "product", "timing"]
+"""What revenue can be disaggregated by (606-10-50-5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +85,10 @@ class Expectation:
     contract: str | None = None
     obligation: str | None = None
     component: str | None = None
+    dimension: Mapping[Cut, str] = field(default_factory=dict)
+    """For disaggregated revenue: the attributes of the lines that count."""
+    window: Span | None = None
+    """For remaining obligations: the days in which they will be recognised as time passes."""
     tolerance: Decimal = Decimal(0)
     note: str = ""
 

@@ -1,0 +1,214 @@
+"""Measures of a scenario that are read from its terms, facts and outlook, in minor units.
+
+What follows from revenue to date and from balances is in ``check``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from revrec.asc606.standalone_selling_price import Books
+from revrec.asc606.standalone_selling_price import standalone_selling_price as price_alone
+from revrec.citations import cites
+from revrec.disclosure.outlook import in_force, scheduled
+from revrec.engine import Accounting
+from revrec.errors import FeedError
+from revrec.feeds.scenario import Expectation, Measured
+from revrec.ledger.subledger import Subledger
+from revrec.model.contract import CountedIn, Measure, PerformanceObligation
+from revrec.model.decision import Progress, Segment
+from revrec.model.history import Book, ContractHistory
+from revrec.money import QUANTITY_SCALE, minor_digits
+from revrec.periods import day_before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A scenario's facts and what the engine made of them."""
+
+    book: Book
+    accounting: Accounting
+    subledger: Subledger
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """An obligation in its latest terms, with the day and the service its price is for."""
+
+    obligation: PerformanceObligation
+    priced_on: date
+    first_day: date
+    last_day: date | None
+
+
+def promises(history: ContractHistory, on: date) -> Mapping[str, Promise]:
+    """Obligations as promised, added or restated by the end of the day, by id."""
+    contract = history.contract
+    found = {
+        each.id: Promise(each, contract.inception, each.start or contract.first_day, each.end)
+        for each in contract.obligations
+    }
+    last_day = contract.end
+    for modification in history.modifications:
+        if modification.on > on:
+            continue
+        last_day = modification.end or last_day
+        begins = modification.new_terms_from or modification.on
+        for each in (*modification.adds, *modification.revises):
+            found[each.id] = Promise(each, modification.on, each.start or begins, each.end)
+    return {
+        name: Promise(each.obligation, each.priced_on, each.first_day, each.last_day or last_day)
+        for name, each in found.items()
+    }
+
+
+@cites("606-10-32-31", "606-10-32-33", "606-10-55-44")
+def standalone_selling_price(run: Run, expectation: Expectation) -> Fraction:
+    """The price of what is narrowed to, sold alone; a residual has none of its own (32-34c)."""
+    _, on = expectation.days
+    books = Books(run.book.selling_prices, run.book.policy)
+    prices = [
+        price_alone(
+            each.obligation,
+            history.contract,
+            books,
+            on=each.priced_on,
+            first_day=each.first_day,
+            last_day=each.last_day,
+        )
+        for history in _histories(run.book, expectation)
+        for each in promises(history, on).values()
+        if expectation.obligation in (None, each.obligation.id) and not each.obligation.residual
+    ]
+    return _sum_of_some(prices, expectation)
+
+
+@cites("606-10-55-17")
+def revenue_per_unit(run: Run, expectation: Expectation) -> Fraction:
+    """Price in force over the units it is for: what a unit of the obligation earns."""
+    if expectation.obligation is None:
+        raise FeedError(
+            "Revenue per unit is that of one obligation: rates of several do not add up.",
+            remedy="Name the obligation.",
+            field="expected.obligation",
+        )
+    _, on = expectation.days
+    rates = [
+        Fraction(segment.price * 10**QUANTITY_SCALE, segment.shape.whole)
+        for segment in run.accounting.recognised.segments
+        if segment.valid_from <= on <= segment.valid_to
+        and _by_unit(segment)
+        and expectation.contract in (None, segment.contract)
+        and expectation.obligation in (None, segment.obligation)
+        and expectation.component in (None, segment.component)
+    ]
+    return _sum_of_some(rates, expectation)
+
+
+def _by_unit(segment: Segment) -> bool:
+    shape = segment.shape
+    counted = shape.progress is Progress.COUNTED and shape.counted_in == CountedIn.QUANTITY
+    return counted and not segment.as_used
+
+
+@cites("606-10-55-20")
+def cost_of_sales(run: Run, expectation: Expectation) -> Fraction:
+    """Costs incurred in the period, or to date, on obligations measured by them."""
+    first, last = expectation.days
+    costs: list[Fraction] = []
+    for history in _histories(run.book, expectation):
+        scale = 10 ** minor_digits(history.contract.currency)
+        for name, each in promises(history, last).items():
+            if each.obligation.measure is Measure.COSTS and expectation.obligation in (None, name):
+                costs += [
+                    Fraction(delivery.quantity) * scale
+                    for delivery in history.deliveries
+                    if delivery.obligation == name
+                    and (first is None or first <= delivery.on)
+                    and delivery.on <= last
+                ]
+                costs.append(Fraction(0))
+    return _sum_of_some(costs, expectation)
+
+
+@cites("606-10-32-34", "606-10-32-35")
+def residual_rejected(run: Run, expectation: Expectation) -> Fraction:
+    """The residual for which a contract was refused; zero if it was not."""
+    return sum(
+        (
+            Fraction(str(error.attributes["residual_minor"]))
+            for contract, error in run.accounting.refused.items()
+            if expectation.contract in (None, contract)
+            and "residual_minor" in error.attributes
+            and expectation.obligation in (None, error.attributes.get("obligation"))
+        ),
+        Fraction(0),
+    )
+
+
+@cites("606-10-50-13")
+def remaining_in_window(run: Run, expectation: Expectation) -> Fraction:
+    """Price not yet recognised on a day that the passing of time will earn in the window.
+
+    What is used or delivered has no schedule and falls in no window.
+    """
+    window = expectation.window
+    if window is None:
+        raise FeedError("A window of remaining obligations needs `window`.", field="window")
+    _, on = expectation.days
+    before = max(day_before(window.first), on)
+    if window.last <= before:
+        return Fraction(0)
+    table = scheduled(run.accounting, in_force(run.subledger, on), [before, window.last])
+    segments = run.accounting.recognised.segments
+    total = 0
+    for row in table.to_pylist():
+        segment = segments[row["segment"]]
+        if (
+            expectation.contract in (None, segment.contract)
+            and expectation.obligation in (None, segment.obligation)
+            and expectation.component in (None, segment.component)
+        ):
+            total += row["revenue"] if row["day"] == window.last else -row["revenue"]
+    return Fraction(total)
+
+
+def timings(book: Book) -> Mapping[tuple[str, str], str]:
+    """How each obligation is satisfied (606-10-50-5): at a point in time, or over time."""
+    return {
+        (name, obligation): (
+            "point_in_time" if each.obligation.measure is Measure.POINT_IN_TIME else "over_time"
+        )
+        for name, history in book.histories.items()
+        for obligation, each in promises(history, date.max).items()
+    }
+
+
+def _histories(book: Book, expectation: Expectation) -> Iterator[ContractHistory]:
+    for name, history in book.histories.items():
+        if expectation.contract in (None, name):
+            yield history
+
+
+def _sum_of_some(values: list[Fraction], expectation: Expectation) -> Fraction:
+    """The sum; FeedError where nothing was found to measure, which is not the same as zero."""
+    if not values:
+        raise FeedError(
+            f"Nothing in the scenario has a {expectation.measure} "
+            f"(contract {expectation.contract}, obligation {expectation.obligation}).",
+            remedy="Name a contract and an obligation that have one.",
+            field="expected",
+        )
+    return sum(values, Fraction(0))
+
+
+READ: Mapping[Measured, Callable[[Run, Expectation], Fraction]] = {
+    "standalone_selling_price": standalone_selling_price,
+    "revenue_per_unit": revenue_per_unit,
+    "cost_of_sales": cost_of_sales,
+    "residual_rejected": residual_rejected,
+}
+"""Measure -> how it is read, in minor units of the contract's currency."""
