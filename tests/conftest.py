@@ -11,6 +11,8 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +21,8 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
 
 from revrec.operations.workspace import Workspace
 from revrec.runtime.clock import FixedClock
@@ -35,10 +38,26 @@ Run = Callable[[Callable[[Transaction], Any]], Any]
 
 
 @pytest.fixture(scope="session")
-def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all workers of the session share."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+def session_folder() -> Iterator[Path]:
+    """A folder that all workers of the session share.
+
+    Not below pytest's own temporary folder: every session of the user that starts closes that
+    one to other users, such as the one that runs PostgreSQL when the tests run as root.
+    """
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"revrec-tests-{session}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    yield folder
+    embedded.stop(folder)
+    if not (folder / "postgres" / "postmaster.pid").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder for a private server of the test's own, removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="revrec-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +104,7 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
     """Settings for the module's database and a lake of its own."""
     home = tmp_path_factory.mktemp("home")
     return Settings(
-        home=home, database_url=database_url, lake=str(home / "lake"), connections_max=20
+        home=home, database_url=SecretStr(database_url), lake=str(home / "lake"), connections_max=20
     )
 
 
@@ -154,4 +173,4 @@ def superuser(database_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 def with_database(url: str, name: str) -> str:
     """The same server and login, another database."""
-    return make_conninfo(**{**conninfo_to_dict(url), "dbname": name})
+    return make_conninfo(url, dbname=name)

@@ -76,6 +76,8 @@ def start(home: Path) -> str:
         with _exclusive(home):
             _join(home)
             account = _account()
+            if account is not None:
+                _let_through(data)
             if not (data / "PG_VERSION").exists():
                 _initialise(data, account)
             _ensure_running(data, account)
@@ -103,6 +105,8 @@ def stop(home: Path) -> None:
             return
         if _answers(data):
             _run("pg_ctl", "stop", "-D", str(data), "-m", "fast", "-w", account=_account())
+        if (sockets := _socket_folder(data, None)) != data:
+            sockets.rmdir()
 
 
 def program(name: str) -> Path:
@@ -161,7 +165,6 @@ def _initialise(data: Path, account: pwd.struct_passwd | None) -> None:
     unfinished.mkdir(mode=0o700)
     if account is not None:
         os.chown(unfinished, account.pw_uid, account.pw_gid)
-        _let_through(data)
         _let_use(program("postgres").parents[1])
     arguments = ["-D", str(unfinished), "-U", _SUPERUSER, "--encoding=UTF8", "--auth=trust"]
     # Text sorts by code point, as Python sorts it, whatever the machine's locale is.
@@ -307,8 +310,9 @@ def _run(name: str, *arguments: str, account: pwd.struct_passwd | None) -> None:
     )
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()
+        telling = [line for line in said if "FATAL" in line or "error" in line] or said[-1:]
         raise StoreError(
-            f"{name} failed: {said[-1] if said else f'exit code {done.returncode}'}",
+            f"{name} failed with exit code {done.returncode}: {' / '.join(telling)}",
             remedy="Check disk space and the permissions of the data folder.",
             output="\n".join(said),
         )

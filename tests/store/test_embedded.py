@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -32,15 +34,16 @@ with psycopg.connect(embedded.start(Path(sys.argv[1]))) as connection:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home():
     """A data folder with a server of its own, stopped at the end."""
-    folder = tmp_path_factory.mktemp("embedded")
+    folder = Path(tempfile.mkdtemp(prefix="revrec-"))
     url = embedded.start(folder)
     with psycopg.connect(url) as connection:
         connection.execute("create table kept (n int)")
         connection.execute("insert into kept values (1)")
     yield folder
     embedded.stop(folder)
+    shutil.rmtree(folder)
 
 
 def pid_of(home):
@@ -127,23 +130,23 @@ def test_a_pid_that_is_now_a_strangers_does_not_matter(home):
     assert os.getpid() != pid_of(home)
 
 
-def test_a_half_made_cluster_is_made_again(tmp_path):
+def test_a_half_made_cluster_is_made_again(open_folder):
     """A process killed while it made the data folder leaves nothing that counts."""
-    unfinished = tmp_path / "postgres.new"
+    unfinished = open_folder / "postgres.new"
     unfinished.mkdir()
     (unfinished / "PG_VERSION").write_text("18\n")
-    url = embedded.start(tmp_path)
+    url = embedded.start(open_folder)
     with psycopg.connect(url) as connection:
         answer = connection.execute("show server_version_num").fetchone()
-    embedded.stop(tmp_path)
+    embedded.stop(open_folder)
 
     assert answer[0] >= "180000"
     assert not unfinished.exists()
 
 
-def test_it_stops_with_its_last_user(tmp_path):
+def test_it_stops_with_its_last_user(open_folder):
     """Also when an earlier user was killed; a long path gets a socket elsewhere."""
-    home = tmp_path / ("long" * 25)
+    home = open_folder / ("long" * 25)
     with psycopg.connect(embedded.start(home)) as connection:
         connection.execute("create table kept (n int)")
     server = pid_of(home)
@@ -185,13 +188,13 @@ def test_a_folder_that_cannot_be_used_says_so(tmp_path, place):
         embedded.start(Path(place.format(file=file)))
 
 
-def test_a_server_that_does_not_start_shows_its_log(tmp_path):
+def test_a_server_that_does_not_start_shows_its_log(open_folder):
     """The last lines of the server's log are in the message."""
-    embedded.start(tmp_path)
-    embedded.stop(tmp_path)
-    with (tmp_path / "postgres" / "postgresql.conf").open("a") as file:
+    embedded.start(open_folder)
+    embedded.stop(open_folder)
+    with (open_folder / "postgres" / "postgresql.conf").open("a") as file:
         file.write("\nnonsense = on\n")
 
     with pytest.raises(StoreError, match=r"does not start.*nonsense"):
-        embedded.start(tmp_path)
-    embedded.stop(tmp_path)
+        embedded.start(open_folder)
+    embedded.stop(open_folder)
