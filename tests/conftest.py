@@ -75,7 +75,7 @@ def server_url(session_folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def template(session_folder: Path, server_url: str) -> str:
+def template(session_folder: Path, server_url: str) -> Iterator[str]:
     """The name of a migrated, empty database."""
     name = f"revrec_template_{session_folder.stat().st_ino}"
     with (session_folder / "template.lock").open("a+") as lock:
@@ -85,7 +85,10 @@ def template(session_folder: Path, server_url: str) -> str:
             if known.fetchone() is None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
                 migration.upgrade(with_database(server_url, name))
-    return name
+    yield name
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="module")
