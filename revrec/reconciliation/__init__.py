@@ -1,4 +1,4 @@
-"""Billing, usage and revenue against each other: every difference named, every mistake found.
+r"""Billing, usage and revenue against each other: every difference named, every mistake found.
 
 ::
 
@@ -7,7 +7,7 @@
     schedules    instalments that terms or invoices prove
     fees         rules over fixed fees          -> named differences
     prices       what each obligation is billed for, and earns, of the fixed price
-    metering     usage at one obligation each   \\
+    metering     usage at one obligation each   \
     timing       what was expected when          } set-wise, in SQL
     charging     usage fees against their bills /
     usage_rules  rules over usage fees          -> named differences

@@ -64,6 +64,7 @@ class Bill:
 
     @property
     def credit(self) -> bool:
+        """Whether the line is of a credit memo."""
         return self.corrects is not None
 
     @property
@@ -166,9 +167,9 @@ def _with_cancelled(bills: Iterable[Bill]) -> list[Bill]:
             lines.setdefault(key, []).append(place)
     for place, each in enumerate(listed):
         if each.credit:
-            key = (each.corrects, each.consideration, each.obligation, -each.amount)
-            if lines.get(key):
-                original = lines[key].pop(0)
+            taken = (each.corrects, each.consideration, each.obligation, -each.amount)
+            if lines.get(taken):
+                original = lines[taken].pop(0)
                 listed[place] = replace(each, cancelled=True)
                 listed[original] = replace(listed[original], cancelled=True)
     return listed

@@ -112,9 +112,7 @@ def _why(named: object, currency: str) -> str:
     """Reasons with their amounts, as text."""
     if not isinstance(named, list):
         return ""
-    return "; ".join(
-        f"{each['reason']} {from_minor(each['amount'], currency)}" for each in named
-    )
+    return "; ".join(f"{each['reason']} {from_minor(each['amount'], currency)}" for each in named)
 
 
 _LINES = """

@@ -13,7 +13,7 @@ from revrec.model.dataset import DataSet
 from revrec.money import Money
 from revrec.periods import Period
 from revrec.reconciliation.datasets import SUBJECT, age, day, key_of, money, text
-from revrec.reconciliation.fees import FeeDifference
+from revrec.reconciliation.fee_case import FeeDifference
 from revrec.reconciliation.reasons import MISTAKES, REMEDIES, Reason
 from revrec.reconciliation.terms import Terms
 
@@ -142,9 +142,7 @@ class _Case:
     due: date
 
 
-def _of_usage(
-    database: duckdb.DuckDBPyConnection, terms: Mapping[str, Terms]
-) -> Iterator[Finding]:
+def _of_usage(database: duckdb.DuckDBPyConnection, terms: Mapping[str, Terms]) -> Iterator[Finding]:
     for row in database.execute(_USAGE_FINDINGS).fetchall():
         contract, obligation, consideration, month, named, amount, *rest = row
         documents, since, due, should, billed, q_should, q_billed, note = rest

@@ -14,8 +14,8 @@ from revrec.model.contract import ConsiderationKind
 from revrec.model.events import Modification
 from revrec.model.history import Book
 from revrec.money import apportion, to_minor
-from revrec.reconciliation.terms import Terms
 from revrec.recognition.counts import usage_by_obligation
+from revrec.reconciliation.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from revrec.model.history import Book
 from revrec.periods import Period
 from revrec.reconciliation import datasets, limits
 from revrec.reconciliation.bills import Bill, Side, bills_of
-from revrec.reconciliation.fees import FeeCase, FeeDifference, fee_differences
+from revrec.reconciliation.fee_case import FeeCase, FeeDifference
+from revrec.reconciliation.fees import fee_differences
 from revrec.reconciliation.findings import findings
 from revrec.reconciliation.prices import shares_of
 from revrec.reconciliation.ratios import slips_of
@@ -119,7 +120,9 @@ def reconcile(
         for name, table in tables.items():
             load(database, name, table)
         _compute(database)
-        return _told(database, terms, found, scores(database), (first, through, as_of), book)
+        return _told(
+            database, terms, found, scored=scores(database), span=(first, through, as_of), book=book
+        )
 
 
 def _compute(database: duckdb.DuckDBPyConnection) -> None:
@@ -143,6 +146,7 @@ def _told(
     database: duckdb.DuckDBPyConnection,
     terms: Mapping[str, Terms],
     found: Mapping[str, Sequence[FeeDifference]],
+    *,
     scored: Scores,
     span: tuple[Period, Period, date],
     book: Book,

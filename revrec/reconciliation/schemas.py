@@ -16,7 +16,7 @@ CONTRACTS = pa.schema(
         ("unit", INT),
         ("first_day", DAY),
         ("usage_months", INT),
-        ("discount", pa.decimal128(7, 4)),
+        ("discount", pa.decimal128(5, 2)),
     ]
 )
 """``unit``: atoms of rated amount in one minor unit. ``usage_months``: between usage invoices."""
@@ -96,9 +96,7 @@ BILLS = pa.schema(
     ]
 )
 """Lines of documents; ``month`` is the first day of the month they are compared in."""
-FIXED_BILLS = pa.schema(
-    [("contract", TEXT), ("obligation", TEXT), ("month", DAY), ("amount", INT)]
-)
+FIXED_BILLS = pa.schema([("contract", TEXT), ("obligation", TEXT), ("month", DAY), ("amount", INT)])
 FEE_DIFFERENCES = pa.schema(
     [
         ("contract", TEXT),
@@ -108,9 +106,7 @@ FEE_DIFFERENCES = pa.schema(
         ("amount", INT),
     ]
 )
-SLIPS = pa.schema(
-    [("currency", TEXT), ("numerator", INT), ("denominator", INT), ("said", TEXT)]
-)
+SLIPS = pa.schema([("currency", TEXT), ("numerator", INT), ("denominator", INT), ("said", TEXT)])
 USAGE = pa.schema(
     [
         ("place", INT),

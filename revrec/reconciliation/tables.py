@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from importlib.resources import files
 
 import duckdb
@@ -16,7 +15,7 @@ from revrec.money import AMOUNT_SCALE, minor_digits
 from revrec.periods import FOREVER
 from revrec.reconciliation import limits
 from revrec.reconciliation.bills import Bill
-from revrec.reconciliation.fees import FeeDifference
+from revrec.reconciliation.fee_case import FeeDifference
 from revrec.reconciliation.prices import Shares, parts
 from revrec.reconciliation.ratios import Slips
 from revrec.reconciliation.reasons import Reason
@@ -124,8 +123,11 @@ def contract_tables(terms: Mapping[str, Terms], as_of: date) -> dict[str, pa.Tab
 
 
 def bill_tables(
-    bills: Sequence[Bill], found: Mapping[str, Sequence[FeeDifference]],
-    shares: Mapping[str, Shares], terms: Mapping[str, Terms], slips: Slips
+    bills: Sequence[Bill],
+    found: Mapping[str, Sequence[FeeDifference]],
+    shares: Mapping[str, Shares],
+    terms: Mapping[str, Terms],
+    slips: Slips,
 ) -> dict[str, pa.Table]:
     """What was billed, with fixed fees by the obligations that earn them."""
     fixed = (
@@ -291,4 +293,3 @@ create macro rate(amount, quantity) as
 """
 """Rounding half to even as in ``money.round_ratio``; amounts and quantities as integers of their
 last kept place."""
-

@@ -25,7 +25,9 @@ _ARREARS = re.compile(
     r"(?:every\s+(\d+)\s+months|(month|quarter|half|annual|year)[a-z-]*)\s+in\s+arrears"
 )
 _DISCOUNT = re.compile(r"\bless\s+(\d+(?:\.\d+)?)\s*%")
-_WHEN_DONE = re.compile(r"\b(?:when done|when complete|(?:up)?on (?:completion|delivery|acceptance))")
+_WHEN_DONE = re.compile(
+    r"\b(?:when done|when complete|(?:up)?on (?:completion|delivery|acceptance))"
+)
 TIMED = frozenset({Measure.DAYS, Measure.EVEN_MONTHS, Measure.HALF_MONTH})
 DELIVERED = frozenset({Measure.UNITS, Measure.MILESTONES, Measure.COSTS, Measure.POINT_IN_TIME})
 
@@ -167,8 +169,7 @@ def _versions(contract: Contract, modifications: tuple[Modification, ...]) -> li
             for each in modification.revises
         ]
         versions += [
-            Version(each, each.start or new_from, each.end or FOREVER)
-            for each in modification.adds
+            Version(each, each.start or new_from, each.end or FOREVER) for each in modification.adds
         ]
         end = modification.end or end
     ended_with = [

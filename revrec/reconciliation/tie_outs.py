@@ -19,8 +19,10 @@ _Sums = Mapping[str, int]
 def tie_outs(
     database: duckdb.DuckDBPyConnection, book: Book, *, first: Period, through: Period, as_of: date
 ) -> list[TieOut]:
-    """Totals by currency: rated = ledger, invoiced = documents, revenue = posted, and the reasons
-    of each difference = the difference, none of it unexplained."""
+    """Totals by currency: rated = ledger, invoiced = documents, revenue = posted.
+
+    And the reasons of each difference = the difference, none of it unexplained.
+    """
     span = f"{first} to {through}"
     pairs: list[tuple[str, str, _Sums, str, _Sums, str]] = [
         (

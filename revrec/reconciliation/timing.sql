@@ -19,8 +19,8 @@ select contract, min(date_diff('day', last_day(month), first_on)) as lag
 from first_bills
 group by contract;
 
--- The day after which usage that is on no invoice is missing from it: by the customer's own
--- rhythm, else by the month's run, else by the days that invoicing takes.
+-- When a month's usage is invoiced, and the day after which what is on no invoice is missing from
+-- it: by the customer's own rhythm, else by the month's run, else by the days that invoicing takes.
 create table expected as
 with billed_through as (
     select c.contract, m.month, r.lag, c.usage_months,
@@ -35,6 +35,9 @@ with billed_through as (
     left join rhythms r using (contract)
 )
 select b.contract, b.month,
+       case when r.began is not null and b.usage_months = 1 then r.began
+            else last_day(b.through) + coalesce(b.lag, 0)::integer
+       end as begins,
        case when b.lag is not null
                 then last_day(b.through) + (b.lag + getvariable('run_days'))::integer
             when r.began is not null and b.usage_months = 1
@@ -44,16 +47,12 @@ select b.contract, b.month,
 from billed_through b
 left join runs r on r.month = b.month;
 
--- What was recorded by the last invoice for usage, or when the last finished run began, should
--- be on an invoice. Without either, everything should.
+-- What was recorded by the last invoice for usage, or when invoicing of the last finished month
+-- began, should be on an invoice. Without either, everything should.
 create table cuts as
 with finished as (
-    select e.contract, max(r.began) as began
-    from expected e
-    join runs r using (month)
-    join contracts c using (contract)
-    where e.due < getvariable('as_of') and c.usage_months = 1
-    group by e.contract
+    select contract, max(begins) as began from expected
+    where due < getvariable('as_of') group by contract
 ),
 invoiced as (
     select contract, max("on") as last_on from bills where side = 'usage' group by contract

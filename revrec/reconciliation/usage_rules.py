@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import duckdb
 
 from revrec.reconciliation import limits
+from revrec.reconciliation.weighing import COHERENT, find_coherent, weigh
 
 Rule = Callable[[duckdb.DuckDBPyConnection], None]
 
@@ -23,10 +24,6 @@ create table explained (
 );
 create view open_cases as select * from cases where not named;
 """
-_RATE = 1_000_000_000
-"""Units in which rates are kept: atoms of amount for so many atoms of quantity."""
-_CLEARLY_NEARER = 4
-"""How many times nearer to the usual rate another reading of a bill must be to be preferred."""
 
 
 def explain_usage(database: duckdb.DuckDBPyConnection) -> None:
@@ -55,8 +52,10 @@ def billed_after_end(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def billed_twice(database: duckdb.DuckDBPyConnection) -> None:
-    """Lines of the same service, amount and quantity, when the month is billed above its charge
-    and without them would not be billed short of what was known."""
+    """Lines of the same service, amount and quantity, of a month billed above its charge.
+
+    Without them the month must not be billed short of what was known.
+    """
     database.execute(
         """
         create temp table taken_out as
@@ -159,9 +158,12 @@ def known_in_part(database: duckdb.DuckDBPyConnection) -> None:
     known must be at rates of those days. Where it is much nearer to their average without the
     agreed discount, or at another price list, the later rules have it.
     """
-    _weigh(database)
-    _name(database, "number in (select number from chosen where kind = 0)",
-          ("late_event", "c_now - billed"))
+    weigh(database)
+    _name(
+        database,
+        "number in (select number from chosen where kind = 0)",
+        ("late_event", "c_now - billed"),
+    )
 
 
 def not_billed(database: duckdb.DuckDBPyConnection) -> None:
@@ -178,28 +180,11 @@ def not_billed(database: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def late_part(database: duckdb.DuckDBPyConnection) -> None:
-    """What was recorded since is late whatever else is wrong: the bill is judged by the rest."""
-    database.execute(
-        """
-        update cases set
-            should = case
-                when q_billed between q_low and q_high and q_low < q_high then
-                    c_low + half_even((c_high - c_low) * quantity_atoms(q_billed - q_low),
-                                      quantity_atoms(q_high - q_low))
-                else c_high end,
-            q_should = case when q_billed between q_low and q_high then q_billed else q_high end
-        where not named;
-        insert into explained
-        select number, 'late_event', c_now - should, null, null, null, null, ''
-        from open_cases where c_now <> should;
-        """
-    )
-
-
 def wrong_currency_amount(database: duckdb.DuckDBPyConnection) -> None:
-    """The largest line is the right amount times the ratio of two currencies' price lists, or by a
-    shift of the decimal point; not if leaving out the agreed discount gives the same."""
+    """The largest line is off by the ratio of two currencies' price lists, or by a decimal point.
+
+    Not if leaving out the agreed discount gives the same.
+    """
     _at_another_price(database, kind=2, reason="wrong_currency_amount")
 
 
@@ -226,9 +211,11 @@ def _at_another_price(database: duckdb.DuckDBPyConnection, *, kind: int, reason:
 
 
 def credit_missing(database: duckdb.DuckDBPyConnection) -> None:
-    """Billed above the usage, which was corrected between the invoice and the last run: the excess
-    is at rates of the corrected rows, or the bill tells no quantity."""
-    _find_coherent(
+    """Billed above the usage, which was corrected between the invoice and the last run.
+
+    The excess is at rates of the corrected rows, or the bill tells no quantity.
+    """
+    find_coherent(
         database,
         rows="m.recorded > k.first_on and (m.amount < 0 or "
         "(m.told_rows > 1 and coalesce(m.first_recorded <= k.first_on, true)))",
@@ -240,12 +227,12 @@ def credit_missing(database: duckdb.DuckDBPyConnection) -> None:
         f"""
         update cases set should = case when billed > c_high then c_high else c_low end,
                          q_should = case when q_billed > q_high then q_high else q_low end
-        where {_COHERENT}
+        where {COHERENT}
         """
     )
     _name(
         database,
-        _COHERENT,
+        COHERENT,
         ("credit_missing", "should - billed"),
         ("late_event", "c_now - should"),
     )
@@ -277,14 +264,14 @@ def wrong_rate(database: duckdb.DuckDBPyConnection) -> None:
 
 def wrong_quantity(database: duckdb.DuckDBPyConnection) -> None:
     """The quantity differs, and the amount by that quantity at rates of the obligation's meters."""
-    _find_coherent(
+    find_coherent(
         database,
         rows="m.recorded <= coalesce(k.cut, m.recorded)",
         must="true",
         cases="k.q_billed is not null",
         reference=("k.should", "k.q_should"),
     )
-    _name(database, _COHERENT, ("wrong_quantity", "should - billed"))
+    _name(database, COHERENT, ("wrong_quantity", "should - billed"))
 
 
 def corrected_since(database: duckdb.DuckDBPyConnection) -> None:
@@ -311,8 +298,11 @@ def corrected_since(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def wrong_quantity_and_rate(database: duckdb.DuckDBPyConnection) -> None:
-    """Quantity and rate differ: what the quantity makes at the average rate is a wrong quantity,
-    the rest a wrong rate. Billed units where none were used are a wrong quantity alone."""
+    """Quantity and rate differ.
+
+    What the quantity makes at the average rate is a wrong quantity, the rest a wrong rate. Billed
+    units where none were used are a wrong quantity alone.
+    """
     by_quantity = (
         "-half_even(should * quantity_atoms(q_billed - q_should), quantity_atoms(q_should))"
     )
@@ -356,131 +346,6 @@ RULES: Sequence[Rule] = (
 """In order of precedence."""
 
 _ROUNDING = f"lines * {limits.ROUNDING_MINOR_PER_LINE}"
-_COHERENT = "number in (select number from coherent)"
-
-
-def _weigh(database: duckdb.DuckDBPyConnection) -> None:
-    """``chosen``: for each open case with a bill, the reading of the bill that fits the usage.
-
-    Kind 0 reads it as it stands, 1 with the agreed discount on its largest line, 2 with that line
-    at the ratio of two price lists. A reading fits if, beyond what was surely known, it is at rates of
-    the rows known in part; without such rows it must be what was known. The reading as it stands
-    is taken unless another is ``_CLEARLY_NEARER`` to the average of those rates.
-    """
-    database.execute(
-        f"""
-        create temp table chosen as
-        with windows as (
-            select k.number, min(rate(m.amount, m.quantity)) as low,
-                   max(rate(m.amount, m.quantity)) + 1 as high,
-                   case when sum(m.quantity) <> 0 then rate(sum(m.amount), sum(m.quantity)) end
-                       as average
-            from (select * from open_cases join cuts using (contract)) k
-            join charge_terms t using (contract, consideration)
-            join metered m
-              on m.contract = k.contract and m.obligation = t.obligation
-             and (m.month = k.month or (t.above and m.month < k.month))
-            where m.recorded > k.cut and coalesce(m.first_recorded <= k.cut, m.told_rows > 1)
-              and m.quantity <> 0
-              and m.month not in (select month from loaded_afterwards)
-            group by k.number
-        ),
-        lines as (
-            select k.number, k.billed, b.amount, c.discount, c.currency
-            from open_cases k
-            join usage_bills b using (contract, consideration, month)
-            join contracts c using (contract)
-            where not b.credit and not b.cancelled
-            qualify row_number() over (partition by k.number order by b.amount desc, b.place) = 1
-        ),
-        readings as (
-            select number, 0 as kind, billed as amount, 0 as slack, '' as said
-            from open_cases where lines > 0
-            union all
-            select number, 1, billed - amount + half_even(amount * (100 - discount), 100), 1,
-                   'billed without the agreed discount of ' || discount || '%'
-            from lines where discount is not null
-            union all
-            select l.number, 2,
-                   billed - amount + half_even(amount::hugeint * denominator, numerator),
-                   1 + denominator // numerator, said
-            from lines l join slips using (currency)
-            where least(abs(amount), abs(half_even(amount::hugeint * denominator, numerator)))
-                  >= getvariable('named_ratio_minor_min')
-        ),
-        judged as (
-            select r.number, r.kind, r.amount::bigint as amount, r.said, k.q_billed, k.q_low, k.c_low as known,
-                   w.low is not null as open, (r.slack + k.lines) * c.unit as slack,
-                   (r.amount::hugeint - k.c_low) * c.unit as off,
-                   (greatest(k.c_low, k.c_high)::hugeint - k.c_low) * c.unit as widest,
-                   (least(k.c_low, k.c_high)::hugeint - k.c_low) * c.unit as least_off,
-                   w.low * quantity_atoms(k.q_billed - k.q_low) // {_RATE} as one,
-                   w.high * quantity_atoms(k.q_billed - k.q_low) // {_RATE} as other,
-                   w.average * quantity_atoms(k.q_billed - k.q_low) // {_RATE} as usual
-            from readings r
-            join open_cases k using (number)
-            join contracts c using (contract)
-            left join windows w using (number)
-        ),
-        fitting as (
-            select *, coalesce(abs(off - usual), 0) as deviation from judged
-            where case
-                when not open then abs(off) <= slack and coalesce(q_billed = q_low, true)
-                when q_billed is null then off >= least_off - slack
-                                           and (kind = 0 or off <= widest + slack)
-                when q_billed = q_low then abs(off) <= slack
-                else q_billed > q_low
-                     and off between least(one, other) - slack and greatest(one, other) + slack
-                end
-        )
-        select number, kind, case when open then amount else known end as amount, said from fitting
-        qualify row_number() over (
-            partition by number
-            order by case kind when 0 then deviation // {_CLEARLY_NEARER} else deviation end, kind
-        ) = 1
-        """
-    )
-
-
-def _find_coherent(
-    database: duckdb.DuckDBPyConnection, *, rows: str, must: str, cases: str,
-    reference: tuple[str, str]
-) -> None:
-    """Cases that differ from a reference by a quantity of certain rows of usage, at their rates.
-
-    Rates are kept as integers, rounded down; one unit more is allowed above. A bill without a
-    quantity differs by the rows if there are any. ``must`` is fulfilled by one of the rows.
-    """
-    amount, quantity = reference
-    database.execute(
-        f"""
-        create or replace temp table coherent as
-        with touched as (
-            select k.number, min(rate(m.amount, m.quantity)) as low,
-                   max(rate(m.amount, m.quantity)) + 1 as high,
-                   any_value({amount}) as amount, any_value({quantity}) as quantity
-            from (select * from open_cases join cuts using (contract)) k
-            join charge_terms t using (contract, consideration)
-            join metered m
-              on m.contract = k.contract and m.obligation = t.obligation
-             and (m.month = k.month or (t.above and m.month < k.month))
-            where {cases} and {rows} and m.quantity <> 0
-            group by k.number
-            having bool_or({must})
-        ),
-        bounds as (
-            select k.number, k.q_billed, t.quantity, k.lines * c.unit as slack,
-                   (k.billed - t.amount)::hugeint * c.unit as off,
-                   t.low * quantity_atoms(k.q_billed - t.quantity) // {_RATE} as one,
-                   t.high * quantity_atoms(k.q_billed - t.quantity) // {_RATE} as other
-            from open_cases k join touched t using (number) join contracts c using (contract)
-        )
-        select number from bounds
-        where q_billed is null
-           or (q_billed <> quantity
-               and off between least(one, other) - slack and greatest(one, other) + slack)
-        """
-    )
 
 
 def _name(
