@@ -10,9 +10,11 @@ import pytest
 
 from revrec.demo.manifest import Close
 from revrec.feeds.records import load
+from revrec.money import to_minor
 from revrec.operations.close import close_period
 from revrec.operations.computing import posted_detail
 from revrec.operations.facts import record_facts
+from revrec.operations.report import report
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.usage.ingest import ingest
@@ -173,3 +175,36 @@ def test_revenue_of_usage_is_the_usage(sample, arrived, posted):
         minor = used[name] * (1 if contract["currency"] == "JPY" else 100)
 
         assert 2 * abs(minor - revenue[name]) <= len(contract["obligations"])
+
+
+NAMED = {
+    "usage-not-billed": "not_billed",
+    "overage-not-billed": "not_billed",
+    "fee-not-billed": "not_billed",
+    "billed-twice": "billed_twice",
+    "wrong-rate": "wrong_rate",
+    "missing-days": "wrong_quantity",
+    "wrong-fee": "wrong_amount",
+    "billed-after-end": "billed_after_end",
+    "credit-memo-missing": "credit_missing",
+    "wrong-currency": "wrong_currency_amount",
+}
+"""Kind of a planted mistake -> the reason by which the reconciliation names it."""
+
+
+@pytest.mark.usefixtures("arrived")
+def test_the_reconciliation_names_every_planted_mistake_and_nothing_else(sample, workspace):
+    """Contract, month, reason and amount of each finding are those of a planted mistake."""
+    told = report(workspace, Period(2026, 1), Period(2026, 3))
+    findings = told.reconciliation.findings
+    places = {column.name: place for place, column in enumerate(findings.columns)}
+    names = ("contract", "service_month", "reason", "amount")
+
+    found = sorted(tuple(row[places[name]] for name in names) for row in findings.rows)
+
+    planted = sorted(
+        (each.contract, each.period, NAMED[each.kind], to_minor(each.difference, each.currency))
+        for each in sample.manifest.mistakes
+    )
+    assert planted == found
+    assert [each for each in told.tie_outs if each.difference] == []
