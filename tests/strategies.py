@@ -240,7 +240,7 @@ def _considerations(story: _Story, obligations: Sequence[Told]) -> list[Told]:
     sharing = [each["id"] for each in obligations if not each.get("_by_the_day")]
     told: list[Told] = []
     if sharing:
-        scale = story.pick([1, 1, 1, 10**7])
+        scale = story.pick([1, 1, 1, 10**5])
         told += [
             {"id": f"f{n}", "kind": "fixed", "amount": story.amount(0, 2_000_000 * scale)}
             for n in range(story.number(1, 2))
@@ -368,13 +368,21 @@ def _use_and_deliver(story: _Story) -> None:
             if each["measure"] in DELIVERED:
                 _deliver(story, each)
             elif each["measure"] == "usage":
-                story.event(
-                    "usage",
-                    story.day(story.first - 5 * _DAY, story.last + 30 * _DAY),
-                    meter=story.pick(each["meters"]),
-                    quantity=str(Decimal(story.number(0, 10**6)).scaleb(-story.number(1, 9))),
-                    amount=str(Decimal(story.number(0, 10**9)).scaleb(-story.number(4, 12))),
-                )
+                _use(story, each)
+
+
+def _use(story: _Story, obligation: Told) -> None:
+    """A day's usage, now and then a correction that takes some back."""
+    sign = -1 if story.chance(10) else 1
+    quantity = sign * Decimal(story.number(0, 10**6)).scaleb(-story.number(1, 9))
+    amount = sign * Decimal(story.number(0, 10**9)).scaleb(-story.number(4, 12))
+    story.event(
+        "usage",
+        story.day(story.first - 5 * _DAY, story.last + 30 * _DAY),
+        meter=story.pick(obligation["meters"]),
+        quantity=format(quantity, "f"),
+        amount=format(amount, "f"),
+    )
 
 
 def _deliver(story: _Story, obligation: Told) -> None:

@@ -64,6 +64,14 @@ class State:
             self.shares[name, component] = share
 
 
+@dataclass
+class _Ended:
+    """What was recognised under terms that end, in total and by breakage."""
+
+    earned: dict[Key, int] = field(default_factory=dict)
+    by_breakage: dict[Key, int] = field(default_factory=dict)
+
+
 def takes_effect(modification: Told) -> date:
     """The day at whose end the books change: once approved and the old terms are over."""
     return max(as_day(modification["on"]), _last_day_of_old_terms(modification))
@@ -162,7 +170,7 @@ def _replace_contract(
     ]
     catching_up = {each.name for each in going_on if not each.distinct}
 
-    pools, kept = _cut_off(facts, state, touched, done, catching_up, before)
+    pools, ended = _cut_off(facts, state, touched, done, catching_up, before)
     for each in affected:
         if each not in going_on:
             del state.promises[each.name]
@@ -177,7 +185,7 @@ def _replace_contract(
     for component in pools:
         state.group_of[component] = main
         of_change = change if component == main else 0
-        _spread(facts, state, component, pools[component], of_change, remaining, kept)
+        _spread(facts, state, component, pools[component], of_change, remaining, ended)
     return main
 
 
@@ -188,10 +196,10 @@ def _cut_off(
     done: Mapping[str, Fraction],
     catching_up: set[str],
     before: date,
-) -> tuple[dict[str, int], dict[Key, int]]:
+) -> tuple[dict[str, int], _Ended]:
     """Keep what is recognised; gives what is not, by component, and what is."""
     pools: dict[str, int] = {}
-    kept_now: dict[Key, int] = {}
+    ended = _Ended()
     for key, share in list(state.shares.items()):
         name, component = key
         if state.group_of[component] not in touched:
@@ -201,11 +209,12 @@ def _cut_off(
         if name not in catching_up:
             kept = rounded(share * done[name])
             by_breakage = breakage(facts, state.promises[name], share, state.cut, before)
+            ended.by_breakage[key] = by_breakage
             state.earned_by_breakage[key] = state.earned_by_breakage.get(key, 0) + by_breakage
             state.earned[key] = state.earned.get(key, 0) + kept
-        kept_now[key] = kept
+        ended.earned[key] = kept
         pools[component] = pools.get(component, 0) + share - kept
-    return pools, kept_now
+    return pools, ended
 
 
 def _spread(
@@ -215,22 +224,31 @@ def _spread(
     pool: int,
     change: int,
     remaining: list[Promise],
-    kept: Mapping[Key, int],
+    ended: _Ended,
 ) -> None:
     """Share what is not yet recognised over what is left.
 
     With nothing left it is revenue now; so is the part of a price cut that exceeds what is left
-    (nothing negative goes forward). Both fall on obligations in proportion to what they had
-    earned under the terms that end, or else as the amount was first allocated.
+    (nothing negative goes forward), with its part of breakage. Both fall on obligations in
+    proportion to what they had earned under the terms that end, or else as the amount was first
+    allocated.
     """
     if (pool and not remaining) or (change < 0 and pool < 0):
-        earned = {
-            name: Fraction(abs(amount)) for (name, of), amount in kept.items() if of == component
+        weights: Weights = {
+            name: Fraction(abs(amount))
+            for (name, of), amount in ended.earned.items()
+            if of == component and amount
         }
-        if not any(earned.values()):
-            earned = dict(state.promised_by[component])
-        for name, share in apportion(pool, earned).items():
-            state.earned[name, component] = state.earned.get((name, component), 0) + share
+        weights = weights or state.promised_by[component]
+        if not weights:
+            raise NotStated("a price change with nothing it could be for")
+        for name, share in apportion(pool, weights).items():
+            key = name, component
+            state.earned[key] = state.earned.get(key, 0) + share
+            if change < 0 and pool < 0 and ended.by_breakage.get(key, 0):
+                was, now = ended.by_breakage[key], ended.earned[key] + share
+                taken = was - rounded(Fraction(was * now, ended.earned[key]))
+                state.earned_by_breakage[key] -= taken
         pool = 0
     if remaining:
         for name, share in apportion(pool, weights_of(facts, remaining)).items():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from tests.oracle.service_time import NotStated, months_of_service, progress_by_time
@@ -24,6 +25,7 @@ def as_day(told: date | str) -> date:
     return date.fromisoformat(told) if isinstance(told, str) else told
 
 
+@lru_cache(maxsize=65536)
 def exact(told: object) -> Fraction:
     """A decimal told as text."""
     return Fraction(str(told))
@@ -195,9 +197,10 @@ def used(facts: Facts, promise: Promise, day: date) -> Fraction:
     """What was consumed or delivered of the promise, under its terms, to the end of the day."""
     if promise.by_usage:
         counted = usage_terms(promise.terms).get("counted_in", "quantity")
-        return sum_of_usage(
+        total = sum_of_usage(
             facts, meters_of(promise.terms), counted, promise.first, promise.counts_after, day
         )
+        return max(total, Fraction(0))
     return sum(
         (
             exact(each.get("quantity", "1"))
@@ -225,11 +228,16 @@ def sum_of_usage(
 
 
 def used_to_date(facts: Facts, used_by_day: AsUsed, day: date) -> Fraction:
-    """The rated amount charged under the terms in force, to the end of the day."""
+    """The rated amount charged under the terms in force, to the end of the day.
+
+    Corrections may take back more than there was, but for an overage, which begins at zero.
+    """
     total = sum_of_usage(
         facts, used_by_day.meters, "amount", used_by_day.first, used_by_day.counts_after, day
     )
-    return max(total - used_by_day.threshold, Fraction(0)) - used_by_day.not_charged
+    if used_by_day.threshold:
+        total = max(total - used_by_day.threshold, Fraction(0))
+    return total - used_by_day.not_charged
 
 
 def entitlement(promise: Promise) -> Fraction:

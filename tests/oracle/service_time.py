@@ -30,6 +30,7 @@ def days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
+@lru_cache(maxsize=4096)
 def months_of_service(first: date, last: date) -> Fraction:
     """Length of service in months anchored at the first day; part of a month by its days."""
     if last < first:
@@ -37,6 +38,7 @@ def months_of_service(first: date, last: date) -> Fraction:
     return sum(_weights_in_months(first, last), Fraction(0))
 
 
+@lru_cache(maxsize=65536)
 def progress_by_time(measure: str, first: date, last: date, day: date) -> Fraction:
     """How much of the service from first to last has passed at the end of the day."""
     if measure == "half_month":

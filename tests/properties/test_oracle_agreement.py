@@ -1,0 +1,86 @@
+"""The engine and an independent, naive one agree on every contract, month and cent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, target
+
+from tests.oracle.oracle import Oracle
+from tests.oracle.service_time import NotStated
+from tests.properties.profiles import examples
+from tests.properties.runs import FAR, Place, Run, run
+from tests.strategies import scenarios
+
+REFUSED_AT_MOST = 0.15
+"""Share of contracts that may be outside the written semantics."""
+
+_contracts = {"drawn": 0, "refused": 0}
+
+Amounts = dict[tuple[Place, date], int]
+
+
+@pytest.mark.timeout(7200)
+@examples(commit=100, torture=5_000)
+@given(scenarios(size=10))
+def test_engine_agrees_with_the_oracle(scenario: dict[str, Any]) -> None:
+    """Ten contracts an example: revenue, breakage and price of each part at each month's end."""
+    engine, oracle = run(scenario), Oracle(scenario)
+    target(float(len(engine.revenue)))
+
+    differences = [
+        difference
+        for contract in oracle.contracts
+        for difference in _differences(engine, oracle, contract)
+    ]
+
+    assert [] == differences
+
+
+def test_few_contracts_are_refused() -> None:
+    """Random contracts are mostly contracts, else the agreement would be an empty one."""
+    assert _contracts["drawn"] >= 1_000 or not _contracts["drawn"]
+    assert _contracts["refused"] <= REFUSED_AT_MOST * _contracts["drawn"]
+
+
+def _differences(engine: Run, oracle: Oracle, contract: str) -> list[str]:
+    _contracts["drawn"] += 1
+    try:
+        oracle.position(contract, FAR)
+    except NotStated as reason:
+        _contracts["refused"] += 1
+        accepted = contract not in engine.refused
+        return (
+            [f"{contract} is accepted, but the semantics are silent: {reason}"] if accepted else []
+        )
+    if contract in engine.refused:
+        return [f"{contract} is refused: {engine.accounting.refused[contract]}"]
+    revenue: Amounts = {}
+    breakage: Amounts = {}
+    price: Amounts = {}
+    for day in engine.dates:
+        position = oracle.position(contract, day)
+        for into, amounts in (
+            (revenue, position.revenue), (breakage, position.breakage), (price, position.allocated)
+        ):  # fmt: skip
+            into.update({((contract, *key), day): amount for key, amount in amounts.items()})
+    return [
+        *_unequal("revenue", revenue, engine.revenue, contract),
+        *_unequal("breakage", breakage, engine.breakage, contract),
+        *_unequal("price", price, engine.price, contract),
+    ]
+
+
+def _unequal(
+    what: str, expected: Amounts, actual: Mapping[tuple[Place, date], int], contract: str
+) -> list[str]:
+    keys = {key for key in actual if key[0][0] == contract} | set(expected)
+    return [
+        f"{what} of {' '.join(place)} to {day}: oracle {expected.get((place, day), 0)}, "
+        f"engine {actual.get((place, day), 0)}"
+        for place, day in sorted(keys)
+        if expected.get((place, day), 0) != actual.get((place, day), 0)
+    ][:5]
