@@ -30,6 +30,7 @@ from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standing import MAIN, AsUsed, InForce, Standing
 from revrec.asc606.transaction_price import estimated, re_estimate, transaction_price
 from revrec.citations import cites
+from revrec.errors import UnsupportedTerm
 from revrec.model.contract import ConsiderationKind, PerformanceObligation
 from revrec.model.decision import Answer, ContractAccounting, Question
 from revrec.model.events import Estimate, Modification
@@ -202,6 +203,15 @@ def _restart(
     change = _change(standing, modification)
     if main not in standing.components and (change or weights):
         base: Weights = weights or dict.fromkeys(modification.withdraws, Fraction(1))
+        if not base:
+            raise UnsupportedTerm(
+                f"Modification {modification.id} of contract {standing.contract.id} changes a "
+                "price that no obligation of the contract shares in.",
+                citation="606-10-25-10",
+                remedy="Name what the change is for: add, revise or withdraw an obligation.",
+                contract=standing.contract.id,
+                field="modification.price_change",
+            )
         standing.components[main] = Component(
             id=main, amount=0, weights=base, since=len(standing.restarts)
         )

@@ -10,9 +10,9 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Self
 
-import duckdb
 import pyarrow as pa
 
+from revrec.columnar import connect
 from revrec.disclosure.outlook import in_force, scheduled
 from revrec.disclosure.span import Span
 from revrec.disclosure.terms import terms_of
@@ -73,7 +73,7 @@ class Frame:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self.span = inputs.span
-        self._database = duckdb.connect()
+        self._database = connect()
         terms = terms_of(inputs.book, inputs.accounting, self.span.last)
         standing = in_force(inputs.subledger, self.span.last)
         self._refuse_unrecognised(standing)

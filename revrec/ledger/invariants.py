@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
+from revrec.columnar import connect
 from revrec.errors import InvariantViolated
 from revrec.ledger.entries import PostedEntry
 
@@ -101,7 +101,7 @@ class Violation:
 def violations(tables: Mapping[str, pa.Table], day: object) -> list[Violation]:
     """Every violation; ``tables`` are posted, positions (of ``day``), segments, recognised."""
     found = []
-    with duckdb.connect() as database:
+    with connect() as database:
         for name, table in tables.items():
             database.register(name, table)
         database.execute("set variable day = $1", [day])
@@ -141,7 +141,7 @@ def journal_lines(entries: Sequence[PostedEntry]) -> pa.Table:
 
 def agree(lines: pa.Table, detail: pa.Table) -> None:
     """Raise InvariantViolated unless posting detail sums to the journal, entry by account."""
-    with duckdb.connect() as database:
+    with connect() as database:
         database.register("lines", lines)
         database.register("detail", detail)
         off = database.execute(

@@ -11,10 +11,10 @@ from datetime import date
 from importlib.resources import files
 from typing import Self
 
-import duckdb
 import pyarrow as pa
 
 from revrec.citations import cites
+from revrec.columnar import connect
 from revrec.engine import Accounting
 from revrec.ledger.billing import billing_table
 from revrec.model.history import Book
@@ -45,7 +45,7 @@ class Subledger:
             for name, history in sorted(book.histories.items())
             if name not in accounting.refused
         ]
-        self._database = duckdb.connect()
+        self._database = connect()
         self._tables = {
             "segments": segment_table(accounting.recognised.segments),
             "recognised": accounting.recognised.table,
@@ -105,9 +105,7 @@ class Subledger:
 
     def _load(self, name: str, table: pa.Table) -> None:
         self._database.register(f"{name}_arrow", table)
-        self._database.execute(
-            f"create or replace table {name} as select * from {name}_arrow"
-        )
+        self._database.execute(f"create or replace table {name} as select * from {name}_arrow")
         self._database.unregister(f"{name}_arrow")
 
     def _query(self, sql: str) -> pa.Table:

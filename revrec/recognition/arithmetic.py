@@ -8,10 +8,10 @@ from datetime import date
 from importlib.resources import files
 from typing import Self
 
-import duckdb
 import pyarrow as pa
 
 from revrec.citations import cites
+from revrec.columnar import connect
 from revrec.model.decision import Answer, Question, Segment, Shape
 
 _MACROS = """
@@ -68,7 +68,7 @@ class Arithmetic:
     """An in-memory DuckDB with the counts loaded; closes with its context."""
 
     def __init__(self, counts: Iterable[pa.Table], *, threads: int | None = None) -> None:
-        self._database = duckdb.connect(config={"threads": threads} if threads else {})
+        self._database = connect({"threads": threads} if threads else None)
         self._database.execute(_MACROS)
         self._load(list(counts))
 

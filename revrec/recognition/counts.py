@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
-import duckdb
 import pyarrow as pa
 
+from revrec.columnar import connect
 from revrec.model.history import Book, ContractHistory
 from revrec.recognition.arithmetic import COUNTS
 
@@ -54,7 +54,7 @@ def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -
             "obligation": pa.array([row[2] for row in mapping], pa.string()),
         }
     )
-    with duckdb.connect() as database:
+    with connect() as database:
         database.register("daily", daily)
         database.register("meters", meter_table)
         return database.sql(

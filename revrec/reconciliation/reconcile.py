@@ -10,6 +10,7 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 
+from revrec.columnar import connect
 from revrec.model.dataset import DataSet, TieOut
 from revrec.model.history import Book
 from revrec.periods import Period
@@ -107,7 +108,7 @@ def reconcile(
     }
     shares = shares_of(book, terms, usage, through.last)
     listed = [bill for each in bills.values() for bill in each]
-    with duckdb.connect() as database:
+    with connect() as database:
         database.execute(MACROS)
         _set_variables(database, first, through, as_of)
         tables = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from revrec.columnar import connect
 from revrec.usage.columns import AMOUNT, QUANTITY, RECORDED_AT
 
 DAILY = pa.schema(
@@ -55,7 +55,7 @@ def daily(
     for further in conditions:
         condition = further if condition is None else condition & further
     columns = ["contract", "meter", "usage_date", "quantity", "amount", "recorded_at"]
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         reader = dataset.scanner(columns=columns, filter=condition).to_reader()
         connection.register("held", reader)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
+from revrec.columnar import connect
 from revrec.usage import validation
 
 MEMORY_MAX = "1GB"
@@ -21,7 +22,7 @@ ROWS_AT_ONCE = 2**18
 def workbench() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own that loads no extensions and opens no files but those it spills."""
     with tempfile.TemporaryDirectory(prefix="revrec-usage-") as folder:
-        connection = duckdb.connect(
+        connection = connect(
             config={
                 "memory_limit": MEMORY_MAX,
                 "autoinstall_known_extensions": "false",
