@@ -7,6 +7,7 @@ import hashlib
 import io
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -55,6 +56,19 @@ def test_the_same_moment_hashes_alike_in_any_zone(journal):
     assert journal[0].digest == chain.digest_of(replace(journal[0], posted_at=tokyo))
 
 
+def test_the_machines_zone_does_not_matter(journal, monkeypatch):
+    """Two machines in two places give the same digest."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        elsewhere = chain.digest_of(journal[0])
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert journal[0].digest == elsewhere
+
+
 def test_a_whole_journal_verifies(journal):
     """The result is the head; an anchor on the way or at the end agrees."""
     head = (5, journal[4].digest)
@@ -64,56 +78,88 @@ def test_a_whole_journal_verifies(journal):
     assert head == chain.verify(journal, anchor=(3, journal[2].digest))
 
 
+def relinked(entries, after, *, entity=7):
+    """Entries chained anew behind a head, as one with write access to everything would."""
+    return chain.link(entries, after, entity=entity, posted_at=AT, by="preparer")
+
+
+BEFORE = "it does not name the digest of the entry before"
+HEADER = "its header changed"
+LINES = "its lines changed"
 TAMPERINGS = {
-    "memo changed": (lambda j: [*j[:2], change(j[2], memo="x"), *j[3:]], 3),
-    "period changed": (lambda j: [change(j[0], period=FEBRUARY), *j[1:]], 1),
+    # Name: what is done, the first bad entry, what is wrong with it.
+    "memo changed": (lambda j: [*j[:2], change(j[2], memo="x"), *j[3:]], 3, HEADER),
+    "period changed": (lambda j: [change(j[0], period=FEBRUARY), *j[1:]], 1, HEADER),
     "lines changed": (
         lambda j: [*j[:3], change(j[3], lines=(line("cash", 9), line("revenue", -9))), j[4]],
         4,
+        LINES,
     ),
-    "lines swapped": (lambda j: [change(j[0], lines=j[0].entry.lines[::-1]), *j[1:]], 1),
-    "line removed": (lambda j: [change(j[0], lines=j[0].entry.lines[:1]), *j[1:]], 1),
-    "time changed": (lambda j: [*j[:4], replace(j[4], posted_at=AT + timedelta(seconds=1))], 5),
-    "person changed": (lambda j: [*j[:4], replace(j[4], posted_by="x")], 5),
-    "first removed": (lambda j: j[1:], 1),
-    "one removed": (lambda j: [*j[:2], *j[3:]], 3),
-    "two swapped": (lambda j: [j[0], j[2], j[1], *j[3:]], 2),
-    "one repeated": (lambda j: [*j[:2], j[1], *j[2:]], 3),
+    "lines swapped": (lambda j: [change(j[0], lines=j[0].entry.lines[::-1]), *j[1:]], 1, LINES),
+    "line removed": (
+        lambda j: [change(j[0], lines=j[0].entry.lines[:1]), *j[1:]],
+        1,
+        "it has 1 lines instead of 2",
+    ),
+    "time changed": (
+        lambda j: [*j[:4], replace(j[4], posted_at=AT + timedelta(microseconds=1))],
+        5,
+        HEADER,
+    ),
+    "person changed": (lambda j: [*j[:4], replace(j[4], posted_by="x")], 5, HEADER),
+    "first removed": (lambda j: j[1:], 1, "entry 2 stands in its place"),
+    "one removed": (lambda j: [*j[:2], *j[3:]], 3, "entry 4 stands in its place"),
+    "two swapped": (lambda j: [j[0], j[2], j[1], *j[3:]], 2, "entry 3 stands in its place"),
+    "one repeated": (lambda j: [*j[:2], j[1], *j[2:]], 3, "entry 2 stands in its place"),
     "two swapped and renumbered": (
         lambda j: [j[0], replace(j[2], seq=2), replace(j[1], seq=3), *j[3:]],
         2,
+        BEFORE,
     ),
-    "one inserted": (lambda j: [*j[:2], replace(j[2], seq=3), *j[2:]], 4),
-    "moved to another entity": (lambda j: [*j[:3], replace(j[3], entity=8), j[4]], 4),
-    "all moved to another entity": (lambda j: [replace(e, entity=8) for e in j], 1),
-    "digest changed": (lambda j: [*j[:4], replace(j[4], digest="0" * 64)], 5),
+    "one inserted": (
+        lambda j: [*j[:2], replace(j[2], seq=3), *j[2:]],
+        4,
+        "entry 3 stands in its place",
+    ),
+    "moved to another entity": (
+        lambda j: [*j[:3], replace(j[3], entity=8), j[4]],
+        4,
+        "it belongs to entity 8, not 7",
+    ),
+    "another entity's from there on": (
+        lambda j: [*j[:3], *relinked([j[3].entry, j[4].entry], (3, j[2].digest), entity=8)],
+        4,
+        "it belongs to entity 8, not 7",
+    ),
+    "all moved to another entity": (lambda j: [replace(e, entity=8) for e in j], 1, HEADER),
+    "digest changed": (lambda j: [*j[:4], replace(j[4], digest="0" * 64)], 5, HEADER),
     "rehashed from there on": (
         lambda j: [
             *j[:2],
-            *chain.link(
-                [replace(j[2].entry, memo="x"), j[3].entry, j[4].entry],
-                (2, j[1].digest),
-                entity=7,
-                posted_at=AT,
-                by="preparer",
-            ),
+            *relinked([replace(j[2].entry, memo="x"), j[3].entry, j[4].entry], (2, j[1].digest)),
         ],
         5,
+        "its digest is not the one kept outside",
     ),
-    "tail cut": (lambda j: j[:3], 4),
-    "all cut": (lambda _: [], 1),
+    "tail cut": (lambda j: j[:3], 4, "it is missing; 5 entries were there"),
+    "all cut": (lambda _: [], 1, "it is missing; 5 entries were there"),
 }
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
 def test_every_tampering_is_found_at_its_first_entry(journal, name):
-    """With the head kept outside nothing passes; the first bad seq is named."""
-    tamper, first_bad = TAMPERINGS[name]
+    """With the head kept outside nothing passes; the first bad seq and the reason are named."""
+    tamper, first_bad, why = TAMPERINGS[name]
 
-    with pytest.raises(ChainBroken, match=f"broken at entry {first_bad}:") as caught:
+    with pytest.raises(ChainBroken) as caught:
         chain.verify(tamper(journal), anchor=(5, journal[4].digest))
 
-    assert first_bad == caught.value.attributes["seq"]
+    assert f"The journal is broken at entry {first_bad}: {why}." == caught.value.message
+    assert {"seq": first_bad} == caught.value.attributes
+    assert (
+        "Stop posting, keep the database as it is, compare with a backup and the anchors."
+        == caught.value.remedy
+    )
 
 
 def test_a_cut_tail_needs_the_anchor(journal):
@@ -130,6 +176,35 @@ def exported(journal, tmp_path):
     with path.open("w", encoding="utf-8", newline="") as file:
         chain.export_csv([*journal, *more], file)
     return path, more[0].digest
+
+
+def test_the_export_is_written_out(journal):
+    """Every value is quoted, lines are numbered from 1, and a line ends with a line feed."""
+    file = io.StringIO()
+    chain.export_csv(journal[:1], file)
+    one = journal[0]
+    header = (
+        '"7","1","2026-01","2026-01","satisfaction","USD","entry 1",'
+        f'"2026-02-01T09:00:00.000000+00:00","preparer","2","{one.lines_digest}",'
+        f'"{"0" * 64}","{one.digest}"'
+    )
+
+    assert [
+        ",".join(f'"{name}"' for name in chain.CSV_COLUMNS),
+        f'{header},"1","contract_liability","platform","4000","Subscriptions","USD","100"',
+        f'{header},"2","revenue","platform","4000","Subscriptions","USD","-100"',
+        "",
+    ] == file.getvalue().split("\n")
+
+
+def test_a_lone_carriage_return_survives_the_export(journal, tmp_path):
+    """Unquoted it would end the line for whoever reads the file."""
+    more = relinked([entry(1, memo="a\rb")], (5, journal[4].digest))
+    path = tmp_path / "journal.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        chain.export_csv([*journal, *more], file)
+
+    assert (0, f"whole to 6 {more[0].digest}\n") == run_verifier(path)
 
 
 def run_verifier(*arguments):
