@@ -58,11 +58,10 @@ def main() -> None:
     try:
         app()
     except RevrecError as error:
-        err.print(f"[red bold]{error.code}[/]: {error.message}", highlight=False)
-        if error.citation:
-            err.print(f"  paragraph: {error.citation}", highlight=False)
-        if error.remedy:
-            err.print(f"  what to do: {error.remedy}", highlight=False)
+        _say(f"{error.code}: {error.message}")
+        for what, told in (("paragraph", error.citation), ("what to do", error.remedy)):
+            if told:
+                _say(f"  {what}: {told}")
         sys.exit(1)
 
 
@@ -117,7 +116,7 @@ def load(paths: list[Path], actor: Actor = _DEFAULT_ACTOR) -> None:
                 f"{recorded.unchanged:,} unchanged, {len(loaded.rejections):,} refused"
             )
             for each in loaded.rejections:
-                err.print(f"  [red]refused[/] {each.message}", highlight=False)
+                _say(f"  refused: {each.message}")
             rejected += len(loaded.rejections)
     if rejected:
         raise typer.Exit(1)
@@ -233,7 +232,7 @@ def check(paths: list[Path]) -> None:
                 outcomes = check_scenario(read_scenario(file))
             except RevrecError as error:
                 failed += 1
-                err.print(f"[red]{file}[/]: {error}", highlight=False)
+                _say(f"{file}: {error}")
                 continue
             finally:
                 progress.advance(progress.task_ids[0])
@@ -386,8 +385,8 @@ def _print_close(certificate: PeriodClose, *, new: bool, as_json: bool) -> None:
         }
         out.print_json(json.dumps(told))
         return
-    state = "closed" if new else "was closed already; nothing was done"
-    err.print(f"{certificate.period} {state}. Chain head {certificate.chain_head}.")
+    done = "closed" if new else "was closed already; nothing was done"
+    err.print(f"{certificate.period} {done}. Chain head {certificate.chain_head}.")
 
 
 def _print_postings(rows: list[dict[str, str]], *, as_json: bool) -> None:
@@ -396,6 +395,6 @@ def _print_postings(rows: list[dict[str, str]], *, as_json: bool) -> None:
         return
     table = Table("event", "account", "currency", "amount")
     for row in rows:
-        money = Money(int(row["amount"]), row["currency"])
-        table.add_row(row["event"], row["account"], row["currency"], f"{money}")
+        money = Money(int(row["amount"]), row["currency"]).decimal
+        table.add_row(row["event"], row["account"], row["currency"], f"{money:,}")
     out.print(table)

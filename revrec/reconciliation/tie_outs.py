@@ -16,6 +16,10 @@ from revrec.periods import Period
 _Sums = Mapping[str, int]
 
 
+_Pair = tuple[str, str, _Sums, str, _Sums, str]
+"""Name, left with its name, right with its name, mark."""
+
+
 def tie_outs(
     database: duckdb.DuckDBPyConnection, book: Book, *, first: Period, through: Period, as_of: date
 ) -> list[TieOut]:
@@ -23,8 +27,26 @@ def tie_outs(
 
     And the reasons of each difference = the difference, none of it unexplained.
     """
-    span = f"{first} to {through}"
-    pairs: list[tuple[str, str, _Sums, str, _Sums, str]] = [
+    pairs = [*_totals(database, book, f"{first} to {through}", as_of), *_explained(database)]
+    currencies = sorted({each.contract.currency for each in book.histories.values()})
+    return [
+        TieOut(
+            name=name,
+            left_name=left_name,
+            left=left.get(currency, 0),
+            right_name=right_name,
+            right=right.get(currency, 0),
+            currency=currency,
+            mark=mark,
+        )
+        for name, left_name, left, right_name, right, mark in pairs
+        for currency in currencies
+    ]
+
+
+def _totals(database: duckdb.DuckDBPyConnection, book: Book, span: str, as_of: date) -> list[_Pair]:
+    """Each system's total against its source."""
+    return [
         (
             "Rated usage is the usage ledger's",
             f"Reconciliation: rated {span}",
@@ -55,7 +77,12 @@ def tie_outs(
                             "getvariable('first') and getvariable('through') group by currency"),
             "T",
         ),
-        (
+    ]  # fmt: skip
+
+
+def _explained(database: duckdb.DuckDBPyConnection) -> list[_Pair]:
+    """The reasons against the differences they explain."""
+    return [        (
             "Reasons of rated less invoiced",
             "Sum of the reasons",
             _reasons(database, "rated_less_invoiced"),
@@ -82,20 +109,6 @@ def tie_outs(
             "R",
         ),
     ]  # fmt: skip
-    currencies = sorted({each.contract.currency for each in book.histories.values()})
-    return [
-        TieOut(
-            name=name,
-            left_name=left_name,
-            left=left.get(currency, 0),
-            right_name=right_name,
-            right=right.get(currency, 0),
-            currency=currency,
-            mark=mark,
-        )
-        for name, left_name, left, right_name, right, mark in pairs
-        for currency in currencies
-    ]
 
 
 _INVOICED = """

@@ -12,6 +12,84 @@ COHERENT = "number in (select number from coherent)"
 """True of the cases that ``find_coherent`` found."""
 
 
+_CHOSEN = f"""
+create temp table chosen as
+with windows as (
+    select k.number, min(rate(m.amount, m.quantity)) as low,
+           max(rate(m.amount, m.quantity)) + 1 as high,
+           case when sum(m.quantity) <> 0 then rate(sum(m.amount), sum(m.quantity)) end
+               as average
+    from (select * from open_cases join cuts using (contract)) k
+    join charge_terms t using (contract, consideration)
+    join metered m
+      on m.contract = k.contract and m.obligation = t.obligation
+     and (m.month = k.month or (t.above and m.month < k.month))
+    where m.recorded > k.cut and coalesce(m.first_recorded <= k.cut, m.told_rows > 1)
+      and m.quantity <> 0
+      and m.month not in (select month from loaded_afterwards)
+    group by k.number
+),
+lines as (
+    select k.number, k.billed, b.amount, c.discount, c.currency
+    from open_cases k
+    join usage_bills b using (contract, consideration, month)
+    join contracts c using (contract)
+    where not b.credit and not b.cancelled
+    qualify row_number() over (
+        partition by k.number
+        order by b.quantity desc nulls last, b.amount desc, b.place
+    ) = 1
+),
+readings as (
+    select number, 0 as kind, billed as amount, 0 as slack, '' as said
+    from open_cases where lines > 0
+    union all
+    select number, 1, billed - amount + half_even(amount * (100 - discount), 100), 1,
+           'billed without the agreed discount of '
+           || rtrim(rtrim(discount::varchar, '0'), '.') || '%'
+    from lines where discount is not null
+    union all
+    select l.number, 2,
+           billed - amount + half_even(amount::hugeint * denominator, numerator),
+           1 + denominator // numerator, said
+    from lines l join slips using (currency)
+    where least(abs(amount), abs(half_even(amount::hugeint * denominator, numerator)))
+          >= getvariable('named_ratio_minor_min')
+),
+judged as (
+    select r.number, r.kind, r.amount::bigint as amount, r.said, k.q_billed, k.q_low,
+           k.c_low as known,
+           w.low is not null as open, (r.slack + k.lines) * c.unit as slack,
+           (r.amount::hugeint - k.c_low) * c.unit as off,
+           (greatest(k.c_low, k.c_high)::hugeint - k.c_low) * c.unit as widest,
+           (least(k.c_low, k.c_high)::hugeint - k.c_low) * c.unit as least_off,
+           w.low * quantity_atoms(k.q_billed - k.q_low) // {_RATE} as one,
+           w.high * quantity_atoms(k.q_billed - k.q_low) // {_RATE} as other,
+           w.average * quantity_atoms(k.q_billed - k.q_low) // {_RATE} as usual
+    from readings r
+    join open_cases k using (number)
+    join contracts c using (contract)
+    left join windows w using (number)
+),
+fitting as (
+    select *, coalesce(abs(off - usual), 0) as deviation from judged
+    where case
+        when not open then abs(off) <= slack and coalesce(q_billed = q_low, true)
+        when q_billed is null then off >= least_off - slack
+                                   and (kind = 0 or off <= widest + slack)
+        when q_billed = q_low then abs(off) <= slack
+        else q_billed > q_low
+             and off between least(one, other) - slack and greatest(one, other) + slack
+        end
+)
+select number, kind, case when open then amount else known end as amount, said from fitting
+qualify row_number() over (
+    partition by number
+    order by case kind when 0 then deviation // {_CLEARLY_NEARER} else deviation end, kind
+) = 1
+"""
+
+
 def weigh(database: duckdb.DuckDBPyConnection) -> None:
     """``chosen``: for each open case with a bill, the reading of the bill that fits the usage.
 
@@ -20,84 +98,7 @@ def weigh(database: duckdb.DuckDBPyConnection) -> None:
     rates of the rows known in part; without such rows it must be what was known. The reading as it
     stands is taken unless another is ``_CLEARLY_NEARER`` to the average of those rates.
     """
-    database.execute(
-        f"""
-        create temp table chosen as
-        with windows as (
-            select k.number, min(rate(m.amount, m.quantity)) as low,
-                   max(rate(m.amount, m.quantity)) + 1 as high,
-                   case when sum(m.quantity) <> 0 then rate(sum(m.amount), sum(m.quantity)) end
-                       as average
-            from (select * from open_cases join cuts using (contract)) k
-            join charge_terms t using (contract, consideration)
-            join metered m
-              on m.contract = k.contract and m.obligation = t.obligation
-             and (m.month = k.month or (t.above and m.month < k.month))
-            where m.recorded > k.cut and coalesce(m.first_recorded <= k.cut, m.told_rows > 1)
-              and m.quantity <> 0
-              and m.month not in (select month from loaded_afterwards)
-            group by k.number
-        ),
-        lines as (
-            select k.number, k.billed, b.amount, c.discount, c.currency
-            from open_cases k
-            join usage_bills b using (contract, consideration, month)
-            join contracts c using (contract)
-            where not b.credit and not b.cancelled
-            qualify row_number() over (
-                partition by k.number
-                order by b.quantity desc nulls last, b.amount desc, b.place
-            ) = 1
-        ),
-        readings as (
-            select number, 0 as kind, billed as amount, 0 as slack, '' as said
-            from open_cases where lines > 0
-            union all
-            select number, 1, billed - amount + half_even(amount * (100 - discount), 100), 1,
-                   'billed without the agreed discount of '
-                   || rtrim(rtrim(discount::varchar, '0'), '.') || '%'
-            from lines where discount is not null
-            union all
-            select l.number, 2,
-                   billed - amount + half_even(amount::hugeint * denominator, numerator),
-                   1 + denominator // numerator, said
-            from lines l join slips using (currency)
-            where least(abs(amount), abs(half_even(amount::hugeint * denominator, numerator)))
-                  >= getvariable('named_ratio_minor_min')
-        ),
-        judged as (
-            select r.number, r.kind, r.amount::bigint as amount, r.said, k.q_billed, k.q_low,
-                   k.c_low as known,
-                   w.low is not null as open, (r.slack + k.lines) * c.unit as slack,
-                   (r.amount::hugeint - k.c_low) * c.unit as off,
-                   (greatest(k.c_low, k.c_high)::hugeint - k.c_low) * c.unit as widest,
-                   (least(k.c_low, k.c_high)::hugeint - k.c_low) * c.unit as least_off,
-                   w.low * quantity_atoms(k.q_billed - k.q_low) // {_RATE} as one,
-                   w.high * quantity_atoms(k.q_billed - k.q_low) // {_RATE} as other,
-                   w.average * quantity_atoms(k.q_billed - k.q_low) // {_RATE} as usual
-            from readings r
-            join open_cases k using (number)
-            join contracts c using (contract)
-            left join windows w using (number)
-        ),
-        fitting as (
-            select *, coalesce(abs(off - usual), 0) as deviation from judged
-            where case
-                when not open then abs(off) <= slack and coalesce(q_billed = q_low, true)
-                when q_billed is null then off >= least_off - slack
-                                           and (kind = 0 or off <= widest + slack)
-                when q_billed = q_low then abs(off) <= slack
-                else q_billed > q_low
-                     and off between least(one, other) - slack and greatest(one, other) + slack
-                end
-        )
-        select number, kind, case when open then amount else known end as amount, said from fitting
-        qualify row_number() over (
-            partition by number
-            order by case kind when 0 then deviation // {_CLEARLY_NEARER} else deviation end, kind
-        ) = 1
-        """
-    )
+    database.execute(_CHOSEN)
 
 
 def find_coherent(

@@ -22,7 +22,7 @@ MONEY_PATHS = (
     "revrec/reconciliation",
     "revrec/disclosure",
 )
-_SQL_ROOMS = ("disclosure", "ledger", "recognition", "reconciliation", "store", "usage")
+_SQL_ROOMS = ("columnar", "disclosure", "ledger", "recognition", "reconciliation", "store", "usage")
 USERS = {
     "alembic": ("store",),
     "deltalake": ("store",),

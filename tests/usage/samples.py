@@ -125,7 +125,7 @@ def as_parquet(rows: Sequence[Mapping[str, str]]) -> bytes:
 
 def gzipped(content: bytes) -> bytes:
     """The bytes as .gz."""
-    return gzip.compress(content)
+    return gzip.compress(content, mtime=0)
 
 
 def zstandarded(content: bytes) -> bytes:
