@@ -1,8 +1,8 @@
 # Needs make and Python 3.11 or later. Every target prepares .venv by itself, once.
-#   make test WORKERS=2            run the tests in two processes
+#   make test WORKERS=0            run the tests in one process
 #   make test ARGS=tests/unit      run some of them
 
-WORKERS ?= 0
+WORKERS ?= 2
 ARGS ?=
 PORT ?= 8000
 
