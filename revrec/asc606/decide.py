@@ -167,7 +167,7 @@ def _separate(standing: Standing, modification: Modification) -> None:
     """Distinct goods at their selling prices: a contract of its own (25-12)."""
     change = _change(standing, modification)
     sharing = _add(standing, modification, modification.id)
-    parts = allocate(change, standing.weights(sharing, change)) if sharing else {}
+    parts = allocate(change, standing.weights(sharing)) if sharing else {}
     decision = standing.record(
         explain_modification(standing.contract, modification, Treatment.SEPARATE, change, parts)
     )

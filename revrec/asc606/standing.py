@@ -116,7 +116,13 @@ class Standing:
         group: str,
         decision: int,
     ) -> None:
-        """Allocate amounts over the group's obligations, or wholly to the one they name."""
+        """Allocate amounts over the group's obligations, or wholly to the one they name.
+
+        Bundles and residuals are of the contract as first signed; what is promised later is
+        shared by selling prices of what is left.
+        """
+        if not amounts:
+            return
         named = {
             each.id: each.obligation
             for each in consideration
@@ -124,7 +130,8 @@ class Standing:
         }
         sharing = [each for each in self.in_force.values() if each.group == group]
         shared = sum(amount for name, amount in amounts.items() if name not in named)
-        common = self.weights(sharing, shared) if sharing else {}
+        signed = group == MAIN and not self.components
+        common = self.weights(sharing, shared if signed else None) if sharing else {}
         for name, amount in amounts.items():
             only = named.get(name)
             if (only is not None and only not in self.in_force) or (amount and not sharing):
