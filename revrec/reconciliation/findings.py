@@ -135,6 +135,8 @@ class _Case:
     should: Money
     billed: Money
     off: Money
+    side: str
+    """Whether the amount is too much or too little."""
     q_should: Decimal
     q_billed: Decimal | None
     fee: str
@@ -153,6 +155,7 @@ def _of_usage(database: duckdb.DuckDBPyConnection, terms: Mapping[str, Terms]) -
             should=Money(should, currency),
             billed=Money(billed, currency),
             off=Money(abs(amount), currency),
+            side="too much" if amount > 0 else "too little",
             q_should=q_should,
             q_billed=q_billed,
             fee=f"{consideration} of {period}",
@@ -185,16 +188,17 @@ def _said(reason: Reason, case: _Case) -> str:
             return f"{case.off} for {case.fee} is billed without being owed{because}."
         case Reason.WRONG_QUANTITY:
             units = f"{_units(case.q_billed)} units instead of {_units(case.q_should)}"
-            return f"{against}: {units}, which makes {case.off}."
+            return f"{against}: {units}, which makes {case.off} {case.side}."
         case Reason.WRONG_RATE:
-            return f"{against} for {_units(case.q_should)} units: {case.off} by the rate{because}."
+            units = f"{_units(case.q_should)} units"
+            return f"{against} for {units}: {case.off} {case.side} by the rate{because}."
         case Reason.CREDIT_MISSING:
             return (
                 f"{against}: usage was corrected after the invoice, and {case.off} was not "
                 "credited."
             )
         case _:
-            return f"{against}{because}."
+            return f"{against}: {case.off} {case.side}{because}."
 
 
 def _units(quantity: Decimal | None) -> str:

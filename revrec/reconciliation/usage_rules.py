@@ -213,7 +213,9 @@ def _at_another_price(database: duckdb.DuckDBPyConnection, *, kind: int, reason:
 def credit_missing(database: duckdb.DuckDBPyConnection) -> None:
     """Billed above the usage, which was corrected between the invoice and the last run.
 
-    The excess is at rates of the corrected rows, or the bill tells no quantity.
+    The excess is at rates of the corrected rows, or the bill tells no quantity. Corrections told
+    by the day they were recorded must be the excess, together or those of one day; where they are
+    not told apart, a month with a credit counts as credited.
     """
     find_coherent(
         database,
@@ -223,6 +225,7 @@ def credit_missing(database: duckdb.DuckDBPyConnection) -> None:
         cases="k.billed > k.c_low",
         reference=("k.c_low", "k.q_low"),
     )
+    database.execute(_CREDITED)
     database.execute(
         f"""
         update cases set should = case when billed > c_high then c_high else c_low end,
@@ -236,6 +239,29 @@ def credit_missing(database: duckdb.DuckDBPyConnection) -> None:
         ("credit_missing", "should - billed"),
         ("late_event", "c_now - should"),
     )
+
+
+_CREDITED = """
+delete from coherent where number in (
+    with corrected as (
+        select k.number, k.billed <> k.gross as credited, k.q_billed - k.q_low as excess,
+               m.recorded, sum(m.quantity) as quantity,
+               bool_and(coalesce(m.first_recorded = m.recorded, false)) as told_apart
+        from (select * from open_cases join cuts using (contract)) k
+        join coherent using (number)
+        join charge_terms t using (contract, consideration)
+        left join metered m
+          on m.contract = k.contract and m.obligation = t.obligation and m.month = k.month
+         and m.recorded > k.first_on and m.recorded <= k.cut and m.quantity < 0
+        group by all
+    )
+    select number from corrected
+    group by number, credited, excess
+    having case when bool_and(told_apart) and excess is not null
+                then sum(quantity) <> -excess and not bool_or(quantity = -excess)
+                else credited end
+)
+"""
 
 
 def late_part(database: duckdb.DuckDBPyConnection) -> None:
@@ -356,7 +382,8 @@ def _name(
 ) -> None:
     """Name amounts of the open cases that fulfil a condition, and close them."""
     database.execute(f"create temp table fitting as select * from open_cases where {condition}")
-    for reason, amount in named:
+    any_fits = database.execute("select count(*) > 0 from fitting").fetchone() == (True,)
+    for reason, amount in named if any_fits else ():
         database.execute(
             f"""
             insert into explained

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
+from revrec.reconciliation import limits
+
 _RATE = 1_000_000_000
 """Units in which rates are kept: atoms of amount for so many atoms of quantity."""
-_CLEARLY_NEARER = 4
-"""How many times nearer to the usual rate another reading of a bill must be to be preferred."""
 COHERENT = "number in (select number from coherent)"
 """True of the cases that ``find_coherent`` found."""
 
@@ -85,7 +85,7 @@ fitting as (
 select number, kind, case when open then amount else known end as amount, said from fitting
 qualify row_number() over (
     partition by number
-    order by case kind when 0 then deviation // {_CLEARLY_NEARER} else deviation end, kind
+    order by case kind when 0 then deviation // {limits.CLEARLY_NEARER} else deviation end, kind
 ) = 1
 """
 
@@ -96,7 +96,7 @@ def weigh(database: duckdb.DuckDBPyConnection) -> None:
     Kind 0 reads it as it stands, 1 with the agreed discount on its largest line, 2 with that line
     at the ratio of two price lists. A reading fits if, beyond what was surely known, it is at
     rates of the rows known in part; without such rows it must be what was known. The reading as it
-    stands is taken unless another is ``_CLEARLY_NEARER`` to the average of those rates.
+    stands is taken unless another is ``CLEARLY_NEARER`` times nearer to the average of those rates.
     """
     database.execute(_CHOSEN)
 
