@@ -38,8 +38,8 @@ from tests.reconciliation.books import (
     pay_as_you_go,
     rows_of,
     subscription,
-    told,
     tokens,
+    told,
     used,
 )
 from tests.reconciliation.posted import posted_revenue, rolled_up
