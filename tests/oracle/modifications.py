@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from tests.oracle.prices import Weights, first_estimate, weights_at_inception, weights_of
 from tests.oracle.promises import (
     BY_TIME,
     FIXED,
@@ -17,14 +18,12 @@ from tests.oracle.promises import (
     apportion,
     as_day,
     breakage,
-    exact,
+    entitlement,
     meters_of,
     minor,
     progress,
     rounded,
-    selling_price,
     sharing,
-    usage_terms,
     used,
     used_to_date,
 )
@@ -32,7 +31,6 @@ from tests.oracle.service_time import ONE_DAY, NotStated
 
 WHAT_CHANGES = ("adds", "revises", "withdraws", "adds_consideration")
 Key = tuple[str, str]
-Weights = Mapping[str, Fraction]
 
 
 @dataclass
@@ -81,14 +79,6 @@ def _last_day_of_old_terms(modification: Told) -> date:
     return as_day(modification.get("new_terms_from") or modification["on"]) - ONE_DAY
 
 
-def weights_of(facts: Facts, promises: Iterable[Promise]) -> dict[str, Fraction]:
-    """Selling prices of what is left; one promise alone takes everything and needs none."""
-    promises = list(promises)
-    if len(promises) == 1:
-        return {promises[0].name: Fraction(1)}
-    return {each.name: selling_price(facts, each) for each in promises}
-
-
 def inception(facts: Facts, day: date) -> State:
     """The contract as signed, its estimates as of the day."""
     contract = facts.contract
@@ -104,10 +94,18 @@ def inception(facts: Facts, day: date) -> State:
     )
     if fixed and not state.promises:
         raise NotStated("a fixed price, and every obligation is priced by its use")
+    weights: Weights = {}
     if state.promises:
-        state.promise_price(FIXED, FIXED, fixed, weights_of(facts, state.promises.values()))
+        shared = fixed + _first_shared(facts, contract["consideration"])
+        weights = weights_at_inception(
+            facts,
+            state.promises.values(),
+            Fraction(shared, facts.unit),
+            contract.get("bundles") or (),
+        )
+        state.promise_price(FIXED, FIXED, fixed, weights)
     state.told = {each["id"]: each for each in contract["obligations"]}
-    _consider(facts, state, contract["consideration"], FIXED, first, day)
+    _consider(facts, state, contract["consideration"], FIXED, weights, first, day)
     return state
 
 
@@ -128,19 +126,22 @@ def apply(facts: Facts, state: State, modification: Told, day: date) -> None:
     in_force = by_use | set(state.promises)
     if not withdrawn | set(revised) <= in_force or in_force & {each["id"] for each in added}:
         raise NotStated("a modification of what is not promised, or an addition of what is")
-    _end_usage_terms(facts, state, revised, withdrawn)
+    ended = _end_usage_terms(facts, state, withdrawn | set(revised))
 
     only_adds = bool(added) and not revised and not withdrawn
     if only_adds and modification.get("at_standalone_selling_prices", False):
         group, change_of = str(modification["id"]), str(modification["id"])
         new = _added(state, modification, group)
-        state.promise_price(
-            change_of, group, _price_change(facts, modification), weights_of(facts, new)
-        )
+        change = _price_change(facts, modification)
+        shared = Fraction(change + _first_shared(facts, considerations), facts.unit)
+        weights = weights_at_inception(facts, new, shared, ())
+        state.promise_price(change_of, group, change, weights)
     else:
         group = _replace_contract(facts, state, modification, revised, withdrawn)
+        weights = weights_of(facts, [p for p in state.promises.values() if p.group == group])
+    _renew_usage_terms(facts, state, ended, revised)
     state.told |= {each["id"]: each for each in added} | revised
-    _consider(facts, state, considerations, group, state.cut + ONE_DAY, day)
+    _consider(facts, state, considerations, group, weights, state.cut + ONE_DAY, day)
     _charge_from_now(facts, state, {each["id"] for each in considerations}, added)
 
 
@@ -181,7 +182,9 @@ def _replace_contract(
     change = _price_change(facts, modification)
     if change or main in pools:
         pools[main] = pools.get(main, 0) + change
-        state.promised_by.setdefault(main, weights_of(facts, remaining))
+        # Where nothing had a price until now, a fee is for what comes or for what goes.
+        goes = dict.fromkeys(withdrawn, Fraction(1))
+        state.promised_by.setdefault(main, weights_of(facts, remaining) or goes)
     for component in pools:
         state.group_of[component] = main
         of_change = change if component == main else 0
@@ -331,38 +334,40 @@ def _consider(
     state: State,
     considerations: Iterable[Told],
     group: str,
+    shared: Weights,
     first: date,
     day: date,
 ) -> None:
     """Bring estimated consideration, as of the day, and usage consideration into the contract."""
     for each in considerations:
         if each["kind"] == "variable":
-            amount = minor(_estimate_of(facts, each, day), facts.unit)
+            amount = _estimate_of(facts, each, day)
             only = each.get("obligation")
             if not state.promises or (only and only not in state.promises):
                 raise NotStated(f"{each['id']} is for an obligation without a fixed price")
-            weights = (
-                {only: Fraction(1)}
-                if only
-                else weights_of(facts, [p for p in state.promises.values() if p.group == group])
-            )
+            weights = {only: Fraction(1)} if only else shared
             state.promise_price(each["id"], group, amount, weights)
         elif each["kind"] == "usage":
             terms = state.told[each["obligation"]]
-            if each.get("above_entitlement") and terms["id"] not in state.promises:
+            if not each.get("above_entitlement"):
+                begins = as_day(terms["start"]) if terms.get("start") else first
+                used_by_day = AsUsed(each["id"], terms["id"], meters_of(terms), first=begins)
+            elif terms["id"] in state.promises:
+                used_by_day = _above(each["id"], state.promises[terms["id"]])
+            else:
                 raise NotStated(f"{each['id']} is above an entitlement that is over")
-            state.as_used.append(_by_the_day(each, terms, first))
+            state.as_used.append(used_by_day)
 
 
-def _by_the_day(consideration: Told, terms: Told, first: date) -> AsUsed:
-    above = consideration.get("above_entitlement", False)
-    start = as_day(terms["start"]) if terms.get("start") else first
+def _above(name: str, promise: Promise) -> AsUsed:
+    """What exceeds an entitlement, counted as the entitlement is."""
     return AsUsed(
-        id=consideration["id"],
-        obligation=terms["id"],
-        meters=meters_of(terms),
-        threshold=exact(usage_terms(terms)["entitled"]) if above else Fraction(0),
-        first=start,
+        name,
+        promise.name,
+        meters_of(promise.terms),
+        threshold=entitlement(promise),
+        first=promise.first,
+        counts_after=promise.counts_after,
     )
 
 
@@ -378,32 +383,48 @@ def _charge_from_now(
             each.not_charged = used_to_date(facts, each, state.cut)
 
 
-def _estimate_of(facts: Facts, consideration: Told, day: date) -> object:
+def _estimate_of(facts: Facts, consideration: Told, day: date) -> int:
     """The latest approved estimate of a variable amount."""
-    told = consideration.get("amount", "0")
+    told = first_estimate(facts, consideration)
     for each in facts.of_kind("estimate", day):
         if each.get("consideration") == consideration["id"]:
-            told = each["amount"]
+            told = minor(each["amount"], facts.unit)
     return told
 
 
-def _end_usage_terms(
-    facts: Facts, state: State, revised: Mapping[str, Told], withdrawn: set[str]
-) -> None:
-    """Usage charged under terms that end stays charged; revised terms count afresh."""
-    for each in state.as_used:
-        if not each.live or each.obligation not in withdrawn | set(revised):
-            continue
+def _first_shared(facts: Facts, considerations: Iterable[Told]) -> int:
+    """First estimates of variable amounts that are for no obligation alone."""
+    return sum(
+        first_estimate(facts, each)
+        for each in considerations
+        if each["kind"] == "variable" and not each.get("obligation")
+    )
+
+
+def _end_usage_terms(facts: Facts, state: State, ended: set[str]) -> list[AsUsed]:
+    """What was charged under terms that end stays charged; gives the fees whose terms end."""
+    ending = [each for each in state.as_used if each.live and each.obligation in ended]
+    for each in ending:
         each.earned += rounded(used_to_date(facts, each, state.cut) * facts.unit)
-        each.counts_after, each.not_charged = state.cut, Fraction(0)
-        if each.obligation in withdrawn:
-            each.live = False
+        each.live = False
+    return ending
+
+
+def _renew_usage_terms(
+    facts: Facts, state: State, ended: Iterable[AsUsed], revised: Mapping[str, Told]
+) -> None:
+    """Under revised terms use is charged afresh from the day they begin."""
+    for each in ended:
+        if each.obligation not in revised:
             continue
-        terms = revised[each.obligation]
-        if each.threshold and each.obligation not in state.promises:
+        terms, promise = revised[each.obligation], state.promises.get(each.obligation)
+        if each.threshold and promise is None:
             raise NotStated(f"{each.id} is above an entitlement that is over")
-        above = each.threshold > 0
-        start = as_day(terms["start"]) if terms.get("start") else state.cut + ONE_DAY
-        each.meters = meters_of(terms)
-        each.threshold = exact(usage_terms(terms)["entitled"]) if above else Fraction(0)
-        each.first = start
+        if each.threshold and promise is not None:
+            anew = _above(each.id, promise)
+            anew.not_charged = used_to_date(facts, anew, state.cut)
+        else:
+            begins = as_day(terms["start"]) if terms.get("start") else state.cut + ONE_DAY
+            anew = AsUsed(each.id, each.obligation, meters_of(terms), first=begins)
+            anew.counts_after = state.cut
+        state.as_used.append(anew)

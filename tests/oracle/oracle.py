@@ -73,10 +73,13 @@ class Oracle:
 
     def __init__(self, scenario: Mapping[str, Any]) -> None:
         book = scenario.get("standalone_selling_prices") or []
+        policy = scenario.get("policy") or {}
         events = scenario.get("events") or []
         self.contracts = {
             contract["id"]: _Contract(
-                Facts.of(contract, [e for e in events if e["contract"] == contract["id"]], book)
+                Facts.of(
+                    contract, [e for e in events if e["contract"] == contract["id"]], book, policy
+                )
             )
             for contract in scenario["contracts"]
         }

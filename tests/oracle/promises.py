@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from tests.oracle.service_time import NotStated, months_of_service, progress_by_time
+from tests.oracle.service_time import NotStated, progress_by_time
 
 Told = Mapping[str, Any]
 """A mapping of the public format, as parsed from YAML."""
@@ -66,12 +66,15 @@ class Facts:
     book: list[Told]
     unit: int
     """Minor units in one unit of the currency."""
+    policy: Told
 
     @classmethod
-    def of(cls, contract: Told, events: Iterable[Told], book: Iterable[Told]) -> Facts:
+    def of(
+        cls, contract: Told, events: Iterable[Told], book: Iterable[Told], policy: Told
+    ) -> Facts:
         unit = 10 ** _DECIMALS.get(contract["currency"], 2)
         ordered = sorted(events, key=lambda e: (as_day(e["on"]), str(e.get("id", ""))))
-        return cls(contract, ordered, list(book), unit)
+        return cls(contract, ordered, list(book), unit, policy)
 
     def of_kind(self, kind: str, day: date = date.max) -> list[Told]:
         """Events of a kind up to the end of a day, in order."""
@@ -120,9 +123,9 @@ class AsUsed:
     id: str
     obligation: str
     meters: tuple[str, ...]
-    threshold: Fraction
+    threshold: Fraction = Fraction(0)
     """Rated amount that the fixed price has paid for."""
-    first: date
+    first: date = date.min
     counts_after: date = date.min
     not_charged: Fraction = Fraction(0)
     """Rated amount of use before the consideration was promised."""
@@ -152,45 +155,6 @@ def sharing(obligations: Iterable[Told], considerations: Iterable[Told]) -> list
         for each in obligations
         if each["id"] not in by_the_day or usage_terms(each).get("entitled") is not None
     ]
-
-
-def selling_price(facts: Facts, promise: Promise) -> Fraction:
-    """The price of what is left of a promise if it were sold alone, in the currency."""
-    return whole_selling_price(facts, promise) * promise.left
-
-
-def whole_selling_price(facts: Facts, promise: Promise) -> Fraction:
-    """The promise's own price, or the book's on the day it was priced times what is sold."""
-    terms = promise.terms
-    if terms.get("standalone_selling_price") is not None:
-        return exact(terms["standalone_selling_price"])
-    contract = facts.contract
-    candidates = [
-        entry
-        for entry in facts.book
-        if entry["product"] == terms["product"]
-        and entry["currency"] == contract["currency"]
-        and as_day(entry["effective_from"]) <= promise.priced_on
-        and entry.get("region", "") in ("", contract.get("region", ""))
-        and entry.get("segment", "") in ("", contract.get("segment", ""))
-    ]
-    entry = max(
-        candidates,
-        key=lambda e: (
-            bool(e.get("region")) + bool(e.get("segment")),
-            as_day(e["effective_from"]),
-            e["id"],
-        ),
-    )
-    amount, per = exact(entry["amount"]), entry.get("per", "contract")
-    if per == "unit":
-        return amount * exact(terms.get("quantity", "1"))
-    if per in ("month", "year"):
-        if promise.last is None:
-            raise NotStated(f"{promise.name} is priced per {per} and has no end")
-        months = months_of_service(promise.sold_from, promise.last)
-        return amount * months / (1 if per == "month" else 12)
-    return amount
 
 
 def used(facts: Facts, promise: Promise, day: date) -> Fraction:

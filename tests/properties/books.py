@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from revrec.feeds.policies import default_policy, with_elections
 from revrec.model.contract import Contract
 from revrec.model.events import (
     CreditMemo,
@@ -18,13 +20,7 @@ from revrec.model.events import (
     Usage,
 )
 from revrec.model.history import Book, ContractHistory
-from revrec.model.policy import (
-    Account,
-    Accounts,
-    GeneralLedgerAccount,
-    Policy,
-    StandaloneSellingPrice,
-)
+from revrec.model.policy import Policy, StandaloneSellingPrice
 
 Told = dict[str, Any]
 _T = TypeVar("_T")
@@ -57,13 +53,10 @@ def to_model(kind: type[_T], told: Mapping[str, Any]) -> _T:
     return model
 
 
-def policy() -> Policy:
-    """A policy without elections and with a plain chart of accounts."""
-    chart = {
-        each: GeneralLedgerAccount(code=str(1000 + number), name=each.value)
-        for number, each in enumerate(Account)
-    }
-    return Policy(elections={}, accounts=Accounts(default=chart))
+@lru_cache
+def policy(*elected: tuple[str, str]) -> Policy:
+    """The default policy with other values elected."""
+    return with_elections(default_policy(), dict(elected))
 
 
 def to_book(scenario: Mapping[str, Any]) -> Book:
@@ -82,4 +75,9 @@ def to_book(scenario: Mapping[str, Any]) -> Book:
         to_model(StandaloneSellingPrice, told)
         for told in scenario.get("standalone_selling_prices") or ()
     ]
-    return Book(policy=policy(), histories=histories, selling_prices=prices, usage=usage)
+    return Book(
+        policy=policy(*sorted(scenario.get("policy", {}).items())),
+        histories=histories,
+        selling_prices=prices,
+        usage=usage,
+    )

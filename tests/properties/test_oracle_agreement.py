@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, target
+from hypothesis import given
 
 from tests.oracle.oracle import Oracle
 from tests.oracle.service_time import NotStated
@@ -29,7 +29,6 @@ Amounts = dict[tuple[Place, date], int]
 def test_engine_agrees_with_the_oracle(scenario: dict[str, Any]) -> None:
     """Ten contracts an example: revenue, breakage and price of each part at each month's end."""
     engine, oracle = run(scenario), Oracle(scenario)
-    target(float(len(engine.revenue)))
 
     differences = [
         difference
