@@ -24,8 +24,8 @@ from tests.strategies import scenarios
 
 Told = dict[str, Any]
 
-seldom = examples(commit=8, torture=1_000)
-sometimes = examples(commit=25, torture=4_000)
+seldom = examples(commit=8, torture=200)
+sometimes = examples(commit=25, torture=1_000)
 
 _LISTS = ("modifications", "estimates", "deliveries", "invoices", "credit_memos", "payments")
 _KINDS = dict(

@@ -26,7 +26,7 @@ from tests.strategies import scenarios
 Told = dict[str, Any]
 Sums = dict[tuple[str, ...], int]
 
-seldom = examples(commit=8, torture=1_000)
+seldom = examples(commit=8, torture=200)
 _NONE_POSTED: pa.Table = POSTED.empty_table()
 
 

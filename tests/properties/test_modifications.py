@@ -20,8 +20,8 @@ START = date(2025, 1, 31)
 END = date(2026, 1, 30)
 GRID = [START + timedelta(days=n) for n in range(-1, 420, 7)] + [FAR]
 
-seldom = examples(commit=8, torture=1_000)
-six_each = examples(commit=8, torture=1_000)
+seldom = examples(commit=8, torture=200)
+six_each = examples(commit=8, torture=200)
 """Six contracts each, accounted for together."""
 
 cents = st.integers(0, 10**7).map(lambda n: f"{n // 100}.{n % 100:02}")

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from revrec.errors import CurrencyMismatch, FeedError
+from revrec.errors import CurrencyMismatch, FeedError, InvariantViolated
 from revrec.money import Money, apportion, atoms, from_minor, minor_digits, round_ratio, to_minor
 
 
@@ -88,6 +88,26 @@ def test_minor_units_show_all_decimals_of_the_currency(
     assert text == str(from_minor(minor, currency))
 
 
+@pytest.mark.parametrize("text", ["NaN", "-NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    """Neither an amount nor a count is infinite or unknown."""
+    with pytest.raises(FeedError, match="not a number"):
+        to_minor(Decimal(text), "USD")
+    with pytest.raises(FeedError, match="not a number"):
+        atoms(Decimal(text), 9)
+
+
+def test_no_digit_is_lost_however_many_there_are() -> None:
+    """Decimal's 28 digits of context do not reach money: 31 and 38 digits stay as they are."""
+    minor = 1234567890123456789012345678901
+
+    assert minor == to_minor(Decimal("12345678901234567890123456789.01"), "USD")
+    assert "12345678901234567890123456789.01" == str(from_minor(minor, "USD"))
+    assert 12345678901234567890123456123456789012 == atoms(
+        Decimal("12345678901234567890123456.123456789012"), 12
+    )
+
+
 def test_atoms_keep_every_decimal_place() -> None:
     """A rated amount of a trillionth is one atom at scale 12."""
     assert 1 == atoms(Decimal("0.000000000001"), 12)
@@ -147,6 +167,13 @@ def test_apportion_gives_spare_units_to_the_largest_remainders(
     assert shares == apportion(total, weights)
 
 
+@pytest.mark.parametrize("weights", [{}, {"a": 0}, {"a": 0, "b": 0}])
+def test_an_amount_that_nobody_shares_in_is_not_lost(weights: dict[str, int]) -> None:
+    """Without a weight above zero there is no share: that is an error, not an empty answer."""
+    with pytest.raises(InvariantViolated, match="100 cannot be shared"):
+        apportion(100, weights)
+
+
 def test_money_parses_what_it_prints() -> None:
     """``parse`` is the inverse of ``str``."""
     assert Money(120050, "USD") == Money.parse("1200.50 USD")
@@ -154,7 +181,7 @@ def test_money_parses_what_it_prints() -> None:
     assert "-7 JPY" == str(Money(-7, "JPY"))
 
 
-@pytest.mark.parametrize("text", ["12.00", "12.00 usd", "12.345 USD"])
+@pytest.mark.parametrize("text", ["12.00", "12.00 usd", "12.345 USD", "twelve USD", "", "NaN USD"])
 def test_money_refuses_what_is_no_amount_of_a_currency(text: str) -> None:
     """The currency is part of the amount."""
     with pytest.raises(FeedError):

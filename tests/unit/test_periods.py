@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 
 from revrec.errors import FeedError
-from revrec.periods import FOREVER, Period, day_before
+from revrec.periods import FOREVER, Period, day_before, months_of, plus_months
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_a_period_runs_from_the_first_to_the_last_day_of_its_month(
 @pytest.mark.parametrize(
     "text",
     ["", "2026", "2026-1", "2026-00", "2026-13", "26-01", "2026-01-01", " 2026-01", "2026-01\n",
-     "2026/01", "-026-01"],
+     "2026/01", "-026-01", "0000-01", "٢٠٢٦-01"],
 )  # fmt: skip
 def test_what_is_no_month_is_refused(text: str) -> None:
     """One spelling, and the refusal shows it."""
@@ -104,3 +105,39 @@ def test_the_day_before_the_first_is_the_last_of_the_month_before(
 ) -> None:
     """Across month, year and leap day."""
     assert previous == day_before(day)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "later"),
+    [
+        (date(2026, 1, 15), 1, date(2026, 2, 15)),
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2024, 1, 31), 1, date(2024, 2, 29)),
+        (date(2026, 1, 31), 2, date(2026, 3, 31)),  # from the anchor, not from February 28
+        (date(2024, 2, 29), 12, date(2025, 2, 28)),
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),
+        (date(2026, 3, 31), -1, date(2026, 2, 28)),
+        (date(2026, 5, 5), 0, date(2026, 5, 5)),
+    ],
+)
+def test_months_later_is_the_anchor_day_or_the_last(day: date, months: int, later: date) -> None:
+    """A month that lacks the day ends on its last."""
+    assert later == plus_months(day, months)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "months"),
+    [
+        (date(2026, 1, 1), date(2026, 12, 31), Fraction(12)),
+        (date(2026, 1, 15), date(2027, 1, 14), Fraction(12)),  # touches 13 calendar months
+        (date(2026, 1, 31), date(2026, 2, 27), Fraction(1)),
+        (date(2026, 1, 31), date(2026, 2, 28), Fraction(32, 31)),  # the next month has 31 days
+        (date(2026, 1, 31), date(2026, 1, 31), Fraction(1, 28)),
+        (date(2024, 2, 29), date(2024, 3, 28), Fraction(1)),
+        (date(2026, 2, 1), date(2026, 2, 7), Fraction(1, 4)),
+        (date(2020, 3, 1), date(2025, 2, 28), Fraction(60)),
+    ],
+)
+def test_length_of_service_in_months(first: date, last: date, months: Fraction) -> None:
+    """Whole months from the anchor, and days of the service month for the rest."""
+    assert months == months_of(first, last)
