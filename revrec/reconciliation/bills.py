@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from revrec.model.contract import ConsiderationKind
+from revrec.model.contract import Consideration, ConsiderationKind
 from revrec.model.events import CreditMemo, Invoice, InvoiceLine
 from revrec.model.history import ContractHistory
 from revrec.money import to_minor
@@ -76,10 +76,14 @@ class Bill:
 def bills_of(history: ContractHistory, terms: Terms, as_of: date) -> list[Bill]:
     """All lines of the contract's documents dated up to ``as_of``, in order of day and id.
 
-    A credit without service days takes those of the invoice line it corrects.
+    A credit without service days takes those of the invoice line it corrects. Lines that name
+    nothing bill the fixed price first; what they bill above it is the contract's variable
+    consideration, if there is one, or its only usage fee.
     """
     invoices = [each for each in history.invoices if each.on <= as_of]
     bills = [bill for each in invoices for bill in _lines(each, terms)]
+    if any(each.side is Side.USAGE and each.service is None for each in bills):
+        bills = _since_last_bill(bills, terms)
     originals: dict[str, list[Bill]] = {}
     for bill in bills:
         originals.setdefault(bill.document, []).append(bill)
@@ -88,7 +92,10 @@ def bills_of(history: ContractHistory, terms: Terms, as_of: date) -> list[Bill]:
             bills += (
                 _as_original(bill, originals.get(memo.invoice, ())) for bill in _lines(memo, terms)
             )
-    return _with_cancelled(bills) if history.credit_memos else bills
+    if history.credit_memos:
+        bills = _with_cancelled(bills)
+    further = _beyond_fixed(terms)
+    return bills if further is None else list(_above_the_price(bills, terms, further))
 
 
 def month_of(on: date, first: date | None, last: date | None, side: Side) -> Period:
@@ -129,17 +136,78 @@ def _lines(document: Invoice | CreditMemo, terms: Terms) -> Iterator[Bill]:
 
 
 def _subject(line: InvoiceLine, terms: Terms) -> tuple[Side, str, str]:
-    """What a line bills: its consideration says so, else a quantity of a metered obligation."""
+    """What a line bills: the consideration it names, else the only one that it can be for."""
     promised = terms.consideration.get(line.consideration or "")
-    if promised is not None:
-        obligation = line.obligation or promised.obligation or ""
-        if promised.kind is ConsiderationKind.USAGE:
-            obligation = promised.obligation or obligation
-        return _SIDES[promised.kind], promised.id, obligation
-    charged = [each for each in terms.charges if each.obligation == line.obligation]
-    if line.quantity is not None and len(charged) == 1:
-        return Side.USAGE, charged[0].consideration.id, charged[0].obligation
-    return Side.FIXED, "", line.obligation or ""
+    if promised is None:
+        among = [
+            each
+            for each in terms.consideration.values()
+            if line.obligation in {None, each.obligation}
+        ]
+        charged = [each for each in among if each.kind is ConsiderationKind.USAGE]
+        if len(among) > 1 and line.quantity is not None and len(charged) == 1:
+            among = charged
+        if len(among) != 1:
+            return Side.FIXED, "", line.obligation or ""
+        (promised,) = among
+    obligation = line.obligation or promised.obligation or ""
+    if promised.kind is ConsiderationKind.USAGE:
+        obligation = promised.obligation or obligation
+    return _SIDES[promised.kind], promised.id, obligation
+
+
+def _since_last_bill(bills: Sequence[Bill], terms: Terms) -> list[Bill]:
+    """Usage billed without service days, after the first days of a month: since the bill before."""
+    billed_to: dict[str, date] = {}
+    dated: list[Bill] = []
+    for bill in bills:
+        last = bill.last or bill.month.last
+        if bill.side is Side.USAGE and bill.service is None and bill.on.day > INVOICE_DAYS:
+            span = terms.span(bill.obligation)
+            begins = span[0] if span else bill.on
+            before = billed_to.get(bill.consideration)
+            first = begins if before is None else before + timedelta(days=1)
+            last = bill.on
+            if first <= last:
+                dated.append(replace(bill, first=first, last=last, month=Period.of(last)))
+                billed_to[bill.consideration] = last
+                continue
+        dated.append(bill)
+        billed_to[bill.consideration] = max(last, billed_to.get(bill.consideration, last))
+    return dated
+
+
+def _beyond_fixed(terms: Terms) -> Consideration | None:
+    """What unnamed lines bill above the fixed price, where it can be said."""
+    promised = terms.consideration.values()
+    variable = [each for each in promised if each.kind is ConsiderationKind.VARIABLE]
+    used = [each for each in promised if each.kind is ConsiderationKind.USAGE]
+    return next(iter(variable), used[0] if len(used) == 1 else None)
+
+
+def _above_the_price(bills: Sequence[Bill], terms: Terms, further: Consideration) -> Iterator[Bill]:
+    """Move what unnamed lines bill above the fixed price to another consideration."""
+    fixed = terms.fixed
+    named = sum(each.amount for each in bills if each.consideration in fixed)
+    room = terms.price - named
+    for bill in bills:
+        if bill.side is not Side.FIXED or bill.consideration or bill.cancelled:
+            yield bill
+            continue
+        part = min(bill.amount, max(room, 0)) if bill.amount > 0 else bill.amount
+        room -= part
+        if part:
+            yield replace(bill, amount=part)
+        if bill.amount - part:
+            side = _SIDES[further.kind]
+            yield replace(
+                bill,
+                side=side,
+                consideration=further.id,
+                obligation=further.obligation or bill.obligation,
+                amount=bill.amount - part,
+                month=month_of(bill.on, bill.first, bill.last, side),
+            )
 
 
 def _as_original(credit: Bill, originals: Sequence[Bill]) -> Bill:

@@ -14,7 +14,7 @@ cross join lateral (
 
 -- Above an entitlement: the running sum beyond it, version by version, less what was used beyond
 -- it before the fee was promised (606-10-32-40).
-create table charges_above as
+create table above_to_date as
 with day_charges as (
     select t.contract, t.consideration, t.obligation, r.version, r.month, t.from_day, r.day,
            sum(r.amount) as amount_now,
@@ -41,17 +41,21 @@ base as (
     select contract, consideration, version, max(at_now) as at_now, max(at_low) as at_low,
            max(at_high) as at_high, max(at_early) as at_early
     from run where day < from_day group by all
-),
-to_date as (
-    select r.contract, r.consideration, r.obligation, r.version, r.month,
-           max_by(r.at_now - coalesce(b.at_now, 0), r.day) as at_now,
-           max_by(r.at_low - coalesce(b.at_low, 0), r.day) as at_low,
-           max_by(r.at_high - coalesce(b.at_high, 0), r.day) as at_high,
-           max_by(r.at_early - coalesce(b.at_early, 0), r.day) as at_early
-    from run r
-    left join base b using (contract, consideration, version)
-    where r.day >= r.from_day
-    group by all
+)
+select r.contract, r.consideration, r.obligation, r.version, r.month, r.day,
+       r.at_now - coalesce(b.at_now, 0) as at_now, r.at_low - coalesce(b.at_low, 0) as at_low,
+       r.at_high - coalesce(b.at_high, 0) as at_high,
+       r.at_early - coalesce(b.at_early, 0) as at_early
+from run r
+left join base b using (contract, consideration, version)
+where r.day >= r.from_day;
+
+create table charges_above as
+with to_date as (
+    select contract, consideration, obligation, version, month, max_by(at_now, day) as at_now,
+           max_by(at_low, day) as at_low, max_by(at_high, day) as at_high,
+           max_by(at_early, day) as at_early
+    from above_to_date group by all
 ),
 minor as (
     select t.contract, consideration, obligation, version, month,
@@ -88,44 +92,70 @@ select contract, consideration, obligation, month, sum(c_now)::bigint, sum(c_low
 from charges_above
 group by all;
 
--- A bill for usage of several months is split as the usage of those months was charged; it tells
--- no quantity by month.
+-- Charges by day, for bills that do not begin and end with a month.
+create view charges_by_day as
+select t.contract, t.consideration, r.month, r.day, r.quantity, r.amount as d_now,
+       case when r.known then r.amount else 0 end as d_low,
+       case when r.known or r.partly then r.amount else 0 end as d_high,
+       case when r.early then r.amount else 0 end as d_early,
+       case when r.known then r.quantity else 0 end as q_low,
+       case when r.known or r.partly then r.quantity else 0 end as q_high
+from readings r
+join charge_terms t using (contract, obligation)
+where not t.above and r.day >= t.from_day
+union all
+select contract, consideration, month, day, 0, at_now - lag(at_now, 1, 0) over days,
+       at_low - lag(at_low, 1, 0) over days, at_high - lag(at_high, 1, 0) over days,
+       at_early - lag(at_early, 1, 0) over days, 0, 0
+from above_to_date
+window days as (partition by contract, consideration, version order by day);
+
+-- A bill for usage in several months is split as the usage of its days was charged; it tells no
+-- quantity by month.
 create table usage_bills as
 with wide as (
     select * from bills
     where side = 'usage' and date_trunc('month', "first") < date_trunc('month', "last")
 ),
-weighed as (
-    select w.*, c.month as in_month, abs(c.c_now) as weight,
-           sum(abs(c.c_now)) over (partition by w.place order by c.month) as upto,
-           sum(abs(c.c_now)) over (partition by w.place) as whole
+in_months as (
+    select w.place, d.month as in_month,
+           abs(amount_atoms(sum(d.d_now))) // getvariable('weight_atoms')::hugeint as weight
     from wide w
-    join charges c
-      on c.contract = w.contract and c.consideration = w.consideration
-     and c.month between date_trunc('month', w."first") and w."last"
+    join charges_by_day d
+      on d.contract = w.contract and d.consideration = w.consideration
+     and d.day between w."first" and w."last"
+    group by all
+),
+weighed as (
+    select place, in_month, weight, sum(weight) over (partition by place order by in_month) as upto,
+           sum(weight) over (partition by place) as whole
+    from in_months
 ),
 spread as (
-    select * exclude (in_month, weight, upto, whole) replace (
-        in_month as month,
+    select w.* replace (
+        i.in_month as month,
         null::decimal(38, 9) as quantity,
-        (half_even(amount::hugeint * upto, whole)
-         - half_even(amount::hugeint * (upto - weight), whole))::bigint as amount
+        (half_even(w.amount::hugeint * i.upto, i.whole)
+         - half_even(w.amount::hugeint * (i.upto - i.weight), i.whole))::bigint as amount
     )
-    from weighed where whole <> 0
+    from wide w join weighed i using (place)
+    where i.whole <> 0
 )
 select * from bills where side = 'usage' and place not in (select place from spread)
 union all
 select * from spread;
 
--- One row per usage fee and month: what was charged against what was billed. ``should`` is what
--- the rules compare the bills with, ``named`` that a rule has explained the case.
+-- One row per usage fee and month: what was charged against what was billed. Rules take parts out
+-- of the readings; ``charged`` stays. ``should`` is what they compare the bills with, ``named`` that
+-- a rule has explained the case.
 create table cases as
 with billed as (
     select contract, consideration, obligation, month, sum(amount)::bigint as billed,
            coalesce(sum(amount) filter (where not credit), 0)::bigint as gross,
            case when bool_and(quantity is not null) then sum(quantity) end as q_billed,
            count(*) as lines, min("on") filter (where not credit) as first_on,
-           max("on") as last_on
+           max("on") as last_on,
+           max(least(coalesce("last", last_day(month)), last_day(month))) as billed_to
     from usage_bills
     group by contract, consideration, obligation, month
 )
@@ -136,7 +166,8 @@ select row_number() over (order by contract, consideration, month) as number,
        coalesce(c.q_now, 0) as q_now, coalesce(c.q_low, 0) as q_low,
        coalesce(c.q_high, 0) as q_high,
        coalesce(b.billed, 0) as billed, coalesce(b.gross, 0) as gross, b.q_billed,
-       coalesce(b.lines, 0) as lines, b.first_on, b.last_on,
+       coalesce(b.lines, 0) as lines, b.first_on, b.last_on, b.billed_to,
+       coalesce(c.c_now, 0) as charged, coalesce(c.q_now, 0) as q_charged,
        coalesce(c.c_now, 0) as should, 0::decimal(38, 9) as q_should, false as named
 from charges c
 full join billed b using (contract, consideration, obligation, month)

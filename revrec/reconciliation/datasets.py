@@ -227,16 +227,16 @@ why as (
 )
 select c.customer, c.customer_name, k.contract, coalesce(s.meters, ''), k.obligation,
        k.consideration, strftime(k.month, '%Y-%m'), c.currency,
-       case when k.q_now <> 0 then k.q_now - coalesce(b.q_before, 0) end,
-       (k.c_now - coalesce(b.before, 0))::bigint, k.due,
+       case when k.q_charged <> 0 then k.q_charged - coalesce(b.q_before, 0) end,
+       (k.charged - coalesce(b.before, 0))::bigint, k.due,
        coalesce(b.since, 0)::bigint, b.billed_on, coalesce(b.invoices, ''),
-       (k.c_now - coalesce(b.before, 0) - coalesce(b.since, 0))::bigint, coalesce(w.reason, '')
+       (k.charged - coalesce(b.before, 0) - coalesce(b.since, 0))::bigint, coalesce(w.reason, '')
 from cases k
 join contracts c using (contract)
 left join services s using (contract, obligation)
 left join billed b using (contract, consideration, month)
 left join why w using (number)
-where k.c_now - coalesce(b.before, 0) > greatest(k.lines, 1)
+where k.charged - coalesce(b.before, 0) > greatest(k.lines, 1)
 order by c.customer, k.contract, k.consideration, k.month
 """
 

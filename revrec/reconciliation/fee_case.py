@@ -83,6 +83,12 @@ class FeeCase:
         )
         return sum(signed) - self.promised(consideration)
 
+    def unnamed(self, obligation: str | None) -> bool:
+        """Whether lines that name no fee may be for this obligation's."""
+        return any(
+            not each.consideration and each.obligation in {"", obligation} for each in self.bills
+        )
+
     def promised(self, consideration: str | None = None) -> int:
         """The fixed price of one consideration, or of the contract as modified."""
         if consideration is None:

@@ -56,9 +56,12 @@ def billed_twice(case: FeeCase) -> Iterator[FeeDifference]:
 
     Room is the instalment of that service where instalments are known; else the price, which the
     total must exceed by the line; else what other services of the same fee show, one line each.
+    Lines that tell neither a fee nor a service are alike without being the same.
     """
     groups: dict[tuple[object, ...], list[Bill]] = {}
     for line in case.open_lines():
+        if not line.consideration and line.service is None:
+            continue
         same = (line.consideration, line.obligation, line.service, line.amount)
         groups.setdefault(same, []).append(line)
     for lines in groups.values():
@@ -203,7 +206,7 @@ def instalment_not_billed(case: FeeCase) -> Iterator[FeeDifference]:
         lines = [each for each in case.bills if each.consideration == consideration]
         services = [each.service for each in lines if each.service is not None]
         lag = _lag(case, schedule, lines)
-        if lag is None or len(services) < len(lines):
+        if lag is None or len(services) < len(lines) or case.unnamed(schedule.obligation):
             continue
         for first, last in schedule.slots:
             due = first + timedelta(days=lag)
@@ -247,7 +250,8 @@ def delivery_not_billed(case: FeeCase) -> Iterator[FeeDifference]:
         month = Period.of(done)
         in_range = case.first <= month <= case.through
         late = done + timedelta(days=days) < case.as_of
-        if case.terms.modifications or not late or not in_range:
+        unknown = case.terms.modifications or case.unnamed(promised.obligation)
+        if unknown or not late or not in_range:
             continue
         if missing > limits.ROUNDING_MINOR_PER_LINE * max(1, len(case.open_lines(consideration))):
             yield FeeDifference(

@@ -26,6 +26,8 @@ NAMED_RATIO_MINOR_MIN = 100
 """Least amount in minor units at which a ratio of two amounts says anything."""
 CLEARLY_NEARER = 4
 """How many times nearer to the usual rate another reading of a bill must be to be preferred."""
+WEIGHT_ATOMS = 10**6
+"""Atoms of rated amount in a unit of weight, where a bill is split over the months of its days."""
 RATIO_PLACES = 6
 """Decimal places of the scores; they are cut, not rounded, so that 1 means all."""
 AGES = ((30, "0-30 days"), (60, "31-60 days"), (90, "61-90 days"))

@@ -62,11 +62,11 @@ def shares_of(
 def parts(amount: int, obligation: str, shares: Shares) -> dict[str, int]:
     """An amount by obligation: that of the obligation named, if it shares in the price.
 
-    What names none, or one that does not share, is for all and is split as the price was.
+    What names none, or one that does not share, is for all and is split as the price is quoted.
     """
     if obligation in shares or not shares:
         return {obligation: amount}
-    weights = {name: abs(share.allocated) for name, share in shares.items()}
+    weights = {name: abs(share.stated) for name, share in shares.items()}
     return apportion(amount, weights) if any(weights.values()) else {min(shares): amount}
 
 

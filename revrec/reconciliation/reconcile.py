@@ -104,7 +104,7 @@ def reconcile(
             )
         )
         for name, each in terms.items()
-        if each.fixed or bills[name]
+        if each.fixed or any(_is_fee(bill) for bill in bills[name])
     }
     shares = shares_of(book, terms, usage, through.last)
     listed = [bill for each in bills.values() for bill in each]
@@ -186,6 +186,7 @@ def _set_variables(
         "run_within_days": limits.RUN_WITHIN_DAYS,
         "run_contracts_min": limits.RUN_CONTRACTS_MIN,
         "invoice_days": limits.INVOICE_DAYS,
+        "weight_atoms": limits.WEIGHT_ATOMS,
         "named_ratio_minor_min": limits.NAMED_RATIO_MINOR_MIN,
     }
     for name, value in values.items():

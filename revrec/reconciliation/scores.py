@@ -41,7 +41,7 @@ def scores(database: duckdb.DuckDBPyConnection) -> Scores:
 
 
 _CLEARED = """
-select (select coalesce(sum(greatest(abs(c_now), abs(gross))), 0) from cases)
+select (select coalesce(sum(greatest(abs(charged), abs(gross))), 0) from cases)
        + (select coalesce(sum(abs(amount)), 0) from fixed_bills
           where month between getvariable('first') and getvariable('through')) as whole,
        (select coalesce(sum(abs(amount)), 0) from reasons

@@ -2,8 +2,8 @@
 
 Each rule is one statement over all open cases (a usage fee of a contract in a month). It inserts
 into ``explained`` the amounts it names, charged less invoiced, and a case that a rule has named is
-closed to later ones; only ``billed_after_end`` and ``billed_twice`` take their lines out of a case
-and leave the rest open. The order of ``RULES`` is the order of precedence.
+closed to later ones; only ``billed_after_end``, ``billed_twice`` and ``billed_in_part`` take their
+part out of a case and leave the rest open. The order of ``RULES`` is the order of precedence.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from collections.abc import Callable, Sequence
 import duckdb
 
 from revrec.reconciliation import limits
-from revrec.reconciliation.weighing import COHERENT, find_coherent, weigh
+from revrec.reconciliation.usage_parts import billed_after_end, billed_in_part, billed_twice
+from revrec.reconciliation.weighing import (
+    COHERENT,
+    find_coherent,
+    keep_exact_corrections,
+    weigh,
+)
 
 Rule = Callable[[duckdb.DuckDBPyConnection], None]
 
@@ -31,72 +37,6 @@ def explain_usage(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(_TABLES)
     for rule in RULES:
         rule(database)
-
-
-def billed_after_end(database: duckdb.DuckDBPyConnection) -> None:
-    """Invoice lines for service that lies wholly outside the obligation's term."""
-    database.execute(
-        """
-        create temp table taken_out as
-        select k.number, b.amount, b.quantity,
-               b.document || ' bills ' || b."first" || ' to ' || b."last"
-               || ', outside the term ' || s.first_day || ' to ' || s.last_day as note
-        from usage_bills b
-        join open_cases k using (contract, consideration, month)
-        join spans s on s.contract = b.contract and s.obligation = b.obligation
-        where not b.credit and not b.cancelled
-          and (b."first" > s.last_day or b."last" < s.first_day)
-        """
-    )
-    _take_out(database, "billed_after_end")
-
-
-def billed_twice(database: duckdb.DuckDBPyConnection) -> None:
-    """Lines of the same service, amount and quantity, of a month billed above its charge.
-
-    Without them the month must not be billed short of what was known.
-    """
-    database.execute(
-        """
-        create temp table taken_out as
-        with copies as (
-            select *, row_number() over (
-                       partition by contract, consideration, month, "first", "last", amount,
-                                    quantity
-                       order by "on", document, position
-                   ) as copy
-            from usage_bills where not credit and not cancelled
-        ),
-        repeated as (
-            select contract, consideration, month, sum(amount) as amount
-            from copies where copy > 1 group by all
-        )
-        select k.number, c.amount, c.quantity,
-               c.document || ' of ' || c."on" || ' bills again what was billed before' as note
-        from copies c
-        join repeated r using (contract, consideration, month)
-        join open_cases k using (contract, consideration, month)
-        where c.copy > 1 and k.billed - k.c_now > k.lines
-          and k.billed - r.amount >= least(k.c_now, k.c_low) - k.lines
-        """
-    )
-    _take_out(database, "billed_twice")
-
-
-def _take_out(database: duckdb.DuckDBPyConnection, reason: str) -> None:
-    """Name the lines of ``taken_out`` and compare their cases without them."""
-    database.execute(
-        f"""
-        insert into explained
-        select number, '{reason}', -amount, 0, amount, 0, quantity, note from taken_out;
-        update cases set billed = billed - t.out_amount, gross = gross - t.out_amount,
-                         q_billed = q_billed - t.out_quantity, lines = lines - t.out_lines
-        from (select number, sum(amount)::bigint as out_amount, sum(quantity) as out_quantity,
-                     count(*) as out_lines from taken_out group by number) t
-        where cases.number = t.number;
-        drop table taken_out;
-        """
-    )
 
 
 def agrees(database: duckdb.DuckDBPyConnection) -> None:
@@ -213,9 +153,9 @@ def _at_another_price(database: duckdb.DuckDBPyConnection, *, kind: int, reason:
 def credit_missing(database: duckdb.DuckDBPyConnection) -> None:
     """Billed above the usage, which was corrected between the invoice and the last run.
 
-    The excess is at rates of the corrected rows, or the bill tells no quantity. Corrections told
-    by the day they were recorded must be the excess, together or those of one day; where they are
-    not told apart, a month with a credit counts as credited.
+    The excess is at rates of the corrected rows, or the bill tells no quantity. Rows told
+    by the day they were recorded must come to the excess, all since the invoice or those of one
+    day; where they are not told apart, a month with a credit counts as credited.
     """
     find_coherent(
         database,
@@ -225,7 +165,7 @@ def credit_missing(database: duckdb.DuckDBPyConnection) -> None:
         cases="k.billed > k.c_low",
         reference=("k.c_low", "k.q_low"),
     )
-    database.execute(_CREDITED)
+    keep_exact_corrections(database)
     database.execute(
         f"""
         update cases set should = case when billed > c_high then c_high else c_low end,
@@ -239,29 +179,6 @@ def credit_missing(database: duckdb.DuckDBPyConnection) -> None:
         ("credit_missing", "should - billed"),
         ("late_event", "c_now - should"),
     )
-
-
-_CREDITED = """
-delete from coherent where number in (
-    with corrected as (
-        select k.number, k.billed <> k.gross as credited, k.q_billed - k.q_low as excess,
-               m.recorded, sum(m.quantity) as quantity,
-               bool_and(coalesce(m.first_recorded = m.recorded, false)) as told_apart
-        from (select * from open_cases join cuts using (contract)) k
-        join coherent using (number)
-        join charge_terms t using (contract, consideration)
-        left join metered m
-          on m.contract = k.contract and m.obligation = t.obligation and m.month = k.month
-         and m.recorded > k.first_on and m.recorded <= k.cut and m.quantity < 0
-        group by all
-    )
-    select number from corrected
-    group by number, credited, excess
-    having case when bool_and(told_apart) and excess is not null
-                then sum(quantity) <> -excess and not bool_or(quantity = -excess)
-                else credited end
-)
-"""
 
 
 def late_part(database: duckdb.DuckDBPyConnection) -> None:
@@ -353,6 +270,7 @@ def wrong_amount(database: duckdb.DuckDBPyConnection) -> None:
 RULES: Sequence[Rule] = (
     billed_after_end,
     billed_twice,
+    billed_in_part,
     agrees,
     timing_unbilled,
     late_event,

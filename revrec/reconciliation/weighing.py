@@ -144,3 +144,36 @@ def find_coherent(
                and off between least(one, other) - slack and greatest(one, other) + slack)
         """
     )
+
+
+_CREDITED = """
+delete from coherent where number in (
+    with corrected as (
+        select k.number, k.billed <> k.gross as credited, k.q_billed - k.q_low as excess,
+               m.recorded, sum(m.quantity) as net,
+               sum(m.quantity) filter (where m.quantity < 0) as taken_back,
+               bool_and(coalesce(m.first_recorded = m.recorded, false)) as told_apart
+        from (select * from open_cases join cuts using (contract)) k
+        join coherent using (number)
+        join charge_terms t using (contract, consideration)
+        left join metered m
+          on m.contract = k.contract and m.obligation = t.obligation and m.month = k.month
+         and m.recorded > k.first_on and m.recorded <= k.cut
+        group by all
+    )
+    select number from corrected
+    group by number, credited, excess
+    having case when bool_and(told_apart) and excess is not null
+                then sum(net) <> -excess and sum(taken_back) <> -excess
+                     and not bool_or(net = -excess or coalesce(taken_back = -excess, false))
+                else credited end
+)
+"""
+
+
+def keep_exact_corrections(database: duckdb.DuckDBPyConnection) -> None:
+    """Leave among the coherent cases those whose corrections are what they are billed too much.
+
+    Corrections that the roll-up does not tell apart stay, unless the month was credited.
+    """
+    database.execute(_CREDITED)
