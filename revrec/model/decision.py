@@ -25,6 +25,31 @@ class Decision:
     """For a person: what was decided and why."""
 
 
+class Stream(StrEnum):
+    """What a segment's amount becomes as it progresses; ``ledger.kinds`` gives the accounts."""
+
+    REVENUE = "revenue"
+    """Consideration earned (606-10-25-23)."""
+    INTEREST_EXPENSE = "interest_expense"
+    """Accretion of consideration received long before transfer (606-10-32-20)."""
+    INTEREST_INCOME = "interest_income"
+    """Accretion of consideration due long after transfer (606-10-32-20)."""
+    REPURCHASE = "repurchase"
+    """Consideration that is a financing, not a price, while a repurchase right lasts (55-68)."""
+    COST_CAPITALIZED = "cost_capitalized"
+    """A cost to obtain or fulfil a contract becomes an asset (340-40-25-1, 25-5)."""
+    COST_EXPENSED = "cost_expensed"
+    """A cost that meets no test for an asset, expensed as incurred (340-40-25-3, 25-8)."""
+    COST_AMORTIZED = "cost_amortized"
+    """Systematic amortisation of a contract cost asset (340-40-35-1)."""
+    COST_IMPAIRED = "cost_impaired"
+    """A contract cost asset beyond what it can still recover (340-40-35-3)."""
+    COST_OF_SALES = "cost_of_sales"
+    """Cost of goods whose control passed."""
+    RETURN_ASSET = "return_asset"
+    """The right to recover goods expected to be returned (606-10-55-27)."""
+
+
 class Progress(StrEnum):
     """How step 5 finds a segment's progress."""
 
@@ -83,6 +108,8 @@ class Segment:
     price: int
     """Minor units; 1 when ``as_used``."""
     shape: Shape
+    stream: Stream = Stream.REVENUE
+    """What the amount becomes; all but revenue is kept in ``ContractAccounting.accrued``."""
     kept_breakage: int = 0
     """Minor units of a completed price that were breakage when it was earned."""
     as_used: bool = False
@@ -116,4 +143,7 @@ class ContractAccounting:
 
     contract: str
     segments: tuple[Segment, ...]
+    """Revenue."""
     decisions: tuple[Decision, ...]
+    accrued: tuple[Segment, ...] = ()
+    """What moves by the same measures without being revenue: interest, contract costs, returns."""
