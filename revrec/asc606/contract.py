@@ -8,7 +8,14 @@ from revrec.citations import cites
 from revrec.errors import ContractError, FeedError
 from revrec.model.contract import Contract
 from revrec.model.decision import Decision
-from revrec.model.events import CreditMemo, Invoice
+from revrec.model.events import (
+    CreditMemo,
+    CustomerPayment,
+    Invoice,
+    Payment,
+    Refund,
+    WriteOff,
+)
 from revrec.model.history import ContractHistory
 from revrec.money import to_minor
 
@@ -58,9 +65,19 @@ def check_amounts(history: ContractHistory) -> None:
     ]
     documents: list[Invoice | CreditMemo] = [*history.invoices, *history.credit_memos]
     for document in documents:
-        lines = tuple(amount for line in document.lines for amount in (line.amount, line.tax))
+        lines = tuple(
+            amount
+            for line in document.lines
+            for amount in (line.amount, line.tax, line.for_principal)
+        )
         told.append((f"{document.kind} {document.id}", lines))
-    told += [(f"payment {each.id}", (each.amount,)) for each in history.payments]
+    cash: list[Payment | Refund | CustomerPayment | WriteOff] = [
+        *history.payments,
+        *history.refunds,
+        *history.customer_payments,
+        *history.write_offs,
+    ]
+    told += [(f"{each.kind.replace('_', ' ')} {each.id}", (each.amount,)) for each in cash]
     told += [(f"modification {each.id}", (each.price_change,)) for each in history.modifications]
     told += [
         (f"estimate {each.id}", (each.amount,))

@@ -11,13 +11,16 @@ from revrec.feeds.records import of_fact
 from revrec.model.contract import Contract
 from revrec.model.events import (
     CreditMemo,
+    CustomerPayment,
     Delivery,
     Estimate,
     Event,
     Invoice,
     Modification,
     Payment,
+    Refund,
     Usage,
+    WriteOff,
 )
 from revrec.model.fact import Fact
 from revrec.model.history import Book, ContractHistory
@@ -30,6 +33,9 @@ _PLACES = {
     Invoice: "invoices",
     CreditMemo: "credit_memos",
     Payment: "payments",
+    Refund: "refunds",
+    CustomerPayment: "customer_payments",
+    WriteOff: "write_offs",
 }
 
 

@@ -14,11 +14,14 @@ from revrec.feeds.documents import lines, read_json, read_text, read_yaml, valid
 from revrec.model.contract import Contract
 from revrec.model.events import (
     CreditMemo,
+    CustomerPayment,
     Delivery,
     Estimate,
     Invoice,
     Modification,
     Payment,
+    Refund,
+    WriteOff,
 )
 from revrec.model.fact import Fact, FactKind
 from revrec.model.policy import Policy, StandaloneSellingPrice
@@ -32,6 +35,9 @@ Record = (
     | Invoice
     | CreditMemo
     | Payment
+    | Refund
+    | CustomerPayment
+    | WriteOff
     | StandaloneSellingPrice
     | Policy
 )
@@ -43,6 +49,9 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.INVOICE: TypeAdapter(Invoice),
     FactKind.CREDIT_MEMO: TypeAdapter(CreditMemo),
     FactKind.PAYMENT: TypeAdapter(Payment),
+    FactKind.REFUND: TypeAdapter(Refund),
+    FactKind.CUSTOMER_PAYMENT: TypeAdapter(CustomerPayment),
+    FactKind.WRITE_OFF: TypeAdapter(WriteOff),
     FactKind.STANDALONE_SELLING_PRICE: TypeAdapter(StandaloneSellingPrice),
     FactKind.POLICY: TypeAdapter(Policy),
 }

@@ -18,12 +18,15 @@ from revrec.feeds.records import to_fact
 from revrec.model.contract import _STRICT, Contract
 from revrec.model.events import (
     CreditMemo,
+    CustomerPayment,
     Delivery,
     Estimate,
     Invoice,
     Modification,
     Payment,
+    Refund,
     Usage,
+    WriteOff,
 )
 from revrec.model.fact import FactKind
 from revrec.model.history import Book
@@ -31,7 +34,16 @@ from revrec.model.policy import StandaloneSellingPrice
 from revrec.periods import Period
 
 Event = Annotated[
-    Invoice | CreditMemo | Payment | Delivery | Estimate | Modification | Usage,
+    Invoice
+    | CreditMemo
+    | Payment
+    | Refund
+    | CustomerPayment
+    | WriteOff
+    | Delivery
+    | Estimate
+    | Modification
+    | Usage,
     Field(discriminator="kind"),
 ]
 Measured = Literal[

@@ -23,6 +23,8 @@ class InvoiceLine:
     """Amount before tax; positive on invoices and on credit memos alike."""
     tax: Decimal = Decimal(0)
     """Sales tax collected for a third party; never revenue."""
+    for_principal: Decimal = Decimal(0)
+    """Collected for a principal, beside ``amount``, when the entity is an agent (55-38)."""
     obligation: str | None = None
     """The obligation billed for, when the line is for one."""
     consideration: str | None = None
@@ -76,6 +78,57 @@ class Payment:
     on: date
     amount: Decimal
     invoice: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Cash returned to the customer; lowers what it has paid (606-10-32-10)."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["refund"] = "refund"
+    id: str
+    contract: str
+    on: date
+    amount: Decimal
+    """Cash returned; positive."""
+    invoice: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPayment:
+    """Cash paid to the customer that reduces the price, such as a slotting fee (606-10-32-25)."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["customer_payment"] = "customer_payment"
+    id: str
+    contract: str
+    on: date
+    amount: Decimal
+    """Cash paid; positive."""
+    consideration: str | None = None
+    """The consideration payable it settles."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOff:
+    """A receivable that will not be collected: a credit loss, not a price concession (326-20-35).
+
+    A recovery is a negative amount.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["write_off"] = "write_off"
+    id: str
+    contract: str
+    on: date
+    amount: Decimal
+    invoice: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,4 +213,14 @@ class Usage:
     """Rated amount, up to 12 decimals; rounded only when summed."""
 
 
-Event = Invoice | CreditMemo | Payment | Delivery | Estimate | Modification
+Event = (
+    Invoice
+    | CreditMemo
+    | Payment
+    | Refund
+    | CustomerPayment
+    | WriteOff
+    | Delivery
+    | Estimate
+    | Modification
+)

@@ -21,6 +21,9 @@ class FactKind(StrEnum):
     INVOICE = "invoice"
     CREDIT_MEMO = "credit_memo"
     PAYMENT = "payment"
+    REFUND = "refund"
+    CUSTOMER_PAYMENT = "customer_payment"
+    WRITE_OFF = "write_off"
     STANDALONE_SELLING_PRICE = "standalone_selling_price"
     POLICY = "policy"
 

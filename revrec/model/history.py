@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from revrec.model.contract import Contract
 from revrec.model.events import (
     CreditMemo,
+    CustomerPayment,
     Delivery,
     Estimate,
     Invoice,
     Modification,
     Payment,
+    Refund,
     Usage,
+    WriteOff,
 )
 from revrec.model.policy import Policy, StandaloneSellingPrice
 
@@ -29,6 +32,9 @@ class ContractHistory:
     invoices: list[Invoice] = field(default_factory=list)
     credit_memos: list[CreditMemo] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
+    customer_payments: list[CustomerPayment] = field(default_factory=list)
+    write_offs: list[WriteOff] = field(default_factory=list)
     digest: str = ""
     """SHA-256 over the digests of the facts, in order of their keys."""
 
