@@ -14,7 +14,13 @@ from fractions import Fraction
 from itertools import chain
 
 from revrec.asc606.allocation import Weights, allocate, participants
-from revrec.asc606.contract import check_amounts, identify_contract
+from revrec.asc606.contract import check_amounts
+from revrec.asc606.existence import (
+    assess_contract,
+    contract_as_of,
+    deposits_earned,
+    without_contract,
+)
 from revrec.asc606.modification import (
     Treatment,
     changes_nothing,
@@ -36,6 +42,7 @@ from revrec.model.decision import Answer, ContractAccounting, Question
 from revrec.model.events import Estimate, Modification
 from revrec.model.history import ContractHistory
 from revrec.money import round_ratio, to_minor
+from revrec.periods import FOREVER
 
 Asking = Generator[list[Question], list[Answer], None]
 Decided = Generator[list[Question], list[Answer], ContractAccounting]
@@ -57,18 +64,29 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     Raises ContractError where the facts contradict each other or cannot be accounted for.
     """
     check_amounts(history)
-    standing = Standing(history.contract, books)
+    existence = assess_contract(history)
+    standing = Standing(contract_as_of(history.contract, existence), books)
+    standing.decisions.extend(existence.decisions)
+    if existence.exists_from != FOREVER:
+        yield from _account(standing, history)
+    segments = yield from without_contract(standing.timeline.segments(), existence)
+    return ContractAccounting(
+        contract=history.contract.id,
+        segments=(*segments, *deposits_earned(history, books, existence, segments)),
+        decisions=tuple(standing.decisions),
+        exists_from=existence.exists_from,
+        without_contract=existence.without,
+    )
+
+
+def _account(standing: Standing, history: ContractHistory) -> Asking:
+    """Steps 1 to 4 of a contract that exists, through its facts in order."""
     _begin(standing)
     for event in _in_order(history):
         if isinstance(event, Modification):
             yield from _modify(standing, event)
         else:
             _estimate(standing, event)
-    return ContractAccounting(
-        contract=history.contract.id,
-        segments=standing.timeline.segments(),
-        decisions=tuple(standing.decisions),
-    )
 
 
 def _in_order(history: ContractHistory) -> list[Modification | Estimate]:
@@ -84,9 +102,8 @@ def _in_order(history: ContractHistory) -> list[Modification | Estimate]:
 
 
 def _begin(standing: Standing) -> None:
-    """Inception: steps 1 to 4 on the contract as signed."""
+    """Inception: steps 2 to 4 on the contract as signed."""
     contract = standing.contract
-    standing.record(identify_contract(contract))
     for obligation in contract.obligations:
         standing.identify(obligation, contract.inception)
     for obligation in participants(contract.obligations, contract.consideration):

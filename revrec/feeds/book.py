@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from revrec.feeds.policies import checked, default_policy
 from revrec.feeds.records import of_fact
+from revrec.model.assessment import Assessment
 from revrec.model.contract import Contract
 from revrec.model.events import (
     CreditMemo,
@@ -36,6 +37,7 @@ _PLACES = {
     Refund: "refunds",
     CustomerPayment: "customer_payments",
     WriteOff: "write_offs",
+    Assessment: "assessments",
 }
 
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from revrec.errors import FeedError
 from revrec.feeds.documents import lines, read_json, read_text, read_yaml, validated
+from revrec.model.assessment import Assessment
 from revrec.model.contract import Contract
 from revrec.model.events import (
     CreditMemo,
@@ -38,6 +39,7 @@ Record = (
     | Refund
     | CustomerPayment
     | WriteOff
+    | Assessment
     | StandaloneSellingPrice
     | Policy
 )
@@ -52,6 +54,7 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.REFUND: TypeAdapter(Refund),
     FactKind.CUSTOMER_PAYMENT: TypeAdapter(CustomerPayment),
     FactKind.WRITE_OFF: TypeAdapter(WriteOff),
+    FactKind.ASSESSMENT: TypeAdapter(Assessment),
     FactKind.STANDALONE_SELLING_PRICE: TypeAdapter(StandaloneSellingPrice),
     FactKind.POLICY: TypeAdapter(Policy),
 }

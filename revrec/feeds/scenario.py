@@ -15,6 +15,7 @@ from revrec.feeds.book import book_of
 from revrec.feeds.documents import read_text, read_yaml, validated
 from revrec.feeds.policies import default_policy, with_elections
 from revrec.feeds.records import to_fact
+from revrec.model.assessment import Assessment
 from revrec.model.contract import _STRICT, Contract
 from revrec.model.events import (
     CreditMemo,
@@ -43,6 +44,7 @@ Event = Annotated[
     | Delivery
     | Estimate
     | Modification
+    | Assessment
     | Usage,
     Field(discriminator="kind"),
 ]

@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from revrec.model.assessment import Criterion
+
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True, "allow_inf_nan": False}
 
 
@@ -222,6 +224,9 @@ class Contract:
     """The promises."""
     consideration: tuple[Consideration, ...]
     """What the customer promises."""
+    unmet_criteria: tuple[Criterion, ...] = ()
+    """Judged at inception: what keeps the agreement from being a contract (25-1); an
+    ``assessment`` tells from when it is one. What is received meanwhile is a deposit (25-8)."""
     bundles: tuple[Bundle, ...] = ()
     """Observable bundle prices that may prove to which obligations a discount belongs (32-37)."""
     terms: Mapping[str, str] = field(default_factory=dict)

@@ -147,3 +147,14 @@ class ContractAccounting:
     decisions: tuple[Decision, ...]
     accrued: tuple[Segment, ...] = ()
     """What moves by the same measures without being revenue: interest, contract costs, returns."""
+    exists_from: date | None = None
+    """First day on which the agreement meets 25-1; none if it does from its inception, and
+    ``periods.FOREVER`` if it never did."""
+    without_contract: tuple[tuple[date, date], ...] = ()
+    """First and last days of the spans in which 25-1 is not met: what is received then is a
+    deposit, and a bill is no right (606-10-25-8). The last day is ``periods.FOREVER`` while the
+    span is open."""
+
+    def exists_on(self, day: date) -> bool:
+        """Whether the agreement is a contract at the end of the day."""
+        return not any(first <= day <= last for first, last in self.without_contract)

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from revrec.model.assessment import Assessment
 from revrec.model.contract import _STRICT, Consideration, PerformanceObligation
 
 
@@ -223,4 +224,5 @@ Event = (
     | Delivery
     | Estimate
     | Modification
+    | Assessment
 )

@@ -24,6 +24,7 @@ class FactKind(StrEnum):
     REFUND = "refund"
     CUSTOMER_PAYMENT = "customer_payment"
     WRITE_OFF = "write_off"
+    ASSESSMENT = "assessment"
     STANDALONE_SELLING_PRICE = "standalone_selling_price"
     POLICY = "policy"
 

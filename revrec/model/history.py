@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from revrec.model.assessment import Assessment
 from revrec.model.contract import Contract
 from revrec.model.events import (
     CreditMemo,
@@ -35,6 +36,7 @@ class ContractHistory:
     refunds: list[Refund] = field(default_factory=list)
     customer_payments: list[CustomerPayment] = field(default_factory=list)
     write_offs: list[WriteOff] = field(default_factory=list)
+    assessments: list[Assessment] = field(default_factory=list)
     digest: str = ""
     """SHA-256 over the digests of the facts, in order of their keys."""
 
