@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
+from revrec.asc606.unit_price import priced_by_unit
 from revrec.citations import cites
 from revrec.errors import MissingSellingPrice, UnsupportedTerm
 from revrec.model.contract import (
@@ -23,21 +24,34 @@ Weights = Mapping[str, Fraction]
 """Obligation -> standalone selling price in minor units."""
 
 
-@cites("606-10-32-40")
+@cites("606-10-32-5", "606-10-32-40")
 def participants(
     obligations: Iterable[PerformanceObligation], consideration: Sequence[Consideration]
 ) -> list[PerformanceObligation]:
     """The obligations that share the fixed price.
 
-    Usage whose fee is priced for the day it is used takes only its own fee (32-40).
+    Usage whose fee is priced for the day it is used takes only its own fee (32-40). What is
+    priced per unit takes only that, unless an amount is for it too (32-5).
     """
+    offered = list(obligations)
     by_use = {
         each.obligation
         for each in consideration
         if each.kind is ConsiderationKind.USAGE and not each.above_entitlement
     }
+    amounts = [
+        each
+        for each in consideration
+        if each.kind is not ConsiderationKind.USAGE and not priced_by_unit(each)
+    ]
+    named = {each.obligation for each in amounts}
+    if len(offered) == 1 and amounts:
+        named.add(offered[0].id)
+    by_unit = {each.obligation for each in consideration if priced_by_unit(each)} - named
     return [
-        each for each in obligations if each.id not in by_use or each.usage.entitled is not None
+        each
+        for each in offered
+        if each.id not in by_use | by_unit or each.usage.entitled is not None
     ]
 
 

@@ -61,8 +61,12 @@ def check_amounts(history: ContractHistory) -> None:
     """Every amount told of the contract is one of its currency (ContractError names the fact)."""
     contract = history.contract
     told: list[tuple[str, tuple[Decimal, ...]]] = [
-        (f"consideration {each.id}", (each.amount,)) for each in contract.consideration
+        (f"consideration {each.id}", (each.amount,))
+        for each in contract.consideration
+        if not each.per_unit
     ]
+    added = [each for change in history.modifications for each in change.adds_consideration]
+    by_unit = {each.id for each in (*contract.consideration, *added) if each.per_unit}
     documents: list[Invoice | CreditMemo] = [*history.invoices, *history.credit_memos]
     for document in documents:
         lines = tuple(
@@ -82,7 +86,7 @@ def check_amounts(history: ContractHistory) -> None:
     told += [
         (f"estimate {each.id}", (each.amount,))
         for each in history.estimates
-        if each.amount is not None
+        if each.amount is not None and each.consideration not in by_unit
     ]
     for name, amounts in told:
         try:

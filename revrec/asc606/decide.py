@@ -41,7 +41,7 @@ from revrec.model.contract import ConsiderationKind, PerformanceObligation
 from revrec.model.decision import Answer, ContractAccounting, Question
 from revrec.model.events import Estimate, Modification
 from revrec.model.history import ContractHistory
-from revrec.money import round_ratio, to_minor
+from revrec.money import to_minor
 from revrec.periods import FOREVER
 
 Asking = Generator[list[Question], list[Answer], None]
@@ -106,11 +106,11 @@ def _begin(standing: Standing) -> None:
     contract = standing.contract
     for obligation in contract.obligations:
         standing.identify(obligation, contract.inception)
+    amounts, decision = transaction_price(contract)
     for obligation in participants(contract.obligations, contract.consideration):
         standing.in_force[obligation.id] = standing.bind(
             obligation, MAIN, contract.inception, contract.first_day
         )
-    amounts, decision = transaction_price(contract)
     standing.promise(amounts, contract.consideration, MAIN, standing.record(decision))
     standing.price_use(contract.consideration, contract.first_day, contract.inception)
     standing.publish(contract.inception)
@@ -118,6 +118,9 @@ def _begin(standing: Standing) -> None:
 
 def _estimate(standing: Standing, estimate: Estimate) -> None:
     """A new estimate of consideration, or of use to come (32-14, 55-48)."""
+    if standing.estimate_use(estimate):
+        standing.publish(max(estimate.on, standing.contract.inception))
+        return
     amounts = {name: each.amount for name, each in standing.components.items()}
     decision = standing.record(re_estimate(standing.contract, estimate, amounts, standing.in_force))
     if estimate.consideration is not None and estimate.amount is not None:
@@ -155,7 +158,7 @@ def _modify(standing: Standing, modification: Modification) -> Asking:
     going_on = [each for each in affected if _goes_on(each, earned[each.id], modification)]
     treatment = classify(modification, [each.obligation for each in going_on])
     for each, answer in zip(used, answers[len(affected) :], strict=True):
-        each.earned[len(standing.restarts)] = round_ratio(answer.numerator, answer.denominator)
+        each.counted[len(standing.restarts)] = answer.used
     if treatment is Treatment.SEPARATE:
         _separate(standing, modification)
     else:

@@ -104,6 +104,17 @@ def measure_each_day(contract: Contract, *, entitlement: Shape | None, first_day
     )
 
 
+@cites("606-10-25-31", "606-10-55-17")
+def count_each_unit(first_day: date) -> Shape:
+    """Units transferred from ``first_day`` on, used or delivered; what one earns is apart."""
+    return Shape(
+        progress=Progress.COUNTED,
+        counted_in=CountedIn.QUANTITY.value,
+        counts_from=first_day,
+        whole=10**QUANTITY_SCALE,
+    )
+
+
 @cites("606-10-55-48", "606-10-25-35")
 def expecting(shape: Shape, expected: Decimal, obligation: PerformanceObligation) -> Shape:
     """The same entitlement with another expected consumption (606-10-55-48)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -16,6 +16,7 @@ from revrec.asc606.allocation import (
 )
 from revrec.asc606.performance_obligations import (
     COMPLETE,
+    count_each_unit,
     identify_obligation,
     measure_each_day,
     measure_progress,
@@ -24,6 +25,12 @@ from revrec.asc606.pricing import Component, Restart, shares
 from revrec.asc606.segments import LIVE, Key, Layer, Timeline
 from revrec.asc606.standalone_selling_price import Books, standalone_selling_price
 from revrec.asc606.transaction_price import FIXED
+from revrec.asc606.unit_price import (
+    estimate_per_unit,
+    explain_unit_price,
+    priced_by_unit,
+    unit_prices,
+)
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import (
     Consideration,
@@ -32,6 +39,8 @@ from revrec.model.contract import (
     PerformanceObligation,
 )
 from revrec.model.decision import Decision, Shape
+from revrec.model.events import Estimate
+from revrec.money import round_ratio
 
 
 @dataclass(slots=True)
@@ -55,15 +64,20 @@ class InForce:
 
 @dataclass(slots=True)
 class AsUsed:
-    """Consideration priced for each day of use."""
+    """Consideration priced for each day of use, or for each unit."""
 
     consideration: Consideration
     obligation: str
     shape: Shape
     decision: int
-    earned: dict[int, int] = field(default_factory=dict)
-    """Restart -> minor units earned under terms that ended with it."""
+    counted: dict[int, int] = field(default_factory=dict)
+    """Restart -> atoms counted under terms that ended with it."""
     live: bool = True
+
+    @property
+    def by_unit(self) -> bool:
+        """Whether it is a price per unit that is estimated."""
+        return priced_by_unit(self.consideration)
 
 
 class Standing:
@@ -184,21 +198,39 @@ class Standing:
     def price_use(self, consideration: Iterable[Consideration], first_day: date, on: date) -> None:
         """Consideration for usage: each day's fee to that day, from ``first_day`` on."""
         for each in consideration:
-            if each.kind is not ConsiderationKind.USAGE:
+            if priced_by_unit(each):
+                decision = self.record(explain_unit_price(each, self.contract, None))
+            elif each.kind is ConsiderationKind.USAGE:
+                decision = self.record(allocate_to_its_day(self.contract, each, on))
+            else:
                 continue
-            decision = self.record(allocate_to_its_day(self.contract, each, on))
             obligation = each.obligation or ""
+            if obligation not in self.known:
+                raise self._nothing_to_price(each.id, None)
             starts = self.known[obligation].start or first_day
             shape = self.shape_of_use(each, max(starts, first_day))
             self.as_used.append(AsUsed(each, obligation, shape, decision))
 
     def shape_of_use(self, consideration: Consideration, first_day: date) -> Shape:
         """How usage consideration is measured under the terms in force."""
+        if priced_by_unit(consideration):
+            return count_each_unit(first_day)
         entitlement = None
         if consideration.above_entitlement:
             held = self.in_force.get(consideration.obligation or "")
             entitlement = held.shape if held is not None else COMPLETE
         return measure_each_day(self.contract, entitlement=entitlement, first_day=first_day)
+
+    def estimate_use(self, estimate: Estimate) -> bool:
+        """Take a new estimate of a price per unit; false if it is of something else."""
+        for each in self.as_used:
+            if each.by_unit and each.consideration.id == estimate.consideration:
+                each.consideration = estimate_per_unit(each.consideration, estimate, self.contract)
+                each.decision = self.record(
+                    explain_unit_price(each.consideration, self.contract, estimate)
+                )
+                return True
+        return False
 
     def publish(self, day: date) -> None:
         """State what is in force from the day on."""
@@ -226,11 +258,13 @@ class Standing:
         self.timeline.publish(day, layers)
 
     def _layers_as_used(self, each: AsUsed) -> dict[Key, Layer]:
+        if each.by_unit:
+            return self._layers_by_unit(each)
         name, component = each.obligation, each.consideration.id
         because = (self._because[name], each.decision)
         layers: dict[Key, Layer] = {}
-        for number, share in each.earned.items():
-            if share:
+        for number, counted in each.counted.items():
+            if share := round_ratio(counted, each.shape.whole):
                 product = self.restarts[number].products[name]
                 layers[name, component, number] = Layer(
                     share, COMPLETE, product, because, as_used=True
@@ -238,6 +272,35 @@ class Standing:
         if each.live:
             product = self.known[name].product
             layers[name, component, LIVE] = Layer(1, each.shape, product, because, as_used=True)
+        return layers
+
+    def _layers_by_unit(self, each: AsUsed) -> dict[Key, Layer]:
+        """All units at the price estimated now, those of terms that ended apart from the rest."""
+        name = each.obligation
+        because = (self._because[name], each.decision)
+        layers: dict[Key, Layer] = {}
+        for of in unit_prices(each.consideration, self.contract):
+            price, whole = of.price, of.whole
+            for number, counted in each.counted.items():
+                share = round_ratio(counted * of.price, of.whole)
+                if of.expected and whole > counted:
+                    price, whole = price - share, whole - counted
+                if share:
+                    layers[name, of.component, number] = Layer(
+                        share,
+                        COMPLETE,
+                        self.restarts[number].products[name],
+                        because,
+                        as_used=not of.expected,
+                    )
+            if each.live and price:
+                layers[name, of.component, LIVE] = Layer(
+                    price,
+                    replace(each.shape, whole=whole),
+                    self.known[name].product,
+                    because,
+                    as_used=not of.expected,
+                )
         return layers
 
     def _nothing_to_price(self, name: str, only: str | None) -> UnsupportedTerm:

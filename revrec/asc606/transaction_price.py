@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from revrec.asc606.unit_price import priced_by_unit, unit_prices
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Consideration, ConsiderationKind, Contract, EstimationMethod
@@ -22,7 +23,13 @@ FIXED = "fixed"
 
 @cites("606-10-32-2", "606-10-32-5", "606-10-32-11")
 def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
-    """Amounts in minor units by component: the fixed pool and each constrained estimate."""
+    """Amounts in minor units by component: the fixed pool and each constrained estimate.
+
+    What is so much per unit is apart (``unit_price``); raises where its terms are unclear.
+    """
+    for each in contract.consideration:
+        if priced_by_unit(each):
+            unit_prices(each, contract)
     fixed = sum(
         to_minor(each.amount, contract.currency)
         for each in contract.consideration
@@ -53,7 +60,7 @@ def estimated(consideration: Iterable[Consideration], currency: str) -> dict[str
     return {
         each.id: _first_estimate(each, currency)
         for each in consideration
-        if each.kind is ConsiderationKind.VARIABLE
+        if each.kind is ConsiderationKind.VARIABLE and not priced_by_unit(each)
     }
 
 

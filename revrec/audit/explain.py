@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from revrec.engine import Accounting
 from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger
+from revrec.model.contract import CountedIn
 from revrec.model.decision import Decision, Segment
 from revrec.model.events import Event
 from revrec.model.history import Book
-from revrec.money import Money
+from revrec.money import QUANTITY_SCALE, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +26,23 @@ class Earned:
 
     def __str__(self) -> str:
         segment, shape = self.segment, self.segment.shape
-        price = "the rated amount" if segment.as_used else Money(segment.price, segment.currency)
+        price = _as_used(segment) or str(Money(segment.price, segment.currency))
         span = f", {shape.starts} to {shape.ends}" if shape.starts and shape.ends else ""
         return (
             f"{segment.obligation} / {segment.component}: {self.revenue} earned of {price}, by "
             f"{shape.progress.value.replace('_', ' ')}{span}; rests on decisions "
             f"{', '.join(str(each) for each in segment.decisions)}"
         )
+
+
+def _as_used(segment: Segment) -> str:
+    """What is priced as it is used: by its rated amount, or at a price per unit."""
+    if not segment.as_used:
+        return ""
+    if segment.shape.counted_in != CountedIn.QUANTITY:
+        return "the rated amount"
+    units = Fraction(segment.shape.whole, 10**QUANTITY_SCALE)
+    return f"{Money(segment.price, segment.currency)} for each {units} units"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

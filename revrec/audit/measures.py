@@ -110,8 +110,7 @@ def revenue_per_unit(run: Run, expectation: Expectation) -> Fraction:
 
 def _by_unit(segment: Segment) -> bool:
     shape = segment.shape
-    counted = shape.progress is Progress.COUNTED and shape.counted_in == CountedIn.QUANTITY
-    return counted and not segment.as_used
+    return shape.progress is Progress.COUNTED and shape.counted_in == CountedIn.QUANTITY
 
 
 @cites("606-10-55-20")

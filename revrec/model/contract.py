@@ -136,6 +136,27 @@ class EstimationMethod(StrEnum):
     """The single most likely amount (32-8b)."""
 
 
+class TierBasis(StrEnum):
+    """Which units the price of a tier is for."""
+
+    ALL_UNITS = "all_units"
+    """The tier that the volume reaches prices every unit, also those before it."""
+    NEXT_UNITS = "next_units"
+    """Each tier prices its own units; in one contract all units earn the average (55-17)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """A range of volume with its price per unit."""
+
+    __pydantic_config__ = _STRICT
+
+    up_to: Decimal | None = None
+    """Last unit of the tier; none for the highest tier."""
+    unit_price: Decimal
+    """Price of one unit, of any number of decimals; negative for a rebate."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerformanceObligation:
     """A promise of distinct goods or services, or a series (606-10-25-14)."""
@@ -194,6 +215,14 @@ class Consideration:
     """Usage: the obligation whose days it prices (32-40). Fixed: the line's stated price."""
     above_entitlement: bool = False
     """Usage: only what exceeds the obligation's entitlement is charged (overage)."""
+    per_unit: bool = False
+    """Variable: the amount, and each estimate of it, is for one unit of ``obligation``."""
+    tiers: tuple[Tier, ...] = ()
+    """Variable: prices per unit of ``obligation`` by volume, from the lowest volume up."""
+    tiers_price: TierBasis = TierBasis.ALL_UNITS
+    """Variable: whether the tier reached prices all units or each tier its own."""
+    expected_units: Decimal | None = None
+    """Variable with tiers: the volume expected at inception that passes the constraint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,14 +106,14 @@ class Segment:
     valid_from: date
     valid_to: date
     price: int
-    """Minor units; 1 when ``as_used``."""
+    """Minor units; when ``as_used`` 1, or a price per unit as ``price / shape.whole``."""
     shape: Shape
     stream: Stream = Stream.REVENUE
     """What the amount becomes; all but revenue is kept in ``ContractAccounting.accrued``."""
     kept_breakage: int = 0
     """Minor units of a completed price that were breakage when it was earned."""
     as_used: bool = False
-    """Usage allocated to its day (606-10-32-40): the price is the rated amount itself."""
+    """Priced as it is used (606-10-32-40, 32-5): no part of the price before its day."""
     decisions: tuple[int, ...] = ()
     """Positions in the contract's list of decisions."""
 

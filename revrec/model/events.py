@@ -164,7 +164,7 @@ class Estimate:
     obligation: str | None = None
     """Or the usage obligation whose expected consumption is estimated ..."""
     expected: Decimal | None = None
-    """... and the consumption expected over the entitlement's life."""
+    """... and the consumption expected over the entitlement's life, or the volume for tiers."""
     basis: str = ""
     """Why, for the reader."""
 
