@@ -9,18 +9,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from revrec.asc606.time_elapsed import BY_TIME, elapsed, remaining_time
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract, CountedIn, Measure, PerformanceObligation
 from revrec.model.decision import Answer, Decision, Progress, Shape
 from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms, minor_digits
-from revrec.periods import months_of
 
-_ELAPSED = {
-    Measure.DAYS: Progress.DAYS,
-    Measure.EVEN_MONTHS: Progress.EVEN_MONTHS,
-    Measure.HALF_MONTH: Progress.HALF_MONTH,
-}
 _COUNTED_BY_DELIVERY = frozenset(
     {Measure.UNITS, Measure.MILESTONES, Measure.COSTS, Measure.POINT_IN_TIME}
 )
@@ -62,8 +57,8 @@ def measure_progress(
     Raises UnsupportedTerm where the measure needs an end or a total the contract does not give.
     """
     starts, ends = obligation.start or first_day, obligation.end or last_day
-    if obligation.measure in _ELAPSED:
-        return _elapsed(obligation, contract, starts, ends)
+    if obligation.measure in BY_TIME:
+        return elapsed(obligation, contract, starts, ends)
     if obligation.measure in _COUNTED_BY_DELIVERY:
         return Shape(
             progress=Progress.COUNTED,
@@ -130,11 +125,8 @@ def remaining(shape: Shape, answer: Answer, first_day: date) -> Shape:
 
     Elapsed measures restart; counted ones leave out what was counted before.
     """
-    starts = max(first_day, shape.starts or first_day)
     if shape.progress is not Progress.COUNTED:
-        if shape.progress is Progress.HALF_MONTH and shape.ends is not None:
-            _whole_months(starts, shape.ends, "what is left of the service")
-        return replace(shape, starts=starts)
+        return remaining_time(shape, answer, first_day)
     whole = max(shape.whole - answer.numerator, 1)
     left = None if shape.entitled is None else max(shape.entitled - answer.used, 1)
     return replace(
@@ -144,34 +136,6 @@ def remaining(shape: Shape, answer: Answer, first_day: date) -> Shape:
         cap=whole,
         entitled=left,
     )
-
-
-def _whole_months(starts: date, ends: date, what: str) -> None:
-    months = months_of(starts, ends)
-    if months.denominator != 1 or months < 1:
-        raise UnsupportedTerm(
-            f"The half-month convention needs whole months, but {what} runs {starts} to {ends}.",
-            citation="606-10-25-31",
-            remedy="Measure by days or even months, or give a term of whole months.",
-            field="measure",
-        )
-
-
-def _elapsed(
-    obligation: PerformanceObligation, contract: Contract, starts: date, ends: date | None
-) -> Shape:
-    if ends is None or ends < starts:
-        raise UnsupportedTerm(
-            f"Obligation {obligation.id} of contract {contract.id} is measured by time but runs "
-            f"from {starts} to {ends or 'no end'}.",
-            citation="606-10-25-3",
-            remedy="Give an `end` on or after the start: the enforceable term.",
-            contract=contract.id,
-            field=f"obligations.{obligation.id}.end",
-        )
-    if obligation.measure is Measure.HALF_MONTH:
-        _whole_months(starts, ends, f"obligation {obligation.id} of contract {contract.id}")
-    return Shape(progress=_ELAPSED[obligation.measure], starts=starts, ends=ends)
 
 
 def _entitlement(

@@ -8,11 +8,19 @@ from datetime import date
 
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract
-from revrec.model.decision import Segment, Shape
+from revrec.model.decision import Progress, Segment, Shape
 from revrec.periods import FOREVER, day_before
 
 PRODUCT_MAX = 10**37
 """Largest product of price and count: half of what 128 bits hold, with a digit to spare."""
+_TERM_MAX = {
+    Progress.PRORATED_MONTHS: 10**22,
+    Progress.SECONDS: 10**14,
+    Progress.CALENDAR_MONTHS: 10**10,
+    Progress.EVEN_MONTHS: 10**7,
+    Progress.SCHEDULE: 10**6,
+}
+"""Largest count of time in a term of two centuries, for grains finer than a day."""
 LIVE = -1
 """In place of a restart's number: the layer is still being earned."""
 Key = tuple[str, str, int]
@@ -45,7 +53,7 @@ class Timeline:
         Raises UnsupportedTerm where step 5's 128-bit product of price and progress could overflow.
         """
         for (obligation, component, _), layer in layers.items():
-            if abs(layer.price) * max(layer.shape.whole, layer.shape.entitled or 1) > PRODUCT_MAX:
+            if abs(layer.price) * _largest_count(layer.shape) > PRODUCT_MAX:
                 raise UnsupportedTerm(
                     f"The price {layer.price:,} (minor units) of {obligation}, {component}, in "
                     f"contract {self._contract.id} times its count is beyond exact arithmetic.",
@@ -85,3 +93,9 @@ class Timeline:
             as_used=layer.as_used,
             decisions=layer.decisions,
         )
+
+
+def _largest_count(shape: Shape) -> int:
+    """Largest numerator or denominator that step 5 may give the shape."""
+    count = max(shape.whole, shape.entitled or 1) * _TERM_MAX.get(shape.progress, 1)
+    return count if shape.done is None else count * shape.done.denominator

@@ -24,6 +24,7 @@ from revrec.asc606.performance_obligations import (
 from revrec.asc606.pricing import Component, Restart, shares
 from revrec.asc606.segments import LIVE, Key, Layer, Timeline
 from revrec.asc606.standalone_selling_price import Books, standalone_selling_price
+from revrec.asc606.time_elapsed import in_elected_grain
 from revrec.asc606.transaction_price import FIXED
 from revrec.asc606.unit_price import (
     estimate_per_unit,
@@ -108,6 +109,7 @@ class Standing:
 
     def identify(self, obligation: PerformanceObligation, on: date) -> None:
         """Step 2 for one promise, made or restated on a day."""
+        obligation = in_elected_grain(obligation, self.books.policy)
         self.known[obligation.id] = obligation
         decision = identify_obligation(self.contract, obligation, on)
         self.rest_on(obligation.id, self.record(decision))
@@ -116,6 +118,7 @@ class Standing:
         self, obligation: PerformanceObligation, group: str, priced_on: date, first_day: date
     ) -> InForce:
         """An obligation with its measure of progress bound to dates and counts."""
+        obligation = in_elected_grain(obligation, self.books.policy)
         shape = measure_progress(
             obligation, self.contract, first_day=first_day, last_day=self.last_day
         )

@@ -16,12 +16,9 @@ import pyarrow as pa
 from revrec.citations import cites
 from revrec.engine import Accounting
 from revrec.ledger.subledger import Subledger
-from revrec.model.decision import Progress
+from revrec.model.decision import ELAPSED
 from revrec.periods import FOREVER
 from revrec.recognition.arithmetic import Arithmetic
-
-_ELAPSED = (Progress.DAYS, Progress.EVEN_MONTHS, Progress.HALF_MONTH)
-
 
 _SCHEDULED = pa.schema([("segment", pa.int64()), ("day", pa.date32()), ("revenue", pa.int64())])
 
@@ -61,7 +58,7 @@ def scheduled(accounting: Accounting, standing: pa.Table, days: Sequence[date]) 
         for number, remaining in zip(
             standing["segment"].to_pylist(), standing["remaining"].to_pylist(), strict=True
         )
-        if remaining and segments[number].shape.progress in _ELAPSED
+        if remaining and segments[number].shape.progress in ELAPSED
     ]
     if not open_ones:
         return _SCHEDULED.empty_table()

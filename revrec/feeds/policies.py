@@ -16,6 +16,17 @@ from revrec.model.policy import Policy
 SUPPORTED: Mapping[str, frozenset[str]] = {
     "sales_taxes": frozenset({"excluded"}),
     "usage_fees": frozenset({"allocated_to_the_day"}),
+    "grain_of_time": frozenset(
+        {
+            "seconds",
+            "days",
+            "even_months",
+            "calendar_months",
+            "prorated_months",
+            "whole_months",
+            "half_month",
+        }
+    ),
     "breakage_without_an_estimate": frozenset({"when_rights_lapse"}),
     "changes_of_estimates": frozenset({"inception_proportions"}),
     "selling_price_in_range": frozenset({"stated_price", "midpoint"}),

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from revrec.model.assessment import Criterion
+from revrec.model.performance import ServicePart
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True, "allow_inf_nan": False}
 
@@ -25,6 +26,18 @@ class Measure(StrEnum):
     """Equal amount for each month of service, by days inside a partial month."""
     HALF_MONTH = "half_month"
     """Equal months; half a month for the first, whatever the start day, and half for the last."""
+    CALENDAR_MONTHS = "calendar_months"
+    """Equal amount for each calendar month; part of a month by the days of that month."""
+    WHOLE_MONTHS = "whole_months"
+    """Equal calendar months, each counted at its end: the one service begins in, not the last."""
+    PRORATED_MONTHS = "prorated_months"
+    """Parts of months by their share of the time; the whole months between share the rest."""
+    SECONDS = "seconds"
+    """Time elapsed between two moments, to the millisecond."""
+    TIME_ELAPSED = "time_elapsed"
+    """Time elapsed, in the grain that policy elects."""
+    SCHEDULE = "schedule"
+    """Stated parts of an uneven service, each by its weight and even by days within (25-33)."""
     USAGE = "usage"
     """Usage consumed of the usage expected (output, 55-17)."""
     UNITS = "units"
@@ -173,6 +186,12 @@ class PerformanceObligation:
     """First day of service; the contract's start if left out."""
     end: date | None = None
     """Last day of service; the contract's end if left out."""
+    starts_at: datetime | None = None
+    """The moment service begins, with its zone, in place of ``start``."""
+    ends_at: datetime | None = None
+    """The moment service has ended, in place of ``end``; whole days leave out the day it is in."""
+    schedule: tuple[ServicePart, ...] = ()
+    """Parts of the service, for the measure ``schedule``."""
     quantity: Decimal = Decimal(1)
     """Units promised, total milestone weight or total expected cost; 1 for a single delivery."""
     standalone_selling_price: Decimal | None = None

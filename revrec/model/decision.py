@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +57,20 @@ class Progress(StrEnum):
     DAYS = "days"
     EVEN_MONTHS = "even_months"
     HALF_MONTH = "half_month"
+    CALENDAR_MONTHS = "calendar_months"
+    WHOLE_MONTHS = "whole_months"
+    PRORATED_MONTHS = "prorated_months"
+    SECONDS = "seconds"
+    SCHEDULE = "schedule"
+    """Even by days between the days of ``knots``."""
     COUNTED = "counted"
     """Consumption or deliveries counted from facts, against ``whole``."""
     COMPLETE = "complete"
     """Progress is one: the amount was earned before."""
+
+
+ELAPSED = frozenset(Progress) - {Progress.COUNTED, Progress.COMPLETE}
+"""Progress that passes with time alone, and so can be foretold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +98,16 @@ class Shape:
     entitled: int | None = None
     """Count bought, where fewer may be expected: tells breakage from use (606-10-55-48)."""
     lapses: date | None = None
+    counter: str = ""
+    """Name under which counts are kept, where it is not the obligation's."""
+    late: int = 0
+    """Milliseconds of the first day that are over when service begins."""
+    early: int = 0
+    """Milliseconds of the last day that are left when service ends."""
+    done: Fraction | None = None
+    """Progress made before ``starts``: what the shape measures is the rest (25-35)."""
+    knots: tuple[tuple[date, int], ...] = ()
+    """Count reached at the end of each day, for a schedule; the last is ``whole``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,12 +19,20 @@ create or replace macro half_even_magnitude(n, d) as
     n // d + (2 * (n % d) > d or (2 * (n % d) = d and (n // d) % 2 = 1))::integer;
 create or replace macro half_even(n, d) as
     case when n < 0 then -half_even_magnitude(-n, d) else half_even_magnitude(n, d) end;
+create or replace macro month_of(day) as
+    12 * date_part('year', day) + date_part('month', day);
+create or replace macro months(day) as
+    month_of(day) * 377580
+    + (date_part('day', day) - 1) * (377580 // date_part('day', last_day(day)));
 """
 _SHAPE = (
     "shape.progress, shape.starts, shape.ends, shape.counted_in, shape.counts_from, "
     "shape.baseline::hugeint as baseline, shape.cap::hugeint as cap, "
-    "shape.whole::hugeint as whole, shape.entitled::hugeint as entitled, shape.lapses"
+    "shape.whole::hugeint as whole, shape.entitled::hugeint as entitled, shape.lapses, "
+    "coalesce(shape.counter, obligation) as counter, shape.late, shape.early, "
+    "shape.done::hugeint as done, shape.done_of::hugeint as done_of, shape.knots"
 )
+_KNOTS = pa.list_(pa.struct([("day", pa.date32()), ("reached", pa.string())]))
 _SHAPE_TYPE = pa.struct(
     [
         ("progress", pa.string()),
@@ -38,6 +46,12 @@ _SHAPE_TYPE = pa.struct(
         ("whole", pa.string()),
         ("entitled", pa.string()),
         ("lapses", pa.date32()),
+        ("counter", pa.string()),
+        ("late", pa.int64()),
+        ("early", pa.int64()),
+        ("done", pa.string()),
+        ("done_of", pa.string()),
+        ("knots", _KNOTS),
     ]
 )
 
@@ -186,9 +200,19 @@ def _shapes(shapes: Iterable[Shape]) -> pa.StructArray:
             text(s.whole for s in rows),
             text(s.entitled for s in rows),
             pa.array([s.lapses for s in rows], pa.date32()),
+            pa.array([s.counter or None for s in rows], pa.string()),
+            pa.array([s.late for s in rows], pa.int64()),
+            pa.array([s.early for s in rows], pa.int64()),
+            text(None if s.done is None else s.done.numerator for s in rows),
+            text(None if s.done is None else s.done.denominator for s in rows),
+            pa.array([_knots(s) if s.knots else None for s in rows], _KNOTS),
         ],
         fields=list(_SHAPE_TYPE),
     )
+
+
+def _knots(shape: Shape) -> list[dict[str, object]]:
+    return [{"day": day, "reached": str(reached)} for day, reached in shape.knots]
 
 
 def _sql(name: str) -> str:

@@ -28,8 +28,8 @@ _DISCOUNT = re.compile(r"\bless\s+(\d+(?:\.\d+)?)\s*%")
 _WHEN_DONE = re.compile(
     r"\b(?:when done|when complete|(?:up)?on (?:completion|delivery|acceptance))"
 )
-TIMED = frozenset({Measure.DAYS, Measure.EVEN_MONTHS, Measure.HALF_MONTH})
 DELIVERED = frozenset({Measure.UNITS, Measure.MILESTONES, Measure.COSTS, Measure.POINT_IN_TIME})
+TIMED = frozenset(Measure) - DELIVERED - {Measure.USAGE}
 
 
 @dataclass(frozen=True, slots=True)

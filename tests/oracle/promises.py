@@ -15,7 +15,7 @@ Told = Mapping[str, Any]
 """A mapping of the public format, as parsed from YAML."""
 
 FIXED = "fixed"
-BY_TIME = ("days", "even_months", "half_month")
+BY_TIME = ("days", "even_months", "half_month", "calendar_months", "whole_months")
 BY_DELIVERY = ("units", "milestones", "costs", "point_in_time")
 _DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "KWD": 3, "BHD": 3}
 

@@ -43,6 +43,8 @@ def progress_by_time(measure: str, first: date, last: date, day: date) -> Fracti
     """How much of the service from first to last has passed at the end of the day."""
     if measure == "half_month":
         return _half_months(first, last, day)
+    if measure == "whole_months":
+        return _months_at_their_ends(first, last, day)
     if day < first:
         return Fraction(0)
     if day >= last:
@@ -54,7 +56,12 @@ def progress_by_time(measure: str, first: date, last: date, day: date) -> Fracti
 @lru_cache(maxsize=4096)
 def _running_total(measure: str, first: date, last: date) -> list[Fraction]:
     days = days_between(first, last)
-    weights = [Fraction(1) for _ in days] if measure == "days" else _weights_in_months(first, last)
+    if measure == "days":
+        weights = [Fraction(1) for _ in days]
+    elif measure == "calendar_months":
+        weights = [Fraction(1, calendar.monthrange(d.year, d.month)[1]) for d in days]
+    else:
+        weights = _weights_in_months(first, last)
     running, so_far = [], Fraction(0)
     for weight in weights:
         so_far += weight
@@ -71,6 +78,18 @@ def _weights_in_months(first: date, last: date) -> list[Fraction]:
         weights += [Fraction(1, length)] * length
         month += 1
     return weights[: (last - first).days + 1]
+
+
+def _months_at_their_ends(first: date, last: date, day: date) -> Fraction:
+    """Every month touched counts at its last day, but for one that ends after the service."""
+    touched = {(d.year, d.month): d for d in days_between(first, last)}
+    ends = [
+        date(year, month, calendar.monthrange(year, month)[1]) for year, month in sorted(touched)
+    ]
+    counted = [end for end in ends if end <= last] or ends[:1]
+    if day >= last:
+        return Fraction(1)
+    return Fraction(sum(end <= day for end in counted), len(counted))
 
 
 def _half_months(first: date, last: date, day: date) -> Fraction:

@@ -17,7 +17,7 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 DAY = timedelta(days=1)
 DECIMALS = {"JPY": 0, "USD": 2, "KWD": 3}
-TIMED = ("days", "even_months", "half_month")
+TIMED = ("days", "even_months", "half_month", "calendar_months", "whole_months")
 COUNTED = ("units", "milestones", "costs")
 DELIVERED = (*COUNTED, "point_in_time")
 MEASURES = (*TIMED, *DELIVERED, "usage", "usage", "by_the_day")
