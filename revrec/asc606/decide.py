@@ -38,7 +38,7 @@ from revrec.asc606.transaction_price import estimated, re_estimate, transaction_
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import ConsiderationKind, PerformanceObligation
-from revrec.model.decision import Answer, ContractAccounting, Question
+from revrec.model.decision import Answer, ContractAccounting, Decision, Question
 from revrec.model.events import Estimate, Modification
 from revrec.model.history import ContractHistory
 from revrec.money import to_minor
@@ -63,6 +63,8 @@ def decide(history: ContractHistory, books: Books) -> Decided:
 
     Raises ContractError where the facts contradict each other or cannot be accounted for.
     """
+    if history.refusal is not None:
+        raise history.refusal
     check_amounts(history)
     existence = assess_contract(history)
     standing = Standing(contract_as_of(history.contract, existence), books)
@@ -81,7 +83,14 @@ def decide(history: ContractHistory, books: Books) -> Decided:
 
 def _account(standing: Standing, history: ContractHistory) -> Asking:
     """Steps 1 to 4 of a contract that exists, through its facts in order."""
-    _begin(standing)
+    if history.exercises or history.lapses:
+        raise UnsupportedTerm(
+            f"Contract {history.contract.id} has rights that were used or lapsed.",
+            citation="606-10-55-42",
+            remedy="Tell what was bought as a modification.",
+            contract=history.contract.id,
+        )
+    _begin(standing, history.read_as)
     for event in _in_order(history):
         if isinstance(event, Modification):
             yield from _modify(standing, event)
@@ -101,9 +110,10 @@ def _in_order(history: ContractHistory) -> list[Modification | Estimate]:
     return sorted(events, key=place)
 
 
-def _begin(standing: Standing) -> None:
+def _begin(standing: Standing, read_as: Iterable[Decision]) -> None:
     """Inception: steps 2 to 4 on the contract as signed."""
     contract = standing.contract
+    standing.decisions.extend(read_as)
     for obligation in contract.obligations:
         standing.identify(obligation, contract.inception)
     amounts, decision = transaction_price(contract)

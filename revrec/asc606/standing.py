@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
+from revrec.asc606.agent import share_of_use
 from revrec.asc606.allocation import (
     Weights,
     allocate_to_its_day,
@@ -79,6 +80,11 @@ class AsUsed:
     def by_unit(self) -> bool:
         """Whether it is a price per unit that is estimated."""
         return priced_by_unit(self.consideration)
+
+    @property
+    def price(self) -> int:
+        """Minor units for each ``shape.whole`` of rated amount: 1, or what an agent keeps."""
+        return share_of_use(self.consideration).numerator
 
 
 class Standing:
@@ -222,7 +228,8 @@ class Standing:
         if consideration.above_entitlement:
             held = self.in_force.get(consideration.obligation or "")
             entitlement = held.shape if held is not None else COMPLETE
-        return measure_each_day(self.contract, entitlement=entitlement, first_day=first_day)
+        shape = measure_each_day(self.contract, entitlement=entitlement, first_day=first_day)
+        return replace(shape, whole=shape.whole * share_of_use(consideration).denominator)
 
     def estimate_use(self, estimate: Estimate) -> bool:
         """Take a new estimate of a price per unit; false if it is of something else."""
@@ -267,14 +274,16 @@ class Standing:
         because = (self._because[name], each.decision)
         layers: dict[Key, Layer] = {}
         for number, counted in each.counted.items():
-            if share := round_ratio(counted, each.shape.whole):
+            if share := round_ratio(counted * each.price, each.shape.whole):
                 product = self.restarts[number].products[name]
                 layers[name, component, number] = Layer(
                     share, COMPLETE, product, because, as_used=True
                 )
         if each.live:
             product = self.known[name].product
-            layers[name, component, LIVE] = Layer(1, each.shape, product, because, as_used=True)
+            layers[name, component, LIVE] = Layer(
+                each.price, each.shape, product, because, as_used=True
+            )
         return layers
 
     def _layers_by_unit(self, each: AsUsed) -> dict[Key, Layer]:

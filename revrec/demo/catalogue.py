@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from revrec.model.contract import SellingPriceMethod
 from revrec.model.policy import StandaloneSellingPrice
 
 SELLER = "Aurora Foundry, Inc."
@@ -106,7 +107,7 @@ def _book(effective_from: date, percent: int, currency: str) -> list[StandaloneS
             per=per,
             effective_from=effective_from,
             segment=segment,
-            method=method,
+            method=SellingPriceMethod(method),
         )
 
     return [

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 
+from revrec.asc606.catalogue import by_product
+from revrec.asc606.reading import read_promises
 from revrec.feeds.policies import checked, default_policy
 from revrec.feeds.records import of_fact
 from revrec.model.assessment import Assessment
@@ -25,7 +27,9 @@ from revrec.model.events import (
 )
 from revrec.model.fact import Fact
 from revrec.model.history import Book, ContractHistory
+from revrec.model.options import Exercise, Lapse
 from revrec.model.policy import Policy, StandaloneSellingPrice
+from revrec.model.product import Product
 
 _PLACES = {
     Modification: "modifications",
@@ -38,6 +42,8 @@ _PLACES = {
     CustomerPayment: "customer_payments",
     WriteOff: "write_offs",
     Assessment: "assessments",
+    Exercise: "exercises",
+    Lapse: "lapses",
 }
 
 
@@ -50,6 +56,7 @@ def book_of(
     """
     elected = policy or default_policy()
     prices: list[StandaloneSellingPrice] = []
+    products: list[Product] = []
     histories: dict[str, ContractHistory] = {}
     digests: dict[str, list[str]] = {}
     events: list[tuple[Fact, Event]] = []
@@ -59,6 +66,8 @@ def book_of(
             histories[record.id] = ContractHistory(record)
         elif isinstance(record, StandaloneSellingPrice):
             prices.append(record)
+        elif isinstance(record, Product):
+            products.append(record)
         elif isinstance(record, Policy):
             elected = checked(record)
         else:
@@ -72,12 +81,28 @@ def book_of(
             unknown.append(fact)
         else:
             getattr(history, _PLACES[type(record)]).append(record)
+    catalogue = by_product(products)
     for name, history in histories.items():
-        for place in _PLACES.values():
-            getattr(history, place).sort(key=attrgetter("on", "id"))
-        joined = "\n".join(sorted(digests[name]))
-        history.digest = hashlib.sha256(joined.encode()).hexdigest()
+        _complete(history, digests[name], catalogue)
     prices.sort(key=attrgetter("id"))
+    products.sort(key=attrgetter("id"))
     ordered = dict(sorted(histories.items()))
-    book = Book(policy=elected, histories=ordered, selling_prices=prices, usage=list(usage))
+    book = Book(
+        policy=elected,
+        histories=ordered,
+        selling_prices=prices,
+        products=products,
+        usage=list(usage),
+    )
     return book, unknown
+
+
+def _complete(
+    history: ContractHistory, digests: Iterable[str], catalogue: Mapping[str, Sequence[Product]]
+) -> None:
+    """Put a history's events in order, and read its promises with the product catalogue."""
+    for place in _PLACES.values():
+        getattr(history, place).sort(key=attrgetter("on", "id"))
+    joined = "\n".join(sorted(digests))
+    history.digest = hashlib.sha256(joined.encode()).hexdigest()
+    read_promises(history, catalogue)

@@ -25,7 +25,9 @@ from revrec.model.events import (
     WriteOff,
 )
 from revrec.model.fact import Fact, FactKind
+from revrec.model.options import Exercise, Lapse
 from revrec.model.policy import Policy, StandaloneSellingPrice
+from revrec.model.product import Product
 from revrec.money import minor_digits
 
 Record = (
@@ -40,6 +42,9 @@ Record = (
     | CustomerPayment
     | WriteOff
     | Assessment
+    | Exercise
+    | Lapse
+    | Product
     | StandaloneSellingPrice
     | Policy
 )
@@ -55,12 +60,19 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.CUSTOMER_PAYMENT: TypeAdapter(CustomerPayment),
     FactKind.WRITE_OFF: TypeAdapter(WriteOff),
     FactKind.ASSESSMENT: TypeAdapter(Assessment),
+    FactKind.EXERCISE: TypeAdapter(Exercise),
+    FactKind.LAPSE: TypeAdapter(Lapse),
+    FactKind.PRODUCT: TypeAdapter(Product),
     FactKind.STANDALONE_SELLING_PRICE: TypeAdapter(StandaloneSellingPrice),
     FactKind.POLICY: TypeAdapter(Policy),
 }
 """Kind of fact -> the model its body must fit."""
 
-_LISTS = {"contracts": "contract", "standalone_selling_prices": "standalone_selling_price"}
+_LISTS = {
+    "products": "product",
+    "contracts": "contract",
+    "standalone_selling_prices": "standalone_selling_price",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +160,14 @@ def to_fact(kind: FactKind, record: Record) -> Fact:
             effective_on=record.effective_from,
             body=body,
         )
+    if isinstance(record, Product):
+        return Fact(
+            kind=kind,
+            key=record.id,
+            contract=None,
+            effective_on=record.effective_from,
+            body=body,
+        )
     if isinstance(record, Policy):
         first = min(each.effective_from for each in record.elections.values())
         return Fact(kind=kind, key="policy", contract=None, effective_on=first, body=body)
@@ -182,7 +202,8 @@ def _listed(document: object, source: str) -> Iterable[tuple[str, object]]:
     if not isinstance(document, Mapping):
         raise FeedError(
             f"{source}: neither a list of records nor an object with lists of them.",
-            remedy="Give a list, or `contracts:`, `standalone_selling_prices:` and `events:`.",
+            remedy="Give a list, or `products:`, `contracts:`, `standalone_selling_prices:` and "
+            "`events:`.",
             source=source,
         )
     found: list[tuple[str, object]] = []

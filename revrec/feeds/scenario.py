@@ -31,7 +31,9 @@ from revrec.model.events import (
 )
 from revrec.model.fact import FactKind
 from revrec.model.history import Book
+from revrec.model.options import Exercise, Lapse
 from revrec.model.policy import StandaloneSellingPrice
+from revrec.model.product import Product
 from revrec.periods import Period
 
 Event = Annotated[
@@ -45,6 +47,8 @@ Event = Annotated[
     | Estimate
     | Modification
     | Assessment
+    | Exercise
+    | Lapse
     | Usage,
     Field(discriminator="kind"),
 ]
@@ -132,6 +136,8 @@ class Scenario:
     policy: Mapping[str, str] = field(default_factory=dict)
     """Elections other than the default, by name."""
     standalone_selling_prices: tuple[StandaloneSellingPrice, ...] = ()
+    products: tuple[Product, ...] = ()
+    """The product catalogue, for what contracts leave out."""
     contracts: tuple[Contract, ...]
     events: tuple[Event, ...] = ()
     expected: tuple[Expectation, ...]
@@ -139,6 +145,7 @@ class Scenario:
     def book(self) -> Book:
         """The scenario's facts as a book."""
         facts = [to_fact(FactKind.CONTRACT, each) for each in self.contracts]
+        facts += [to_fact(FactKind.PRODUCT, each) for each in self.products]
         facts += [
             to_fact(FactKind.STANDALONE_SELLING_PRICE, each)
             for each in self.standalone_selling_prices

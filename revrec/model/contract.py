@@ -20,6 +20,8 @@ _STRICT = {"extra": "forbid", "use_attribute_docstrings": True, "allow_inf_nan":
 class Measure(StrEnum):
     """Measures of progress (606-10-25-31 to 25-37, 55-16 to 55-21)."""
 
+    AS_PRODUCT = "as_product"
+    """As the product catalogue says on the day of the promise."""
     DAYS = "days"
     """Time elapsed in days; the default for a stand-ready series."""
     EVEN_MONTHS = "even_months"
@@ -70,6 +72,38 @@ class CountedIn(StrEnum):
     """The rated value in the contract's currency, as in a spending commitment."""
 
 
+class Role(StrEnum):
+    """Whether the entity provides a good itself or arranges for another to (606-10-55-36)."""
+
+    PRINCIPAL = "principal"
+    """It controls the good before the customer does: revenue is gross (55-37B)."""
+    AGENT = "agent"
+    """It does not: revenue is what it keeps (55-38)."""
+
+
+class Warranty(StrEnum):
+    """What a warranty gives (606-10-55-30 to 55-35)."""
+
+    NONE = "none"
+    ASSURANCE = "assurance"
+    """That the product is as agreed: no obligation, its cost is accrued (55-32)."""
+    SERVICE = "service"
+    """A service beyond that: an obligation of its own (55-31, 55-34)."""
+
+
+class SellingPriceMethod(StrEnum):
+    """How a standalone selling price was found (606-10-32-32 to 32-34)."""
+
+    OBSERVABLE = "observable"
+    """The price at which it is sold alone (32-32)."""
+    ADJUSTED_MARKET = "adjusted_market"
+    """What customers in the market would pay (32-34a)."""
+    COST_PLUS_MARGIN = "cost_plus_margin"
+    """Expected cost and an appropriate margin (32-34b)."""
+    RESIDUAL = "residual"
+    """What the others leave of the price (32-34c)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageTerms:
     """Entitlement to usage bought in advance: a commitment or prepaid credits (606-10-55-46)."""
@@ -96,11 +130,13 @@ class SellingPriceRange:
     """Lowest price still considered a standalone selling price."""
     high: Decimal
     """Highest price still considered one."""
+    mid: Decimal | None = None
+    """The point taken as the middle; halfway between the ends if left out."""
 
     @property
     def midpoint(self) -> Decimal:
-        """Halfway between the ends."""
-        return (self.low + self.high) * Decimal("0.5")
+        """The middle: the one told, else halfway between the ends."""
+        return (self.low + self.high) * Decimal("0.5") if self.mid is None else self.mid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +146,33 @@ class CustomerOption:
     __pydantic_config__ = _STRICT
 
     discount: Decimal
-    """The discount beyond what other customers get, as a share of the price: 0.30."""
+    """The discount, as a share of the price: 0.30."""
+    offered_to_all: Decimal = Decimal(0)
+    """The part of it that any customer gets; none if ``discount`` is beyond that (55-44a)."""
     purchase: Decimal
     """What the customer is expected to buy with it, at the price without discount."""
     likelihood: Decimal
-    """How likely the option is used, from 0 to 1."""
+    """How likely the option is used, from 0 to 1; judged at inception, never updated (55-44b)."""
+    expires: date | None = None
+    """Last day of the right; what is deferred then is revenue (55-42)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """A right to renew, priced by what is expected to be bought with it (606-10-55-45).
+
+    The obligation tells the goods: their service, selling price and, as ``quantity``, how many
+    renewals there are. They are outside the contract's price until an ``exercise`` tells them.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    consideration: Decimal
+    """What will be charged for all of them together."""
+    likelihood: Decimal = Decimal(1)
+    """The share of them that is expected, from 0 to 1; judged at inception."""
+    expires: date | None = None
+    """Last day of the right; what is deferred then is revenue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +238,8 @@ class PerformanceObligation:
     """Name within the contract."""
     product: str
     """Product of the catalogue; revenue accounts and selling prices are kept by product."""
-    measure: Measure
-    """Measure of progress, one for the obligation's life (25-32)."""
+    measure: Measure = Measure.AS_PRODUCT
+    """Measure of progress, one for the obligation's life (25-32); the product's if left out."""
     start: date | None = None
     """First day of service; the contract's start if left out."""
     end: date | None = None
@@ -202,10 +260,24 @@ class PerformanceObligation:
     """Judged: sold at highly variable or uncertain prices, so it gets the residual (32-34c)."""
     option: CustomerOption | None = None
     """A material right: its selling price is the discount times the likelihood of use (55-44)."""
+    renewal: Renewal | None = None
+    """A material right to renew, by the practical alternative of 55-45."""
     distinct_increments: bool = True
     """Whether what remains is distinct from what was transferred (25-13), as in a series."""
+    series: bool | None = None
+    """The same, where the contract differs from the product's catalogue entry."""
+    part_of: str | None = None
+    """Judged: not distinct from this obligation, which it is a part of (25-21, 25-22)."""
+    transfers_nothing: bool | None = None
+    """Set-up work that transfers nothing, so no obligation (25-17); as the product if left out."""
+    warranty: Warranty | None = None
+    """Whether it is a warranty, and of which kind (55-30); as the product if left out."""
+    role: Role | None = None
+    """Principal or agent (55-36); as the product if left out."""
+    because: str = ""
+    """Reasons for the judgments told here."""
     meters: tuple[str, ...] = ()
-    """Usage meters that count towards the obligation; its id if left out."""
+    """Usage meters that count towards the obligation; the product's, else its id, if left out."""
     usage: UsageTerms = field(default_factory=UsageTerms)
     """Entitlement, for obligations measured by usage."""
 
@@ -231,7 +303,18 @@ class Consideration:
     method: EstimationMethod = EstimationMethod.EXPECTED_VALUE
     """Variable: the method that better predicts the amount, one for the contract's life."""
     obligation: str | None = None
-    """Usage: the obligation whose days it prices (32-40). Fixed: the line's stated price."""
+    """Usage: the obligation whose days it prices (32-40). Fixed: the line's stated price.
+    Variable: the only one it relates to."""
+    obligations: tuple[str, ...] = ()
+    """Variable: the obligations it relates to, where they are some but not all (32-40)."""
+    service_from: date | None = None
+    """Variable: first day of the increments of a series that it relates to (32-40) ..."""
+    service_to: date | None = None
+    """... and the last."""
+    retained_share: Decimal | None = None
+    """As an agent: the share of the amount that is kept; the rest is the principal's (55-38)."""
+    retained_amount: Decimal | None = None
+    """As an agent: the same as an amount, for a fixed or variable amount."""
     above_entitlement: bool = False
     """Usage: only what exceeds the obligation's entitlement is charged (overage)."""
     per_unit: bool = False

@@ -127,7 +127,7 @@ class Segment:
     valid_from: date
     valid_to: date
     price: int
-    """Minor units; when ``as_used`` 1, or a price per unit as ``price / shape.whole``."""
+    """Minor units; when ``as_used`` those of ``shape.whole`` units or rated atoms."""
     shape: Shape
     stream: Stream = Stream.REVENUE
     """What the amount becomes; all but revenue is kept in ``ContractAccounting.accrued``."""

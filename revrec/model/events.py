@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Literal
 
 from revrec.model.assessment import Assessment
-from revrec.model.contract import _STRICT, Consideration, PerformanceObligation
+from revrec.model.contract import _STRICT, Bundle, Consideration, PerformanceObligation
+from revrec.model.options import Exercise, Lapse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +193,8 @@ class Modification:
     """Change in the fixed consideration of the whole contract; negative for a reduction."""
     adds_consideration: tuple[Consideration, ...] = ()
     """New usage or variable consideration."""
+    bundles: tuple[Bundle, ...] = ()
+    """Observable bundle prices of what remains, which may prove whose a discount is (32-37)."""
     end: date | None = None
     """New last day of the term, if it changes."""
     at_standalone_selling_prices: bool = False
@@ -212,6 +215,8 @@ class Usage:
     quantity: Decimal
     amount: Decimal = Decimal(0)
     """Rated amount, up to 12 decimals; rounded only when summed."""
+    for_principal: Decimal = Decimal(0)
+    """The part of the rated amount that is owed to a provider, as an agent (55-38)."""
 
 
 Event = (
@@ -225,4 +230,6 @@ Event = (
     | Estimate
     | Modification
     | Assessment
+    | Exercise
+    | Lapse
 )

@@ -25,6 +25,9 @@ class FactKind(StrEnum):
     CUSTOMER_PAYMENT = "customer_payment"
     WRITE_OFF = "write_off"
     ASSESSMENT = "assessment"
+    EXERCISE = "exercise"
+    LAPSE = "lapse"
+    PRODUCT = "product"
     STANDALONE_SELLING_PRICE = "standalone_selling_price"
     POLICY = "policy"
 

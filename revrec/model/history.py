@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from revrec.errors import ContractError
 from revrec.model.assessment import Assessment
 from revrec.model.contract import Contract
+from revrec.model.decision import Decision
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -19,7 +21,9 @@ from revrec.model.events import (
     Usage,
     WriteOff,
 )
+from revrec.model.options import Exercise, Lapse
 from revrec.model.policy import Policy, StandaloneSellingPrice
+from revrec.model.product import Product
 
 
 @dataclass(slots=True)
@@ -37,6 +41,12 @@ class ContractHistory:
     customer_payments: list[CustomerPayment] = field(default_factory=list)
     write_offs: list[WriteOff] = field(default_factory=list)
     assessments: list[Assessment] = field(default_factory=list)
+    exercises: list[Exercise] = field(default_factory=list)
+    lapses: list[Lapse] = field(default_factory=list)
+    read_as: tuple[Decision, ...] = ()
+    """How the promises were read with the product catalogue."""
+    refusal: ContractError | None = None
+    """Why the contract cannot be read; raised when it is accounted for."""
     digest: str = ""
     """SHA-256 over the digests of the facts, in order of their keys."""
 
@@ -48,5 +58,6 @@ class Book:
     policy: Policy
     histories: Mapping[str, ContractHistory]
     selling_prices: Sequence[StandaloneSellingPrice] = ()
+    products: Sequence[Product] = ()
     usage: Sequence[Usage] = ()
     """Scenario usage; the service reads usage from the ledger instead."""

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from revrec.model.contract import _STRICT
+from revrec.model.contract import _STRICT, SellingPriceMethod, SellingPriceRange
 
 
 class Account(StrEnum):
@@ -87,12 +87,29 @@ class StandaloneSellingPrice:
     id: str
     product: str
     currency: str
-    amount: Decimal
-    """Price of one unit for one ``per``."""
+    amount: Decimal = Decimal(0)
+    """Price of one unit for one ``per``; of a range its middle, halfway if left out."""
+    low: Decimal | None = None
+    """Lowest price of a range still considered a standalone selling price ..."""
+    high: Decimal | None = None
+    """... and the highest."""
     per: str = "contract"
     """``contract`` (the whole obligation), ``unit`` (times quantity), ``month`` or ``year``."""
     effective_from: date
     region: str = ""
+    """Only for customers of the region."""
     segment: str = ""
-    method: str = "observable"
-    """observable, adjusted_market, cost_plus_margin (32-34)."""
+    """Only for customers of the segment."""
+    quantity_from: Decimal | None = None
+    """Only for obligations of at least so many units ..."""
+    quantity_to: Decimal | None = None
+    """... and at most so many."""
+    method: SellingPriceMethod = SellingPriceMethod.OBSERVABLE
+    """How it was found (32-32 to 32-34); a residual has no price of its own in the book."""
+
+    @property
+    def bounds(self) -> SellingPriceRange | None:
+        """The range, if the entry gives one."""
+        if self.low is None or self.high is None:
+            return None
+        return SellingPriceRange(low=self.low, high=self.high, mid=self.amount or None)

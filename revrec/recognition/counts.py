@@ -26,14 +26,17 @@ def deliveries(book: Book) -> pa.Table:
 
 
 def usage_events(book: Book) -> pa.Table:
-    """Usage told as scenario events, by the obligations whose meters count it."""
+    """Usage told as scenario events, by the obligations whose meters count it.
+
+    What a line owes to a provider is not the entity's (606-10-55-38).
+    """
     obligations = {
         (contract, meter): names
         for contract, history in book.histories.items()
         for meter, names in meters(history).items()
     }
     return _table(
-        (each.contract, obligation, each.on, each.quantity, each.amount)
+        (each.contract, obligation, each.on, each.quantity, each.amount - each.for_principal)
         for each in book.usage
         for obligation in obligations.get((each.contract, each.meter), ())
     )

@@ -9,9 +9,13 @@ from datetime import date
 import pyarrow as pa
 from pydantic import TypeAdapter
 
+from revrec.asc606.catalogue import by_product
+from revrec.asc606.reading import read_promises
 from revrec.model.contract import Contract, PerformanceObligation
 from revrec.model.events import Modification
 from revrec.model.fact import FactKind
+from revrec.model.history import ContractHistory
+from revrec.model.product import Product
 from revrec.periods import FOREVER, day_before
 from revrec.store.transaction import Transaction
 
@@ -30,6 +34,7 @@ TERMS = pa.schema(
 
 _CONTRACTS = TypeAdapter(list[Contract])
 _MODIFICATIONS = TypeAdapter(list[Modification])
+_PRODUCTS = TypeAdapter(list[Product])
 
 
 @dataclass(slots=True)
@@ -104,17 +109,32 @@ def read_terms(tx: Transaction, contracts: Sequence[str]) -> pa.Table:
         select distinct on (kind, key) kind, body from facts.fact
         where entity_id = %(entity)s and (kind, key) in (
             select kind, key from facts.fact
-            where entity_id = %(entity)s and contract = any(%(contracts)s)
-              and kind in ('contract', 'modification')
+            where entity_id = %(entity)s
+              and (contract = any(%(contracts)s) and kind in ('contract', 'modification')
+                   or kind = 'product')
         )
         order by kind, key, version desc
         """,
         {"entity": tx.entity, "contracts": list(contracts)},
     ).fetchall()
-    told: dict[FactKind, list[object]] = {FactKind.CONTRACT: [], FactKind.MODIFICATION: []}
+    told: dict[FactKind, list[object]] = {
+        FactKind.CONTRACT: [],
+        FactKind.MODIFICATION: [],
+        FactKind.PRODUCT: [],
+    }
     for kind, body in rows:
         told[FactKind(str(kind))].append(body)
+    histories = {
+        each.id: ContractHistory(each)
+        for each in _CONTRACTS.validate_python(told[FactKind.CONTRACT])
+    }
+    for each in _MODIFICATIONS.validate_python(told[FactKind.MODIFICATION]):
+        if each.contract in histories:
+            histories[each.contract].modifications.append(each)
+    catalogue = by_product(_PRODUCTS.validate_python(told[FactKind.PRODUCT]))
+    for history in histories.values():
+        read_promises(history, catalogue)
     return terms_table(
-        _CONTRACTS.validate_python(told[FactKind.CONTRACT]),
-        _MODIFICATIONS.validate_python(told[FactKind.MODIFICATION]),
+        [history.contract for history in histories.values()],
+        [each for history in histories.values() for each in history.modifications],
     )
