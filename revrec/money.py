@@ -72,8 +72,7 @@ def from_minor(amount: int, currency: str) -> Decimal:
     >>> from_minor(120050, "USD")
     Decimal('1200.50')
     """
-    digits = tuple(int(digit) for digit in str(abs(amount)))
-    return Decimal((int(amount < 0), digits, -minor_digits(currency)))
+    return Decimal(f"{amount}E-{minor_digits(currency)}")
 
 
 def atoms(value: Decimal, scale: int) -> int:
@@ -127,18 +126,22 @@ def apportion(total: int, weights: Mapping[str, int]) -> dict[str, int]:
     >>> apportion(100, {"a": 50, "b": 25, "c": 75})
     {'a': 33, 'b': 17, 'c': 50}
     """
-    if total and not any(weights.values()):
-        raise InvariantViolated(
-            f"{total} cannot be shared: the weights of {', '.join(weights) or 'no one'} are zero."
-        )
     if not total:
         return dict.fromkeys(weights, 0)
     if total < 0:
         return {key: -share for key, share in apportion(-total, weights).items()}
     whole = sum(weights.values())
-    shares = {key: total * weight // whole for key, weight in weights.items()}
-    by_remainder = sorted(weights, key=lambda key: (-(total * weights[key] % whole), key))
-    for key in by_remainder[: total - sum(shares.values())]:
+    if not whole:
+        raise InvariantViolated(
+            f"{total} cannot be shared: the weights of {', '.join(weights) or 'no one'} are zero."
+        )
+    shares: dict[str, int] = {}
+    remainders: list[tuple[int, str]] = []
+    for key, weight in weights.items():
+        shares[key], remainder = divmod(total * weight, whole)
+        remainders.append((-remainder, key))
+    left = total - sum(shares.values())
+    for _, key in sorted(remainders)[:left]:
         shares[key] += 1
     return shares
 
@@ -186,7 +189,7 @@ class Money:
         return from_minor(self.minor, self.currency)
 
     def __str__(self) -> str:
-        return f"{self.decimal} {self.currency}"
+        return f"{from_minor(self.minor, self.currency)} {self.currency}"
 
     def _same(self, other: Money) -> int:
         if other.currency != self.currency:

@@ -18,10 +18,12 @@ from revrec.model.contract import (
     PerformanceObligation,
 )
 from revrec.model.decision import Decision
-from revrec.money import Money, apportion, minor_digits
+from revrec.money import Money, apportion, minor_digits, round_ratio
 
 Weights = Mapping[str, Fraction]
 """Obligation -> standalone selling price in minor units."""
+Proportions = Mapping[str, int]
+"""Obligation -> whole number in proportion to its selling price, in the order of ids."""
 
 
 @cites("606-10-32-5", "606-10-32-40")
@@ -55,16 +57,25 @@ def participants(
     ]
 
 
+@cites("606-10-32-31")
+def proportions(weights: Weights) -> dict[str, int]:
+    """Selling prices over their common denominator, found once for all that is allocated."""
+    if len(weights) == 1:
+        return dict.fromkeys(weights, 1)
+    ratios = [(key, *weights[key].as_integer_ratio()) for key in sorted(weights)]
+    common = lcm(*[denominator for _, _, denominator in ratios])
+    return {key: numerator * (common // denominator) for key, numerator, denominator in ratios}
+
+
 @cites("606-10-32-28", "606-10-32-31", "606-10-32-43")
-def allocate(amount: int, weights: Weights) -> dict[str, int]:
+def allocate(amount: int, parts: Proportions) -> dict[str, int]:
     """Split minor units in proportion to selling prices, exact to the last unit.
 
     Units left by the division go to the largest remainders, ties to the lower obligation id.
     """
-    if len(weights) == 1:
-        return dict.fromkeys(weights, amount)
-    common = lcm(*(weight.denominator for weight in weights.values()))
-    return apportion(amount, {key: int(weight * common) for key, weight in sorted(weights.items())})
+    if len(parts) == 1:
+        return dict.fromkeys(parts, amount)
+    return apportion(amount, parts)
 
 
 @cites("606-10-32-36", "606-10-32-37")
@@ -75,6 +86,8 @@ def discounted(contract: Contract, weights: Weights, price: int) -> Weights:
     the transaction price: then the contract's discount is the bundles' discount. Otherwise the
     discount is shared by all (32-36) and the weights stay as they are. Minor units.
     """
+    if not contract.bundles:
+        return weights
     proven = _at_bundle_prices(contract, weights)
     return proven if sum(proven.values()) == price else weights
 
@@ -189,7 +202,9 @@ def _told(weights: Weights, currency: str) -> dict[str, str]:
     """Selling prices in the currency, to one hundredth of its minor unit, and the currency."""
     digits = minor_digits(currency) + 2
     told = {
-        f"standalone_selling_price.{key}": str(Decimal(round(price * 100)).scaleb(-digits))
+        f"standalone_selling_price.{key}": str(
+            Decimal(f"{round_ratio(price.numerator * 100, price.denominator)}E-{digits}")
+        )
         for key, price in sorted(weights.items())
     }
     return told | {"currency": currency}

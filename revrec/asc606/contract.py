@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import chain
 
 from revrec.citations import cites
 from revrec.errors import ContractError, FeedError
 from revrec.model.contract import Contract
 from revrec.model.decision import Decision
-from revrec.model.events import (
-    CreditMemo,
-    CustomerPayment,
-    Invoice,
-    Payment,
-    Refund,
-    WriteOff,
-)
 from revrec.model.history import ContractHistory
 from revrec.money import to_minor
 
@@ -60,40 +54,12 @@ def identify_contract(contract: Contract) -> Decision:
 def check_amounts(history: ContractHistory) -> None:
     """Every amount told of the contract is one of its currency (ContractError names the fact)."""
     contract = history.contract
-    told: list[tuple[str, tuple[Decimal, ...]]] = [
-        (f"consideration {each.id}", (each.amount,))
-        for each in contract.consideration
-        if not each.per_unit
-    ]
-    added = [each for change in history.modifications for each in change.adds_consideration]
-    by_unit = {each.id for each in (*contract.consideration, *added) if each.per_unit}
-    documents: list[Invoice | CreditMemo] = [*history.invoices, *history.credit_memos]
-    for document in documents:
-        lines = tuple(
-            amount
-            for line in document.lines
-            for amount in (line.amount, line.tax, line.for_principal)
-        )
-        told.append((f"{document.kind} {document.id}", lines))
-    cash: list[Payment | Refund | CustomerPayment | WriteOff] = [
-        *history.payments,
-        *history.refunds,
-        *history.customer_payments,
-        *history.write_offs,
-    ]
-    told += [(f"{each.kind.replace('_', ' ')} {each.id}", (each.amount,)) for each in cash]
-    told += [(f"modification {each.id}", (each.price_change,)) for each in history.modifications]
-    told += [
-        (f"estimate {each.id}", (each.amount,))
-        for each in history.estimates
-        if each.amount is not None and each.consideration not in by_unit
-    ]
-    for name, amounts in told:
+    for kind, told_by, amount in _amounts(history):
         try:
-            for amount in amounts:
-                _check_size(amount)
-                to_minor(amount, contract.currency)
+            _check_size(amount)
+            to_minor(amount, contract.currency)
         except FeedError as error:
+            name = f"{kind} {told_by}"
             raise ContractError(
                 f"{name.capitalize()} of contract {contract.id}: {error.message}",
                 citation="606-10-32-2",
@@ -101,6 +67,32 @@ def check_amounts(history: ContractHistory) -> None:
                 contract=contract.id,
                 field=name,
             ) from error
+
+
+def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
+    """Amounts in the currency told of a contract, with kind and id of the fact that tells each.
+
+    Prices per unit may be finer than the currency.
+    """
+    contract = history.contract
+    added = [each for change in history.modifications for each in change.adds_consideration]
+    by_unit = {each.id for each in (*contract.consideration, *added) if each.per_unit}
+    for consideration in contract.consideration:
+        if not consideration.per_unit:
+            yield "consideration", consideration.id, consideration.amount
+    for document in chain(history.invoices, history.credit_memos):
+        for line in document.lines:
+            for amount in (line.amount, line.tax, line.for_principal):
+                yield document.kind, document.id, amount
+    for cash in chain(
+        history.payments, history.refunds, history.customer_payments, history.write_offs
+    ):
+        yield cash.kind.replace("_", " "), cash.id, cash.amount
+    for modification in history.modifications:
+        yield "modification", modification.id, modification.price_change
+    for estimate in history.estimates:
+        if estimate.amount is not None and estimate.consideration not in by_unit:
+            yield "estimate", estimate.id, estimate.amount
 
 
 def _check_size(amount: Decimal) -> None:
@@ -112,8 +104,8 @@ def _check_size(amount: Decimal) -> None:
 
 
 def _refuse_repeated(contract: Contract, name: str, ids: list[str]) -> None:
-    repeated = sorted({each for each in ids if ids.count(each) > 1})
-    if repeated:
+    if len(set(ids)) < len(ids):
+        repeated = sorted({each for each in ids if ids.count(each) > 1})
         raise ContractError(
             f"Contract {contract.id} names {name} {', '.join(repeated)} more than once.",
             remedy="Give each its own id.",

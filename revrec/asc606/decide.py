@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import chain
 
-from revrec.asc606.allocation import Weights, allocate, participants
+from revrec.asc606.allocation import Proportions, allocate, participants, proportions
 from revrec.asc606.contract import check_amounts
 from revrec.asc606.existence import (
     assess_contract,
@@ -31,7 +31,7 @@ from revrec.asc606.modification import (
     takes_effect,
 )
 from revrec.asc606.performance_obligations import expecting, remaining
-from revrec.asc606.pricing import Component, Restart, shares
+from revrec.asc606.pricing import Component, Restart, shares, sharing
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standing import MAIN, AsUsed, InForce, Standing
 from revrec.asc606.transaction_price import estimated, re_estimate, transaction_price
@@ -196,8 +196,8 @@ def _goes_on(each: InForce, answer: Answer, modification: Modification) -> bool:
 def _separate(standing: Standing, modification: Modification) -> None:
     """Distinct goods at their selling prices: a contract of its own (25-12)."""
     change = _change(standing, modification)
-    sharing = _add(standing, modification, modification.id)
-    parts = allocate(change, standing.weights(sharing)) if sharing else {}
+    added = _add(standing, modification, modification.id)
+    parts = allocate(change, proportions(standing.weights(added))) if added else {}
     decision = standing.record(
         explain_modification(standing.contract, modification, Treatment.SEPARATE, change, parts)
     )
@@ -228,11 +228,11 @@ def _restart(
         each.group = main
         if each not in going_on:
             standing.in_force.pop(each.id)
-    sharing = [*going_on, *_add(standing, modification, main)]
-    weights = standing.weights(sharing) if sharing else {}
+    remain = [*going_on, *_add(standing, modification, main)]
+    weights = proportions(standing.weights(remain)) if remain else {}
     change = _change(standing, modification)
     if main not in standing.components and (change or weights):
-        base: Weights = weights or dict.fromkeys(modification.withdraws, Fraction(1))
+        base: Proportions = weights or dict.fromkeys(sorted(modification.withdraws), 1)
         if not base:
             raise UnsupportedTerm(
                 f"Modification {modification.id} of contract {standing.contract.id} changes a "
@@ -249,7 +249,7 @@ def _restart(
     ended = {main} | {
         component.id
         for component in standing.components.values()
-        if ids & shares(component, standing.restarts).live.keys()
+        if not ids.isdisjoint(sharing(component, standing.restarts))
     }
     standing.restarts.append(
         Restart(
@@ -282,7 +282,7 @@ def _carry_on(
     first_day = standing.cut + timedelta(days=1)
     if revised is None:
         if distinct:
-            each.left *= 1 - Fraction(answer.numerator, answer.denominator)
+            each.left *= Fraction(answer.denominator - answer.numerator, answer.denominator)
             each.shape = remaining(each.shape, answer, first_day)
         return
     if distinct:

@@ -8,11 +8,10 @@ the path.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
-from revrec.asc606.allocation import Weights, allocate
+from revrec.asc606.allocation import Proportions, allocate
 from revrec.citations import cites
 from revrec.model.decision import Answer
 from revrec.money import round_ratio
@@ -26,7 +25,7 @@ class Component:
 
     id: str
     amount: int
-    weights: Weights
+    weights: Proportions
     since: int
     """Restarts that had happened when it was promised."""
     decisions: list[int] = field(default_factory=list)
@@ -42,8 +41,8 @@ class Restart:
     """Progress at the cut-off of obligations whose past stays as it was recognised."""
     entitled: Mapping[str, int]
     """What was bought of those counted against an entitlement, in atoms."""
-    weights: Weights
-    """Selling prices of what is left; empty when nothing is."""
+    weights: Proportions
+    """By selling prices of what is left; empty when nothing is."""
     changes: Mapping[str, int]
     """Component -> price change."""
     products: Mapping[str, str]
@@ -94,6 +93,15 @@ def shares(component: Component, restarts: Sequence[Restart]) -> Shares:
     return Shares(earned, breakage, live)
 
 
-def _by_size(amounts: Mapping[str, int]) -> dict[str, Fraction]:
+@cites("606-10-25-13")
+def sharing(component: Component, restarts: Sequence[Restart]) -> Collection[str]:
+    """Obligations that a component gives shares to that are still in force."""
+    for restart in reversed(restarts[component.since :]):
+        if component.id in restart.components:
+            return restart.weights.keys()
+    return component.weights.keys()
+
+
+def _by_size(amounts: Mapping[str, int]) -> dict[str, int]:
     """Weights in proportion to the size of amounts; none when all are zero."""
-    return {key: Fraction(abs(amount)) for key, amount in amounts.items() if amount}
+    return {key: abs(amount) for key, amount in sorted(amounts.items()) if amount}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract
@@ -27,8 +27,7 @@ Key = tuple[str, str, int]
 """Obligation, component, and the restart that ended the layer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """What a segment holds apart from its contract and days."""
 
     price: int

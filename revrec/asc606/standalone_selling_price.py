@@ -42,18 +42,20 @@ def standalone_selling_price(
     """
     option, bounds = obligation.option, obligation.selling_price_range
     if option is not None:
-        price = Fraction(option.discount) * Fraction(option.purchase) * Fraction(option.likelihood)
+        price: Fraction | Decimal = (
+            Fraction(option.discount) * Fraction(option.purchase) * Fraction(option.likelihood)
+        )
     elif bounds is not None:
-        price = Fraction(_point_in_range(obligation, contract, bounds, books.policy))
+        price = _point_in_range(obligation, contract, bounds, books.policy)
     elif obligation.standalone_selling_price is not None:
-        price = Fraction(obligation.standalone_selling_price)
+        price = obligation.standalone_selling_price
     else:
         entry = _in_force(obligation, contract, books.selling_prices, on)
         price = Fraction(entry.amount) * _units(entry, obligation, first_day, last_day)
     if price <= 0:
-        raise _missing(obligation, contract, f"is {price}; it must be above zero")
-    scale: int = 10 ** minor_digits(contract.currency)
-    return price * scale
+        raise _missing(obligation, contract, f"is {Fraction(price)}; it must be above zero")
+    numerator, denominator = price.as_integer_ratio()
+    return Fraction(numerator * 10 ** minor_digits(contract.currency), denominator)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from fractions import Fraction
 from revrec.asc606.agent import share_of_use
 from revrec.asc606.allocation import (
     Weights,
+    allocate,
     allocate_to_its_day,
     discounted,
     explain_allocation,
+    proportions,
     with_residual,
 )
 from revrec.asc606.performance_obligations import (
@@ -155,17 +157,18 @@ class Standing:
         shared = sum(amount for name, amount in amounts.items() if name not in named)
         signed = group == MAIN and not self.components
         common = self.weights(sharing, shared if signed else None) if sharing else {}
+        in_common = proportions(common)
         for name, amount in amounts.items():
             only = named.get(name)
             if (only is not None and only not in self.in_force) or (amount and not sharing):
                 raise self._nothing_to_price(name, only)
             if not sharing:
                 continue
-            weights = {only: Fraction(1)} if only else common
-            component = Component(id=name, amount=amount, weights=weights, since=len(self.restarts))
+            weights, parts = ({only: Fraction(1)}, {only: 1}) if only else (common, in_common)
+            component = Component(id=name, amount=amount, weights=parts, since=len(self.restarts))
             self.components[name] = component
             if amount:
-                split = shares(component, self.restarts).live
+                split = allocate(amount, parts)
                 explained = explain_allocation(self.contract, name, amount, split, weights)
                 component.decisions = [decision, self.record(explained)]
 
