@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import chain
 
 from revrec.citations import cites
 from revrec.errors import ContractError, FeedError
 from revrec.model.contract import Contract
 from revrec.model.decision import Decision
+from revrec.model.events import (
+    CreditMemo,
+    CustomerPayment,
+    Invoice,
+    Payment,
+    Refund,
+    WriteOff,
+)
 from revrec.model.history import ContractHistory
 from revrec.money import to_minor
 
@@ -80,13 +87,18 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
     for consideration in contract.consideration:
         if not consideration.per_unit:
             yield "consideration", consideration.id, consideration.amount
-    for document in chain(history.invoices, history.credit_memos):
+    documents: tuple[Invoice | CreditMemo, ...] = (*history.invoices, *history.credit_memos)
+    for document in documents:
         for line in document.lines:
             for amount in (line.amount, line.tax, line.for_principal):
                 yield document.kind, document.id, amount
-    for cash in chain(
-        history.payments, history.refunds, history.customer_payments, history.write_offs
-    ):
+    cash_events: tuple[Payment | Refund | CustomerPayment | WriteOff, ...] = (
+        *history.payments,
+        *history.refunds,
+        *history.customer_payments,
+        *history.write_offs,
+    )
+    for cash in cash_events:
         yield cash.kind.replace("_", " "), cash.id, cash.amount
     for modification in history.modifications:
         yield "modification", modification.id, modification.price_change

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from revrec.asc606.allocation import Weights, allocate, participants
+from revrec.asc606.allocation import Weights, allocate, participants, proportions
 from revrec.asc606.contract import identify_contract
 from revrec.asc606.performance_obligations import COMPLETE
 from revrec.asc606.standalone_selling_price import Books, standalone_selling_price
@@ -262,13 +262,13 @@ def deposits_earned(
         return ()
     contract = history.contract
     before = sum(each.price for each in segments if each.valid_from <= start <= each.valid_to)
-    weights = _weights(contract, books)
+    parts = proportions(_weights(contract, books))
     days = sorted({max(day, start) for day, _ in _received(history)} | {start})
     earned: list[Segment] = []
     for day, following in zip(days, [*days[1:], None], strict=True):
         received = sum(amount for on, amount in _received(history) if on <= day)
         last = day_before(following) if following is not None else FOREVER
-        for name, share in allocate(max(received - before, 0), weights).items():
+        for name, share in allocate(max(received - before, 0), parts).items():
             if share:
                 earned.append(
                     _deposit(contract, name, share, (day, last), existence.earned_because)
