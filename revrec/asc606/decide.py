@@ -30,6 +30,7 @@ from revrec.asc606.modification import (
     explain_modification,
     takes_effect,
 )
+from revrec.asc606.pauses import pause, resume
 from revrec.asc606.performance_obligations import expecting, remaining
 from revrec.asc606.pricing import Component, Restart, shares, sharing
 from revrec.asc606.standalone_selling_price import Books
@@ -41,9 +42,11 @@ from revrec.model.contract import ConsiderationKind, PerformanceObligation
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question
 from revrec.model.events import Estimate, Modification
 from revrec.model.history import ContractHistory
+from revrec.model.performance import Pause, Resumption
 from revrec.money import to_minor
 from revrec.periods import FOREVER
 
+Change = Modification | Pause | Resumption | Estimate
 Asking = Generator[list[Question], list[Answer], None]
 Decided = Generator[list[Question], list[Answer], ContractAccounting]
 
@@ -94,18 +97,24 @@ def _account(standing: Standing, history: ContractHistory) -> Asking:
     for event in _in_order(history):
         if isinstance(event, Modification):
             yield from _modify(standing, event)
+        elif isinstance(event, Pause):
+            yield from pause(standing, event)
+        elif isinstance(event, Resumption):
+            yield from resume(standing, event)
         else:
             _estimate(standing, event)
 
 
-def _in_order(history: ContractHistory) -> list[Modification | Estimate]:
-    """By the day the books change; modifications before estimates of the same day, then id."""
-    events: Iterable[Modification | Estimate] = chain(history.modifications, history.estimates)
+def _in_order(history: ContractHistory) -> list[Change]:
+    """By the day the books change; modifications, pauses, estimates of the same day, then id."""
+    events: Iterable[Change] = chain(
+        history.modifications, history.pauses, history.resumptions, history.estimates
+    )
 
-    def place(event: Modification | Estimate) -> tuple[date, int, date, str]:
+    def place(event: Change) -> tuple[date, int, date, str]:
         if isinstance(event, Modification):
             return takes_effect(event), 0, event.on, event.id
-        return event.on, 1, event.on, event.id
+        return event.on, 2 if isinstance(event, Estimate) else 1, event.on, event.id
 
     return sorted(events, key=place)
 

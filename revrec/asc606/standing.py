@@ -44,6 +44,7 @@ from revrec.model.contract import (
 )
 from revrec.model.decision import Decision, Shape
 from revrec.model.events import Estimate
+from revrec.model.performance import Pause
 from revrec.money import round_ratio
 
 
@@ -64,6 +65,19 @@ class InForce:
     def id(self) -> str:
         """The obligation's id."""
         return self.obligation.id
+
+
+@dataclass(slots=True)
+class Stopped:
+    """An obligation that stands still: its measure before the pause and the one after it."""
+
+    name: str
+    before: Shape
+    undisturbed: Shape
+    """The measure as if it had never been paused ..."""
+    paused_before: int
+    """... and the days it stood still until now."""
+    now: Shape
 
 
 @dataclass(slots=True)
@@ -104,6 +118,8 @@ class Standing:
         self.last_day = contract.end
         self.cut = date.min
         self.timeline = Timeline(contract)
+        self.undisturbed: dict[str, tuple[Shape, int]] = {}
+        self.pauses: dict[str, tuple[Pause, list[Stopped]]] = {}
         self._because: dict[str, int] = {}
 
     def record(self, decision: Decision) -> int:

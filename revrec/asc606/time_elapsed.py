@@ -18,7 +18,7 @@ from revrec.model.contract import Contract, Measure, PerformanceObligation
 from revrec.model.decision import Answer, Progress, Shape
 from revrec.model.policy import Policy
 from revrec.money import QUANTITY_SCALE, atoms
-from revrec.periods import day_before, months_of
+from revrec.periods import FOREVER, day_before, months_of
 
 _GRAINS = {
     Measure.DAYS: Progress.DAYS,
@@ -100,6 +100,20 @@ def remaining_time(shape: Shape, answer: Answer, first_day: date) -> Shape:
         _whole_months(starts, shape.ends, "what is left of the service")
     late = shape.late if starts == shape.starts else 0
     return replace(shape, starts=starts, late=late, done=None)
+
+
+@cites("606-10-25-31", "606-10-25-35")
+def goes_on(shape: Shape, *, starts: date, ends: date, done: Fraction) -> Shape:
+    """Service that goes on from a day after it stood still, with the progress made before.
+
+    Before its first day nothing is done and it simply begins later.
+    """
+    starts = max(starts, shape.starts or starts)
+    if shape.progress is Progress.HALF_MONTH and ends != FOREVER:
+        _whole_months(starts, ends, "what is left of the service")
+    late = shape.late if starts == shape.starts else 0
+    early = shape.early if ends == shape.ends else 0
+    return replace(shape, starts=starts, ends=ends, late=late, early=early, done=done or None)
 
 
 def _to_the_moment(shape: Shape, obligation: PerformanceObligation) -> Shape:

@@ -28,6 +28,7 @@ from revrec.model.events import (
 from revrec.model.fact import Fact
 from revrec.model.history import Book, ContractHistory
 from revrec.model.options import Exercise, Lapse
+from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
 
@@ -44,6 +45,9 @@ _PLACES = {
     Assessment: "assessments",
     Exercise: "exercises",
     Lapse: "lapses",
+    Pause: "pauses",
+    Resumption: "resumptions",
+    RepurchaseOutcome: "repurchases",
 }
 
 

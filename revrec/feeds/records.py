@@ -26,6 +26,7 @@ from revrec.model.events import (
 )
 from revrec.model.fact import Fact, FactKind
 from revrec.model.options import Exercise, Lapse
+from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
 from revrec.money import minor_digits
@@ -41,6 +42,9 @@ Record = (
     | Refund
     | CustomerPayment
     | WriteOff
+    | Pause
+    | Resumption
+    | RepurchaseOutcome
     | Assessment
     | Exercise
     | Lapse
@@ -59,6 +63,9 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.REFUND: TypeAdapter(Refund),
     FactKind.CUSTOMER_PAYMENT: TypeAdapter(CustomerPayment),
     FactKind.WRITE_OFF: TypeAdapter(WriteOff),
+    FactKind.PAUSE: TypeAdapter(Pause),
+    FactKind.RESUMPTION: TypeAdapter(Resumption),
+    FactKind.REPURCHASE: TypeAdapter(RepurchaseOutcome),
     FactKind.ASSESSMENT: TypeAdapter(Assessment),
     FactKind.EXERCISE: TypeAdapter(Exercise),
     FactKind.LAPSE: TypeAdapter(Lapse),

@@ -32,6 +32,7 @@ from revrec.model.events import (
 from revrec.model.fact import FactKind
 from revrec.model.history import Book
 from revrec.model.options import Exercise, Lapse
+from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import StandaloneSellingPrice
 from revrec.model.product import Product
 from revrec.periods import Period
@@ -43,6 +44,9 @@ Event = Annotated[
     | Refund
     | CustomerPayment
     | WriteOff
+    | Pause
+    | Resumption
+    | RepurchaseOutcome
     | Delivery
     | Estimate
     | Modification

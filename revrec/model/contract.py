@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from revrec.model.assessment import Criterion
-from revrec.model.performance import ServicePart
+from revrec.model.performance import Control, License, Repurchase, ServicePart
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True, "allow_inf_nan": False}
 
@@ -38,6 +38,8 @@ class Measure(StrEnum):
     """Time elapsed between two moments, to the millisecond."""
     TIME_ELAPSED = "time_elapsed"
     """Time elapsed, in the grain that policy elects."""
+    LICENSE = "license"
+    """As the nature of the license has it: at a point in time, or over its term (55-58)."""
     SCHEDULE = "schedule"
     """Stated parts of an uneven service, each by its weight and even by days within (25-33)."""
     USAGE = "usage"
@@ -118,6 +120,16 @@ class UsageTerms:
     """What the customer is expected to use of it, when breakage can be estimated (55-48)."""
     lapses: date | None = None
     """Last day of the entitlement; what is unused then is breakage revenue."""
+    rolls_over: Decimal = Decimal(0)
+    """How much of what is unused on that day may still be used ..."""
+    rolls_over_until: date | None = None
+    """... until this day."""
+    unclaimed_property: Decimal = Decimal(0)
+    """Share of what is unused that must be remitted to a state, from 0 to 1 (55-49)."""
+    lot_of: str = ""
+    """Name of the pool of which this is a lot: a unit used is drawn from one lot only."""
+    drawn_rank: int = 0
+    """Lots of lower rank are drawn first, whatever policy elects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +262,14 @@ class PerformanceObligation:
     """The moment service has ended, in place of ``end``; whole days leave out the day it is in."""
     schedule: tuple[ServicePart, ...] = ()
     """Parts of the service, for the measure ``schedule``."""
+    license: License | None = None
+    """The nature of a license, for the measure ``license``."""
+    control: Control = field(default_factory=Control)
+    """When control of goods passes (25-30)."""
+    repurchase: Repurchase | None = None
+    """An agreement to repurchase what is sold (55-66)."""
+    uninstalled_materials: Decimal = Decimal(0)
+    """Costs: the part of ``quantity`` for materials at zero margin (55-21b), judged."""
     quantity: Decimal = Decimal(1)
     """Units promised, total milestone weight or total expected cost; 1 for a single delivery."""
     standalone_selling_price: Decimal | None = None

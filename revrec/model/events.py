@@ -13,6 +13,13 @@ from typing import Literal
 from revrec.model.assessment import Assessment
 from revrec.model.contract import _STRICT, Bundle, Consideration, PerformanceObligation
 from revrec.model.options import Exercise, Lapse
+from revrec.model.performance import (
+    CountedAs,
+    Pause,
+    RepurchaseOutcome,
+    Resumption,
+    Step,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +153,10 @@ class Delivery:
     obligation: str
     quantity: Decimal = Decimal(1)
     """Units delivered, milestone weight reached or cost incurred since the last fact."""
+    step: Step = Step.TRANSFER
+    """What happened to goods, where more than one step leads to control."""
+    counted_as: CountedAs = CountedAs.PROGRESS
+    """What a cost tells of progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +176,9 @@ class Estimate:
     obligation: str | None = None
     """Or the usage obligation whose expected consumption is estimated ..."""
     expected: Decimal | None = None
-    """... and the consumption expected over the entitlement's life, or the volume for tiers."""
+    """... and the consumption, units, weight or cost expected in all, or the volume for tiers."""
+    remote: bool = False
+    """Of an obligation: judged on this day that what is left of its rights will not be used."""
     basis: str = ""
     """Why, for the reader."""
 
@@ -232,4 +245,7 @@ Event = (
     | Assessment
     | Exercise
     | Lapse
+    | Pause
+    | Resumption
+    | RepurchaseOutcome
 )

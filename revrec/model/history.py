@@ -22,6 +22,7 @@ from revrec.model.events import (
     WriteOff,
 )
 from revrec.model.options import Exercise, Lapse
+from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
 
@@ -40,6 +41,9 @@ class ContractHistory:
     refunds: list[Refund] = field(default_factory=list)
     customer_payments: list[CustomerPayment] = field(default_factory=list)
     write_offs: list[WriteOff] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    resumptions: list[Resumption] = field(default_factory=list)
+    repurchases: list[RepurchaseOutcome] = field(default_factory=list)
     assessments: list[Assessment] = field(default_factory=list)
     exercises: list[Exercise] = field(default_factory=list)
     lapses: list[Lapse] = field(default_factory=list)

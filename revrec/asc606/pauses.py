@@ -1,0 +1,189 @@
+"""Step 5: service that stands still for a while (606-10-25-13, 25-31, 25-35).
+
+Nothing is transferred while service is paused, so progress stands still. A pause changes no price.
+Where the end moves with it, the same service is left as before and progress goes on from where it
+stood. Where the end stays, there is less service for the same price: what remains of a series is
+distinct and carries what is left of its price (25-13a); of a service that is not distinct the
+progress to date is measured anew, with the effect recognised when the pause begins (25-13b).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+from revrec.asc606.standing import InForce, Standing, Stopped
+from revrec.asc606.time_elapsed import goes_on
+from revrec.citations import cites
+from revrec.errors import ContractError, UnsupportedTerm
+from revrec.model.decision import ELAPSED, Answer, Decision, Progress, Question, Shape
+from revrec.model.performance import Pause, Resumption
+from revrec.periods import FOREVER, day_before
+
+Asking = Generator[list[Question], list[Answer], None]
+
+
+@cites("606-10-25-13", "606-10-25-31", "606-10-25-35")
+def pause(standing: Standing, told: Pause) -> Asking:
+    """From the first day without service on, progress stands still.
+
+    Raises ContractError for a pause that ends before it begins or names what is not in force.
+    """
+    if told.until is not None and told.until < told.on:
+        raise _contradiction(standing, told, f"ends {told.until}, before it begins {told.on}")
+    unknown = sorted(set(told.obligations) - standing.in_force.keys())
+    if unknown:
+        raise _contradiction(standing, told, f"names {', '.join(unknown)}, not in force then")
+    stopped = [
+        _stop(standing, each)
+        for each in standing.in_force.values()
+        if _stands_still(each, told) and (not told.obligations or each.id in told.obligations)
+    ]
+    standing.pauses[told.id] = (told, stopped)
+    resumes = None if told.until is None else told.until + timedelta(days=1)
+    yield from _go_on(standing, told, stopped, resumes, told.on)
+
+
+@cites("606-10-25-13", "606-10-25-31", "606-10-25-35")
+def resume(standing: Standing, told: Resumption) -> Asking:
+    """Service goes on from a day: the pause is as long as it turned out to be.
+
+    Raises ContractError for a pause that is not known or was over before.
+    """
+    paused, stopped = standing.pauses.pop(told.pause, (None, []))
+    if paused is None or told.on <= paused.on or (paused.until and told.on > paused.until):
+        raise ContractError(
+            f"Resumption {told.id} of contract {told.contract} on {told.on} ends pause "
+            f"{told.pause}, which is not open then.",
+            citation="606-10-25-31",
+            remedy="Name a pause that began before and is not over.",
+            contract=told.contract,
+            field="resumption.pause",
+        )
+    known = replace(paused, end=told.end or paused.end)
+    still = [each for each in stopped if each.name in standing.in_force]
+    as_left = [each for each in still if standing.in_force[each.name].shape == each.now]
+    for each in still:
+        now = standing.in_force[each.name]
+        if each not in as_left and now.shape.starts == each.now.starts:
+            # Modified while it stood still: what is left begins now.
+            ends = _end(each.before.ends or FOREVER, known, told.on)
+            now.shape = replace(now.shape, starts=told.on, ends=ends)
+    yield from _go_on(standing, known, as_left, told.on, told.on)
+
+
+def _stands_still(each: InForce, told: Pause) -> bool:
+    """Service that runs by time or lapses with it, and is not over when the pause begins."""
+    shape = each.shape
+    last = shape.lapses if shape.progress is Progress.COUNTED else shape.ends
+    timed = shape.progress in ELAPSED or (shape.lapses is not None and told.extends)
+    return timed and last is not None and last >= told.on
+
+
+def _stop(standing: Standing, each: InForce) -> Stopped:
+    """How it was before: undisturbed, or what an earlier pause made of it."""
+    shape = each.shape
+    if shape.progress is Progress.SCHEDULE:
+        raise UnsupportedTerm(
+            f"Obligation {each.id} of contract {standing.contract.id} is paused, but follows a "
+            "schedule.",
+            citation="606-10-25-31",
+            remedy="Restate its schedule by a modification.",
+            contract=standing.contract.id,
+            field="pause.obligations",
+        )
+    undisturbed, days = standing.undisturbed.get(each.id, (shape, 0))
+    if shape.done is None:
+        undisturbed, days = shape, 0
+    return Stopped(each.id, shape, undisturbed, days, shape)
+
+
+def _go_on(
+    standing: Standing, told: Pause, stopped: list[Stopped], resumes: date | None, on: date
+) -> Asking:
+    """Measure what is done before the pause, and what is left from the day service resumes."""
+    counted = [each for each in stopped if each.before.progress is Progress.COUNTED]
+    timed = [each for each in stopped if each not in counted]
+    for each in counted:
+        lapses = _end(each.before.lapses or FOREVER, told, resumes)
+        each.now = replace(each.before, lapses=lapses)
+    questions = [_question(standing, each, told, resumes) for each in timed]
+    answers = (yield questions) if questions else []
+    for each, answer in zip(timed, answers, strict=True):
+        done = Fraction(answer.numerator, answer.denominator)
+        each.now = _after(each.before, told, resumes, done)
+        days = (resumes - told.on).days if resumes is not None else 0
+        standing.undisturbed[each.name] = (each.undisturbed, each.paused_before + days)
+    decision = standing.record(_explain(standing, told, stopped, resumes, on))
+    for each in stopped:
+        standing.in_force[each.name].shape = each.now
+        standing.rest_on(each.name, decision)
+    standing.publish(max(on, standing.contract.inception))
+
+
+def _question(standing: Standing, each: Stopped, told: Pause, resumes: date | None) -> Question:
+    """How far service is before the pause, by what it will have been when it ends."""
+    distinct = standing.in_force[each.name].obligation.distinct_increments
+    day, shape = day_before(told.on), each.before
+    if not distinct and resumes is not None:
+        # The clock stands still with the service: days of pauses are taken out of both ends.
+        ends = _end(each.before.ends or FOREVER, told, resumes)
+        out = each.paused_before + (resumes - told.on).days
+        shape = replace(each.undisturbed, ends=ends - timedelta(days=out), done=None)
+        day -= timedelta(days=each.paused_before)
+    return Question(contract=standing.contract.id, obligation=each.name, shape=shape, day=day)
+
+
+def _after(shape: Shape, told: Pause, resumes: date | None, done: Fraction) -> Shape:
+    """Progress made, and the rest from the day service goes on."""
+    ends = _end(shape.ends or FOREVER, told, resumes)
+    starts = min(resumes or ends, ends)
+    return goes_on(shape, starts=starts, ends=ends, done=done)
+
+
+def _end(last: date, told: Pause, resumes: date | None) -> date:
+    """The last day of service: as told, moved by the days of the pause, or as it was."""
+    if told.end is not None:
+        return told.end
+    if not told.extends:
+        return last
+    return FOREVER if resumes is None else last + (resumes - told.on)
+
+
+def _explain(
+    standing: Standing, told: Pause, stopped: Iterable[Stopped], resumes: date | None, on: date
+) -> Decision:
+    names = ", ".join(each.name for each in stopped) or "nothing"
+    back = "open" if resumes is None else str(resumes)
+    moved = told.extends or told.end is not None
+    how = (
+        "the end moves, so the same service is left"
+        if moved
+        else "the end stays, so what remains carries what is left of the price"
+    )
+    reason = f" ({told.reason})" if told.reason else ""
+    return Decision(
+        contract=standing.contract.id,
+        on=on,
+        step=5,
+        rule="pause",
+        paragraphs=("606-10-25-31", "606-10-25-35" if moved else "606-10-25-13"),
+        inputs={"pause": told.id, "from": str(told.on), "resumes": back, "extends": str(moved)},
+        outcome=f"stands still: {names}",
+        sentence=(
+            f"From {told.on}{reason} {names} stands still, to go on "
+            f"{'at a day not known yet' if resumes is None else f'on {resumes}'}; {how}."
+        ),
+    )
+
+
+def _contradiction(standing: Standing, told: Pause, what: str) -> ContractError:
+    return ContractError(
+        f"Pause {told.id} of contract {standing.contract.id} {what}.",
+        citation="606-10-25-31",
+        remedy="Correct the pause.",
+        contract=standing.contract.id,
+        field="pause",
+    )
