@@ -302,8 +302,8 @@ class DecisionMade(_Wire):
 
     on: date
     """The day it was made for."""
-    step: int = Field(ge=1, le=5, examples=[4])
-    """Which of the five steps."""
+    step: int = Field(ge=0, le=5, examples=[4])
+    """Which of the five steps; 0 for contract costs, which stand beside them."""
     rule: str
     """The function that states the rule."""
     paragraphs: list[str] = Field(examples=[["606-10-32-31"]])

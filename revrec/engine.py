@@ -13,11 +13,12 @@ from datetime import date
 
 import pyarrow as pa
 
+from revrec.asc340.decide import contract_costs
 from revrec.asc606.decide import Decided, decide
 from revrec.asc606.standalone_selling_price import Books
 from revrec.errors import ContractError, FeedError, RevrecError
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question
-from revrec.model.history import Book
+from revrec.model.history import Book, ContractHistory
 from revrec.recognition.arithmetic import Arithmetic, Recognised
 from revrec.recognition.counts import deliveries, usage_events
 
@@ -74,10 +75,16 @@ def _decide_all(
 
     books = Books(book.selling_prices, book.policy)
     for name in sorted(book.histories):
-        advance(name, decide(book.histories[name], books), None)
+        advance(name, _decide(book.histories[name], books), None)
     while asking:
         waiting, asking = asking, []
         answers = iter(arithmetic.progress([q for _, _, asked in waiting for q in asked]))
         for name, deciding, questions in waiting:
             advance(name, deciding, [next(answers) for _ in questions])
     return {name: decided[name] for name in sorted(decided)}, refused
+
+
+def _decide(history: ContractHistory, books: Books) -> Decided:
+    """A contract by the five steps, then what it cost to win and carry out (340-40)."""
+    accounting = yield from decide(history, books)
+    return (yield from contract_costs(history, accounting, books.policy))

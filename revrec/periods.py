@@ -83,6 +83,11 @@ def day_before(day: date) -> date:
     return day - timedelta(days=1)
 
 
+def next_day(day: date) -> date:
+    """The next calendar day."""
+    return day + timedelta(days=1)
+
+
 def plus_months(day: date, months: int) -> date:
     """The same day of a later month, or that month's last day if it has fewer.
 

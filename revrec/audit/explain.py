@@ -90,6 +90,8 @@ def explain(book: Book, accounting: Accounting, contract: str, day: date) -> Exp
         *history.invoices,
         *history.credit_memos,
         *history.payments,
+        *history.costs,
+        *history.cost_reviews,
     ]
     told = [f"{each.on} {each.kind} {each.id}" for each in documents]
     return Explanation(

@@ -8,10 +8,11 @@ from operator import attrgetter
 
 from revrec.asc606.catalogue import by_product
 from revrec.asc606.reading import read_promises
-from revrec.feeds.policies import checked, default_policy
-from revrec.feeds.records import of_fact
+from revrec.feeds.policies import completed, default_policy
+from revrec.feeds.records import Record, of_fact
 from revrec.model.assessment import Assessment
 from revrec.model.contract import Contract
+from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -42,6 +43,8 @@ _PLACES = {
     Refund: "refunds",
     CustomerPayment: "customer_payments",
     WriteOff: "write_offs",
+    ContractCost: "costs",
+    ContractCostReview: "cost_reviews",
     Assessment: "assessments",
     Exercise: "exercises",
     Lapse: "lapses",
@@ -73,18 +76,12 @@ def book_of(
         elif isinstance(record, Product):
             products.append(record)
         elif isinstance(record, Policy):
-            elected = checked(record)
+            elected = completed(record)
         else:
             events.append((fact, record))
-        if fact.contract is not None:
-            digests.setdefault(fact.contract, []).append(f"{fact.kind}:{fact.key}:{fact.digest}")
-    unknown = []
-    for fact, record in events:
-        history = histories.get(fact.contract or "")
-        if history is None:
-            unknown.append(fact)
-        else:
-            getattr(history, _PLACES[type(record)]).append(record)
+        for name in _contracts(fact, record):
+            digests.setdefault(name, []).append(f"{fact.kind}:{fact.key}:{fact.digest}")
+    unknown = [fact for fact, record in events if not _placed(fact, record, histories)]
     catalogue = by_product(products)
     for name, history in histories.items():
         _complete(history, digests[name], catalogue)
@@ -110,3 +107,20 @@ def _complete(
     joined = "\n".join(sorted(digests))
     history.digest = hashlib.sha256(joined.encode()).hexdigest()
     read_promises(history, catalogue)
+
+
+def _contracts(fact: Fact, record: Record) -> list[str]:
+    """The contracts a fact is of: one, all that share a cost, none for prices and policy."""
+    if isinstance(record, ContractCost) and record.shared:
+        return sorted({record.contract, *record.shared})
+    return [] if fact.contract is None else [fact.contract]
+
+
+def _placed(fact: Fact, record: Record, histories: Mapping[str, ContractHistory]) -> bool:
+    """Put a fact with every contract it is of; false, and nowhere, if one is not known."""
+    names = _contracts(fact, record)
+    if not names or not histories.keys() >= set(names):
+        return False
+    for name in names:
+        getattr(histories[name], _PLACES[type(record)]).append(record)
+    return True

@@ -34,6 +34,9 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "contract_balances": frozenset({"net_per_contract"}),
     "rounding": frozenset({"half_even_once_cumulatively"}),
     "late_facts": frozenset({"post_to_the_open_period"}),
+    "short_costs_to_obtain": frozenset({"capitalized", "expensed"}),
+    "contract_cost_amortization": frozenset({"even_months", "days", "pattern_of_transfer"}),
+    "contract_cost_adjustments": frozenset({"prospective", "catch_up"}),
 }
 """Election -> values the engine computes; any other is refused, never ignored."""
 
@@ -56,6 +59,19 @@ def with_elections(policy: Policy, values: Mapping[str, str]) -> Policy:
         for name, each in policy.elections.items()
     }
     return checked(replace(policy, elections=elections))
+
+
+def completed(policy: Policy) -> Policy:
+    """The policy with the standing elections and accounts where it names none of its own.
+
+    A policy recorded before an election existed goes on as it was.
+    """
+    standing = default_policy()
+    accounts = replace(
+        policy.accounts, default={**standing.accounts.default, **policy.accounts.default}
+    )
+    elections = {**standing.elections, **policy.elections}
+    return checked(replace(policy, elections=elections, accounts=accounts))
 
 
 def checked(policy: Policy) -> Policy:

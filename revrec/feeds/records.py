@@ -13,6 +13,7 @@ from revrec.errors import FeedError
 from revrec.feeds.documents import lines, read_json, read_text, read_yaml, validated
 from revrec.model.assessment import Assessment
 from revrec.model.contract import Contract
+from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -49,6 +50,8 @@ Record = (
     | Exercise
     | Lapse
     | Product
+    | ContractCost
+    | ContractCostReview
     | StandaloneSellingPrice
     | Policy
 )
@@ -70,6 +73,8 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.EXERCISE: TypeAdapter(Exercise),
     FactKind.LAPSE: TypeAdapter(Lapse),
     FactKind.PRODUCT: TypeAdapter(Product),
+    FactKind.CONTRACT_COST: TypeAdapter(ContractCost),
+    FactKind.CONTRACT_COST_REVIEW: TypeAdapter(ContractCostReview),
     FactKind.STANDALONE_SELLING_PRICE: TypeAdapter(StandaloneSellingPrice),
     FactKind.POLICY: TypeAdapter(Policy),
 }

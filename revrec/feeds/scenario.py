@@ -17,6 +17,7 @@ from revrec.feeds.policies import default_policy, with_elections
 from revrec.feeds.records import to_fact
 from revrec.model.assessment import Assessment
 from revrec.model.contract import _STRICT, Contract
+from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -47,6 +48,8 @@ Event = Annotated[
     | Pause
     | Resumption
     | RepurchaseOutcome
+    | ContractCost
+    | ContractCostReview
     | Delivery
     | Estimate
     | Modification

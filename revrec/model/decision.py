@@ -16,7 +16,7 @@ class Decision:
     contract: str
     on: date
     step: int
-    """Step of the model, 1 to 5."""
+    """Step of the model, 1 to 5; 0 for contract costs, which stand beside it (340-40)."""
     rule: str
     """Name of the rule function, as in the register of citations."""
     paragraphs: tuple[str, ...]

@@ -12,6 +12,7 @@ from typing import Literal
 
 from revrec.model.assessment import Assessment
 from revrec.model.contract import _STRICT, Bundle, Consideration, PerformanceObligation
+from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import (
     CountedAs,
@@ -248,4 +249,6 @@ Event = (
     | Pause
     | Resumption
     | RepurchaseOutcome
+    | ContractCost
+    | ContractCostReview
 )

@@ -31,6 +31,8 @@ class FactKind(StrEnum):
     EXERCISE = "exercise"
     LAPSE = "lapse"
     PRODUCT = "product"
+    CONTRACT_COST = "contract_cost"
+    CONTRACT_COST_REVIEW = "contract_cost_review"
     STANDALONE_SELLING_PRICE = "standalone_selling_price"
     POLICY = "policy"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from revrec.errors import ContractError
 from revrec.model.assessment import Assessment
 from revrec.model.contract import Contract
+from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.decision import Decision
 from revrec.model.events import (
     CreditMemo,
@@ -51,6 +52,9 @@ class ContractHistory:
     """How the promises were read with the product catalogue."""
     refusal: ContractError | None = None
     """Why the contract cannot be read; raised when it is accounted for."""
+    costs: list[ContractCost] = field(default_factory=list)
+    """Costs of obtaining and fulfilling it; a shared one stands with every contract it is of."""
+    cost_reviews: list[ContractCostReview] = field(default_factory=list)
     digest: str = ""
     """SHA-256 over the digests of the facts, in order of their keys."""
 

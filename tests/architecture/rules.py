@@ -16,6 +16,7 @@ PRODUCT = ("revrec", "api", "reports")
 MONEY_PATHS = (
     "revrec/money.py",
     "revrec/engine.py",
+    "revrec/asc340",
     "revrec/asc606",
     "revrec/recognition",
     "revrec/ledger",
