@@ -162,6 +162,7 @@ def promised(history: ContractHistory, on: date) -> dict[str, PerformanceObligat
     return found
 
 
+@cites("340-40-35-1")
 def term(history: ContractHistory, on: date) -> date | None:
     """Last day of the term as known on the day; none for an open end."""
     last = history.contract.end
