@@ -33,6 +33,7 @@ from revrec.asc606.modification import (
 from revrec.asc606.pauses import pause, resume
 from revrec.asc606.performance_obligations import expecting, remaining
 from revrec.asc606.pricing import Component, Restart, shares, sharing
+from revrec.asc606.returns import cost_of_goods, with_returns
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standing import MAIN, AsUsed, InForce, Standing
 from revrec.asc606.transaction_price import estimated, re_estimate, transaction_price
@@ -75,10 +76,13 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     if existence.exists_from != FOREVER:
         yield from _account(standing, history)
     segments = yield from without_contract(standing.timeline.segments(), existence)
+    costs, why = cost_of_goods(history, len(standing.decisions))
+    standing.decisions.extend(why)
     return ContractAccounting(
         contract=history.contract.id,
         segments=(*segments, *deposits_earned(history, books, existence, segments)),
         decisions=tuple(standing.decisions),
+        accrued=costs,
         exists_from=existence.exists_from,
         without_contract=existence.without,
     )
@@ -110,6 +114,11 @@ def _in_order(history: ContractHistory) -> list[Change]:
     events: Iterable[Change] = chain(
         history.modifications, history.pauses, history.resumptions, history.estimates
     )
+
+
+def _in_order(history: ContractHistory) -> list[Modification | Estimate]:
+    """By the day the books change; modifications before estimates of the same day, then id."""
+    events: Iterable[Modification | Estimate] = chain(history.modifications, with_returns(history))
 
     def place(event: Change) -> tuple[date, int, date, str]:
         if isinstance(event, Modification):
@@ -211,7 +220,7 @@ def _separate(standing: Standing, modification: Modification) -> None:
         explain_modification(standing.contract, modification, Treatment.SEPARATE, change, parts)
     )
     amounts = {modification.id: change} | estimated(
-        modification.adds_consideration, standing.contract.currency
+        modification.adds_consideration, standing.contract
     )
     standing.promise(amounts, modification.adds_consideration, modification.id, decision)
 
@@ -271,7 +280,7 @@ def _restart(
         )
     )
     _explain(standing, modification, treatment, ended)
-    added = estimated(modification.adds_consideration, standing.contract.currency)
+    added = estimated(modification.adds_consideration, standing.contract)
     standing.promise(added, modification.adds_consideration, main, len(standing.decisions) - 1)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from revrec.asc606.returns import refund_expected
 from revrec.asc606.unit_price import priced_by_unit, unit_prices
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
@@ -35,7 +36,7 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
         for each in contract.consideration
         if each.kind is ConsiderationKind.FIXED
     )
-    amounts = {FIXED: fixed} | estimated(contract.consideration, contract.currency)
+    amounts = {FIXED: fixed} | estimated(contract.consideration, contract)
     total = Money(sum(amounts.values()), contract.currency)
     variable = total.minor - fixed
     decision = Decision(
@@ -55,21 +56,26 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
 
 
 @cites("606-10-32-5")
-def estimated(consideration: Iterable[Consideration], currency: str) -> dict[str, int]:
+def estimated(consideration: Iterable[Consideration], contract: Contract) -> dict[str, int]:
     """Minor units of each variable consideration as first estimated."""
     return {
-        each.id: _first_estimate(each, currency)
+        each.id: _first_estimate(each, contract)
         for each in consideration
         if each.kind is ConsiderationKind.VARIABLE and not priced_by_unit(each)
     }
 
 
 @cites("606-10-32-8", "606-10-32-9")
-def _first_estimate(consideration: Consideration, currency: str) -> int:
+def _first_estimate(consideration: Consideration, contract: Contract) -> int:
     """The amount given, or the expected value or most likely amount of its outcomes.
 
-    Of equally likely amounts the smallest is taken, which reverses least (32-11).
+    Of equally likely amounts the smallest is taken, which reverses least (32-11). For goods
+    expected to come back it is what will be paid back for them (55-23).
     """
+    currency = contract.currency
+    if consideration.returns is not None:
+        units = Fraction(consideration.returns.expected)
+        return refund_expected(consideration, contract, units)
     outcomes = consideration.outcomes
     if not outcomes:
         return to_minor(consideration.amount, currency)

@@ -87,6 +87,7 @@ def explain(book: Book, accounting: Accounting, contract: str, day: date) -> Exp
         *history.modifications,
         *history.estimates,
         *history.deliveries,
+        *history.returns,
         *history.invoices,
         *history.credit_memos,
         *history.payments,

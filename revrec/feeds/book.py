@@ -32,11 +32,13 @@ from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
+from revrec.model.returns import GoodsReturn
 
 _PLACES = {
     Modification: "modifications",
     Estimate: "estimates",
     Delivery: "deliveries",
+    GoodsReturn: "returns",
     Invoice: "invoices",
     CreditMemo: "credit_memos",
     Payment: "payments",

@@ -30,6 +30,7 @@ from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
+from revrec.model.returns import GoodsReturn
 from revrec.money import minor_digits
 
 Record = (
@@ -37,6 +38,7 @@ Record = (
     | Modification
     | Estimate
     | Delivery
+    | GoodsReturn
     | Invoice
     | CreditMemo
     | Payment
@@ -60,6 +62,7 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.MODIFICATION: TypeAdapter(Modification),
     FactKind.ESTIMATE: TypeAdapter(Estimate),
     FactKind.DELIVERY: TypeAdapter(Delivery),
+    FactKind.RETURN: TypeAdapter(GoodsReturn),
     FactKind.INVOICE: TypeAdapter(Invoice),
     FactKind.CREDIT_MEMO: TypeAdapter(CreditMemo),
     FactKind.PAYMENT: TypeAdapter(Payment),

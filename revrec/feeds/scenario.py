@@ -36,6 +36,7 @@ from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import StandaloneSellingPrice
 from revrec.model.product import Product
+from revrec.model.returns import GoodsReturn
 from revrec.periods import Period
 
 Event = Annotated[
@@ -51,6 +52,7 @@ Event = Annotated[
     | ContractCost
     | ContractCostReview
     | Delivery
+    | GoodsReturn
     | Estimate
     | Modification
     | Assessment

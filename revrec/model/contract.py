@@ -241,6 +241,24 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRight:
+    """A right to return goods for what was paid (606-10-55-22 to 55-29); no swap, no warranty."""
+
+    __pydantic_config__ = _STRICT
+
+    expected: Decimal
+    """Units of the obligation expected to come back, so many that more will probably not."""
+    refund: Decimal | None = None
+    """Paid back or credited for a unit; the obligation's price for a unit if left out."""
+    restocking_fee: Decimal = Decimal(0)
+    """Kept of the refund of a unit."""
+    recovery_cost: Decimal = Decimal(0)
+    """Expected cost to recover a unit, with any loss of its value to the entity (55-27)."""
+    last_day: date | None = None
+    """Last day of the right; what is not back then is sold, from the day after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PerformanceObligation:
     """A promise of distinct goods or services, or a series (606-10-25-14)."""
 
@@ -337,6 +355,8 @@ class Consideration:
     """As an agent: the same as an amount, for a fixed or variable amount."""
     above_entitlement: bool = False
     """Usage: only what exceeds the obligation's entitlement is charged (overage)."""
+    returns: ReturnRight | None = None
+    """Variable: what is expected to be paid back for returned units of ``obligation``."""
     per_unit: bool = False
     """Variable: the amount, and each estimate of it, is for one unit of ``obligation``."""
     tiers: tuple[Tier, ...] = ()

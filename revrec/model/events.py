@@ -21,6 +21,7 @@ from revrec.model.performance import (
     Resumption,
     Step,
 )
+from revrec.model.returns import GoodsReturn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,8 @@ class Delivery:
     """What happened to goods, where more than one step leads to control."""
     counted_as: CountedAs = CountedAs.PROGRESS
     """What a cost tells of progress."""
+    unit_cost: Decimal | None = None
+    """Carrying amount of a unit of the goods, where the books follow their cost (55-27)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +183,8 @@ class Estimate:
     """... and the consumption, units, weight or cost expected in all, or the volume for tiers."""
     remote: bool = False
     """Of an obligation: judged on this day that what is left of its rights will not be used."""
+    """... and the consumption expected over the entitlement's life; for a consideration the
+    volume its tiers are read with, or the units expected to be returned in all."""
     basis: str = ""
     """Why, for the reader."""
 
@@ -241,6 +246,7 @@ Event = (
     | CustomerPayment
     | WriteOff
     | Delivery
+    | GoodsReturn
     | Estimate
     | Modification
     | Assessment

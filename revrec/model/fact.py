@@ -18,6 +18,7 @@ class FactKind(StrEnum):
     MODIFICATION = "modification"
     ESTIMATE = "estimate"
     DELIVERY = "delivery"
+    RETURN = "return"
     INVOICE = "invoice"
     CREDIT_MEMO = "credit_memo"
     PAYMENT = "payment"

@@ -26,6 +26,7 @@ from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
+from revrec.model.returns import GoodsReturn
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class ContractHistory:
     modifications: list[Modification] = field(default_factory=list)
     estimates: list[Estimate] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    returns: list[GoodsReturn] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)
     credit_memos: list[CreditMemo] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
