@@ -112,13 +112,8 @@ def _account(standing: Standing, history: ContractHistory) -> Asking:
 def _in_order(history: ContractHistory) -> list[Change]:
     """By the day the books change; modifications, pauses, estimates of the same day, then id."""
     events: Iterable[Change] = chain(
-        history.modifications, history.pauses, history.resumptions, history.estimates
+        history.modifications, history.pauses, history.resumptions, with_returns(history)
     )
-
-
-def _in_order(history: ContractHistory) -> list[Modification | Estimate]:
-    """By the day the books change; modifications before estimates of the same day, then id."""
-    events: Iterable[Modification | Estimate] = chain(history.modifications, with_returns(history))
 
     def place(event: Change) -> tuple[date, int, date, str]:
         if isinstance(event, Modification):
