@@ -21,11 +21,11 @@ from revrec.model.contract import (
     Contract,
     Measure,
     PerformanceObligation,
-    ReturnRight,
 )
 from revrec.model.decision import Decision, Segment, Stream
 from revrec.model.events import Estimate
 from revrec.model.history import ContractHistory
+from revrec.model.price import ReturnRight
 from revrec.money import Money, from_minor, minor_digits, round_ratio
 from revrec.periods import FOREVER, day_before
 

@@ -13,9 +13,10 @@ from fractions import Fraction
 
 from revrec.citations import cites
 from revrec.errors import MissingEstimate, UnsupportedTerm
-from revrec.model.contract import Consideration, ConsiderationKind, Contract, Tier, TierBasis
+from revrec.model.contract import Consideration, ConsiderationKind, Contract
 from revrec.model.decision import Decision
 from revrec.model.events import Estimate
+from revrec.model.price import Tier, TierBasis
 from revrec.money import QUANTITY_SCALE, atoms, minor_digits, round_ratio
 
 REBATE = ".rebate"

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from revrec.model.assessment import Criterion
 from revrec.model.performance import Control, License, Repurchase, ServicePart
+from revrec.model.price import ReturnRight, Tier, TierBasis
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True, "allow_inf_nan": False}
 
@@ -217,45 +218,6 @@ class EstimationMethod(StrEnum):
     """The sum of amounts weighted by probability (32-8a)."""
     MOST_LIKELY_AMOUNT = "most_likely_amount"
     """The single most likely amount (32-8b)."""
-
-
-class TierBasis(StrEnum):
-    """Which units the price of a tier is for."""
-
-    ALL_UNITS = "all_units"
-    """The tier that the volume reaches prices every unit, also those before it."""
-    NEXT_UNITS = "next_units"
-    """Each tier prices its own units; in one contract all units earn the average (55-17)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tier:
-    """A range of volume with its price per unit."""
-
-    __pydantic_config__ = _STRICT
-
-    up_to: Decimal | None = None
-    """Last unit of the tier; none for the highest tier."""
-    unit_price: Decimal
-    """Price of one unit, of any number of decimals; negative for a rebate."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnRight:
-    """A right to return goods for what was paid (606-10-55-22 to 55-29); no swap, no warranty."""
-
-    __pydantic_config__ = _STRICT
-
-    expected: Decimal
-    """Units of the obligation expected to come back, so many that more will probably not."""
-    refund: Decimal | None = None
-    """Paid back or credited for a unit; the obligation's price for a unit if left out."""
-    restocking_fee: Decimal = Decimal(0)
-    """Kept of the refund of a unit."""
-    recovery_cost: Decimal = Decimal(0)
-    """Expected cost to recover a unit, with any loss of its value to the entity (55-27)."""
-    last_day: date | None = None
-    """Last day of the right; what is not back then is sold, from the day after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
