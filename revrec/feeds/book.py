@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 
 from revrec.asc606.catalogue import by_product
@@ -32,6 +32,7 @@ from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
+from revrec.model.rating import PriceAgreement, RateCard
 from revrec.model.returns import GoodsReturn
 
 _PLACES = {
@@ -56,6 +57,16 @@ _PLACES = {
 }
 
 
+def _of_the_engine(
+    facts: Iterable[Fact],
+) -> Iterator[tuple[Fact, Contract | StandaloneSellingPrice | Product | Policy | Event]]:
+    """Facts and their records but those that price usage on its way into the ledger."""
+    for fact in facts:
+        record = of_fact(fact)
+        if not isinstance(record, RateCard | PriceAgreement):
+            yield fact, record
+
+
 def book_of(
     facts: Iterable[Fact], *, policy: Policy | None = None, usage: Iterable[Usage] = ()
 ) -> tuple[Book, list[Fact]]:
@@ -69,8 +80,7 @@ def book_of(
     histories: dict[str, ContractHistory] = {}
     digests: dict[str, list[str]] = {}
     events: list[tuple[Fact, Event]] = []
-    for fact in facts:
-        record = of_fact(fact)
+    for fact, record in _of_the_engine(facts):
         if isinstance(record, Contract):
             histories[record.id] = ContractHistory(record)
         elif isinstance(record, StandaloneSellingPrice):

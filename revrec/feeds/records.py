@@ -30,6 +30,7 @@ from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
+from revrec.model.rating import PriceAgreement, RateCard
 from revrec.model.returns import GoodsReturn
 from revrec.money import minor_digits
 
@@ -56,6 +57,8 @@ Record = (
     | ContractCostReview
     | StandaloneSellingPrice
     | Policy
+    | RateCard
+    | PriceAgreement
 )
 ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.CONTRACT: TypeAdapter(Contract),
@@ -80,6 +83,8 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.CONTRACT_COST_REVIEW: TypeAdapter(ContractCostReview),
     FactKind.STANDALONE_SELLING_PRICE: TypeAdapter(StandaloneSellingPrice),
     FactKind.POLICY: TypeAdapter(Policy),
+    FactKind.RATE_CARD: TypeAdapter(RateCard),
+    FactKind.PRICE_AGREEMENT: TypeAdapter(PriceAgreement),
 }
 """Kind of fact -> the model its body must fit."""
 
@@ -87,6 +92,8 @@ _LISTS = {
     "products": "product",
     "contracts": "contract",
     "standalone_selling_prices": "standalone_selling_price",
+    "rate_cards": "rate_card",
+    "price_agreements": "price_agreement",
 }
 
 
@@ -166,7 +173,7 @@ def to_fact(kind: FactKind, record: Record) -> Fact:
             effective_on=record.inception,
             body=body,
         )
-    if isinstance(record, StandaloneSellingPrice):
+    if isinstance(record, StandaloneSellingPrice | RateCard):
         minor_digits(record.currency)
         return Fact(
             kind=kind,

@@ -36,6 +36,8 @@ class FactKind(StrEnum):
     CONTRACT_COST_REVIEW = "contract_cost_review"
     STANDALONE_SELLING_PRICE = "standalone_selling_price"
     POLICY = "policy"
+    RATE_CARD = "rate_card"
+    PRICE_AGREEMENT = "price_agreement"
 
 
 def canonical(body: object) -> bytes:

@@ -22,8 +22,11 @@ MONEY_PATHS = (
     "revrec/ledger",
     "revrec/reconciliation",
     "revrec/disclosure",
+    "revrec/rating",
 )
-_SQL_ROOMS = ("columnar", "disclosure", "ledger", "recognition", "reconciliation", "store", "usage")
+_SQL_ROOMS = tuple(
+    "columnar disclosure ledger rating recognition reconciliation store usage".split()
+)
 USERS = {
     "alembic": ("store",),
     "deltalake": ("store",),

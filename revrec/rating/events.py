@@ -1,0 +1,95 @@
+"""Prices of single transactions: what is free of them, and the fee of those that are not."""
+
+from __future__ import annotations
+
+import duckdb
+
+from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms
+from revrec.rating.catalogue import Catalogue
+
+
+def free(connection: duckdb.DuckDBPyConnection, found: Catalogue) -> None:
+    """Take what is free of transactions out of ``running``; make ``event_part``.
+
+    A transaction is free while both limits last: those before it are fewer than the free ones,
+    and the money up to it is within the free money. One that the money splits is paid in part.
+    ``event_part`` holds the free quantities and the fees.
+    """
+    rows = [
+        (
+            line.number,
+            atoms(terms.fee, AMOUNT_SCALE),
+            terms.free_events,
+            None if terms.free_amount is None else atoms(terms.free_amount, QUANTITY_SCALE),
+        )
+        for line in found.lines
+        if (terms := line.price.per_event) is not None
+    ]
+    connection.execute(
+        "create or replace table event_price"
+        " (line integer, fee hugeint, free_events bigint, free_amount hugeint)"
+    )
+    if rows:
+        connection.executemany("insert into event_price values ($1, $2, $3, $4)", rows)
+        connection.execute(_SEPARATE)
+    connection.execute(_PARTS if rows else _NO_PARTS)
+
+
+_SEPARATE = """
+create or replace table transaction as
+with told as (
+    select r.*, p.fee, p.free_events, p.free_amount,
+           row_number() over ordered as ordinal
+    from running r join event_price p using (line)
+    window ordered as (partition by r.scope, r.name, r.counted, r.window_first
+                       order by r.day, r.contract, r.labels, r.meter, r.event)
+)
+select * replace (
+    case when free_events is null and free_amount is null then quantity
+         when ordinal > free_events then quantity
+         when free_amount is null then 0
+         else greatest(after - free_amount, 0) - greatest(before - free_amount, 0)
+    end::hugeint as quantity
+), quantity as whole from told;
+
+delete from running where line in (select line from event_price);
+
+insert into running by name
+select * exclude (fee, free_events, free_amount, ordinal, whole) replace (
+    sum(quantity) over running - quantity as before,
+    sum(quantity) over running as after,
+    sum(quantity) over total as total
+)
+from transaction
+window total as (partition by scope, name, counted, window_first),
+       running as (partition by scope, name, counted, window_first
+                   order by day, contract, labels, meter, event rows unbounded preceding)
+qualify quantity <> 0;
+"""
+_PARTS = """
+create or replace table event_part as
+with paid as (
+    select *, sum(case when quantity > 0 then 1 else 0 end) over (
+               partition by scope, name, counted, window_first
+               order by day, contract, labels, meter, event rows unbounded preceding
+           )::hugeint as paid_events
+    from transaction
+)
+select contract, meter, day, labels, event, scope, line, name, counted, 'usage' as charge,
+       0 as tier, window_first, window_last, before, after, whole - quantity as quantity,
+       0::hugeint as gross, 0::hugeint as amount
+from paid where whole <> quantity
+union all
+select contract, meter, day, labels, event, scope, line, name, counted, 'event', null,
+       window_first, window_last, before, after, 0,
+       rounded(fee * paid_events, 0, 1, quantum, half_up)
+           - rounded(fee * (paid_events - 1), 0, 1, quantum, half_up) as gross, gross
+from paid join (select line, quantum, half_up from line) using (line)
+where quantity > 0 and fee > 0
+"""
+_NO_PARTS = """
+create or replace table event_part as
+select contract, meter, day, labels, event, scope, line, name, counted, '' as charge, 0 as tier,
+       window_first, window_last, before, after, quantity, quantity as gross, quantity as amount
+from running limit 0
+"""
