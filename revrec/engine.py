@@ -31,6 +31,9 @@ class Accounting:
     """What the five steps give for a book: revenue to date by segment, decisions, refusals."""
 
     recognised: Recognised
+    """Revenue to date."""
+    accrued: Recognised
+    """To date, what moves by measures of progress without being revenue, by its stream."""
     contracts: dict[str, ContractAccounting]
     refused: dict[str, RevrecError]
 
@@ -53,7 +56,9 @@ def account(
         contracts, refused = _decide_all(book, arithmetic)
         segments = [segment for each in contracts.values() for segment in each.segments]
         recognised = arithmetic.recognise(segments, dates)
-    return Accounting(recognised=recognised, contracts=contracts, refused=refused)
+        others = [segment for each in contracts.values() for segment in each.accrued]
+        accrued = arithmetic.recognise(others, dates)
+    return Accounting(recognised=recognised, accrued=accrued, contracts=contracts, refused=refused)
 
 
 def _decide_all(

@@ -12,8 +12,10 @@ from revrec import engine
 from revrec.audit.measures import READ, Run, remaining_in_window, timings
 from revrec.errors import FeedError
 from revrec.feeds.scenario import Cut, Expectation, Scenario
+from revrec.ledger.kinds import KINDS
 from revrec.ledger.subledger import Subledger
 from revrec.model.history import Book
+from revrec.model.policy import Account
 from revrec.money import from_minor, minor_digits, round_ratio
 from revrec.periods import day_before
 
@@ -32,10 +34,28 @@ _OF_CONTRACTS = {
     "contract_asset": "contract_asset",
     "unbilled_receivable": "contract_asset",
     "receivable": "receivable",
+    "refund_liability": "refund_liability",
+    "deposit_liability": "deposit_liability",
     "tax_liability": "taxed",
-    "cash_movement": "paid",
+    "payable_to_principal": "for_principal",
+    "cash_movement": "cash",
     "billed": "billed",
+    "bad_debt": "written_off",
 }
+_OF_ACCOUNTS = {
+    "interest_expense": Account.INTEREST_EXPENSE,
+    "interest_income": Account.INTEREST_INCOME,
+    "financial_liability": Account.FINANCIAL_LIABILITY,
+    "right_of_return_asset": Account.RETURN_ASSET,
+    "contract_cost_asset": Account.CONTRACT_COST_ASSET,
+    "amortization_expense": Account.CONTRACT_COST_AMORTIZATION,
+    "impairment_loss": Account.CONTRACT_COST_IMPAIRMENT,
+    "expense": Account.CONTRACT_COST_EXPENSE,
+}
+_CREDITS = frozenset({"interest_income", "financial_liability"})
+"""Measures of accounts whose normal balance is a credit."""
+_COLUMNS = {**_OF_SEGMENTS, **_OF_CONTRACTS}
+"""Measure -> the column it reads, where their names differ."""
 _RATE_DIGITS = 12
 """Decimals of a measure that is no whole number of minor units, such as a price per unit."""
 
@@ -80,7 +100,7 @@ def check(scenario: Scenario) -> list[Outcome]:
             raise error
     with Subledger(book, accounting) as subledger:
         run = Run(book=book, accounting=accounting, subledger=subledger)
-        rows = [*_segments(run), *_contracts(run, days)]
+        rows = [*_segments(run), *_contracts(run, days), *_accounts(run)]
         return [
             Outcome(expectation=each, actual=_actual(each, run, rows)) for each in scenario.expected
         ]
@@ -141,11 +161,29 @@ def _contracts(run: Run, days: Sequence[date]) -> list[_Row]:
             "",
             "",
             row["day"],
-            {name: row[name] for name in _OF_CONTRACTS.values()},
+            {name: row[name] for name in _OF_CONTRACTS.values() if name in row}
+            | {"cash": row["paid"] - row["paid_to_customer"]},
             {},
         )
         for row in run.subledger.positions(days).to_pylist()
     ]
+
+
+def _accounts(run: Run) -> list[_Row]:
+    """What accrued on each account, in its normal direction: interest, contract costs, returns."""
+    rows = []
+    for row in run.subledger.query("select * from accrual").to_pylist():
+        kind = KINDS[row["stream"]]
+        signed = {kind.debit: int(row["amount"]), kind.credit: -int(row["amount"])}
+        values = {
+            measure: -signed[account] if measure in _CREDITS else signed[account]
+            for measure, account in _OF_ACCOUNTS.items()
+            if account in signed
+        }
+        rows.append(
+            _Row(row["contract"], row["obligation"], row["component"], row["day"], values, {})
+        )
+    return rows
 
 
 def _actual(expectation: Expectation, run: Run, rows: Sequence[_Row]) -> Decimal:
@@ -167,7 +205,7 @@ def _major(amount: Fraction, currency: str) -> Decimal:
 
 
 def _measure(expectation: Expectation, rows: Sequence[_Row]) -> int:
-    name = _OF_SEGMENTS.get(expectation.measure) or _OF_CONTRACTS[expectation.measure]
+    name = _COLUMNS.get(expectation.measure, expectation.measure)
     first, last = expectation.days
     wanted = [
         row

@@ -11,25 +11,37 @@ from revrec.engine import Accounting
 from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger
 from revrec.model.contract import CountedIn
-from revrec.model.decision import Decision, Segment
-from revrec.model.events import Event
+from revrec.model.decision import Decision, Segment, Stream
 from revrec.model.history import Book
 from revrec.money import QUANTITY_SCALE, Money
+from revrec.recognition.arithmetic import Recognised
+
+_ALWAYS_SHOWN = ("billed", "recognised", "contract_liability", "contract_asset", "receivable")
+_SHOWN_IF_ANY = (
+    "paid_to_customer",
+    "accrued",
+    "cash_in_advance",
+    "conditional_bill",
+    "refund_liability",
+    "deposit_liability",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earned:
-    """A segment with what it has earned."""
+    """A segment with what it has earned, or accrued to date."""
 
     segment: Segment
-    revenue: Money
+    to_date: Money
 
     def __str__(self) -> str:
         segment, shape = self.segment, self.segment.shape
         price = _as_used(segment) or str(Money(segment.price, segment.currency))
+        revenue = segment.stream is Stream.REVENUE
+        became = "earned" if revenue else segment.stream.value.replace("_", " ")
         span = f", {shape.starts} to {shape.ends}" if shape.starts and shape.ends else ""
         return (
-            f"{segment.obligation} / {segment.component}: {self.revenue} earned of {price}, by "
+            f"{segment.obligation} / {segment.component}: {self.to_date} {became} of {price}, by "
             f"{shape.progress.value.replace('_', ' ')}{span}; rests on decisions "
             f"{', '.join(str(each) for each in segment.decisions)}"
         )
@@ -72,34 +84,27 @@ def explain(book: Book, accounting: Accounting, contract: str, day: date) -> Exp
         position = next(
             row for row in subledger.positions([day]).to_pylist() if row["contract"] == contract
         )
-    revenue = {
-        row["segment"]: row["revenue"]
-        for row in accounting.recognised.table.to_pylist()
-        if row["day"] == day
-    }
-    earned = [
-        Earned(segment=segment, revenue=Money(revenue[number], currency))
-        for number, segment in enumerate(accounting.recognised.segments)
-        if segment.contract == contract and number in revenue
-    ]
-    names = ("billed", "recognised", "contract_liability", "contract_asset", "receivable")
-    documents: list[Event] = [
-        *history.modifications,
-        *history.estimates,
-        *history.deliveries,
-        *history.returns,
-        *history.invoices,
-        *history.credit_memos,
-        *history.payments,
-        *history.costs,
-        *history.cost_reviews,
-    ]
-    told = [f"{each.on} {each.kind} {each.id}" for each in documents]
+    shown = [*_ALWAYS_SHOWN, *(name for name in _SHOWN_IF_ANY if position[name])]
+    told = [f"{each.on} {each.kind} {each.id}" for each in history.events()]
     return Explanation(
         contract=contract,
         day=day,
         facts=[f"{history.contract.inception} contract {contract}", *sorted(told)],
         decisions=accounting.contracts[contract].decisions,
-        earned=earned,
-        balances={name: Money(position[name], currency) for name in names},
+        earned=[
+            *_to_date(accounting.recognised, contract, day),
+            *_to_date(accounting.accrued, contract, day),
+        ],
+        balances={name: Money(position[name], currency) for name in shown},
     )
+
+
+def _to_date(recognised: Recognised, contract: str, day: date) -> list[Earned]:
+    amounts = {
+        row["segment"]: row["revenue"] for row in recognised.table.to_pylist() if row["day"] == day
+    }
+    return [
+        Earned(segment=segment, to_date=Money(amounts[number], segment.currency))
+        for number, segment in enumerate(recognised.segments)
+        if segment.contract == contract and number in amounts
+    ]

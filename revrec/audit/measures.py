@@ -17,10 +17,12 @@ from revrec.disclosure.outlook import in_force, scheduled
 from revrec.engine import Accounting
 from revrec.errors import FeedError
 from revrec.feeds.scenario import Expectation, Measured
+from revrec.ledger.kinds import KINDS
 from revrec.ledger.subledger import Subledger
 from revrec.model.contract import CountedIn, Measure, PerformanceObligation
 from revrec.model.decision import Progress, Segment
 from revrec.model.history import Book, ContractHistory
+from revrec.model.policy import Account
 from revrec.money import QUANTITY_SCALE, minor_digits
 from revrec.periods import day_before
 
@@ -115,7 +117,7 @@ def _by_unit(segment: Segment) -> bool:
 
 @cites("606-10-55-20")
 def cost_of_sales(run: Run, expectation: Expectation) -> Fraction:
-    """Costs incurred in the period, or to date, on obligations measured by them."""
+    """Costs incurred on obligations measured by them, and of goods transferred."""
     first, last = expectation.days
     costs: list[Fraction] = []
     for history in _histories(run.book, expectation):
@@ -130,7 +132,23 @@ def cost_of_sales(run: Run, expectation: Expectation) -> Fraction:
                     and delivery.on <= last
                 ]
                 costs.append(Fraction(0))
-    return _sum_of_some(costs, expectation)
+    return _sum_of_some([*costs, *_goods_sold(run, expectation)], expectation)
+
+
+def _goods_sold(run: Run, expectation: Expectation) -> Iterator[Fraction]:
+    """Cost of goods transferred, less what is expected back (606-10-55-23)."""
+    first, last = expectation.days
+    before = None if first is None else day_before(first)
+    for row in run.subledger.query("select * from accrual").to_pylist():
+        kind = KINDS[row["stream"]]
+        if (
+            Account.COST_OF_SALES in (kind.debit, kind.credit)
+            and expectation.contract in (None, row["contract"])
+            and expectation.obligation in (None, row["obligation"])
+            and row["day"] in (last, before)
+        ):
+            sign = 1 if kind.debit is Account.COST_OF_SALES else -1
+            yield Fraction(sign * int(row["amount"]) * (1 if row["day"] == last else -1))
 
 
 @cites("606-10-32-34", "606-10-32-35")

@@ -42,6 +42,9 @@ LIABILITIES = Rollforward(
         "other_revenue": "Other revenue",
         "breakage": "Breakage",
         "catch_up": "Catch-up for earlier months",
+        "cash_in_advance": "Cash before a bill, less bills not due and deposits",
+        "refunds": "To or from refund liabilities",
+        "financing": "Interest, and payments to customers",
         "reclassified": "Reclassified to or from contract assets",
         "closing": "Closing",
     },
@@ -77,7 +80,10 @@ RECEIVABLES = Rollforward(
         "invoices": "Invoices before tax",
         "tax": "Sales tax",
         "credit_memos": "Credit memos before tax",
-        "cash": "Cash received",
+        "for_principal": "Billed for principals",
+        "cash": "Cash received, less returned",
+        "written_off": "Written off",
+        "not_yet_due": "Cash before a bill, and bills not due",
         "closing": "Closing",
     },
     sources={
@@ -87,7 +93,21 @@ RECEIVABLES = Rollforward(
     },
     note="Receivables stand apart from contract balances (606-10-45-4).",
 )
-ROLLFORWARDS = (LIABILITIES, ASSETS, RECEIVABLES)
+REFUNDS = Rollforward(
+    name="refund_liabilities",
+    title="Refund liabilities",
+    lines={
+        "opening": "Opening",
+        "refund_change": "Change in what will be returned",
+        "closing": "Closing",
+    },
+    sources={"opening": "refund_opening", "closing": "refund_closing"},
+    note=(
+        "Received or billed and expected to be given back: rebates earned, service credits, "
+        "returns, prices reduced after they were billed (606-10-32-10)."
+    ),
+)
+ROLLFORWARDS = (LIABILITIES, ASSETS, RECEIVABLES, REFUNDS)
 
 
 @cites("606-10-50-8", "606-10-45-1", "606-10-45-2", "606-10-45-3", "606-10-45-4")

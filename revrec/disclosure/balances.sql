@@ -1,10 +1,10 @@
 -- Balances of every contract over every stretch, as posted. Reads posted and stretch.
--- Contract liabilities are credits and shown positive; assets and receivables are debits.
+-- Liabilities are credits and shown positive; assets and receivables are debits.
 create table balance as
 with flow as (
     select contract, currency, month, account, event, late, as_used, sum(amount) as amount
     from posted
-    where account in ('contract_liability', 'contract_asset', 'receivable')
+    where account in ('contract_liability', 'contract_asset', 'receivable', 'refund_liability')
     group by all
 ),
 moved as (
@@ -18,7 +18,8 @@ moved as (
         f.month < t.starts as before,
         case when f.account = 'contract_liability' then -f.amount else 0 end as liability,
         case when f.account = 'contract_asset' then f.amount else 0 end as asset,
-        case when f.account = 'receivable' then f.amount else 0 end as receivable
+        case when f.account = 'receivable' then f.amount else 0 end as receivable,
+        case when f.account = 'refund_liability' then -f.amount else 0 end as refund
     from flow f
     join stretch t on f.month <= t.ends
 ),
@@ -41,6 +42,11 @@ summed as (
             then liability else 0 end) as catch_up,
         sum(case when not before and event in ('satisfaction', 'breakage') and not as_used
             then liability else 0 end) as revenue_of_price,
+        sum(case when not before and event in ('cash_in_advance', 'conditional_bill', 'deposit')
+            then liability else 0 end) as cash_in_advance,
+        sum(case when not before and event = 'refund_due' then liability else 0 end) as refunds,
+        sum(case when not before and event in ('interest_expense', 'interest_income',
+            'repurchase', 'customer_payment') then liability else 0 end) as financing,
         sum(case when not before and event = 'netting' then liability else 0 end) as reclassified,
         sum(liability) as closing,
         sum(case when before then asset else 0 end) as asset_opening,
@@ -50,8 +56,17 @@ summed as (
         sum(case when not before and event = 'tax' then receivable else 0 end) as tax,
         sum(case when not before and event = 'credit_memo' then receivable else 0 end)
             as receivable_credit_memos,
-        sum(case when not before and event = 'payment' then receivable else 0 end) as cash,
-        sum(receivable) as receivable_closing
+        sum(case when not before and event = 'for_principal' then receivable else 0 end)
+            as for_principal,
+        sum(case when not before and event in ('payment', 'refund') then receivable else 0 end)
+            as cash,
+        sum(case when not before and event = 'write_off' then receivable else 0 end)
+            as written_off,
+        sum(case when not before and event in ('cash_in_advance', 'conditional_bill')
+            then receivable else 0 end) as not_yet_due,
+        sum(receivable) as receivable_closing,
+        sum(case when before then refund else 0 end) as refund_opening,
+        sum(refund) as refund_closing
     from moved
     group by all
 ),
@@ -77,6 +92,9 @@ select
     (performed - from_opening)::bigint as other_revenue,
     breakage::bigint as breakage,
     catch_up::bigint as catch_up,
+    cash_in_advance::bigint as cash_in_advance,
+    refunds::bigint as refunds,
+    financing::bigint as financing,
     reclassified::bigint as reclassified,
     closing::bigint as closing,
     included_in_opening::bigint as included_in_opening,
@@ -88,7 +106,13 @@ select
     invoices::bigint as invoices,
     tax::bigint as tax,
     receivable_credit_memos::bigint as receivable_credit_memos,
+    for_principal::bigint as for_principal,
     cash::bigint as cash,
-    receivable_closing::bigint as receivable_closing
+    written_off::bigint as written_off,
+    not_yet_due::bigint as not_yet_due,
+    receivable_closing::bigint as receivable_closing,
+    refund_opening::bigint as refund_opening,
+    (refund_closing - refund_opening)::bigint as refund_change,
+    refund_closing::bigint as refund_closing
 from split b
 left join contract c using (contract);

@@ -10,7 +10,7 @@ from revrec.model.dataset import DataSet
 
 @cites("606-10-45-1", "606-10-45-2", "606-10-45-3", "606-10-45-4")
 def contract_position(frame: Frame) -> DataSet:
-    """Billed less recognised for every contract at the report's end, with its caption.
+    """What was received less what was earned for every contract at the report's end.
 
     The balances are computed from facts, not read from the journal; the tie-outs compare the two.
     A liability is current as far as what remains is recognised within twelve months, or has no
@@ -22,11 +22,14 @@ def contract_position(frame: Frame) -> DataSet:
         [
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.CURRENCY,
             c.money("billed", "Billed to date"), c.money("recognised", "Recognised to date"),
-            c.money("net", "Billed less recognised"), c.text("caption", "Caption"),
+            c.money("other", "Advances, interest, refunds due"),
+            c.money("net", "Net position"), c.text("caption", "Caption"),
             c.money("contract_liability", "Contract liability"),
             c.money("current", "Of which current"),
             c.money("non_current", "Of which non-current"),
             c.money("contract_asset", "Contract asset"),
+            c.money("refund_liability", "Refund liability"),
+            c.money("deposit_liability", "Deposit"),
             c.money("receivable", "Receivable"), c.text("paragraph", "Paragraph"), c.ROW_KEY,
         ],
         f"""
@@ -41,21 +44,23 @@ def contract_position(frame: Frame) -> DataSet:
             from position p left join later using (contract)
         )
         select {frame.entity} as entity, c.customer, contract, c.currency, billed, recognised,
-               billed - recognised as net,
-               case when billed > recognised then 'Contract liability'
-                    when billed < recognised then 'Contract asset' else '' end as caption,
+               contract_liability - contract_asset - billed + recognised as other,
+               contract_liability - contract_asset as net,
+               case when contract_liability > 0 then 'Contract liability'
+                    when contract_asset > 0 then 'Contract asset' else '' end as caption,
                contract_liability, contract_liability - non_current as current, non_current,
-               contract_asset, receivable,
-               case when billed > recognised then '606-10-45-1, 45-2'
-                    when billed < recognised then '606-10-45-1, 45-3'
+               contract_asset, refund_liability, deposit_liability, receivable,
+               case when contract_liability > 0 then '606-10-45-1, 45-2'
+                    when contract_asset > 0 then '606-10-45-1, 45-3'
                     else '606-10-45-1' end as paragraph,
                key_of([contract]) as row_key
         from split join contract c using (contract)
-        where c.inception <= getvariable('last') or billed <> 0 or receivable <> 0
+        where c.inception <= getvariable('last') or billed <> 0 or paid <> 0
         order by c.customer, contract
         """,
         note=(
             "One contract shows an asset or a liability, never both (606-10-45-1); receivables "
-            "stand apart (45-4)."
+            "(45-4), refund liabilities (32-10) and deposits (25-8) stand apart. Advances are cash "
+            "before a bill; bills that the customer may still refuse are left out."
         ),
     )  # fmt: skip

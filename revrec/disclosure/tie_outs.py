@@ -28,6 +28,7 @@ _ACCOUNTS = {
     "contract_balances": ("contract_liability", -1),
     "contract_assets": ("contract_asset", 1),
     "receivables": ("receivable", 1),
+    "refund_liabilities": ("refund_liability", -1),
 }
 """Rollforward -> its account, and the sign that makes its balance positive."""
 _ALLOWED = "None allowed"
@@ -143,11 +144,18 @@ def _positions(frame: Frame, data: Data) -> Iterator[_Check]:
     """What positions say of themselves, and cash and tax of the journal."""
     position = data["contract_position"]
     liabilities, assets = data["contract_balances"], data["contract_assets"]
+    shown_apart = ("deposit_liability", "refund_liability", "conditional_bill", "paid_to_customer")
+    owed = _less(_facts(frame, "billed + accrued + cash_in_advance"), _facts(frame, "recognised"))
     yield _Check(
         "Contract liabilities less contract assets", "R", "Rollforwards: closing",
         _less(_sums(liabilities, ["closing"]), _sums(assets, ["closing"])),
-        "Billed less recognised",
-        _less(_facts(frame, "billed"), _facts(frame, "recognised")),
+        "Billed less recognised, and what is shown apart",
+        _less(owed, _facts(frame, " + ".join(shown_apart))),
+    )  # fmt: skip
+    yield _Check(
+        "Customer deposits", "R", "Journal: deposit liability",
+        _entered(frame, "deposit_liability", -1, "true"), "Contract position",
+        _facts(frame, "deposit_liability"),
     )  # fmt: skip
     yield _Check(
         "Contract liabilities, current and non-current", "F", "Current and non-current",
@@ -156,7 +164,8 @@ def _positions(frame: Frame, data: Data) -> Iterator[_Check]:
     )  # fmt: skip
     yield _Check(
         "Cash received to date", "R", "Journal: cash", _entered(frame, "cash", 1, "true"),
-        "Payments", _facts(frame, "paid"),
+        "Payments less refunds and payments to customers",
+        _facts(frame, "paid - paid_to_customer"),
     )  # fmt: skip
     yield _Check(
         "Sales tax billed to date", "R", "Journal: tax payable",

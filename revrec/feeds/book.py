@@ -72,7 +72,7 @@ def book_of(
 ) -> tuple[Book, list[Fact]]:
     """A book, and the facts left out because their contract is not known (yet).
 
-    Facts may come in any order. A recorded policy fact overrides the default.
+    Facts may come in any order. A recorded policy overrides the shipped one, election by election.
     """
     elected = policy or default_policy()
     prices: list[StandaloneSellingPrice] = []

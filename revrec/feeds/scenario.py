@@ -78,9 +78,21 @@ Measured = Literal[
     "contract_asset",
     "unbilled_receivable",
     "receivable",
+    "refund_liability",
+    "deposit_liability",
     "tax_liability",
+    "payable_to_principal",
     "cash_movement",
     "billed",
+    "bad_debt",
+    "interest_expense",
+    "interest_income",
+    "financial_liability",
+    "right_of_return_asset",
+    "contract_cost_asset",
+    "amortization_expense",
+    "impairment_loss",
+    "expense",
 ]
 Cut = Literal["segment", "region", "product", "timing"]
 """What revenue can be disaggregated by (606-10-50-5)."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 
 from revrec.engine import Accounting
 from revrec.ledger.entries import JournalEntry, JournalLine, PostedEntry
+from revrec.ledger.kinds import KINDS
 from revrec.model.history import Book
 from revrec.model.policy import Account, Accounts
 from revrec.periods import Period
@@ -40,27 +41,6 @@ DETAIL = pa.schema(
 the state of the contract's facts.
 """
 
-_RESTS_ON: Mapping[str, str] = {
-    "satisfaction": "606-10-25-30 606-10-25-31",
-    "breakage": "606-10-55-48",
-    "billing": "606-10-45-4",
-    "credit_memo": "606-10-45-4",
-    "payment": "606-10-45-4",
-    "tax": "606-10-32-2A",
-    "netting": "606-10-45-1 606-10-45-3",
-}
-"""Event -> the paragraphs it rests on, beside those of its decisions."""
-
-_TELLS: Mapping[str, str] = {
-    "satisfaction": "Performance obligations satisfied",
-    "breakage": "Breakage of customers' unexercised rights",
-    "billing": "Consideration billed",
-    "credit_memo": "Consideration credited",
-    "payment": "Cash received",
-    "tax": "Sales tax billed",
-    "netting": "Contract balances presented net per contract",
-}
-
 _Key = tuple[str, str, str]
 """Origin, event, currency: one journal entry."""
 
@@ -89,7 +69,7 @@ def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[Jour
             origin=Period.parse(origin),
             event=event,
             currency=currency,
-            memo=f"{_TELLS[event]}, {origin}{late}",
+            memo=f"{KINDS[event].tells}, {origin}{late}",
             lines=lines,
         )
         entry.check()
@@ -134,7 +114,7 @@ def detail(
                 "entry_seq": seq,
                 "line_no": numbers[seq],
                 "decisions": decisions,
-                "paragraphs": f"{_RESTS_ON[row['event']]} {paragraphs}".strip(),
+                "paragraphs": f"{KINDS[row['event']].paragraphs} {paragraphs}".strip(),
                 "facts_digest": history.digest,
             }
         )
@@ -144,7 +124,7 @@ def detail(
 def _reasons(accounting: Accounting, period: Period) -> dict[tuple[str, str, str], tuple[str, str]]:
     """Decisions and paragraphs behind each component in force at the end of the period."""
     positions: dict[tuple[str, str, str], set[int]] = defaultdict(set)
-    for segment in accounting.recognised.segments:
+    for segment in (*accounting.recognised.segments, *accounting.accrued.segments):
         if segment.valid_from <= period.last:
             key = (segment.contract, segment.obligation, segment.component)
             positions[key].update(segment.decisions)

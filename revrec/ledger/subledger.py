@@ -13,11 +13,14 @@ from typing import Self
 
 import pyarrow as pa
 
+from revrec.asc606.modification import takes_effect
 from revrec.citations import cites
 from revrec.columnar import connect
 from revrec.engine import Accounting
 from revrec.ledger.billing import billing_table
-from revrec.model.history import Book
+from revrec.ledger.kinds import kind_table
+from revrec.model.history import Book, ContractHistory
+from revrec.money import to_minor
 from revrec.periods import Period
 from revrec.recognition.arithmetic import segment_table
 
@@ -46,20 +49,46 @@ class Subledger:
             if name not in accounting.refused
         ]
         self._database = connect()
+        histories = [book.histories[contract.id] for contract in contracts]
+        spans = [
+            (each.id, first, last)
+            for each in contracts
+            for first, last in accounting.contracts[each.id].without_contract
+        ]
         self._tables = {
             "segments": segment_table(accounting.recognised.segments),
             "recognised": accounting.recognised.table,
-            "billing": billing_table(book.histories[contract.id] for contract in contracts),
+            "accrued_segments": segment_table(accounting.accrued.segments),
+            "accrued": accounting.accrued.table,
+            "billing": billing_table(histories),
+            "reduction": _reductions(histories),
+            "kind": kind_table(),
             "contracts": pa.table(
                 {
                     "contract": pa.array([each.id for each in contracts], pa.string()),
                     "customer": pa.array([each.customer for each in contracts], pa.string()),
                     "currency": pa.array([each.currency for each in contracts], pa.string()),
+                    "cancellable": pa.array([each.cancellable for each in contracts], pa.bool_()),
+                }
+            ),
+            "without_contract": pa.table(
+                {
+                    "contract": pa.array([span[0] for span in spans], pa.string()),
+                    "first": pa.array([span[1] for span in spans], pa.date32()),
+                    "last": pa.array([span[2] for span in spans], pa.date32()),
                 }
             ),
         }
         for name, table in self._tables.items():
             self._load(name, table)
+        self._database.execute(
+            """
+            create table accrual as
+            select s.contract, s.obligation, s.component, s.stream, r.day,
+                   sum(r.revenue) as amount
+            from accrued r join accrued_segments s using (segment) group by all
+            """
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -67,12 +96,17 @@ class Subledger:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    @cites("606-10-45-1", "606-10-45-2", "606-10-45-3", "606-10-45-4")
+    @cites(
+        "606-10-25-8", "606-10-32-10", "606-10-45-1", "606-10-45-2", "606-10-45-3", "606-10-45-4"
+    )  # fmt: skip
     def positions(self, days: Iterable[date]) -> pa.Table:
         """Balances per contract at the end of each day; the days must have been recognised.
 
-        Columns: contract, day, billed, taxed, paid, recognised, breakage, unrecognised,
-        transaction_price, receivable, contract_liability, contract_asset; minor units.
+        Sums to date (billed less credited, taxed, for_principal, paid less returned,
+        paid_to_customer, written_off, recognised, accrued: what interest and financing add,
+        breakage), the price (unrecognised, transaction_price), what presentation moves
+        (cash_in_advance, conditional_bill) and the balances receivable, deposit_liability,
+        refund_liability, contract_liability, contract_asset; minor units.
         """
         self._load("dates", pa.table({"day": pa.array(sorted(set(days)), pa.date32())}))
         return self._query(f"{_sql('positions')} order by contract, day")
@@ -100,7 +134,7 @@ class Subledger:
         return self._query(_sql("postings")).cast(POSTED)
 
     def query(self, sql: str) -> pa.Table:
-        """Ask the subledger's tables: segments, recognised, billing, contracts."""
+        """Ask the subledger's tables: segments, recognised, accrual, billing, kind, contracts."""
         return self._query(sql)
 
     def _load(self, name: str, table: pa.Table) -> None:
@@ -117,14 +151,30 @@ def first_month(book: Book, period: Period) -> Period:
     days = [
         day
         for history in book.histories.values()
-        for day in (
-            history.contract.inception,
-            *(each.on for each in history.invoices),
-            *(each.on for each in history.credit_memos),
-            *(each.on for each in history.payments),
-        )
+        for day in (history.contract.inception, *(each.on for each in history.events()))
     ]
     return min((Period.of(min(days)), period)) if days else period
+
+
+def _reductions(histories: Iterable[ContractHistory]) -> pa.Table:
+    """By how much and from which day modifications reduced prices: contract, day, amount."""
+    rows = [
+        (
+            history.contract.id,
+            takes_effect(each),
+            -to_minor(each.price_change, history.contract.currency),
+        )
+        for history in histories
+        for each in history.modifications
+        if each.price_change < 0
+    ]
+    return pa.table(
+        {
+            "contract": pa.array([row[0] for row in rows], pa.string()),
+            "day": pa.array([row[1] for row in rows], pa.date32()),
+            "amount": pa.array([row[2] for row in rows], pa.int64()),
+        }
+    )
 
 
 def _sql(name: str) -> str:

@@ -347,6 +347,8 @@ class Contract:
     """First day of the term; inception if left out."""
     end: date | None = None
     """Last day of the enforceable term (25-3); none for an open-ended contract."""
+    cancellable: bool = False
+    """The customer may leave without penalty: a bill is no right before it pays (45-4)."""
     customer_name: str = ""
     """Name for readers."""
     segment: str = ""

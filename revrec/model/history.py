@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 from revrec.errors import ContractError
 from revrec.model.assessment import Assessment
@@ -15,6 +15,7 @@ from revrec.model.events import (
     CustomerPayment,
     Delivery,
     Estimate,
+    Event,
     Invoice,
     Modification,
     Payment,
@@ -59,6 +60,14 @@ class ContractHistory:
     cost_reviews: list[ContractCostReview] = field(default_factory=list)
     digest: str = ""
     """SHA-256 over the digests of the facts, in order of their keys."""
+
+    def events(self) -> Iterator[Event]:
+        """Everything that happened to the contract, list by list."""
+        for name in _LISTS:
+            yield from getattr(self, name)
+
+
+_LISTS = tuple(each.name for each in fields(ContractHistory) if each.default_factory is list)
 
 
 @dataclass(slots=True)

@@ -105,6 +105,7 @@ def compute(inputs: Inputs, period: Period) -> Computed:
             "positions": positions,
             "segments": subledger.query("select * from segments"),
             "recognised": subledger.query("select * from recognised"),
+            "accrual": subledger.query("select * from accrual"),
         }
     invariants.hold(tables, period.last)
     return Computed(inputs=inputs, accounting=accounting, postings=postings, positions=positions)

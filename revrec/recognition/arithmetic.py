@@ -177,6 +177,7 @@ def segment_table(segments: Sequence[Segment]) -> pa.Table:
             "price": pa.array([s.price for s in segments], pa.int64()),
             "kept_breakage": pa.array([s.kept_breakage for s in segments], pa.int64()),
             "as_used": pa.array([s.as_used for s in segments], pa.bool_()),
+            "stream": pa.array([s.stream.value for s in segments], pa.string()),
             "shape": _shapes(s.shape for s in segments),
         }
     )

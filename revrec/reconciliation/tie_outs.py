@@ -158,6 +158,6 @@ def _documents(book: Book, as_of: date) -> _Sums:
     sums: defaultdict[str, int] = defaultdict(int)
     columns = (table[name].to_pylist() for name in ("contract", "day", "event", "amount"))
     for contract, day, event, amount in zip(*columns, strict=True):
-        if event != "payment" and day <= as_of:
+        if event in {"billing", "credit_memo"} and day <= as_of:
             sums[currencies[contract]] += amount
     return sums

@@ -159,7 +159,11 @@ def test_a_reopened_period_posts_only_the_difference(workspace: Workspace) -> No
 
     assert closed.certificate.ordinal == 2
     added = [each for each in workspace.run(journal.read) if each.seq > before]
-    assert [(each.entry.event, each.line_count) for each in added] == [("payment", 2)]
+    assert [(each.entry.event, each.line_count) for each in added] == [
+        ("cash_in_advance", 2),
+        ("netting", 2),
+        ("payment", 2),
+    ]
     assert {abs(line.amount) for each in added for line in each.entry.lines} == {5500}
 
 

@@ -45,22 +45,58 @@ class Position:
     billed: int = 0
     tax: int = 0
     paid: int = 0
+    credited: dict[str, int] = field(default_factory=dict)
+    """Credit memos, by the consideration they name."""
+    reduced: int = 0
+    """By how much modifications in force reduced the price."""
 
     @property
     def recognised(self) -> int:
         return sum(self.revenue.values())
 
     @property
+    def cash_in_advance(self) -> int:
+        """Cash beyond the bills is not a negative receivable (606-10-45-2)."""
+        return max(self.paid - self.billed - self.tax, 0)
+
+    @property
     def receivable(self) -> int:
-        return self.billed + self.tax - self.paid
+        return self.billed + self.tax - self.paid + self.cash_in_advance
+
+    @property
+    def refund_liability(self) -> int:
+        """What was billed or received and will be given back (606-10-32-10).
+
+        Rebates earned and not yet credited; or what is beyond the price, as far as the price was
+        reduced or credited. Never more than what is not earned.
+        """
+        rebates = sum(
+            max(-amount - self.credited.get(component, 0), 0)
+            for component, amount in _by_component(self.revenue).items()
+            if component != "fixed"
+        )
+        as_used = sum(amount for key, amount in self.revenue.items() if key not in self.allocated)
+        beyond = max(self.billed, self.paid - self.tax) - self.transaction_price - as_used
+        reductions = self.reduced + sum(self.credited.values())
+        reductions += sum(
+            max(-amount, 0)
+            for component, amount in _by_component(self.allocated).items()
+            if component != "fixed"
+        )
+        unearned = self.billed + self.cash_in_advance - self.recognised
+        return max(min(unearned, max(rebates, min(beyond, reductions))), 0)
+
+    @property
+    def net(self) -> int:
+        return self.billed + self.cash_in_advance - self.recognised - self.refund_liability
 
     @property
     def contract_liability(self) -> int:
-        return max(self.billed - self.recognised, 0)
+        return max(self.net, 0)
 
     @property
     def contract_asset(self) -> int:
-        return max(self.recognised - self.billed, 0)
+        return max(-self.net, 0)
 
     @property
     def rpo(self) -> int:
@@ -113,6 +149,7 @@ def balances(position: Position) -> dict[str, int]:
         "receivable": position.receivable,
         "contract_asset": position.contract_asset,
         "contract_liability": -position.contract_liability,
+        "refund_liability": -position.refund_liability,
         "tax_payable": -position.tax,
         "revenue": -position.recognised,
     }
@@ -158,8 +195,18 @@ class _Contract:
                 for line in bill["lines"]:
                     position.billed += sign * minor(line["amount"], self.facts.unit)
                     position.tax += sign * minor(line.get("tax", "0"), self.facts.unit)
+                    if kind == "credit_memo":
+                        named = line.get("consideration") or ""
+                        amount = minor(line["amount"], self.facts.unit)
+                        position.credited[named] = position.credited.get(named, 0) + amount
         for payment in self.facts.of_kind("payment", day):
             position.paid += minor(payment["amount"], self.facts.unit)
+        for refund in self.facts.of_kind("refund", day):
+            position.paid -= minor(refund["amount"], self.facts.unit)
+        for modification in self.modifications:
+            if takes_effect(modification) <= day:
+                change = minor(modification.get("price_change", "0"), self.facts.unit)
+                position.reduced += max(-change, 0)
 
     def _state(self, day: date) -> State:
         in_force = [each for each in self.modifications if takes_effect(each) <= day]
@@ -181,6 +228,13 @@ class _Contract:
                 raise NotStated(f"{each['id']} estimates {each['obligation']}, not promised then")
             if "amount" in each and each["consideration"] not in then.group_of:
                 raise NotStated(f"{each['id']} estimates {each['consideration']}, not agreed then")
+
+
+def _by_component(amounts: Mapping[Key, int]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for (_, component), amount in amounts.items():
+        sums[component] = sums.get(component, 0) + amount
+    return sums
 
 
 def _add(amounts: dict[Key, int], key: Key, amount: int) -> None:
