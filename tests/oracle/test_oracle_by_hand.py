@@ -380,6 +380,7 @@ def test_postings_of_a_month() -> None:
         "receivable": -8800,
         "contract_asset": 10000,
         "contract_liability": 2000,
+        "refund_liability": 0,
         "tax_payable": 200,
         "revenue": -10000,
     } == oracle.postings_of("C", FEB, date(2026, 2, 28))
