@@ -16,6 +16,7 @@ import pyarrow as pa
 from revrec.asc340.decide import contract_costs
 from revrec.asc606.decide import Decided, decide
 from revrec.asc606.standalone_selling_price import Books
+from revrec.collector import collector_at_rest
 from revrec.errors import ContractError, FeedError, RevrecError
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question
 from revrec.model.history import Book, ContractHistory
@@ -53,7 +54,7 @@ def account(
     """
     counts = [deliveries(book), usage_events(book), *usage]
     with Arithmetic(counts, threads=threads) as arithmetic:
-        contracts, refused = _decide_all(book, arithmetic)
+        contracts, refused = decide_all(book, arithmetic)
         segments = [segment for each in contracts.values() for segment in each.segments]
         recognised = arithmetic.recognise(segments, dates)
         others = [segment for each in contracts.values() for segment in each.accrued]
@@ -61,7 +62,8 @@ def account(
     return Accounting(recognised=recognised, accrued=accrued, contracts=contracts, refused=refused)
 
 
-def _decide_all(
+@collector_at_rest()
+def decide_all(
     book: Book, arithmetic: Arithmetic
 ) -> tuple[dict[str, ContractAccounting], dict[str, RevrecError]]:
     """Steps 1-4 of every contract; questions about progress are answered in rounds, all at once."""

@@ -1,0 +1,53 @@
+"""Python's collector rests while asked to, and wakes when the last one has left."""
+
+from __future__ import annotations
+
+import gc
+from threading import Barrier, Thread
+
+import pytest
+
+from revrec.collector import collector_at_rest
+
+
+def test_it_rests_inside_and_is_awake_after():
+    """Also when what is inside fails."""
+    with pytest.raises(ValueError, match="inside"), collector_at_rest():  # noqa: PT012
+        assert not gc.isenabled()
+        raise ValueError("inside")
+
+    assert gc.isenabled()
+
+
+def test_whoever_leaves_first_does_not_wake_it():
+    """Two threads are inside together; it wakes with the last."""
+    both, one_left = Barrier(2, timeout=10), Barrier(2, timeout=10)
+    seen: list[bool] = []
+
+    def first():
+        with collector_at_rest():
+            both.wait()
+        one_left.wait()
+
+    thread = Thread(target=first)
+    thread.start()
+    with collector_at_rest():
+        both.wait()
+        one_left.wait()
+        seen.append(gc.isenabled())
+    thread.join()
+
+    assert seen == [False]
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off():
+    """Whoever turned it off keeps it off."""
+    gc.disable()
+    try:
+        with collector_at_rest():
+            pass
+
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
