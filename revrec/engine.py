@@ -14,6 +14,7 @@ from datetime import date
 import pyarrow as pa
 
 from revrec.asc340.decide import contract_costs
+from revrec.asc606.control import performed
 from revrec.asc606.decide import Decided, decide
 from revrec.asc606.standalone_selling_price import Books
 from revrec.collector import collector_at_rest
@@ -52,7 +53,7 @@ def account(
     day; deliveries and scenario usage come from the book itself. Revenue to date on a day takes
     into account the facts that took effect by that day.
     """
-    counts = [deliveries(book), usage_events(book), *usage]
+    counts = [deliveries(book, performed), usage_events(book), *usage]
     with Arithmetic(counts, threads=threads) as arithmetic:
         contracts, refused = decide_all(book, arithmetic)
         segments = [segment for each in contracts.values() for segment in each.segments]

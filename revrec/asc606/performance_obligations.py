@@ -9,15 +9,16 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from revrec.asc606.licenses import right_to_use, told_of_license
 from revrec.asc606.time_elapsed import BY_TIME, elapsed, remaining_time
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract, CountedIn, Measure, PerformanceObligation
 from revrec.model.decision import Answer, Decision, Progress, Shape
-from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms, minor_digits
+from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, Money, atoms, minor_digits, to_minor
 
 _COUNTED_BY_DELIVERY = frozenset(
-    {Measure.UNITS, Measure.MILESTONES, Measure.COSTS, Measure.POINT_IN_TIME}
+    {Measure.UNITS, Measure.MILESTONES, Measure.COSTS, Measure.POINT_IN_TIME, Measure.LICENSE}
 )
 COMPLETE = Shape(progress=Progress.COMPLETE)
 """Earned before: progress is one from the day the segment is in force."""
@@ -28,7 +29,7 @@ def identify_obligation(
     contract: Contract, obligation: PerformanceObligation, on: date
 ) -> Decision:
     """A promised good or service, or series of days of service, is one obligation."""
-    over_time = obligation.measure is not Measure.POINT_IN_TIME
+    over_time = obligation.measure is not Measure.POINT_IN_TIME and not right_to_use(obligation)
     series = over_time and obligation.distinct_increments
     kind = "series of distinct increments" if series else "single performance obligation"
     timing = (
@@ -44,7 +45,10 @@ def identify_obligation(
         paragraphs=("606-10-25-14", "606-10-25-15" if series else "606-10-25-19", "606-10-25-31"),
         inputs={"obligation": obligation.id, "measure": obligation.measure.value},
         outcome=kind,
-        sentence=f"{obligation.id} ({obligation.product}) is a {kind}, satisfied {timing}.",
+        sentence=(
+            f"{obligation.id} ({obligation.product}) is a {kind}, satisfied {timing}."
+            f"{told_of_license(obligation)}"
+        ),
     )
 
 
@@ -60,13 +64,15 @@ def measure_progress(
     if obligation.measure in BY_TIME:
         return elapsed(obligation, contract, starts, ends)
     if obligation.measure in _COUNTED_BY_DELIVERY:
+        depicting = obligation.quantity - obligation.uninstalled_materials
+        whole = _positive(obligation, contract, "quantity", depicting, QUANTITY_SCALE)
         return Shape(
             progress=Progress.COUNTED,
             starts=starts,
             ends=ends,
             counted_in=CountedIn.QUANTITY.value,
-            cap=_positive(obligation, contract, "quantity", obligation.quantity, QUANTITY_SCALE),
-            whole=_positive(obligation, contract, "quantity", obligation.quantity, QUANTITY_SCALE),
+            cap=whole,
+            whole=whole,
         )
     return _entitlement(obligation, contract, starts, ends)
 
@@ -110,9 +116,54 @@ def count_each_unit(first_day: date) -> Shape:
     )
 
 
+@cites("606-10-55-20", "606-10-55-21")
+def materials_at_cost(
+    obligation: PerformanceObligation, contract: Contract, share: int
+) -> tuple[int, Shape] | None:
+    """What of the price is the cost of uninstalled materials, earned as their control passes.
+
+    Revenue equals their cost and they are left out of the measure of progress (55-21b). Minor
+    units. Raises UnsupportedTerm where they cost more than the price, or the rest of the work is
+    distinct from what was done, so that it is no single obligation measured by its costs.
+    """
+    cost = obligation.uninstalled_materials
+    if not cost:
+        return None
+    price = to_minor(cost, contract.currency)
+    if obligation.measure is not Measure.COSTS or obligation.distinct_increments or price > share:
+        raise UnsupportedTerm(
+            f"Uninstalled materials of {obligation.id} in contract {contract.id} cost {cost}: the "
+            f"price allocated is {Money(share, contract.currency)}, measured by "
+            f"{obligation.measure.value}, distinct increments {obligation.distinct_increments}.",
+            citation="606-10-55-21",
+            remedy="Give them for one obligation by costs, `distinct_increments: false`.",
+            contract=contract.id,
+            field=f"obligations.{obligation.id}.uninstalled_materials",
+        )
+    whole = _positive(obligation, contract, "uninstalled_materials", cost, QUANTITY_SCALE)
+    shape = Shape(
+        progress=Progress.COUNTED,
+        counted_in=CountedIn.QUANTITY.value,
+        cap=whole,
+        whole=whole,
+        counter=materials_counter(obligation.id),
+    )
+    return price, shape
+
+
+@cites("606-10-55-21")
+def materials_counter(obligation: str) -> str:
+    """Name under which materials at zero margin are counted, apart from progress (55-21b)."""
+    return f"{obligation} / uninstalled materials"
+
+
 @cites("606-10-55-48", "606-10-25-35")
 def expecting(shape: Shape, expected: Decimal, obligation: PerformanceObligation) -> Shape:
-    """The same entitlement with another expected consumption (606-10-55-48)."""
+    """The same promise with another consumption, count or cost expected in all (55-48, 25-35)."""
+    if obligation.measure in _COUNTED_BY_DELIVERY:
+        depicting = atoms(expected - obligation.uninstalled_materials, QUANTITY_SCALE)
+        whole = max(depicting - shape.before, 1)
+        return replace(shape, whole=whole, cap=whole)
     scale = _scale(obligation)
     entitled = shape.whole if shape.entitled is None else shape.entitled
     whole = min(max(atoms(expected, scale) - _used_before(shape, obligation), 1), entitled)
@@ -135,6 +186,7 @@ def remaining(shape: Shape, answer: Answer, first_day: date) -> Shape:
         whole=whole,
         cap=whole,
         entitled=left,
+        before=shape.before + answer.numerator,
     )
 
 

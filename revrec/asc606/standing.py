@@ -17,15 +17,17 @@ from revrec.asc606.allocation import (
     proportions,
     with_residual,
 )
+from revrec.asc606.licenses import by_its_nature
 from revrec.asc606.performance_obligations import (
     COMPLETE,
     count_each_unit,
     identify_obligation,
+    materials_at_cost,
     measure_each_day,
     measure_progress,
 )
 from revrec.asc606.pricing import Component, Restart, shares
-from revrec.asc606.segments import LIVE, Key, Layer, Timeline
+from revrec.asc606.segments import LIVE, MATERIALS, Key, Layer, Timeline
 from revrec.asc606.standalone_selling_price import Books, standalone_selling_price
 from revrec.asc606.time_elapsed import in_elected_grain
 from revrec.asc606.transaction_price import FIXED
@@ -133,7 +135,7 @@ class Standing:
 
     def identify(self, obligation: PerformanceObligation, on: date) -> None:
         """Step 2 for one promise, made or restated on a day."""
-        obligation = in_elected_grain(obligation, self.books.policy)
+        obligation = in_elected_grain(by_its_nature(obligation), self.books.policy)
         self.known[obligation.id] = obligation
         decision = identify_obligation(self.contract, obligation, on)
         self.rest_on(obligation.id, self.record(decision))
@@ -142,7 +144,7 @@ class Standing:
         self, obligation: PerformanceObligation, group: str, priced_on: date, first_day: date
     ) -> InForce:
         """An obligation with its measure of progress bound to dates and counts."""
-        obligation = in_elected_grain(obligation, self.books.policy)
+        obligation = in_elected_grain(by_its_nature(obligation), self.books.policy)
         shape = measure_progress(
             obligation, self.contract, first_day=first_day, last_day=self.last_day
         )
@@ -276,15 +278,24 @@ class Standing:
                 )
             for name, share in split.live.items():
                 if share:
-                    layers[name, component.id, LIVE] = Layer(
-                        share,
-                        self.in_force[name].shape,
-                        self.known[name].product,
-                        (self._because[name], *component.decisions),
-                    )
+                    layers.update(self._layers_live(component, name, share))
         for each in self.as_used:
             layers.update(self._layers_as_used(each))
         self.timeline.publish(day, layers)
+
+    def _layers_live(self, component: Component, name: str, share: int) -> dict[Key, Layer]:
+        """What is still being earned; materials at zero margin apart from the rest (55-21b)."""
+        held, product = self.in_force[name], self.known[name].product
+        because = (self._because[name], *component.decisions)
+        main = component.id == held.group
+        at_cost = materials_at_cost(held.obligation, self.contract, share) if main else None
+        if at_cost is None:
+            return {(name, component.id, LIVE): Layer(share, held.shape, product, because)}
+        cost, shape = at_cost
+        return {
+            (name, component.id, LIVE): Layer(share - cost, held.shape, product, because),
+            (name, component.id, MATERIALS): Layer(cost, shape, product, because),
+        }
 
     def _layers_as_used(self, each: AsUsed) -> dict[Key, Layer]:
         if each.by_unit:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from revrec.asc606.control import performed
+from revrec.asc606.licenses import right_to_use
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standalone_selling_price import standalone_selling_price as price_alone
 from revrec.citations import cites
@@ -20,11 +22,13 @@ from revrec.feeds.scenario import Expectation, Measured
 from revrec.ledger.kinds import KINDS
 from revrec.ledger.subledger import Subledger
 from revrec.model.contract import CountedIn, Measure, PerformanceObligation
-from revrec.model.decision import Progress, Segment
+from revrec.model.decision import Progress, Question, Segment
 from revrec.model.history import Book, ContractHistory
 from revrec.model.policy import Account
 from revrec.money import QUANTITY_SCALE, minor_digits
 from revrec.periods import day_before
+from revrec.recognition.arithmetic import Arithmetic
+from revrec.recognition.counts import deliveries, usage_events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +155,45 @@ def _goods_sold(run: Run, expectation: Expectation) -> Iterator[Fraction]:
             yield Fraction(sign * int(row["amount"]) * (1 if row["day"] == last else -1))
 
 
+@cites("606-10-25-31")
+def progress_ratio(run: Run, expectation: Expectation) -> Fraction:
+    """How far an obligation is under the terms in force; one when nothing of it is left."""
+    _, on = expectation.days
+    shapes = {
+        (segment.contract, segment.obligation): segment.shape
+        for segment in sorted(
+            run.accounting.recognised.segments,
+            key=lambda segment: segment.shape.progress is not Progress.COMPLETE,
+        )
+        if segment.valid_from <= on <= segment.valid_to
+        and not (segment.as_used or segment.shape.counter)
+        and expectation.contract in (None, segment.contract)
+        and expectation.obligation in (None, segment.obligation)
+        and expectation.component in (None, segment.component)
+    }
+    if len(shapes) > 1:
+        raise FeedError(
+            "Progress is that of one obligation: ratios of several do not add up.",
+            remedy="Name the contract and the obligation.",
+            field="expected.obligation",
+        )
+    questions = [
+        Question(contract=contract, obligation=obligation, shape=shape, day=on)
+        for (contract, obligation), shape in shapes.items()
+    ]
+    with Arithmetic([deliveries(run.book, performed), usage_events(run.book)]) as arithmetic:
+        answers = arithmetic.progress(questions)
+    ratios = [
+        Fraction(
+            answer.numerator
+            * 10 ** minor_digits(run.book.histories[question.contract].contract.currency),
+            answer.denominator,
+        )
+        for question, answer in zip(questions, answers, strict=True)
+    ]
+    return _sum_of_some(ratios, expectation)
+
+
 @cites("606-10-32-34", "606-10-32-35")
 def residual_rejected(run: Run, expectation: Expectation) -> Fraction:
     """The residual for which a contract was refused; zero if it was not."""
@@ -196,12 +239,14 @@ def remaining_in_window(run: Run, expectation: Expectation) -> Fraction:
 def timings(book: Book) -> Mapping[tuple[str, str], str]:
     """How each obligation is satisfied (606-10-50-5): at a point in time, or over time."""
     return {
-        (name, obligation): (
-            "point_in_time" if each.obligation.measure is Measure.POINT_IN_TIME else "over_time"
-        )
+        (name, obligation): ("point_in_time" if _at_once(each.obligation) else "over_time")
         for name, history in book.histories.items()
         for obligation, each in promises(history, date.max).items()
     }
+
+
+def _at_once(obligation: PerformanceObligation) -> bool:
+    return obligation.measure is Measure.POINT_IN_TIME or right_to_use(obligation)
 
 
 def _histories(book: Book, expectation: Expectation) -> Iterator[ContractHistory]:
@@ -227,5 +272,6 @@ READ: Mapping[Measured, Callable[[Run, Expectation], Fraction]] = {
     "revenue_per_unit": revenue_per_unit,
     "cost_of_sales": cost_of_sales,
     "residual_rejected": residual_rejected,
+    "progress_ratio": progress_ratio,
 }
 """Measure -> how it is read, in minor units of the contract's currency."""

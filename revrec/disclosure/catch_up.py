@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from revrec.asc606.control import performed
 from revrec.citations import cites
 from revrec.disclosure.frame import Inputs
 from revrec.model.decision import Progress, Segment
@@ -77,7 +78,7 @@ def _revenue(inputs: Inputs, asked: Sequence[Segment]) -> Sequence[int]:
     """Revenue to date of each segment on the one day it is asked for."""
     if not asked:
         return []
-    counts = [deliveries(inputs.book), usage_events(inputs.book), *(inputs.usage or ())]
+    counts = [deliveries(inputs.book, performed), usage_events(inputs.book), *(inputs.usage or ())]
     days = sorted({segment.valid_from for segment in asked})
     with Arithmetic(counts) as arithmetic:
         table = arithmetic.recognise(asked, days).table

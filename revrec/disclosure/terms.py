@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from revrec.asc606.licenses import right_to_use
 from revrec.asc606.modification import Treatment, changes_nothing, cut_off, takes_effect
 from revrec.citations import cites
 from revrec.engine import Accounting
@@ -139,7 +140,7 @@ def _promises(history: ContractHistory, changes: Iterable[Modification]) -> dict
 
 def _obligation_row(contract: str, promise: _Promise) -> Sequence[object]:
     obligation = promise.obligation
-    at_once = obligation.measure is Measure.POINT_IN_TIME
+    at_once = obligation.measure is Measure.POINT_IN_TIME or right_to_use(obligation)
     timing = "point in time" if at_once else "over time"
     return (contract, obligation.id, obligation.product, obligation.measure.value, timing,
             promise.starts, promise.ends)  # fmt: skip

@@ -71,6 +71,7 @@ Measured = Literal[
     "allocated_price",
     "standalone_selling_price",
     "revenue_per_unit",
+    "progress_ratio",
     "residual_rejected",
     "rpo",
     "cost_of_sales",

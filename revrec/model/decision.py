@@ -104,6 +104,8 @@ class Shape:
     """Milliseconds of the first day that are over when service begins."""
     early: int = 0
     """Milliseconds of the last day that are left when service ends."""
+    before: int = 0
+    """Count under terms that have ended; step 5 leaves it out by ``counts_from``."""
     done: Fraction | None = None
     """Progress made before ``starts``: what the shape measures is the rest (25-35)."""
     knots: tuple[tuple[date, int], ...] = ()

@@ -160,8 +160,8 @@ class Control:
     """Title and risk pass when goods leave us, not when they arrive."""
     bill_and_hold: bool = False
     """Judged: all criteria of 55-83 are met for goods kept at the customer's request."""
-    consignment: bool = False
-    """Judged: goods placed with a dealer stay ours until sold on (55-80)."""
+    dealer_controls: bool = False
+    """Judged: goods placed with a dealer are its own; else ours until it sells them (55-80)."""
     acceptance: Acceptance = Acceptance.NONE
 
 

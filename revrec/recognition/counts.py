@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -12,16 +13,33 @@ from revrec.columnar import connect
 from revrec.model.history import Book, ContractHistory
 from revrec.recognition.arithmetic import COUNTS
 
+
+class Count(Protocol):
+    """A quantity that counts from a day, under the name of a counter."""
+
+    @property
+    def counter(self) -> str:
+        """An obligation, or what is counted apart from it."""
+
+    @property
+    def on(self) -> date:
+        """The day from which it counts."""
+
+    @property
+    def quantity(self) -> Decimal:
+        """Units, weight or cost."""
+
+
 _NONE = Decimal(0)
 _Row = tuple[str, str, date, Decimal, Decimal]
 
 
-def deliveries(book: Book) -> pa.Table:
-    """Deliveries, milestones and costs incurred, as quantities."""
+def deliveries(book: Book, performed: Callable[[ContractHistory], Iterable[Count]]) -> pa.Table:
+    """What was transferred, reached or incurred by a rule that says what counts when."""
     return _table(
-        (each.contract, each.obligation, each.on, each.quantity, _NONE)
-        for history in book.histories.values()
-        for each in history.deliveries
+        (name, each.counter, each.on, each.quantity, _NONE)
+        for name, history in book.histories.items()
+        for each in performed(history)
     )
 
 

@@ -29,7 +29,7 @@ _WHEN_DONE = re.compile(
     r"\b(?:when done|when complete|(?:up)?on (?:completion|delivery|acceptance))"
 )
 DELIVERED = frozenset({Measure.UNITS, Measure.MILESTONES, Measure.COSTS, Measure.POINT_IN_TIME})
-TIMED = frozenset(Measure) - DELIVERED - {Measure.USAGE}
+TIMED = frozenset(Measure) - DELIVERED - {Measure.USAGE, Measure.LICENSE}
 
 
 @dataclass(frozen=True, slots=True)
