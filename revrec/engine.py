@@ -55,7 +55,8 @@ def account(
     """
     counts = [deliveries(book, performed), usage_events(book), *usage]
     with Arithmetic(counts, threads=threads) as arithmetic:
-        contracts, refused = decide_all(book, arithmetic)
+        until = max(dates, default=date.min)
+        contracts, refused = decide_all(book, arithmetic, until)
         segments = [segment for each in contracts.values() for segment in each.segments]
         recognised = arithmetic.recognise(segments, dates)
         others = [segment for each in contracts.values() for segment in each.accrued]
@@ -65,9 +66,12 @@ def account(
 
 @collector_at_rest()
 def decide_all(
-    book: Book, arithmetic: Arithmetic
+    book: Book, arithmetic: Arithmetic, until: date = date.min
 ) -> tuple[dict[str, ContractAccounting], dict[str, RevrecError]]:
-    """Steps 1-4 of every contract; questions about progress are answered in rounds, all at once."""
+    """Steps 1-4 of every contract; questions about progress are answered in rounds, all at once.
+
+    Service that renews as time passes is accounted for up to ``until``.
+    """
     decided: dict[str, ContractAccounting] = {}
     refused: dict[str, RevrecError] = {}
     asking: list[tuple[str, Decided, list[Question]]] = []
@@ -81,7 +85,7 @@ def decide_all(
         except (ContractError, FeedError) as error:
             refused[name] = error
 
-    books = Books(book.selling_prices, book.policy)
+    books = Books(book.selling_prices, book.policy, until)
     for name in sorted(book.histories):
         advance(name, _decide(book.histories[name], books), None)
     while asking:

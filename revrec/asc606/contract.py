@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from revrec.citations import cites
 from revrec.errors import ContractError, FeedError
-from revrec.model.contract import Contract
+from revrec.model.contract import Consideration, Contract
 from revrec.model.decision import Decision
 from revrec.model.events import (
     CreditMemo,
@@ -52,7 +52,9 @@ def identify_contract(contract: Contract) -> Decision:
         outcome="contract exists",
         sentence=(
             f"The agreement with {contract.customer_name or contract.customer} was approved on "
-            f"{contract.inception} and is a contract for its enforceable term, {term}."
+            f"{contract.inception} and is a contract, as written for {term}."
+            if contract.termination
+            else f"{contract.inception} and is a contract for its enforceable term, {term}."
         ),
     )
 
@@ -86,7 +88,8 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
     by_unit = {each.id for each in (*contract.consideration, *added) if each.per_unit}
     for consideration in contract.consideration:
         if not consideration.per_unit:
-            yield "consideration", consideration.id, consideration.amount
+            for amount in (consideration.amount, *_of_steps(consideration)):
+                yield "consideration", consideration.id, amount
     documents: tuple[Invoice | CreditMemo, ...] = (*history.invoices, *history.credit_memos)
     for document in documents:
         for line in document.lines:
@@ -105,6 +108,10 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
     for estimate in history.estimates:
         if estimate.amount is not None and estimate.consideration not in by_unit:
             yield "estimate", estimate.id, estimate.amount
+
+
+def _of_steps(consideration: Consideration) -> list[Decimal]:
+    return [step.amount for step in consideration.steps]
 
 
 def _check_size(amount: Decimal) -> None:

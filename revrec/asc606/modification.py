@@ -54,6 +54,7 @@ def changes_nothing(modification: Modification) -> bool:
         or modification.withdraws
         or modification.price_change
         or modification.adds_consideration
+        or modification.revises_consideration
     )
 
 

@@ -47,6 +47,8 @@ class Restart:
     """Component -> price change."""
     products: Mapping[str, str]
     """Product of each obligation under the terms that end: what was earned stays with it."""
+    untouched: frozenset[str] = frozenset()
+    """Obligations that keep what they have: a renewal ends only what it continues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def shares(component: Component, restarts: Sequence[Restart]) -> Shares:
         if component.id not in restart.components:
             continue
         now = {}
+        kept_live = {key: share for key, share in live.items() if key in restart.untouched}
+        live = {key: share for key, share in live.items() if key not in restart.untouched}
         for key, share in live.items():
             answer = restart.earned.get(key, _NOTHING_EARNED)
             now[key] = round_ratio(share * answer.numerator, answer.denominator)
@@ -89,17 +93,24 @@ def shares(component: Component, restarts: Sequence[Restart]) -> Shares:
                     breakage[number, key] = round_ratio(kept * now[key], before)
             pool = 0
         earned.update({(number, key): share for key, share in now.items() if share})
-        live = allocate(pool, restart.weights) if restart.weights else {}
+        live = kept_live | (allocate(pool, restart.weights) if restart.weights else {})
     return Shares(earned, breakage, live)
 
 
 @cites("606-10-25-13")
 def sharing(component: Component, restarts: Sequence[Restart]) -> Collection[str]:
     """Obligations that a component gives shares to that are still in force."""
+    found: set[str] = set()
+    kept: frozenset[str] | None = None
     for restart in reversed(restarts[component.since :]):
         if component.id in restart.components:
-            return restart.weights.keys()
-    return component.weights.keys()
+            weighed = restart.weights.keys()
+            found |= weighed if kept is None else weighed & kept
+            if not restart.untouched:
+                return found
+            kept = restart.untouched if kept is None else kept & restart.untouched
+    weighed = component.weights.keys()
+    return found | (weighed if kept is None else weighed & kept)
 
 
 def _by_size(amounts: Mapping[str, int]) -> dict[str, int]:

@@ -64,7 +64,7 @@ class Timeline:
                     field=f"obligations.{obligation}",
                 )
         for key, (since, layer) in list(self._open.items()):
-            if layers.get(key) != layer:
+            if not _goes_on(layer, layers.get(key), key):
                 if since < day:
                     self._closed.append(self._segment(key, layer, since, day_before(day)))
                 del self._open[key]
@@ -100,3 +100,10 @@ def _largest_count(shape: Shape) -> int:
     """Largest numerator or denominator that step 5 may give the shape."""
     count = max(shape.whole, shape.entitled or 1) * _TERM_MAX.get(shape.progress, 1)
     return count if shape.done is None else count * shape.done.denominator
+
+
+def _goes_on(before: Layer, now: Layer | None, key: Key) -> bool:
+    """Whether a layer is unchanged; what was earned for good rests on what it rested on then."""
+    if now is None or key[2] == LIVE:
+        return before == now
+    return before == now._replace(decisions=before.decisions)

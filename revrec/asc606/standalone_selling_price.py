@@ -60,10 +60,12 @@ def standalone_selling_price(
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What is chosen, not told by the contract: selling prices and policy."""
+    """What is chosen, not told by the contract: selling prices, policy, and how far to look."""
 
     selling_prices: Sequence[StandaloneSellingPrice]
     policy: Policy
+    until: date = date.min
+    """Last day asked about: service that renews as time passes is accounted for up to it."""
 
 
 @cites("606-10-32-33")

@@ -68,6 +68,11 @@ class InForce:
         """The obligation's id."""
         return self.obligation.id
 
+    @property
+    def terms(self) -> PerformanceObligation:
+        """The obligation with the days of service it is bound to."""
+        return replace(self.obligation, start=self.first_day, end=self.last_day)
+
 
 @dataclass(slots=True)
 class Stopped:

@@ -26,7 +26,7 @@ from revrec.model.decision import Progress, Question, Segment
 from revrec.model.history import Book, ContractHistory
 from revrec.model.policy import Account
 from revrec.money import QUANTITY_SCALE, minor_digits
-from revrec.periods import day_before
+from revrec.periods import day_before, months_of
 from revrec.recognition.arithmetic import Arithmetic
 from revrec.recognition.counts import deliveries, usage_events
 
@@ -236,6 +236,21 @@ def remaining_in_window(run: Run, expectation: Expectation) -> Fraction:
     return Fraction(total)
 
 
+@cites("606-10-25-3")
+def contract_term_months(run: Run, expectation: Expectation) -> Fraction:
+    """Months of service in the enforceable term in force on a day."""
+    _, on = expectation.days
+    months = []
+    for history in _histories(run.book, expectation):
+        name, currency = history.contract.id, history.contract.currency
+        accounted = run.accounting.contracts.get(name)
+        known = [each for each in accounted.terms if each[0] <= on] if accounted else []
+        if known:
+            _, first, last = known[-1]
+            months.append(months_of(first, last) * 10 ** minor_digits(currency))
+    return _sum_of_some(months, expectation)
+
+
 def timings(book: Book) -> Mapping[tuple[str, str], str]:
     """How each obligation is satisfied (606-10-50-5): at a point in time, or over time."""
     return {
@@ -273,5 +288,6 @@ READ: Mapping[Measured, Callable[[Run, Expectation], Fraction]] = {
     "cost_of_sales": cost_of_sales,
     "residual_rejected": residual_rejected,
     "progress_ratio": progress_ratio,
+    "contract_term_months": contract_term_months,
 }
 """Measure -> how it is read, in minor units of the contract's currency."""

@@ -75,6 +75,7 @@ Measured = Literal[
     "residual_rejected",
     "rpo",
     "cost_of_sales",
+    "contract_term_months",
     "contract_liability",
     "contract_asset",
     "unbilled_receivable",

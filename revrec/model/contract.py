@@ -14,6 +14,7 @@ from enum import StrEnum
 from revrec.model.assessment import Criterion
 from revrec.model.performance import Control, License, Repurchase, ServicePart
 from revrec.model.price import ReturnRight, Tier, TierBasis
+from revrec.model.term import Charged, PriceStep, TerminationRight
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True, "allow_inf_nan": False}
 
@@ -327,6 +328,10 @@ class Consideration:
     """Variable: whether the tier reached prices all units or each tier its own."""
     expected_units: Decimal | None = None
     """Variable with tiers: the volume expected at inception that passes the constraint."""
+    charged: Charged | None = None
+    """Fixed: how the amount follows the term; the total of the stated term if left out."""
+    steps: tuple[PriceStep, ...] = ()
+    """Fixed and recurring: other amounts from later days on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +351,8 @@ class Contract:
     start: date | None = None
     """First day of the term; inception if left out."""
     end: date | None = None
-    """Last day of the enforceable term (25-3); none for an open-ended contract."""
+    """Last day of the term as written; none for an open-ended contract. How much of it is
+    enforceable follows from ``termination`` (25-3)."""
     cancellable: bool = False
     """The customer may leave without penalty: a bill is no right before it pays (45-4)."""
     customer_name: str = ""
@@ -359,6 +365,8 @@ class Contract:
     """The promises."""
     consideration: tuple[Consideration, ...]
     """What the customer promises."""
+    termination: tuple[TerminationRight, ...] = ()
+    """Rights to end the contract early; they may shorten the enforceable term (25-3)."""
     unmet_criteria: tuple[Criterion, ...] = ()
     """Judged at inception: what keeps the agreement from being a contract (25-1); an
     ``assessment`` tells from when it is one. What is received meanwhile is a deposit (25-8)."""

@@ -178,6 +178,9 @@ class ContractAccounting:
     deposit, and a bill is no right (606-10-25-8). The last day is ``periods.FOREVER`` while the
     span is open."""
 
+    terms: tuple[tuple[date, date, date], ...] = ()
+    """Enforceable terms (606-10-25-3): the day from which each counts, its first and last day."""
+
     def exists_on(self, day: date) -> bool:
         """Whether the agreement is a contract at the end of the day."""
         return not any(first <= day <= last for first, last in self.without_contract)

@@ -214,8 +214,10 @@ class Modification:
     """New usage or variable consideration."""
     bundles: tuple[Bundle, ...] = ()
     """Observable bundle prices of what remains, which may prove whose a discount is (32-37)."""
+    revises_consideration: tuple[Consideration, ...] = ()
+    """Recurring fixed amounts at their new rate; the price follows, beside ``price_change``."""
     end: date | None = None
-    """New last day of the term, if it changes."""
+    """New last day of the term, if it changes. Service by time does not outlast it."""
     at_standalone_selling_prices: bool = False
     """Judged: the price change reflects selling prices of what is added (25-12b)."""
     reason: str = ""

@@ -1,0 +1,262 @@
+"""Steps 1 to 4 of a modification: what ends, what goes on, and for how much.
+
+606-10-25-10 to 25-13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from fractions import Fraction
+
+from revrec.asc606.allocation import Proportions, allocate, participants, proportions
+from revrec.asc606.amendment import amended
+from revrec.asc606.modification import (
+    Treatment,
+    changes_nothing,
+    check_modification,
+    classify,
+    cut_off,
+    explain_modification,
+    takes_effect,
+)
+from revrec.asc606.performance_obligations import remaining
+from revrec.asc606.pricing import Component, Restart, shares, sharing
+from revrec.asc606.standing import MAIN, AsUsed, InForce, Standing
+from revrec.asc606.term import Term
+from revrec.asc606.transaction_price import estimated
+from revrec.citations import cites
+from revrec.errors import UnsupportedTerm
+from revrec.model.contract import ConsiderationKind, PerformanceObligation
+from revrec.model.decision import Answer, Question
+from revrec.model.events import Modification
+from revrec.money import to_minor
+
+Asking = Generator[list[Question], list[Answer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """How far the obligations of a contract that ends have come."""
+
+    affected: Sequence[InForce]
+    going_on: Sequence[InForce]
+    earned: Mapping[str, Answer]
+
+
+@cites("606-10-25-10", "606-10-25-12", "606-10-25-13")
+def modify(standing: Standing, term: Term, told: Modification) -> Asking:
+    """A change of scope, price or both (25-10 to 25-13)."""
+    contract = standing.contract
+    check_modification(contract, told, _going(standing))
+    held = {name: each.terms for name, each in standing.in_force.items()}
+    modification, standing.last_day = amended(term, told, held, standing.last_day)
+    if told.end is not None and standing.last_day is not None:
+        term.spans.append((takes_effect(told), contract.first_day, standing.last_day))
+    if changes_nothing(modification):
+        return
+    standing.cut = max(standing.cut, cut_off(modification))
+    revised = {each.id: each for each in modification.revises}
+    ending = [*modification.withdraws, *revised]
+    touched = {standing.in_force[name].group for name in ending if name in standing.in_force}
+    groups = touched or {MAIN}
+    affected = [each for each in standing.in_force.values() if each.group in groups]
+    used = [each for each in standing.as_used if each.live and each.obligation in ending]
+    shapes = [(each.id, each.shape) for each in affected]
+    shapes += [(each.obligation, each.shape) for each in used]
+    answers = yield [
+        Question(contract=contract.id, obligation=name, shape=shape, day=standing.cut)
+        for name, shape in shapes
+    ]
+    earned = {each.id: answer for each, answer in zip(affected, answers, strict=False)}
+    going_on = [each for each in affected if _goes_on(each, earned[each.id], modification)]
+    treatment = classify(modification, [each.obligation for each in going_on])
+    for each, answer in zip(used, answers[len(affected) :], strict=True):
+        each.counted[len(standing.restarts)] = answer.used
+    if treatment is Treatment.SEPARATE:
+        _separate(standing, modification)
+    else:
+        _restart(standing, modification, treatment, _Cut(affected, going_on, earned))
+    _reprice_use(standing, used, revised)
+    first_day = standing.cut + timedelta(days=1)
+    standing.price_use(modification.adds_consideration, first_day, modification.on)
+    day = takes_effect(modification)
+    standing.publish(max(day, first_day if term.every else day, contract.inception))
+
+
+def _going(standing: Standing) -> dict[str, PerformanceObligation]:
+    """Obligations that a modification may name."""
+    names = {*standing.in_force, *(each.obligation for each in standing.as_used if each.live)}
+    return {name: each for name, each in standing.known.items() if name in names}
+
+
+def _goes_on(each: InForce, answer: Answer, modification: Modification) -> bool:
+    """Unsatisfied and not withdrawn, or restated: its new terms are something to transfer."""
+    if each.id in modification.withdraws:
+        return False
+    restated = any(each.id == revised.id for revised in modification.revises)
+    return restated or answer.numerator < answer.denominator
+
+
+def _separate(standing: Standing, modification: Modification) -> None:
+    """Distinct goods at their selling prices: a contract of its own (25-12)."""
+    change = _change(standing, modification)
+    added = _add(standing, modification, modification.id)
+    parts = allocate(change, proportions(standing.weights(added))) if added else {}
+    decision = standing.record(
+        explain_modification(standing.contract, modification, Treatment.SEPARATE, change, parts)
+    )
+    amounts = {modification.id: change} | estimated(
+        modification.adds_consideration, standing.contract
+    )
+    standing.promise(amounts, modification.adds_consideration, modification.id, decision)
+
+
+def _restart(
+    standing: Standing,
+    modification: Modification,
+    treatment: Treatment,
+    cut: _Cut,
+) -> None:
+    """End the old contract and start the new one; what is not distinct carries on."""
+    affected, going_on, earned = cut.affected, cut.going_on, cut.earned
+    groups = {each.group for each in affected} or {MAIN}
+    main = MAIN if MAIN in groups else min(groups)
+    kept, entitled = dict(earned), _entitled(affected)
+    products = {name: each.product for name, each in standing.known.items()}
+    revised = {each.id: each for each in modification.revises}
+    for each in going_on:
+        if not each.obligation.distinct_increments:
+            kept.pop(each.id)
+        _carry_on(standing, each, revised.get(each.id), earned[each.id], modification)
+    for each in affected:
+        each.group = main
+        if each not in going_on:
+            standing.in_force.pop(each.id)
+    remain = [*going_on, *_add(standing, modification, main)]
+    weights = proportions(standing.weights(remain)) if remain else {}
+    change = _change(standing, modification)
+    if main not in standing.components and (change or weights):
+        base: Proportions = weights or dict.fromkeys(sorted(modification.withdraws), 1)
+        if not base:
+            raise UnsupportedTerm(
+                f"Modification {modification.id} of contract {standing.contract.id} changes a "
+                "price that no obligation of the contract shares in.",
+                citation="606-10-25-10",
+                remedy="Name what the change is for: add, revise or withdraw an obligation.",
+                contract=standing.contract.id,
+                field="modification.price_change",
+            )
+        standing.components[main] = Component(
+            id=main, amount=0, weights=base, since=len(standing.restarts)
+        )
+    ids = earned.keys()
+    ended = {main} | {
+        component.id
+        for component in standing.components.values()
+        if not ids.isdisjoint(sharing(component, standing.restarts))
+    }
+    standing.restarts.append(
+        Restart(
+            components=frozenset(ended),
+            earned=kept,
+            entitled=entitled,
+            weights=weights,
+            changes={main: change},
+            products=products,
+        )
+    )
+    _explain(standing, modification, treatment, ended)
+    added = estimated(modification.adds_consideration, standing.contract)
+    standing.promise(added, modification.adds_consideration, main, len(standing.decisions) - 1)
+
+
+def _entitled(affected: Iterable[InForce]) -> dict[str, int]:
+    return {each.id: each.shape.entitled for each in affected if each.shape.entitled is not None}
+
+
+def _carry_on(
+    standing: Standing,
+    each: InForce,
+    revised: PerformanceObligation | None,
+    answer: Answer,
+    modification: Modification,
+) -> None:
+    """Bind an obligation that goes on to what is left of it, or to its revised terms."""
+    distinct = each.obligation.distinct_increments
+    first_day = standing.cut + timedelta(days=1)
+    if revised is None:
+        if distinct:
+            each.left *= Fraction(answer.denominator - answer.numerator, answer.denominator)
+            each.shape = remaining(each.shape, answer, first_day)
+        return
+    if distinct:
+        begins = max(first_day, revised.start or first_day)
+    else:
+        begins = revised.start or each.first_day
+    terms = replace(revised, start=begins)
+    standing.identify(terms, modification.on)
+    bound = standing.bind(terms, each.group, modification.on, begins)
+    each.obligation, each.left, each.priced_on = terms, Fraction(1), modification.on
+    each.first_day, each.last_day = bound.first_day, bound.last_day
+    each.shape = replace(bound.shape, counts_from=begins) if distinct else bound.shape
+
+
+def _add(standing: Standing, modification: Modification, group: str) -> list[InForce]:
+    """Bring added obligations into force; gives those that share in the price."""
+    for obligation in modification.adds:
+        standing.identify(obligation, modification.on)
+    first_day = standing.cut + timedelta(days=1)
+    sharing = [
+        standing.bind(obligation, group, modification.on, first_day)
+        for obligation in participants(modification.adds, modification.adds_consideration)
+    ]
+    standing.in_force.update({each.id: each for each in sharing})
+    return sharing
+
+
+def _reprice_use(
+    standing: Standing,
+    used: Sequence[AsUsed],
+    revised: Mapping[str, PerformanceObligation],
+) -> None:
+    """Usage of revised obligations counts afresh; of withdrawn ones, no more."""
+    for each in used:
+        if each.obligation in revised:
+            first_day = standing.cut + timedelta(days=1)
+            starts = revised[each.obligation].start or first_day
+            each.shape = standing.shape_of_use(each.consideration, max(starts, first_day))
+        else:
+            each.live = False
+
+
+def _explain(
+    standing: Standing,
+    modification: Modification,
+    treatment: Treatment,
+    components: set[str],
+) -> None:
+    """Record the modification, and that the components it ended rest on it."""
+    totals: dict[str, int] = {}
+    ended = [standing.components[name] for name in sorted(components & standing.components.keys())]
+    for component in ended:
+        for name, share in shares(component, standing.restarts).live.items():
+            totals[name] = totals.get(name, 0) + share
+    decision = standing.record(
+        explain_modification(
+            standing.contract, modification, treatment, sum(totals.values()), totals
+        )
+    )
+    for component in ended:
+        component.decisions.append(decision)
+
+
+def _change(standing: Standing, modification: Modification) -> int:
+    """Change of the fixed consideration, in minor units."""
+    currency = standing.contract.currency
+    return to_minor(modification.price_change, currency) + sum(
+        to_minor(each.amount, currency)
+        for each in modification.adds_consideration
+        if each.kind is ConsiderationKind.FIXED
+    )
