@@ -87,9 +87,8 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
     added = [each for change in history.modifications for each in change.adds_consideration]
     by_unit = {each.id for each in (*contract.consideration, *added) if each.per_unit}
     for consideration in contract.consideration:
-        if not consideration.per_unit:
-            for amount in (consideration.amount, *_of_steps(consideration)):
-                yield "consideration", consideration.id, amount
+        for amount in _stated(consideration):
+            yield "consideration", consideration.id, amount
     documents: tuple[Invoice | CreditMemo, ...] = (*history.invoices, *history.credit_memos)
     for document in documents:
         for line in document.lines:
@@ -110,8 +109,10 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
             yield "estimate", estimate.id, estimate.amount
 
 
-def _of_steps(consideration: Consideration) -> list[Decimal]:
-    return [step.amount for step in consideration.steps]
+def _stated(consideration: Consideration) -> list[Decimal]:
+    if consideration.per_unit:
+        return []
+    return [consideration.amount, *(step.amount for step in consideration.steps)]
 
 
 def _check_size(amount: Decimal) -> None:
