@@ -18,7 +18,7 @@ from revrec.citations import cites
 from revrec.errors import NotAContract
 from revrec.model.assessment import Assessment, Criterion, DepositEvent
 from revrec.model.contract import Contract
-from revrec.model.decision import Answer, Decision, Question, Segment
+from revrec.model.decision import Answer, Decision, Earlier, Question, Segment
 from revrec.model.history import ContractHistory
 from revrec.money import round_ratio, to_minor
 from revrec.periods import FOREVER, day_before
@@ -242,7 +242,12 @@ def without_contract(
                 if last < each.valid_to
             ]
         frozen = [
-            replace(_frozen(each, answer), valid_from=first, valid_to=last)
+            replace(
+                _frozen(each, answer),
+                valid_from=first,
+                valid_to=last,
+                earlier=each.earlier or Earlier(each.shape, until),
+            )
             for each, answer in zip(running, answers, strict=True)
         ]
         found = [*outside, *(each for each in frozen if each.price)]

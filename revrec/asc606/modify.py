@@ -69,6 +69,7 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
         Question(contract=contract.id, obligation=name, shape=shape, day=standing.cut)
         for name, shape in shapes
     ]
+    standing.end_measures(affected, used)
     earned = {each.id: answer for each, answer in zip(affected, answers, strict=False)}
     going_on = [each for each in affected if _goes_on(each, earned[each.id], modification)]
     treatment = classify(modification, [each.obligation for each in going_on])

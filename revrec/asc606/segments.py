@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract
-from revrec.model.decision import Progress, Segment, Shape
+from revrec.model.decision import Earlier, Progress, Segment, Shape
 from revrec.periods import FOREVER, day_before
 
 PRODUCT_MAX = 10**37
@@ -38,6 +38,7 @@ class Layer(NamedTuple):
     decisions: tuple[int, ...]
     as_used: bool = False
     kept_breakage: int = 0
+    earlier: Earlier | None = None
 
 
 class Timeline:
@@ -91,6 +92,7 @@ class Timeline:
             price=layer.price,
             shape=layer.shape,
             kept_breakage=layer.kept_breakage,
+            earlier=layer.earlier,
             as_used=layer.as_used,
             decisions=layer.decisions,
         )

@@ -44,7 +44,7 @@ from revrec.model.contract import (
     Contract,
     PerformanceObligation,
 )
-from revrec.model.decision import Decision, Shape
+from revrec.model.decision import Decision, Earlier, Shape
 from revrec.model.events import Estimate
 from revrec.model.performance import Pause
 from revrec.money import round_ratio
@@ -122,6 +122,8 @@ class Standing:
         self.as_used: list[AsUsed] = []
         self.components: dict[str, Component] = {}
         self.restarts: list[Restart] = []
+        self.earlier: dict[tuple[int, str, str], Earlier] = {}
+        """Restart, obligation and consideration priced by use -> the measure that ended."""
         self.last_day = contract.end
         self.cut = date.min
         self.timeline = Timeline(contract)
@@ -268,6 +270,14 @@ class Standing:
                 return True
         return False
 
+    def end_measures(self, affected: Iterable[InForce], used: Iterable[AsUsed]) -> None:
+        """Keep how what may be earned for good was measured up to the cut-off (50-12A)."""
+        number = len(self.restarts)
+        ended = [(each.id, "", each.shape) for each in affected]
+        ended += [(each.obligation, each.consideration.id, each.shape) for each in used]
+        for name, consideration, shape in ended:
+            self.earlier[number, name, consideration] = Earlier(shape, self.cut)
+
     def publish(self, day: date) -> None:
         """State what is in force from the day on."""
         layers: dict[Key, Layer] = {}
@@ -280,6 +290,7 @@ class Standing:
                     self.restarts[number].products[name],
                     (self._because[name], *component.decisions),
                     kept_breakage=split.breakage.get((number, name), 0),
+                    earlier=self.earlier.get((number, name, "")),
                 )
             for name, share in split.live.items():
                 if share:
@@ -312,7 +323,12 @@ class Standing:
             if share := round_ratio(counted * each.price, each.shape.whole):
                 product = self.restarts[number].products[name]
                 layers[name, component, number] = Layer(
-                    share, COMPLETE, product, because, as_used=True
+                    share,
+                    COMPLETE,
+                    product,
+                    because,
+                    as_used=True,
+                    earlier=self.earlier.get((number, name, component)),
                 )
         if each.live:
             product = self.known[name].product
@@ -339,6 +355,7 @@ class Standing:
                         self.restarts[number].products[name],
                         because,
                         as_used=not of.expected,
+                        earlier=self.earlier.get((number, name, each.consideration.id)),
                     )
             if each.live and price:
                 layers[name, of.component, LIVE] = Layer(

@@ -15,6 +15,7 @@ from revrec.asc606.licenses import right_to_use
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standalone_selling_price import standalone_selling_price as price_alone
 from revrec.citations import cites
+from revrec.disclosure.earlier_performance import from_earlier_performance
 from revrec.disclosure.outlook import in_force, scheduled
 from revrec.engine import Accounting
 from revrec.errors import FeedError
@@ -282,6 +283,33 @@ def _sum_of_some(values: list[Fraction], expectation: Expectation) -> Fraction:
     return sum(values, Fraction(0))
 
 
+@cites("606-10-50-12A")
+def revenue_from_prior_period_performance(run: Run, expectation: Expectation) -> Fraction:
+    """Revenue of the period for what was transferred before it: changed prices and estimates."""
+    first, last = expectation.days
+    if first is None:
+        raise FeedError(
+            "Revenue from performance in earlier periods is that of a period.",
+            remedy="Give `period`.",
+            field="expected.period",
+        )
+    counts = [deliveries(run.book), usage_events(run.book)]
+    chosen = {
+        name: accounting.segments
+        for name, accounting in run.accounting.contracts.items()
+        if expectation.contract in (None, name)
+    }
+    found = from_earlier_performance(chosen, counts, first=first, last=last)
+    return Fraction(
+        sum(
+            amount
+            for (_, obligation, component), amount in found.items()
+            if expectation.obligation in (None, obligation)
+            and expectation.component in (None, component)
+        )
+    )
+
+
 READ: Mapping[Measured, Callable[[Run, Expectation], Fraction]] = {
     "standalone_selling_price": standalone_selling_price,
     "revenue_per_unit": revenue_per_unit,
@@ -289,5 +317,6 @@ READ: Mapping[Measured, Callable[[Run, Expectation], Fraction]] = {
     "residual_rejected": residual_rejected,
     "progress_ratio": progress_ratio,
     "contract_term_months": contract_term_months,
+    "revenue_from_prior_period_performance": revenue_from_prior_period_performance,
 }
 """Measure -> how it is read, in minor units of the contract's currency."""

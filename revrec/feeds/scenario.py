@@ -66,6 +66,7 @@ Measured = Literal[
     "cumulative_revenue",
     "breakage_revenue",
     "disaggregated_revenue",
+    "revenue_from_prior_period_performance",
     "transaction_price",
     "transaction_price_to_date",
     "allocated_price",

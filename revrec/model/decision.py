@@ -112,6 +112,15 @@ class Shape:
     """Count reached at the end of each day, for a schedule; the last is ``whole``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """How a completed amount was measured while it was earned."""
+
+    shape: Shape
+    last_day: date
+    """The last day it counted: the terms ended then."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """A price and a measure of progress, in force from one day of knowledge to another.
@@ -135,6 +144,8 @@ class Segment:
     """What the amount becomes; all but revenue is kept in ``ContractAccounting.accrued``."""
     kept_breakage: int = 0
     """Minor units of a completed price that were breakage when it was earned."""
+    earlier: Earlier | None = None
+    """Of a completed price: which performance it is for (606-10-50-12A)."""
     as_used: bool = False
     """Priced as it is used (606-10-32-40, 32-5): no part of the price before its day."""
     decisions: tuple[int, ...] = ()

@@ -1,0 +1,185 @@
+"""Revenue from performance in earlier periods (606-10-50-12A), by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from revrec.audit.check import check
+from revrec.feeds.scenario import scenario_of
+
+Q2 = {"from": "2026-04-01", "to": "2026-06-30"}
+YEAR = {
+    "id": "C",
+    "customer": "c",
+    "currency": "USD",
+    "inception": "2026-01-01",
+    "end": "2026-12-31",
+    "obligations": [{"id": "saas", "product": "saas", "measure": "even_months"}],
+    "consideration": [
+        {"id": "fee", "kind": "fixed", "amount": "1200.00"},
+        {"id": "bonus", "kind": "variable", "amount": "0.00"},
+    ],
+}
+
+
+def of(
+    contract: Mapping[str, Any],
+    events: Sequence[Mapping[str, Any]],
+    period: object = Q2,
+    **narrowed: str,
+) -> Decimal:
+    """What comes out for the period."""
+    measure = "revenue_from_prior_period_performance"
+    told = {
+        "title": "t",
+        "cites": ["606-10-50-12A"],
+        "contracts": [contract],
+        "events": [{"contract": "C", **each} for each in events],
+        "expected": [{"measure": measure, "period": period, "amount": "0", **narrowed}],
+    }
+    (outcome,) = check(scenario_of(told))
+    return outcome.actual
+
+
+def estimate(on: str, amount: str) -> dict[str, Any]:
+    """A new estimate of the bonus."""
+    return {
+        "kind": "estimate", "id": f"E-{on}", "on": on, "consideration": "bonus", "amount": amount,
+    }  # fmt: skip
+
+
+LONGER = {
+    "kind": "modification",
+    "id": "M",
+    "on": "2026-05-01",
+    "revises": [
+        {"id": "saas", "product": "saas", "measure": "even_months", "start": "2026-05-01"},
+    ],
+    "price_change": "600.00",
+    "end": "2027-04-30",
+}
+
+
+def test_a_raised_estimate_is_caught_up_for_the_months_before() -> None:
+    """120.00 more in May: 10.00 a month, 30.00 for January to March; April is of the quarter."""
+    assert Decimal("30.00") == of(YEAR, [estimate("2026-05-15", "120.00")])
+
+
+def test_estimates_up_and_down_count_once() -> None:
+    """0 to 120.00 in March, before the quarter; to 240.00 and to 60.00 within it: -15.00."""
+    events = [
+        estimate("2026-03-10", "120.00"),
+        estimate("2026-04-10", "240.00"),
+        estimate("2026-06-10", "60.00"),
+    ]
+
+    assert Decimal("-15.00") == of(YEAR, events)
+
+
+def test_a_prospective_modification_leaves_the_past() -> None:
+    """What was recognised stays (25-13a)."""
+    assert Decimal("0.00") == of(YEAR, [LONGER])
+
+
+def test_a_change_after_a_modification_goes_back_to_what_was_promised() -> None:
+    """120.00 more in June, promised in January: 40.00 for January to April, 30.00 to March."""
+    assert Decimal("30.00") == of(YEAR, [LONGER, estimate("2026-06-15", "120.00")])
+    assert Decimal("30.00") == of(
+        YEAR, [LONGER, estimate("2026-06-15", "120.00")], component="bonus"
+    )
+
+
+def test_a_change_of_an_old_promise_is_all_of_the_past() -> None:
+    """The quarter after: 40.00 for the terms that ended, 2 of the 12 months since of the rest."""
+    period = {"from": "2026-07-01", "to": "2026-09-30"}
+    events = [LONGER, estimate("2026-07-15", "120.00")]
+
+    assert Decimal("53.33") == of(YEAR, events, period)
+
+
+def test_a_modification_that_is_caught_up_is_of_the_past() -> None:
+    """40 of 100 done by March; 60 more for 1,000.00: 40/160 x 2,200 - 40/100 x 1,200 = 70.00."""
+    work = {
+        "id": "work", "product": "work", "measure": "milestones", "quantity": "100",
+        "distinct_increments": False,
+    }  # fmt: skip
+    events = [
+        {
+            "kind": "delivery",
+            "id": "D1",
+            "on": "2026-02-10",
+            "obligation": "work",
+            "quantity": "40",
+        },
+        {"kind": "delivery", "id": "D2", "on": "2026-05-20", "obligation": "work", "quantity": "8"},
+        {
+            "kind": "modification",
+            "id": "M",
+            "on": "2026-05-01",
+            "revises": [{**work, "quantity": "160"}],
+            "price_change": "1000.00",
+        },
+    ]
+
+    assert Decimal("70.00") == of({**YEAR, "obligations": [work]}, events)
+
+
+def test_another_expected_use_is_of_the_past() -> None:
+    """200 of 1,000 used by March at 1.20; 1,200.00 over 800 expected, not 1,000: 60.00 more."""
+    credits_ = {
+        "id": "credits", "product": "credits", "measure": "usage",
+        "usage": {"entitled": "1000", "expected": "1000"},
+    }  # fmt: skip
+    events = [
+        {"kind": "usage", "on": "2026-02-10", "meter": "credits", "quantity": "200"},
+        {"kind": "usage", "on": "2026-04-10", "meter": "credits", "quantity": "100"},
+        {"kind": "estimate", "id": "E", "on": "2026-05-10", "obligation": "credits",
+         "expected": "800"},
+    ]  # fmt: skip
+
+    assert Decimal("60.00") == of({**YEAR, "obligations": [credits_]}, events)
+
+
+def test_what_ended_in_the_quarter_is_shared_by_progress() -> None:
+    """All is withdrawn after April, the price cut by 900.00: 100.00 of 400.00 goes, 3/4 is old."""
+    ended = {
+        "kind": "modification",
+        "id": "M",
+        "on": "2026-05-01",
+        "withdraws": ["saas"],
+        "price_change": "-900.00",
+    }
+
+    assert Decimal("-75.00") == of(YEAR, [ended])
+
+
+def test_a_pause_earns_nothing_for_the_past() -> None:
+    """Service that stands still in May has done in March what it had done."""
+    pause = {"kind": "pause", "id": "P", "on": "2026-05-01"}
+    resumption = {"kind": "resumption", "id": "R", "on": "2026-06-01", "pause": "P"}
+
+    assert Decimal("0.00") == of(YEAR, [pause, resumption])
+
+
+def test_a_changed_price_after_a_pause_is_caught_up_for_the_months_before() -> None:
+    """120.00 more in June: three of twelve months were done by March."""
+    pause = {"kind": "pause", "id": "P", "on": "2026-05-01", "extends": True}
+    resumption = {"kind": "resumption", "id": "R", "on": "2026-06-01", "pause": "P"}
+
+    assert Decimal("30.00") == of(YEAR, [pause, resumption, estimate("2026-06-15", "120.00")])
+
+
+def test_a_contract_of_the_period_has_no_past() -> None:
+    """Nothing was done before its inception."""
+    year = {"from": "2026-01-01", "to": "2026-12-31"}
+
+    assert Decimal("0.00") == of(YEAR, [estimate("2026-05-15", "120.00")], year)
+
+
+def test_service_before_the_approval_is_of_the_past() -> None:
+    """Served from January, approved in April: 300.00 of the quarter's revenue is for the first."""
+    late = {**YEAR, "inception": "2026-04-10", "start": "2026-01-01"}
+
+    assert Decimal("300.00") == of(late, [])
