@@ -13,8 +13,6 @@ from revrec.feeds.scenario import scenario_of
 from revrec.model.decision import Decision, Stream
 from revrec.model.history import Book
 from revrec.money import from_minor
-from revrec.recognition.arithmetic import Arithmetic
-from revrec.recognition.counts import deliveries, usage_events
 
 Amounts = Mapping[tuple[str, Stream], int]
 """Minor units to date by cost and stream."""
@@ -83,13 +81,11 @@ def to_date(told: Book, contract: str, day: str) -> Amounts:
     accounting = engine.account(told, [on])
     if contract in accounting.refused:
         raise accounting.refused[contract]
-    accrued = accounting.contracts[contract].accrued
-    with Arithmetic([deliveries(told), usage_events(told)]) as arithmetic:
-        table = arithmetic.recognise(accrued, [on]).table
     amounts: dict[tuple[str, Stream], int] = defaultdict(int)
-    for row in table.to_pylist():
-        segment = accrued[row["segment"]]
-        amounts[segment.component, segment.stream] += row["revenue"]
+    for row in accounting.accrued.table.to_pylist():
+        segment = accounting.accrued.segments[row["segment"]]
+        if segment.contract == contract:
+            amounts[segment.component, segment.stream] += row["revenue"]
     return amounts
 
 

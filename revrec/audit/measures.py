@@ -293,7 +293,7 @@ def revenue_from_prior_period_performance(run: Run, expectation: Expectation) ->
             remedy="Give `period`.",
             field="expected.period",
         )
-    counts = [deliveries(run.book), usage_events(run.book)]
+    counts = [deliveries(run.book, performed), usage_events(run.book)]
     chosen = {
         name: accounting.segments
         for name, accounting in run.accounting.contracts.items()
