@@ -26,20 +26,22 @@ from revrec.asc606.pauses import pause, resume
 from revrec.asc606.performance_obligations import expecting
 from revrec.asc606.renewal import renew
 from revrec.asc606.returns import cost_of_goods, with_returns
+from revrec.asc606.rights import let_lapse, use_right
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Renewal, Term, enforceable_term
 from revrec.asc606.transaction_price import re_estimate, transaction_price
 from revrec.citations import cites
-from revrec.errors import UnsupportedTerm
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question
 from revrec.model.events import Estimate, Modification
 from revrec.model.history import ContractHistory
+from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, Resumption
 from revrec.money import to_minor
 from revrec.periods import FOREVER
 
-Change = Renewal | Modification | Pause | Resumption | Estimate
+Change = Renewal | Modification | Pause | Resumption | Estimate | Exercise | Lapse
+_ORDER = {Modification: 1, Pause: 2, Resumption: 2, Estimate: 3, Exercise: 4, Lapse: 5}
 Asking = Generator[list[Question], list[Answer], None]
 Decided = Generator[list[Question], list[Answer], ContractAccounting]
 
@@ -75,13 +77,6 @@ def decide(history: ContractHistory, books: Books) -> Decided:
 
 def _account(standing: Standing, term: Term, history: ContractHistory) -> Asking:
     """Steps 1 to 4 of a contract that exists, through its facts in order."""
-    if history.exercises or history.lapses:
-        raise UnsupportedTerm(
-            f"Contract {history.contract.id} has rights that were used or lapsed.",
-            citation="606-10-55-42",
-            remedy="Tell what was bought as a modification.",
-            contract=history.contract.id,
-        )
     _begin(standing, term, history.read_as)
     for event in _in_order(history, term, standing.books.until):
         if isinstance(event, Renewal):
@@ -92,12 +87,16 @@ def _account(standing: Standing, term: Term, history: ContractHistory) -> Asking
             yield from pause(standing, event)
         elif isinstance(event, Resumption):
             yield from resume(standing, event)
-        else:
+        elif isinstance(event, Estimate):
             _estimate(standing, event)
+        elif isinstance(event, Exercise):
+            use_right(standing, event)
+        else:
+            let_lapse(standing, event)
 
 
 def _in_order(history: ContractHistory, term: Term, until: date) -> list[Change]:
-    """By the day the books change; renewals, modifications, pauses, estimates of the same day.
+    """By the day the books change; renewals, modifications, then in ``_ORDER``.
 
     In a term that renews, new terms come after the renewal that begins with them.
     """
@@ -107,6 +106,8 @@ def _in_order(history: ContractHistory, term: Term, until: date) -> list[Change]
         *history.pauses,
         *history.resumptions,
         *with_returns(history),
+        *history.exercises,
+        *history.lapses,
     ]
 
     def place(event: Change) -> tuple[date, int, date, str]:
@@ -116,7 +117,7 @@ def _in_order(history: ContractHistory, term: Term, until: date) -> list[Change]
             new_terms = event.new_terms_from or event.on
             changes = takes_effect(event)
             return max(changes, new_terms) if term.every else changes, 1, event.on, event.id
-        return event.on, 3 if isinstance(event, Estimate) else 2, event.on, event.id
+        return event.on, _ORDER[type(event)], event.on, event.id
 
     return sorted(events, key=place)
 

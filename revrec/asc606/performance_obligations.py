@@ -29,6 +29,8 @@ def identify_obligation(
     contract: Contract, obligation: PerformanceObligation, on: date
 ) -> Decision:
     """A promised good or service, or series of days of service, is one obligation."""
+    if obligation.option is not None or obligation.renewal is not None:
+        return _identify_right(contract, obligation, on)
     over_time = obligation.measure is not Measure.POINT_IN_TIME and not right_to_use(obligation)
     series = over_time and obligation.distinct_increments
     kind = "series of distinct increments" if series else "single performance obligation"
@@ -61,6 +63,12 @@ def measure_progress(
     Raises UnsupportedTerm where the measure needs an end or a total the contract does not give.
     """
     starts, ends = obligation.start or first_day, obligation.end or last_day
+    if obligation.renewal is not None:
+        return _until_used(obligation, contract, obligation.renewal.expires)
+    if obligation.option is not None and obligation.option.expires is not None:
+        if obligation.measure is not Measure.USAGE:
+            return _until_used(obligation, contract, obligation.option.expires)
+        ends = obligation.option.expires
     if obligation.measure in BY_TIME:
         return elapsed(obligation, contract, starts, ends)
     if obligation.measure in _COUNTED_BY_DELIVERY:
@@ -75,6 +83,42 @@ def measure_progress(
             whole=whole,
         )
     return _entitlement(obligation, contract, starts, ends)
+
+
+@cites("606-10-55-42")
+def _identify_right(contract: Contract, obligation: PerformanceObligation, on: date) -> Decision:
+    """A right that the customer would not get without this contract is an obligation (55-42)."""
+    renewal = obligation.renewal is not None
+    kind = "to renew" if renewal else "to buy at a discount that others do not get"
+    return Decision(
+        contract=contract.id,
+        on=on,
+        step=2,
+        rule="identify_obligation",
+        paragraphs=("606-10-55-42", "606-10-55-45" if renewal else "606-10-55-44"),
+        inputs={"obligation": obligation.id, "measure": obligation.measure.value},
+        outcome="material right",
+        sentence=(
+            f"{obligation.id} ({obligation.product}) is a material right {kind}: what is deferred "
+            "for it is revenue when what is bought with it is transferred, or when it lapses."
+        ),
+    )
+
+
+@cites("606-10-55-42", "606-10-55-48")
+def _until_used(
+    obligation: PerformanceObligation, contract: Contract, expires: date | None
+) -> Shape:
+    """A right earns nothing until it is used; on its last day what is unused is revenue."""
+    whole = _positive(obligation, contract, "quantity", obligation.quantity, QUANTITY_SCALE)
+    return Shape(
+        progress=Progress.COUNTED,
+        counted_in=CountedIn.QUANTITY.value,
+        cap=whole,
+        whole=whole,
+        entitled=whole,
+        lapses=expires,
+    )
 
 
 @cites("606-10-32-40", "606-10-55-17")
@@ -159,7 +203,18 @@ def materials_counter(obligation: str) -> str:
 
 @cites("606-10-55-48", "606-10-25-35")
 def expecting(shape: Shape, expected: Decimal, obligation: PerformanceObligation) -> Shape:
-    """The same promise with another consumption, count or cost expected in all (55-48, 25-35)."""
+    """The same promise with another consumption, count or cost expected in all (55-48, 25-35).
+
+    Raises UnsupportedTerm for a right to buy: how likely it is used was judged at inception.
+    """
+    right = obligation.option is not None or obligation.renewal is not None
+    if right and obligation.measure is not Measure.USAGE:
+        raise UnsupportedTerm(
+            f"The likely use of {obligation.id}, a right to buy more, is not estimated anew.",
+            citation="606-10-55-44",
+            remedy="Tell its use as `exercise`, its end as `lapse`.",
+            field=f"obligations.{obligation.id}",
+        )
     if obligation.measure in _COUNTED_BY_DELIVERY:
         depicting = atoms(expected - obligation.uninstalled_materials, QUANTITY_SCALE)
         whole = max(depicting - shape.before, 1)

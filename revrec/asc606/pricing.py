@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from revrec.asc606.allocation import Proportions, allocate
 from revrec.citations import cites
@@ -31,9 +32,21 @@ class Component:
     decisions: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A part of what is left of a right: used to buy (55-42), or lapsed."""
+
+    right: str
+    portion: Fraction
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
-    """A modification that ends the old contract and starts a new one (25-13a, c)."""
+    """A modification that ends the old contract and starts a new one (25-13a, c).
+
+    With ``released`` the contract goes on: only what a right holds moves, by ``weights`` to what
+    is bought with it, or to what is earned if there are none.
+    """
 
     components: frozenset[str]
     """Components of the contract that ended; separate contracts (25-12) go on untouched."""
@@ -49,6 +62,7 @@ class Restart:
     """Product of each obligation under the terms that end: what was earned stays with it."""
     untouched: frozenset[str] = frozenset()
     """Obligations that keep what they have: a renewal ends only what it continues."""
+    released: Released | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,11 @@ def shares(component: Component, restarts: Sequence[Restart]) -> Shares:
     earned: dict[tuple[int, str], int] = {}
     breakage: dict[tuple[int, str], int] = {}
     for number, restart in enumerate(restarts[component.since :], component.since):
+        if restart.released is not None:
+            lapsed = _release(live, restart.released, restart.weights)
+            earned.update({(number, key): share for key, share in lapsed.items() if share})
+            breakage.update({(number, key): share for key, share in lapsed.items() if share})
+            continue
         if component.id not in restart.components:
             continue
         now = {}
@@ -100,6 +119,8 @@ def shares(component: Component, restarts: Sequence[Restart]) -> Shares:
 @cites("606-10-25-13")
 def sharing(component: Component, restarts: Sequence[Restart]) -> Collection[str]:
     """Obligations that a component gives shares to that are still in force."""
+    if any(restart.released is not None for restart in restarts[component.since :]):
+        return shares(component, restarts).live.keys()
     found: set[str] = set()
     kept: frozenset[str] | None = None
     for restart in reversed(restarts[component.since :]):
@@ -111,6 +132,20 @@ def sharing(component: Component, restarts: Sequence[Restart]) -> Collection[str
             kept = restart.untouched if kept is None else kept & restart.untouched
     weighed = component.weights.keys()
     return found | (weighed if kept is None else weighed & kept)
+
+
+def _release(live: dict[str, int], released: Released, weights: Proportions) -> dict[str, int]:
+    """Move a part of a right's share, in place, to what is bought; gives what lapsed."""
+    held = live.get(released.right, 0)
+    moved = round_ratio(held * released.portion.numerator, released.portion.denominator)
+    if released.right in live:
+        live[released.right] = held - moved
+    if not weights:
+        return {released.right: moved}
+    if moved:
+        for name, share in allocate(moved, weights).items():
+            live[name] = live.get(name, 0) + share
+    return {}
 
 
 def _by_size(amounts: Mapping[str, int]) -> dict[str, int]:

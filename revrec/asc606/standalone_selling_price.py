@@ -35,16 +35,16 @@ def standalone_selling_price(
 ) -> Fraction:
     """The price of the whole obligation sold alone, in minor units, as of ``on``.
 
-    An option is worth its discount times the likelihood of use; a range gives the point that
-    policy chooses; then comes the contract's own price, then the book entry in force for the
-    product and currency, the one for the customer's region and segment before a general one.
+    An option is worth its discount beyond what anyone gets times the likelihood of use; a range
+    gives the point that policy chooses; then comes the contract's own price, then the book entry in
+    force for the product and currency, the one for the customer's region and segment before a
+    general one.
     Raises MissingSellingPrice when there is none or it is not above zero.
     """
     option, bounds = obligation.option, obligation.selling_price_range
     if option is not None:
-        price: Fraction | Decimal = (
-            Fraction(option.discount) * Fraction(option.purchase) * Fraction(option.likelihood)
-        )
+        beyond = Fraction(option.discount) - Fraction(option.offered_to_all)
+        price: Fraction | Decimal = beyond * Fraction(option.purchase) * Fraction(option.likelihood)
     elif bounds is not None:
         price = _point_in_range(obligation, contract, bounds, books.policy)
     elif obligation.standalone_selling_price is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from revrec import engine
+from revrec.asc606.options import expected_of_renewals
 from revrec.audit.measures import READ, Run, remaining_in_window, timings
 from revrec.errors import FeedError
 from revrec.feeds.scenario import Cut, Expectation, Scenario
@@ -25,7 +26,7 @@ _OF_SEGMENTS = {
     "disaggregated_revenue": "revenue",
     "breakage_revenue": "breakage",
     "allocated_price": "price",
-    "transaction_price": "price",
+    "transaction_price": "price_expected",
     "transaction_price_to_date": "price_to_date",
     "rpo": "unrecognised",
 }
@@ -100,7 +101,7 @@ def check(scenario: Scenario) -> list[Outcome]:
             raise error
     with Subledger(book, accounting) as subledger:
         run = Run(book=book, accounting=accounting, subledger=subledger)
-        rows = [*_segments(run), *_contracts(run, days), *_accounts(run)]
+        rows = [*_segments(run), *_renewals(run, days), *_contracts(run, days), *_accounts(run)]
         return [
             Outcome(expectation=each, actual=_actual(each, run, rows)) for each in scenario.expected
         ]
@@ -133,6 +134,7 @@ def _segments(run: Run) -> list[_Row]:
         select s.contract, s.obligation, s.component, s.product, r.day,
                sum(r.revenue)::bigint as revenue, sum(r.breakage)::bigint as breakage,
                sum(case when s.as_used then 0 else s.price end)::bigint as price,
+               sum(case when s.as_used then 0 else s.price end)::bigint as price_expected,
                sum(case when s.as_used then r.revenue else s.price end)::bigint as price_to_date,
                sum(case when s.as_used then 0 else s.price - r.revenue end)::bigint as unrecognised
         from recognised r join segments s using (segment) group by all
@@ -152,6 +154,14 @@ def _segments(run: Run) -> list[_Row]:
         component, day = row.pop("component"), row.pop("day")
         rows.append(_Row(contract, obligation, component, day, row, attributes))
     return rows
+
+
+def _renewals(run: Run, days: Sequence[date]) -> Iterator[_Row]:
+    """What renewals are expected to bring (606-10-55-45): in the price that is allocated, only."""
+    for name in run.accounting.contracts:
+        for day in days:
+            for right, amount in expected_of_renewals(run.book.histories[name], day).items():
+                yield _Row(name, right, "renewals", day, {"price_expected": amount}, {})
 
 
 def _contracts(run: Run, days: Sequence[date]) -> list[_Row]:

@@ -66,6 +66,9 @@ def promises(history: ContractHistory, on: date) -> Mapping[str, Promise]:
         begins = modification.new_terms_from or modification.on
         for each in (*modification.adds, *modification.revises):
             found[each.id] = Promise(each, modification.on, each.start or begins, each.end)
+    for exercise in history.exercises:
+        for each in exercise.buys if exercise.on <= on else ():
+            found[each.id] = Promise(each, exercise.on, each.start or exercise.on, each.end)
     return {
         name: Promise(each.obligation, each.priced_on, each.first_day, each.last_day or last_day)
         for name, each in found.items()

@@ -15,6 +15,7 @@ from revrec.disclosure.terms import in_effect
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
 from revrec.model.events import Estimate, Modification
 from revrec.model.history import ContractHistory
+from revrec.model.options import Exercise
 from revrec.money import to_minor
 
 
@@ -22,7 +23,7 @@ from revrec.money import to_minor
 class PriceChange:
     """A fact that may change the price, on the day the books changed; minor units."""
 
-    event: Modification | Estimate
+    event: Modification | Estimate | Exercise
     day: date
     before: int
     after: int
@@ -57,6 +58,8 @@ def price_changes(history: ContractHistory, on: date) -> list[PriceChange]:
         if isinstance(event, Modification):
             for name, amount in _promised(history, event).items():
                 amounts[name] = amounts.get(name, 0) + amount
+        elif isinstance(event, Exercise):
+            amounts[event.id] = to_minor(event.price, contract.currency)
         elif event.consideration in by_unit:
             name = event.consideration
             by_unit[name] = estimate_per_unit(by_unit[name], event, contract)
@@ -72,24 +75,28 @@ def price_on(history: ContractHistory, on: date) -> int:
     """The transaction price at the end of the day, from facts alone; 0 before inception."""
     if on < history.contract.inception:
         return 0
-    if history.modifications or with_returns(history):
+    if history.modifications or with_returns(history) or history.exercises:
         told = price_changes(history, on)
         if told:
             return told[-1].after
     return sum(price_at_inception(history.contract).values())
 
 
-def _in_order(history: ContractHistory, on: date) -> Iterator[tuple[date, Modification | Estimate]]:
-    """By the day the books change; modifications before estimates of the same day, then id."""
+_Change = Modification | Estimate | Exercise
+
+
+def _in_order(history: ContractHistory, on: date) -> Iterator[tuple[date, _Change]]:
+    """By the day the books change; of a day, modifications, estimates, then rights used."""
     inception = history.contract.inception
     changes = [each for each in history.modifications if in_effect(each, on)]
-    placed: list[tuple[tuple[date, int, date, str], Modification | Estimate]] = [
+    placed: list[tuple[tuple[date, int, date, str], _Change]] = [
         *(((takes_effect(each), 0, each.on, each.id), each) for each in changes),
         *(
             ((each.on, 1, each.on, each.id), each)
             for each in with_returns(history)
             if each.on <= on
         ),
+        *(((each.on, 2, each.on, each.id), each) for each in history.exercises if each.on <= on),
     ]
     for place, event in sorted(placed, key=lambda pair: pair[0]):
         yield max(place[0], inception), event

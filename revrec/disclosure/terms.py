@@ -19,6 +19,7 @@ from revrec.engine import Accounting
 from revrec.model.contract import Consideration, ConsiderationKind, Measure, PerformanceObligation
 from revrec.model.events import Modification
 from revrec.model.history import Book, ContractHistory
+from revrec.model.options import Exercise
 from revrec.periods import plus_months
 
 _YEAR_MONTHS = 12
@@ -88,7 +89,8 @@ def terms_of(book: Book, accounting: Accounting, on: date) -> Terms:
              contract.region, contract.segment, contract.inception,
              ends[-1] if ends else contract.end, short)
         )  # fmt: skip
-        promises = _promises(history, changes).values()
+        bought = [each for each in history.exercises if each.on <= on]
+        promises = _promises(history, changes, bought).values()
         obligations += [_obligation_row(name, each) for each in promises]
         components += _component_rows(name, contract.consideration, within_a_year=short)
         for change in changes:
@@ -119,7 +121,9 @@ def is_separate(accounting: Accounting, contract: str, modification: Modificatio
     )
 
 
-def _promises(history: ContractHistory, changes: Iterable[Modification]) -> dict[str, _Promise]:
+def _promises(
+    history: ContractHistory, changes: Iterable[Modification], bought: Iterable[Exercise]
+) -> dict[str, _Promise]:
     """Every obligation ever promised, under its latest terms, from its first day to its last."""
     contract = history.contract
     promises = {
@@ -135,6 +139,9 @@ def _promises(history: ContractHistory, changes: Iterable[Modification]) -> dict
         for each in change.revises:
             starts = promises[each.id].starts if each.id in promises else first_day
             promises[each.id] = _Promise(each, starts, each.end or ends)
+    for exercise in bought:
+        for each in exercise.buys:
+            promises[each.id] = _Promise(each, each.start or exercise.on, each.end or ends)
     return promises
 
 

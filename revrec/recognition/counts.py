@@ -89,6 +89,8 @@ def meters(history: ContractHistory) -> dict[str, list[str]]:
     promised = list(history.contract.obligations)
     for modification in history.modifications:
         promised += [*modification.adds, *modification.revises]
+    for exercise in history.exercises:
+        promised += exercise.buys
     counted: dict[str, list[str]] = {}
     for obligation in promised:
         for meter in obligation.counted_meters:
