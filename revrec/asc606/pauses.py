@@ -14,8 +14,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from revrec.asc606.standing import InForce, Standing, Stopped
+from revrec.asc606.standing import Standing, Stopped
 from revrec.asc606.time_elapsed import goes_on
+from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.errors import ContractError, UnsupportedTerm
 from revrec.model.decision import ELAPSED, Answer, Decision, Progress, Question, Shape

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from revrec.asc606.allocation import participants, proportions
 from revrec.asc606.pricing import Component, Restart, sharing
-from revrec.asc606.standing import MAIN, InForce, Standing
+from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import BY_COUNT, Renewal, Term, explain_renewal
+from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.model.decision import Answer, Question
 from revrec.periods import day_before

@@ -9,7 +9,8 @@ from fractions import Fraction
 from revrec.asc606.allocation import Proportions, proportions
 from revrec.asc606.options import explain_lapse, explain_use, portion_used
 from revrec.asc606.pricing import Component, Released, Restart, shares
-from revrec.asc606.standing import InForce, Standing
+from revrec.asc606.standing import Standing
+from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.errors import ContractError
 from revrec.model.options import Exercise, Lapse

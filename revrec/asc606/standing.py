@@ -12,13 +12,10 @@ from revrec.asc606.allocation import (
     Weights,
     allocate,
     allocate_to_its_day,
-    discounted,
     explain_allocation,
     proportions,
-    with_residual,
 )
 from revrec.asc606.licenses import by_its_nature
-from revrec.asc606.options import with_renewals
 from revrec.asc606.performance_obligations import (
     COMPLETE,
     count_each_unit,
@@ -29,7 +26,7 @@ from revrec.asc606.performance_obligations import (
 )
 from revrec.asc606.pricing import Component, Restart, shares
 from revrec.asc606.segments import LIVE, MATERIALS, Key, Layer, Timeline
-from revrec.asc606.standalone_selling_price import Books, standalone_selling_price
+from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.time_elapsed import in_elected_grain
 from revrec.asc606.transaction_price import FIXED
 from revrec.asc606.unit_price import (
@@ -38,6 +35,7 @@ from revrec.asc606.unit_price import (
     priced_by_unit,
     unit_prices,
 )
+from revrec.asc606.weighing import InForce, weigh
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import (
     Consideration,
@@ -49,32 +47,6 @@ from revrec.model.decision import Decision, Earlier, Shape
 from revrec.model.events import Estimate
 from revrec.model.performance import Pause
 from revrec.money import round_ratio
-
-
-@dataclass(slots=True)
-class InForce:
-    """An obligation that shares in the price, with its measure and what is left to sell."""
-
-    obligation: PerformanceObligation
-    group: str
-    """Main component of the contract it belongs to: modifications may add others (25-12)."""
-    shape: Shape
-    priced_on: date
-    first_day: date
-    last_day: date | None
-    left: Fraction = Fraction(1)
-    worth: Fraction | None = None
-    """Of a renewal: what it got of the price at inception (55-45), in minor units."""
-
-    @property
-    def id(self) -> str:
-        """The obligation's id."""
-        return self.obligation.id
-
-    @property
-    def terms(self) -> PerformanceObligation:
-        """The obligation with the days of service it is bound to."""
-        return replace(self.obligation, start=self.first_day, end=self.last_day)
 
 
 @dataclass(slots=True)
@@ -205,66 +177,9 @@ class Standing:
 
         With the price of a new contract, proven discounts and residuals count (32-34, 32-37).
         """
-        if len(sharing) == 1:
-            return {sharing[0].id: Fraction(1)}
-        residual = [each.obligation for each in sharing if each.obligation.residual]
-        found = {
-            each.id: each.left * self._alone(each, signed=price is not None)
-            for each in sharing
-            if each.obligation not in residual or price is None
-        }
-        if price is None:
-            return found
-        if any(each.obligation.renewal is not None for each in sharing):
-            return self._with_renewals(sharing, found, price)
-        if len(residual) > 1:
-            raise UnsupportedTerm(
-                f"Contract {self.contract.id} has {len(residual)} obligations priced as residual.",
-                citation="606-10-32-35",
-                remedy="Estimate the selling price of all but one of them.",
-                contract=self.contract.id,
-                field="obligations.residual",
-            )
-        if residual:
-            return with_residual(self.contract, found, residual[0], price)
-        return discounted(self.contract, found, price)
-
-    def _alone(self, each: InForce, *, signed: bool) -> Fraction:
-        """What an obligation would be sold for alone; a renewal what it got at inception."""
-        if each.obligation.renewal is not None and not signed:
-            if each.worth is None:
-                raise self._unpriced(each, "is a renewal added to a contract that others share")
-            return each.worth
-        return standalone_selling_price(
-            each.obligation,
-            self.contract,
-            self.books,
-            on=each.priced_on,
-            first_day=each.first_day,
-            last_day=each.last_day,
-        )
-
-    def _with_renewals(
-        self, sharing: Sequence[InForce], alone: Weights, price: int
-    ) -> Mapping[str, Fraction]:
-        """Weights by the practical alternative; what renewals get is kept for later (55-45)."""
-        if self.contract.bundles or len(alone) < len(sharing):
-            raise self._unpriced(sharing[0], "is sold with renewals, and by bundle or residual")
-        rights = {each.id: each.obligation for each in sharing if each.obligation.renewal}
-        weights, decision = with_renewals(self.contract, alone, price, rights)
-        self.record(decision)
-        for each in sharing:
-            each.worth = weights[each.id] if each.id in rights else None
-        return weights
-
-    def _unpriced(self, each: InForce, what: str) -> UnsupportedTerm:
-        return UnsupportedTerm(
-            f"{each.id} of contract {self.contract.id} {what}: no practical alternative is stated.",
-            citation="606-10-55-45",
-            remedy="Give the right's own value as `option` (55-44).",
-            contract=self.contract.id,
-            field=f"obligations.{each.id}.renewal",
-        )
+        found, why = weigh(sharing, self.contract, self.books, price)
+        self.decisions.extend(why)
+        return found
 
     def price_use(self, consideration: Iterable[Consideration], first_day: date, on: date) -> None:
         """Consideration for usage: each day's fee to that day, from ``first_day`` on."""

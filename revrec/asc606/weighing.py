@@ -1,0 +1,114 @@
+"""Step 4: what the obligations that share a price weigh against each other (606-10-32-31)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+
+from revrec.asc606.allocation import Weights, discounted, with_residual
+from revrec.asc606.options import with_renewals
+from revrec.asc606.standalone_selling_price import Books, standalone_selling_price
+from revrec.citations import cites
+from revrec.errors import UnsupportedTerm
+from revrec.model.contract import Contract, PerformanceObligation
+from revrec.model.decision import Decision, Shape
+
+
+@dataclass(slots=True)
+class InForce:
+    """An obligation that shares in the price, with its measure and what is left to sell."""
+
+    obligation: PerformanceObligation
+    group: str
+    """Main component of the contract it belongs to: modifications may add others (25-12)."""
+    shape: Shape
+    priced_on: date
+    first_day: date
+    last_day: date | None
+    left: Fraction = Fraction(1)
+    worth: Fraction | None = None
+    """Of a renewal: what it got of the price at inception (55-45), in minor units."""
+
+    @property
+    def id(self) -> str:
+        """The obligation's id."""
+        return self.obligation.id
+
+    @property
+    def terms(self) -> PerformanceObligation:
+        """The obligation with the days of service it is bound to."""
+        return replace(self.obligation, start=self.first_day, end=self.last_day)
+
+
+@cites("606-10-32-31", "606-10-32-34", "606-10-32-37", "606-10-55-45")
+def weigh(
+    sharing: Sequence[InForce], contract: Contract, books: Books, price: int | None
+) -> tuple[Weights, list[Decision]]:
+    """Selling prices of what is left, in minor units; a single obligation needs none.
+
+    With the price of a new contract, proven discounts, residuals and expected renewals count.
+    """
+    if len(sharing) == 1:
+        return {sharing[0].id: Fraction(1)}, []
+    residual = [each.obligation for each in sharing if each.obligation.residual]
+    found = {
+        each.id: each.left * _alone(each, contract, books, signed=price is not None)
+        for each in sharing
+        if each.obligation not in residual or price is None
+    }
+    if price is None:
+        return found, []
+    if any(each.obligation.renewal is not None for each in sharing):
+        return _with_renewals(sharing, contract, found, price)
+    if len(residual) > 1:
+        raise UnsupportedTerm(
+            f"Contract {contract.id} has {len(residual)} obligations priced as residual.",
+            citation="606-10-32-35",
+            remedy="Estimate the selling price of all but one of them.",
+            contract=contract.id,
+            field="obligations.residual",
+        )
+    if residual:
+        return with_residual(contract, found, residual[0], price), []
+    return discounted(contract, found, price), []
+
+
+def _alone(each: InForce, contract: Contract, books: Books, *, signed: bool) -> Fraction:
+    """What an obligation would be sold for alone; a renewal what it got at inception."""
+    if each.obligation.renewal is not None and not signed:
+        if each.worth is None:
+            raise _unpriced(each, contract, "is a renewal added to a contract that others share")
+        return each.worth
+    return standalone_selling_price(
+        each.obligation,
+        contract,
+        books,
+        on=each.priced_on,
+        first_day=each.first_day,
+        last_day=each.last_day,
+    )
+
+
+def _with_renewals(
+    sharing: Sequence[InForce], contract: Contract, alone: Weights, price: int
+) -> tuple[Weights, list[Decision]]:
+    """Weights by the practical alternative; what renewals get is kept for later (55-45)."""
+    if contract.bundles or len(alone) < len(sharing):
+        raise _unpriced(sharing[0], contract, "is sold with renewals, and by bundle or residual")
+    rights = {each.id: each.obligation for each in sharing if each.obligation.renewal}
+    weights, decision = with_renewals(contract, alone, price, rights)
+    for each in sharing:
+        each.worth = weights[each.id] if each.id in rights else None
+    return weights, [decision]
+
+
+def _unpriced(each: InForce, contract: Contract, what: str) -> UnsupportedTerm:
+    return UnsupportedTerm(
+        f"{each.id} of contract {contract.id} {what}: no practical alternative is stated.",
+        citation="606-10-55-45",
+        remedy="Give the right's own value as `option` (55-44).",
+        contract=contract.id,
+        field=f"obligations.{each.id}.renewal",
+    )
