@@ -12,7 +12,7 @@ QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test torture lint format typecheck check bench serve clean
+.PHONY: help demo test torture lint format typecheck check coverage mutation bench serve clean
 
 help:
 	@echo "make demo       close a quarter of sample books and write out/"
@@ -23,6 +23,7 @@ help:
 	@echo "make typecheck  mypy, strict"
 	@echo "make check      lint, typecheck, test"
 	@echo "make bench      measure speed"
+	@echo "make coverage   write docs/coverage.yaml: paragraphs, rules, cases"
 	@echo "make clean      remove what can be made again; books stay"
 
 demo: $(READY)
@@ -41,6 +42,9 @@ bench: $(READY)
 	@set -e; for program in $(wildcard tests/bench/bench_*.py); do \
 	  echo "== $$program"; $(BIN)/python -m $$(echo $${program%.py} | tr / .); \
 	done
+
+coverage: $(READY)
+	@$(BIN)/python -m tests.audit.write_coverage
 
 lint: $(READY)
 	@$(BIN)/ruff check .
