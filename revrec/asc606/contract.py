@@ -115,6 +115,25 @@ def _stated(consideration: Consideration) -> list[Decimal]:
     return [consideration.amount, *(step.amount for step in consideration.steps)]
 
 
+@cites("606-10-25-23")
+def check_transfers(history: ContractHistory) -> None:
+    """Every delivery is of something promised, then or later (ContractError names the fact)."""
+    contract = history.contract
+    promised = {each.id for each in contract.obligations}
+    for modification in history.modifications:
+        promised |= {each.id for each in (*modification.adds, *modification.revises)}
+    for each in history.deliveries:
+        if each.obligation not in promised:
+            raise ContractError(
+                f"Delivery {each.id} of contract {contract.id} is of {each.obligation!r}, which "
+                "was never promised.",
+                citation="606-10-25-23",
+                remedy=f"Name one of: {', '.join(sorted(promised))}.",
+                contract=contract.id,
+                field="delivery.obligation",
+            )
+
+
 def _check_size(amount: Decimal) -> None:
     if abs(amount) > AMOUNT_MAX:
         raise FeedError(

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable
 from datetime import date
 
 from revrec.asc606.allocation import participants
-from revrec.asc606.contract import check_amounts
+from revrec.asc606.contract import check_amounts, check_transfers
 from revrec.asc606.existence import (
     assess_contract,
     contract_as_of,
@@ -55,6 +55,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     if history.refusal is not None:
         raise history.refusal
     check_amounts(history)
+    check_transfers(history)
     existence = assess_contract(history)
     term, bound, decision = enforceable_term(contract_as_of(history.contract, existence))
     standing = Standing(bound, books)
