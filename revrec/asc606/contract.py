@@ -122,6 +122,7 @@ def check_transfers(history: ContractHistory) -> None:
     promised = {each.id for each in contract.obligations}
     for modification in history.modifications:
         promised |= {each.id for each in (*modification.adds, *modification.revises)}
+    promised |= {bought.id for exercise in history.exercises for bought in exercise.buys}
     for each in history.deliveries:
         if each.obligation not in promised:
             raise ContractError(
