@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
 from revrec.asc606.allocation import Weights, discounted, with_residual
 from revrec.asc606.options import with_renewals
-from revrec.asc606.standalone_selling_price import Books, standalone_selling_price
+from revrec.asc606.standalone_selling_price import Books, PriceAlone, price_alone
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract, PerformanceObligation
 from revrec.model.decision import Decision, Shape
+from revrec.money import Money
 
 
 @dataclass(slots=True)
@@ -53,15 +54,18 @@ def weigh(
     if len(sharing) == 1:
         return {sharing[0].id: Fraction(1)}, []
     residual = [each.obligation for each in sharing if each.obligation.residual]
-    found = {
-        each.id: each.left * _alone(each, contract, books, signed=price is not None)
+    alone = {
+        each.id: _alone(each, contract, books, signed=price is not None)
         for each in sharing
         if each.obligation not in residual or price is None
     }
+    found = {each.id: each.left * alone[each.id].amount for each in sharing if each.id in alone}
+    why = explain_prices(contract, alone, max(each.priced_on for each in sharing))
     if price is None:
-        return found, []
+        return found, why
     if any(each.obligation.renewal is not None for each in sharing):
-        return _with_renewals(sharing, contract, found, price)
+        weights, decision = _with_renewals(sharing, contract, found, price)
+        return weights, [*why, decision]
     if len(residual) > 1:
         raise UnsupportedTerm(
             f"Contract {contract.id} has {len(residual)} obligations priced as residual.",
@@ -71,29 +75,47 @@ def weigh(
             field="obligations.residual",
         )
     if residual:
-        return with_residual(contract, found, residual[0], price), []
-    return discounted(contract, found, price), []
+        return with_residual(contract, found, residual[0], price), why
+    return discounted(contract, found, price), why
 
 
-def _alone(each: InForce, contract: Contract, books: Books, *, signed: bool) -> Fraction:
+@cites("606-10-32-32", "606-10-32-33", "606-10-32-34")
+def explain_prices(contract: Contract, alone: Mapping[str, PriceAlone], on: date) -> list[Decision]:
+    """Where the selling prices come from that the contract does not tell itself."""
+    told = {name: each for name, each in sorted(alone.items()) if each.source}
+    if not told:
+        return []
+    amounts = {
+        name: str(Money(round(each.amount), contract.currency)) for name, each in told.items()
+    }
+    parts = "; ".join(f"{name} {amounts[name]} ({each.source})" for name, each in told.items())
+    return [
+        Decision(
+            contract=contract.id,
+            on=on,
+            step=4,
+            rule="explain_prices",
+            paragraphs=("606-10-32-32", "606-10-32-33"),
+            inputs={name: each.source for name, each in told.items()},
+            outcome=", ".join(f"{name} {amount}" for name, amount in amounts.items()),
+            sentence=f"Standalone selling prices on {on}: {parts}.",
+        )
+    ]
+
+
+def _alone(each: InForce, contract: Contract, books: Books, *, signed: bool) -> PriceAlone:
     """What an obligation would be sold for alone; a renewal what it got at inception."""
     if each.obligation.renewal is not None and not signed:
         if each.worth is None:
             raise _unpriced(each, contract, "is a renewal added to a contract that others share")
-        return each.worth
-    return standalone_selling_price(
-        each.obligation,
-        contract,
-        books,
-        on=each.priced_on,
-        first_day=each.first_day,
-        last_day=each.last_day,
-    )
+        return PriceAlone(each.worth, "what the right got at inception")
+    service = (each.first_day, each.last_day)
+    return price_alone(each.obligation, contract, books, on=each.priced_on, service=service)
 
 
 def _with_renewals(
     sharing: Sequence[InForce], contract: Contract, alone: Weights, price: int
-) -> tuple[Weights, list[Decision]]:
+) -> tuple[Weights, Decision]:
     """Weights by the practical alternative; what renewals get is kept for later (55-45)."""
     if contract.bundles or len(alone) < len(sharing):
         raise _unpriced(sharing[0], contract, "is sold with renewals, and by bundle or residual")
@@ -101,7 +123,7 @@ def _with_renewals(
     weights, decision = with_renewals(contract, alone, price, rights)
     for each in sharing:
         each.worth = weights[each.id] if each.id in rights else None
-    return weights, [decision]
+    return weights, decision
 
 
 def _unpriced(each: InForce, contract: Contract, what: str) -> UnsupportedTerm:

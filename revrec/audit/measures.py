@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from revrec.asc606.allocation import participants
 from revrec.asc606.control import performed
 from revrec.asc606.licenses import right_to_use
 from revrec.asc606.standalone_selling_price import Books
@@ -79,21 +80,44 @@ def promises(history: ContractHistory, on: date) -> Mapping[str, Promise]:
 def standalone_selling_price(run: Run, expectation: Expectation) -> Fraction:
     """The price of what is narrowed to, sold alone; a residual has none of its own (32-34c)."""
     _, on = expectation.days
-    books = Books(run.book.selling_prices, run.book.policy)
     prices = [
-        price_alone(
-            each.obligation,
-            history.contract,
-            books,
-            on=each.priced_on,
-            first_day=each.first_day,
-            last_day=each.last_day,
-        )
+        _alone(run, history, each)
         for history in _histories(run.book, expectation)
         for each in promises(history, on).values()
         if expectation.obligation in (None, each.obligation.id) and not each.obligation.residual
     ]
     return _sum_of_some(prices, expectation)
+
+
+@cites("606-10-32-31")
+def relative_ssp(run: Run, expectation: Expectation) -> Fraction:
+    """The obligation's part of all selling prices that share its contract's price: a ratio."""
+    _, on = expectation.days
+    shares = []
+    for history in _histories(run.book, expectation):
+        promised = promises(history, on)
+        amounts = list(history.contract.consideration)
+        for modification in history.modifications:
+            amounts += modification.adds_consideration if modification.on <= on else ()
+        offered = [each.obligation for each in promised.values()]
+        names = [each.id for each in participants(offered, amounts) if not each.residual]
+        if expectation.obligation in names:
+            alone = {name: _alone(run, history, promised[name]) for name in names}
+            whole = sum(alone.values(), Fraction(0))
+            scale = 10 ** minor_digits(history.contract.currency)
+            shares.append(Fraction(alone[expectation.obligation], whole) * scale)
+    return _sum_of_some(shares, expectation)
+
+
+def _alone(run: Run, history: ContractHistory, promise: Promise) -> Fraction:
+    return price_alone(
+        promise.obligation,
+        history.contract,
+        Books(run.book.selling_prices, run.book.policy),
+        on=promise.priced_on,
+        first_day=promise.first_day,
+        last_day=promise.last_day,
+    )
 
 
 @cites("606-10-55-17")
@@ -315,6 +339,7 @@ def revenue_from_prior_period_performance(run: Run, expectation: Expectation) ->
 
 READ: Mapping[Measured, Callable[[Run, Expectation], Fraction]] = {
     "standalone_selling_price": standalone_selling_price,
+    "relative_ssp": relative_ssp,
     "revenue_per_unit": revenue_per_unit,
     "cost_of_sales": cost_of_sales,
     "residual_rejected": residual_rejected,

@@ -71,6 +71,7 @@ Measured = Literal[
     "transaction_price_to_date",
     "allocated_price",
     "standalone_selling_price",
+    "relative_ssp",
     "revenue_per_unit",
     "progress_ratio",
     "residual_rejected",

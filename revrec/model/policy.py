@@ -112,7 +112,8 @@ class StandaloneSellingPrice:
     high: Decimal | None = None
     """... and the highest."""
     per: str = "contract"
-    """``contract`` (the whole obligation), ``unit`` (times quantity), ``month`` or ``year``."""
+    """``contract`` (the whole obligation), ``unit`` (times quantity), ``month`` or ``year`` of
+    service, ``unit_month`` or ``unit_year`` (both)."""
     effective_from: date
     region: str = ""
     """Only for customers of the region."""
