@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from zoneinfo import available_timezones
 
 from pydantic import TypeAdapter
 
@@ -16,6 +17,7 @@ from revrec.model.policy import Policy
 SUPPORTED: Mapping[str, frozenset[str]] = {
     "sales_taxes": frozenset({"excluded"}),
     "usage_fees": frozenset({"allocated_to_the_day"}),
+    "days_of_usage": frozenset(available_timezones()),
     "grain_of_time": frozenset(
         {
             "seconds",
@@ -39,6 +41,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "contract_cost_adjustments": frozenset({"prospective", "catch_up"}),
 }
 """Election -> values the engine computes; any other is refused, never ignored."""
+_SHOWN_MAX = 20
 
 
 @cache
@@ -88,6 +91,8 @@ def _refused(name: str, value: str) -> FeedError:
         f"Election {name}: {value} is not supported.",
         remedy=(
             f"Elect one of: {', '.join(sorted(offered))}."
+            if offered and len(offered) <= _SHOWN_MAX
+            else "Give the name of a time zone, such as America/New_York."
             if offered
             else f"Elections are: {', '.join(sorted(SUPPORTED))}."
         ),

@@ -58,6 +58,9 @@ USAGE = pa.schema(
 )
 """Accepted usage rows."""
 
+METERED = pa.schema([*USAGE, pa.field("occurred_at", pa.timestamp("us", "UTC"), _OPTIONAL)])
+"""Accepted rows of usage to be rated: days, and events with the moment they occurred at."""
+
 POSTING = pa.schema(
     [
         pa.field("entity_id", pa.int32(), _REQUIRED),
@@ -79,6 +82,7 @@ POSTING = pa.schema(
 """Posting detail; amounts in minor units, debit positive."""
 
 TABLES: Mapping[str, tuple[pa.Schema, list[str]]] = {
+    "metered": (METERED, ["entity_id", "usage_date"]),
     "posting": (POSTING, ["entity_id", "period"]),
     "usage": (USAGE, ["entity_id", "usage_date"]),
 }

@@ -17,21 +17,23 @@ from revrec.model.fact import canonical, digest_of
 from revrec.store import audit_log, locks
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
-from revrec.usage import ledger, validation
-from revrec.usage.columns import COLUMNS
+from revrec.usage import counted, ledger, validation
+from revrec.usage.columns import COLUMNS, EVENT_COLUMNS, EVENTS, FORMS, RATED, Form
 from revrec.usage.rules import RULES_VERSION
 from revrec.usage.terms import read_terms
 from revrec.usage.totals import ControlTotals, Total
 
 _SCALES = ("rows", "quantity", "amount")
 _FATES = ("received", "accepted", "duplicate", "quarantined")
+_TABLES = sorted({form.table for form in FORMS.values()})
 _FIGURES = tuple(f"{fate}_{scale}" for fate in _FATES for scale in _SCALES)
 
 
-def take_locks(tx: Transaction) -> None:
-    """What recording usage needs, in order: before anything is read."""
+def take_locks(tx: Transaction, *tables: str) -> None:
+    """What recording usage needs, in order, before anything is read: by default its ledger."""
     locks.facts_shared(tx)
-    locks.lake_table(tx, ledger.TABLE)
+    for table in sorted(tables or (ledger.TABLE,)):
+        locks.lake_table(tx, table)
 
 
 def recorded(tx: Transaction, batch: str) -> ControlTotals | None:
@@ -42,10 +44,10 @@ def recorded(tx: Transaction, batch: str) -> ControlTotals | None:
                {", ".join(_FIGURES)}
         from records.usage_batch told
         left join records.lake_commit held on held.entity_id = told.entity_id
-         and held.lake_table = %(table)s and held.batch = told.batch
+         and held.lake_table = any(%(tables)s) and held.batch = told.batch
         where told.entity_id = %(entity)s and told.batch = %(batch)s
         """,
-        {"table": ledger.TABLE, "entity": tx.entity, "batch": batch},
+        {"tables": _TABLES, "entity": tx.entity, "batch": batch},
     ).fetchone()
     if row is None:
         return None
@@ -76,22 +78,32 @@ def record(
     name: str,
     received: int,
     details: Mapping[str, object],
+    form: Form = RATED,
 ) -> ControlTotals:
     """Record the rows ``judged`` on the bench as the batch; needs the locks of ``take_locks``.
 
     ``received`` is the number of rows that came through the door.
     """
-    held = lake.dataset(tx, ledger.TABLE)
+    if form is EVENTS:
+        counted.find_contracts(tx, bench)
+    held = lake.dataset(tx, form.table)
     ledger.recall(bench, held, entity=tx.entity)
     contracts = bench.execute("SELECT DISTINCT contract FROM undecided").fetchall()
-    validation.judge_context(bench, read_terms(tx, [contract for (contract,) in contracts]))
+    terms = read_terms(tx, [contract for (contract,) in contracts])
+    validation.judge_context(bench, terms, form)
     ledger.settle(bench, held, entity=tx.entity)
     totals, days = _count(bench, received)
     version = None
     if totals["accepted"].rows:
-        rows = ledger.accepted(bench, entity=tx.entity, batch=batch, recorded_at=tx.now.isoformat())
+        rows = ledger.accepted(
+            bench,
+            entity=tx.entity,
+            batch=batch,
+            recorded_at=tx.now.isoformat(),
+            table=form.table,
+        )
         version = lake.append(
-            tx, ledger.TABLE, rows.to_arrow_table(), batch, _totals_told(totals["accepted"], days)
+            tx, form.table, rows.to_arrow_table(), batch, _totals_told(totals["accepted"], days)
         )
     account = ControlTotals(
         batch=batch,
@@ -103,12 +115,12 @@ def record(
         days=days,
     )
     _insert_batch(tx, account)
-    _insert_quarantined(tx, bench, batch)
+    _insert_quarantined(tx, bench, batch, form)
     audit_log.write(
         tx,
         "usage.ingest",
         batch,
-        {"name": name, "rules": RULES_VERSION, "lake_version": version}
+        {"name": name, "form": form.name, "rules": RULES_VERSION, "lake_version": version}
         | {fate: totals[fate].rows for fate in _FATES}
         | dict(details),
     )
@@ -192,7 +204,9 @@ def _insert_batch(tx: Transaction, account: ControlTotals) -> None:
     )
 
 
-def _insert_quarantined(tx: Transaction, bench: duckdb.DuckDBPyConnection, batch: str) -> None:
+def _insert_quarantined(
+    tx: Transaction, bench: duckdb.DuckDBPyConnection, batch: str, form: Form
+) -> None:
     """Write the rows set aside, through a staging table since COPY does not obey row policies."""
     rows = validation.explained(bench)
     chunk = rows.fetchmany(10_000)
@@ -209,7 +223,7 @@ def _insert_quarantined(tx: Transaction, bench: duckdb.DuckDBPyConnection, batch
     with tx.connection.cursor().copy("copy quarantine_arriving from stdin") as copy:
         while chunk:
             for row_number, reason, message, day, fault_value, *texts in chunk:
-                payload = _payload(fault_value, texts)
+                payload = _payload(fault_value, texts, form)
                 copy.write_row(
                     [row_number, reason, message, day, canonical(payload).decode(),
                      digest_of(payload)]
@@ -227,14 +241,18 @@ def _insert_quarantined(tx: Transaction, bench: duckdb.DuckDBPyConnection, batch
     )
 
 
-def _payload(fault_value: str | None, texts: list[str | None]) -> dict[str, str]:
+def _payload(fault_value: str | None, texts: list[str | None], form: Form) -> dict[str, str]:
     """What was sent: the text of each column, or the whole row under ``text``.
 
-    PostgreSQL keeps no NUL; a row with one is shown whole, so that it cannot be released as it is.
+    The form is told unless it is that of rated usage. PostgreSQL keeps no NUL; a row with one is
+    shown whole, so that it cannot be released as it is.
     """
     if fault_value is not None:
         return {"text": fault_value.replace("\x00", r"\x00")}
-    told = {name: text for name, text in zip(COLUMNS, texts, strict=True) if text is not None}
+    columns = zip(COLUMNS + EVENT_COLUMNS, texts, strict=True)
+    told = {name: text for name, text in columns if text is not None and name in form.columns}
+    if form is not RATED:
+        told["form"] = form.name
     if any("\x00" in text for text in told.values()):
         return {"text": canonical(told).decode()}
     return told

@@ -1,6 +1,8 @@
-"""The columns of a daily rated usage row on arrival; those of the ledger are ``lake.USAGE``."""
+"""The columns of usage on arrival, by form; those of the ledgers are in ``lake``."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -21,6 +23,46 @@ REQUIRED = (
 OPTIONAL = ("dimensions", "corrects")
 """Columns a feed may leave out: labels of the usage, and the row a correction corrects."""
 COLUMNS = REQUIRED + OPTIONAL
+EVENT_COLUMNS = ("time", "customer")
+"""What a metering event tells that a day's usage does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form in which usage is told."""
+
+    name: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    table: str
+    """The table of the lake that holds it."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns a file of the form may have."""
+        return self.required + self.optional
+
+
+RATED = Form(name="rated", required=REQUIRED, optional=OPTIONAL, table="usage")
+"""A day's usage with its amount: what recognition reads."""
+COUNTED = Form(
+    name="counted",
+    required=tuple(name for name in REQUIRED if name not in {"amount", "currency"}),
+    optional=OPTIONAL,
+    table="metered",
+)
+"""A day's usage that is rated here."""
+EVENTS = Form(
+    name="events",
+    required=("source", "usage_id", "time", "meter", "quantity", "unit"),
+    optional=(*OPTIONAL, "contract", "customer"),
+    table="metered",
+)
+"""Single metering events, each with its time and its contract or customer, rated here by the
+day. ``usage_id`` is the event's id."""
+FORMS = {form.name: form for form in (RATED, COUNTED, EVENTS)}
+NO_AMOUNT, NO_CURRENCY = "0", "XXX"
+"""What stands in the place of the amount of usage that is not rated: ISO 4217 has a code for it."""
 
 ROW_NUMBER = "row_number"
 FAULT = "fault"
@@ -29,7 +71,7 @@ FAULT_VALUE = "fault_value"
 ARRIVED = pa.schema(
     [
         pa.field(ROW_NUMBER, pa.int64(), nullable=False),
-        *(pa.field(name, pa.string()) for name in COLUMNS),
+        *(pa.field(name, pa.string()) for name in COLUMNS + EVENT_COLUMNS),
         pa.field(FAULT, pa.string()),
         pa.field(FAULT_VALUE, pa.string()),
     ]

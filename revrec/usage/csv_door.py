@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from revrec.errors import FeedError
-from revrec.usage.columns import ARRIVED, COLUMNS, OPTIONAL, REQUIRED, ROW_NUMBER
+from revrec.usage.columns import ARRIVED, RATED, ROW_NUMBER, Form
 from revrec.usage.lines import Bytes, blocks, decoded, is_utf8, numbered, set_aside
 
 _FIELD = rb'(?>"(?:[^"\n]++|"")*+"|[^",\n]*+)'
@@ -20,7 +20,7 @@ _PLACEHOLDER = b"\x00\n"
 """Stands for a line set aside: one field, so that the reader counts it and hands it back."""
 
 
-def read(stream: Bytes, file: str) -> Iterator[pa.RecordBatch]:
+def read(stream: Bytes, file: str, form: Form = RATED) -> Iterator[pa.RecordBatch]:
     """The rows of a CSV file; lines that are not rows come as faults."""
     columns: list[str] | None = None
     count = 0
@@ -28,29 +28,30 @@ def read(stream: Bytes, file: str) -> Iterator[pa.RecordBatch]:
         block = whole
         if columns is None:
             line, _, block = whole.partition(b"\n")
-            columns = _heading(line, file)
+            columns = _heading(line, file, form)
         if block:
             yield from _batches(block, columns, count + 1)
             count += block.count(b"\n")
     if columns is None:
         raise FeedError(
             f"{file}: the file is empty, not even the columns are named.",
-            remedy=f"The first line names the columns: {', '.join(COLUMNS)}.",
+            remedy=f"The first line names the columns: {', '.join(form.columns)}.",
             file=file,
         )
 
 
-def check_columns(names: Sequence[str], file: str) -> None:
+def check_columns(names: Sequence[str], file: str, form: Form = RATED) -> None:
     """Refuse a file whose columns cannot be told apart, are missing or are not known."""
     repeated = sorted({name for name in names if names.count(name) > 1})
-    missing = [name for name in REQUIRED if name not in names]
-    unknown = sorted(set(names) - set(COLUMNS))
+    missing = [name for name in form.required if name not in names]
+    unknown = sorted(set(names) - set(form.columns))
     if repeated:
         what, remedy = f"two columns are named {repeated[0]!r}", "Name each column once."
     elif missing:
         what = f"the column {missing[0]!r} is missing"
         remedy = (
-            f"A usage file has the columns {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}."
+            f"A usage file has the columns {', '.join(form.required)};"
+            f" optional: {', '.join(form.optional)}."
         )
     elif unknown:
         what = f"the column {unknown[0]!r} is not known"
@@ -63,11 +64,11 @@ def check_columns(names: Sequence[str], file: str) -> None:
         file=file,
         row=0,
         column=(repeated or missing or unknown)[0],
-        accepted=", ".join(COLUMNS),
+        accepted=", ".join(form.columns),
     )
 
 
-def _heading(line: bytes, file: str) -> list[str]:
+def _heading(line: bytes, file: str, form: Form) -> list[str]:
     try:
         names = [name.strip() for name in next(csv.reader([line.decode()], strict=True))]
     except (UnicodeDecodeError, csv.Error) as error:
@@ -78,7 +79,7 @@ def _heading(line: bytes, file: str) -> list[str]:
             row=0,
             value=decoded(line)[:200],
         ) from error
-    check_columns(names, file)
+    check_columns(names, file, form)
     return names
 
 

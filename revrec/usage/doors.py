@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from revrec.errors import FeedError
 from revrec.usage import csv_door, ndjson_door, parquet_door
+from revrec.usage.columns import RATED, Form
 from revrec.usage.lines import Bytes
 
 ROWS_MAX = 100_000_000
@@ -27,7 +28,8 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _PARQUET = b"PAR1"
 _ZIP = b"PK\x03\x04"
 _COMPRESSIONS = {".gz": ("gzip", _GZIP), ".zst": ("zstd", _ZSTD)}
-_TEXT_DOORS: dict[str, Callable[[Bytes, str], Iterator[pa.RecordBatch]]] = {
+_Door = Callable[[Bytes, str, Form], Iterator[pa.RecordBatch]]
+_TEXT_DOORS: dict[str, _Door] = {
     ".csv": csv_door.read,
     ".ndjson": ndjson_door.read,
     ".jsonl": ndjson_door.read,
@@ -36,7 +38,9 @@ _TEXT_DOORS: dict[str, Callable[[Bytes, str], Iterator[pa.RecordBatch]]] = {
 _ACCEPTED = "Parquet, CSV or NDJSON; CSV and NDJSON also as .gz or .zst"
 
 
-def read(path: Path, file: str, *, rows_max: int = ROWS_MAX) -> Iterator[pa.RecordBatch]:
+def read(
+    path: Path, file: str, form: Form = RATED, *, rows_max: int = ROWS_MAX
+) -> Iterator[pa.RecordBatch]:
     """The rows of the file at ``path``, which came under the name ``file``.
 
     Batches have the schema ``columns.ARRIVED`` and come in the order of the file, except that
@@ -46,7 +50,7 @@ def read(path: Path, file: str, *, rows_max: int = ROWS_MAX) -> Iterator[pa.Reco
     """
     count = 0
     with _readable(file):
-        for batch in _batches(path, file):
+        for batch in _batches(path, file, form):
             count += batch.num_rows
             if count > rows_max:
                 raise FeedError(
@@ -57,12 +61,12 @@ def read(path: Path, file: str, *, rows_max: int = ROWS_MAX) -> Iterator[pa.Reco
             yield batch
 
 
-def _batches(path: Path, file: str) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, file: str, form: Form) -> Iterator[pa.RecordBatch]:
     with path.open("rb") as stream:
         magic = stream.read(4)
     suffixes = [suffix.lower() for suffix in PurePath(file).suffixes]
     if magic == _PARQUET:
-        yield from parquet_door.read(path, file)
+        yield from parquet_door.read(path, file, form)
         return
     if magic == _ZIP or ".parquet" in suffixes:
         raise FeedError(
@@ -85,12 +89,10 @@ def _batches(path: Path, file: str) -> Iterator[pa.RecordBatch]:
         )
     with pa.input_stream(str(path), compression=compression) as text:
         door = next((_TEXT_DOORS[suffix] for suffix in suffixes if suffix in _TEXT_DOORS), None)
-        yield from (door or _door_by_content(path, compression))(text, file)
+        yield from (door or _door_by_content(path, compression))(text, file, form)
 
 
-def _door_by_content(
-    path: Path, compression: str | None
-) -> Callable[[Bytes, str], Iterator[pa.RecordBatch]]:
+def _door_by_content(path: Path, compression: str | None) -> _Door:
     """An unnamed text is NDJSON if it begins with a brace, else CSV."""
     with pa.input_stream(str(path), compression=compression) as text:
         head = text.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()

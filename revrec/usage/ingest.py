@@ -14,6 +14,8 @@ from revrec.store.database import Database
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 from revrec.usage import batches, doors
+from revrec.usage.columns import RATED, Form
+from revrec.usage.days import day_zone
 from revrec.usage.staging import receive, workbench
 from revrec.usage.totals import ControlTotals
 
@@ -30,12 +32,14 @@ def ingest(
     actor: str,
     batch: str | None = None,
     progress: Callable[[int], None] | None = None,
+    form: Form = RATED,
 ) -> ControlTotals:
     """Record a file of usage and give its control totals.
 
     ``source_name`` is the name the file came under; its suffix helps to tell CSV from NDJSON.
     ``batch`` identifies the sending, the SHA-256 of the file if left out: the same batch again
-    changes nothing and gives the first totals. ``progress`` is told the rows read so far.
+    changes nothing and gives the first totals. ``progress`` is told the rows read so far. ``form``
+    tells rated days from days and events that are rated here.
 
     The accepted rows, the quarantined ones, the control totals and the audit event appear
     together or not at all, whenever the process dies.
@@ -54,7 +58,9 @@ def ingest(
         if first is not None:
             return first
         with workbench() as bench:
-            received = receive(bench, doors.read(path, source_name), progress)
+            zone = database.run(day_zone, entity=entity, actor=actor, read_only=True)
+            rows = doors.read(path, source_name, form)
+            received = receive(bench, rows, progress, form=form, zone=zone)
             if _digest(path) != digest:
                 raise FeedError(
                     f"{source_name}: the file changed while it was read.",
@@ -63,7 +69,7 @@ def ingest(
                 )
 
             def record(tx: Transaction) -> ControlTotals:
-                batches.take_locks(tx)
+                batches.take_locks(tx, form.table)
                 return _first_telling(tx, name, digest) or batches.record(
                     tx,
                     lake,
@@ -71,7 +77,8 @@ def ingest(
                     batch=name,
                     name=source_name,
                     received=received,
-                    details={"sha256": digest},
+                    details={"sha256": digest} | ({"zone": zone} if form.table != "usage" else {}),
+                    form=form,
                 )
 
             return database.run(record, entity=entity, actor=actor)

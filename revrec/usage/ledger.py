@@ -87,15 +87,21 @@ def settle(
 
 
 def accepted(
-    connection: duckdb.DuckDBPyConnection, *, entity: int, batch: str, recorded_at: str
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    entity: int,
+    batch: str,
+    recorded_at: str,
+    table: str = TABLE,
 ) -> duckdb.DuckDBPyRelation:
     """The rows of ``judged`` that enter the ledger, in its columns and in order of day."""
+    moment = "" if table == TABLE else ", occurred_at"
     return connection.sql(
-        """
+        f"""
         SELECT CAST($entity AS INTEGER) AS entity_id, day AS usage_date, source, usage_id,
                contract, meter, quantity_value AS quantity, unit, amount_value AS amount,
                currency, labels AS dimensions, corrects, digest, $batch AS batch,
-               CAST($recorded_at AS TIMESTAMPTZ) AS recorded_at
+               CAST($recorded_at AS TIMESTAMPTZ) AS recorded_at{moment}
         FROM judged
         WHERE row_number NOT IN (SELECT row_number FROM verdict)
         ORDER BY day, row_number

@@ -14,10 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec.errors import FeedError
-from revrec.usage.columns import ARRIVED, COLUMNS, ROW_NUMBER
+from revrec.usage.columns import ARRIVED, RATED, ROW_NUMBER, Form
 from revrec.usage.lines import Bytes, blocks, decoded, is_utf8, numbered, set_aside
 
-_KNOWN = frozenset(COLUMNS)
 _PLAIN_TYPES = frozenset({str, type(None)})
 
 _TEXT = r'"[^"\\\x00-\x1f]*"'
@@ -25,7 +24,7 @@ _PLAIN_VALUE = rf"({_TEXT}|-?[0-9]+(?:\.[0-9]+)?|null)"
 _LABELS_VALUE = rf"({_TEXT}|\{{[^{{}}\x00-\x1f]*\}}|null)"
 
 
-def read(stream: Bytes, file: str) -> Iterator[pa.RecordBatch]:
+def read(stream: Bytes, file: str, form: Form = RATED) -> Iterator[pa.RecordBatch]:
     """The rows of an NDJSON file; lines that are not usage rows come as faults."""
     count = 0
     for block in blocks(stream, file):
@@ -37,7 +36,7 @@ def read(stream: Bytes, file: str) -> Iterator[pa.RecordBatch]:
                 accepted="NDJSON",
             )
         lines = block.count(b"\n")
-        yield from _plain(block, lines, count + 1) or _any_form(block, count + 1)
+        yield from _plain(block, lines, count + 1, form) or _any_form(block, count + 1, form)
         count += lines
 
 
@@ -69,7 +68,7 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _plain(block: bytes, lines: int, first: int) -> list[pa.RecordBatch]:
+def _plain(block: bytes, lines: int, first: int, form: Form) -> list[pa.RecordBatch]:
     """The rows, if all lines have the shape of the first and hold no escapes; else nothing.
 
     Programs write every line alike, and one pattern reads such lines twice as fast as a JSON
@@ -79,7 +78,7 @@ def _plain(block: bytes, lines: int, first: int) -> list[pa.RecordBatch]:
         return []
     text = block.decode()
     keys = _keys(text[: text.index("\n")])
-    if len(keys) < 2 or not _KNOWN.issuperset(keys):  # noqa: PLR2004 - one group gives no tuples
+    if len(keys) < 2 or not set(form.columns).issuperset(keys):  # noqa: PLR2004 - one group gives no tuples
         return []
     members = (
         f'"{key}": ?{_LABELS_VALUE if key == "dimensions" else _PLAIN_VALUE}' for key in keys
@@ -109,18 +108,20 @@ def _unquoted(values: pa.Array) -> pa.Array:
     return cast("pa.Array", pc.if_else(absent, None, bare))
 
 
-def _any_form(block: bytes, first: int) -> list[pa.RecordBatch]:
+def _any_form(block: bytes, first: int, form: Form) -> list[pa.RecordBatch]:
     """Line by line: whatever JSON allows."""
     faults: dict[int, tuple[str, str]] = {}
     rows: list[Sequence[str | None]] = []
     for number, line in enumerate(block.split(b"\n")[:-1], first):
         try:
-            rows.append(_row(line))
+            rows.append(_row(line, form.columns))
         except _DamagedLine as damage:
             faults[number] = (damage.reason, decoded(line))
-    columns: Sequence[Sequence[str | None]] = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+    told = list(zip(*rows, strict=True))
+    columns: Sequence[Sequence[str | None]] = told or [()] * len(form.columns)
     values = {
-        name: pa.array(column, pa.string()) for name, column in zip(COLUMNS, columns, strict=True)
+        name: pa.array(column, pa.string())
+        for name, column in zip(form.columns, columns, strict=True)
     }
     given = [_batch(values, numbered(first, len(rows), faults))]
     return [*given, set_aside(faults)] if faults else given
@@ -132,7 +133,7 @@ class _DamagedLine(Exception):
         self.reason = reason
 
 
-def _row(line: bytes) -> Sequence[str | None]:
+def _row(line: bytes, columns: Sequence[str]) -> Sequence[str | None]:
     try:
         members = parse(line.decode())
     except UnicodeDecodeError as error:
@@ -141,11 +142,11 @@ def _row(line: bytes) -> Sequence[str | None]:
         raise _DamagedLine("malformed-row") from error
     if not isinstance(members, dict):
         raise _DamagedLine("malformed-row")
-    if not members.keys() <= _KNOWN:
+    if not members.keys() <= set(columns):
         raise _DamagedLine("unknown-field")
     if isinstance(members.get("dimensions"), dict):
         members["dimensions"] = labels_as_text(members["dimensions"])
-    row = tuple(map(members.get, COLUMNS))
+    row = tuple(map(members.get, columns))
     if not set(map(type, row)) <= _PLAIN_TYPES:
         raise _DamagedLine("malformed-row")
     if b"\\u" in line and not _is_text(row):

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from revrec.errors import FeedError
-from revrec.usage.columns import ARRIVED, ROW_NUMBER
+from revrec.usage.columns import ARRIVED, RATED, ROW_NUMBER, Form
 from revrec.usage.csv_door import check_columns
 from revrec.usage.lines import decoded, set_aside
 from revrec.usage.ndjson_door import labels_as_text
@@ -20,11 +20,11 @@ _BATCH_ROWS = 2**16
 _COUNTED = ("quantity", "amount")
 
 
-def read(path: Path, file: str) -> Iterator[pa.RecordBatch]:
+def read(path: Path, file: str, form: Form = RATED) -> Iterator[pa.RecordBatch]:
     """The rows of a Parquet file, values as text."""
     with pq.ParquetFile(path) as parquet:
         schema = parquet.schema_arrow
-        check_columns(schema.names, file)
+        check_columns(schema.names, file, form)
         for field in schema:
             _check_type(field, file)
         count = 0
@@ -41,6 +41,8 @@ def _check_type(field: pa.Field, file: str) -> None:
         accepted, fits = "DECIMAL, integer or text", _is_exact(kind)
     elif field.name == "usage_date":
         accepted, fits = "DATE, or text as 2026-01-31", pa.types.is_date(kind)
+    elif field.name == "time":
+        accepted, fits = "TIMESTAMP with a time zone, or text", _is_instant(kind)
     elif field.name == "dimensions":
         accepted, fits = "text that holds a JSON object", False
     else:
@@ -66,6 +68,10 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     )
+
+
+def _is_instant(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) and kind.tz is not None)
 
 
 def _is_exact(kind: pa.DataType) -> bool:
@@ -98,6 +104,9 @@ def _text(values: pa.Array, first: int, faults: dict[int, tuple[str, str]]) -> p
         values = values.cast(values.type.value_type)
     if pa.types.is_decimal(values.type):
         return _plain_decimals(values)
+    if pa.types.is_timestamp(values.type):
+        moments = values.cast(pa.timestamp("us", "UTC"))
+        return cast("pa.Array", pc.strftime(moments, "%Y-%m-%dT%H:%M:%SZ"))
     if not _is_text(values.type):
         return values.cast(pa.string())
     # Parquet readers take texts on trust; the detour over bytes makes Arrow check them.

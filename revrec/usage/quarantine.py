@@ -16,7 +16,8 @@ from revrec.store.database import Database
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 from revrec.usage import batches
-from revrec.usage.columns import ARRIVED, COLUMNS, ROW_NUMBER
+from revrec.usage.columns import ARRIVED, COLUMNS, EVENT_COLUMNS, FORMS, RATED, ROW_NUMBER, Form
+from revrec.usage.days import day_zone
 from revrec.usage.staging import receive, workbench
 from revrec.usage.totals import ControlTotals
 
@@ -121,7 +122,8 @@ def release(
     batch = "release-" + digest_of([ids, sorted(corrected.items())])
 
     def run(tx: Transaction) -> ControlTotals:
-        batches.take_locks(tx)
+        form = _form(tx, ids)
+        batches.take_locks(tx, form.table)
         first = batches.recorded(tx, batch)
         if first is not None:
             return first
@@ -130,7 +132,8 @@ def release(
             for row in _resolve(tx, ids, "released", note)
         ]
         with workbench() as bench:
-            received = receive(bench, [_arrived(told)])
+            zone = day_zone(tx)
+            received = receive(bench, [_arrived(told)], form=form, zone=zone)
             return batches.record(
                 tx,
                 lake,
@@ -139,6 +142,7 @@ def release(
                 name=f"release of {len(ids)} quarantined rows",
                 received=received,
                 details={"released": ids, "note": note},
+                form=form,
             )
 
     return database.run(run, entity=entity, actor=actor)
@@ -210,6 +214,23 @@ def _resolve(tx: Transaction, ids: Sequence[int], outcome: str, note: str) -> li
     return rows
 
 
+def _form(tx: Transaction, ids: Sequence[int]) -> Form:
+    """The form the rows were told in; rows of two forms are two releases."""
+    rows = tx.connection.execute(
+        "select distinct coalesce(payload ->> 'form', %s) from records.quarantined_row"
+        " where entity_id = %s and id = any(%s) order by 1",
+        [RATED.name, tx.entity, list(ids)],
+    ).fetchall()
+    names = [str(name) for (name,) in rows]
+    if len(names) > 1:
+        raise FeedError(
+            f"The rows were told in different forms: {', '.join(names)}.",
+            remedy="Release the rows of each form by themselves.",
+            forms=names,
+        )
+    return FORMS[names[0]] if names else RATED
+
+
 def _check_corrections(rows: Sequence[int], corrections: Mapping[int, Mapping[str, str]]) -> None:
     stray = sorted(set(corrections) - set(rows))
     if stray:
@@ -220,7 +241,7 @@ def _check_corrections(rows: Sequence[int], corrections: Mapping[int, Mapping[st
         )
     for row, columns in corrections.items():
         for column in columns:
-            if column not in COLUMNS:
+            if column not in COLUMNS + EVENT_COLUMNS:
                 raise FeedError(
                     f"The correction of row {row} names {column!r}, which is no column of usage.",
                     remedy=f"The columns are {', '.join(COLUMNS)}.",

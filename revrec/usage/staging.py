@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from revrec.columnar import connect
 from revrec.usage import validation
+from revrec.usage.columns import RATED, Form
 
 MEMORY_MAX = "1GB"
 """Memory of the workbench; beyond it DuckDB spills to the folder."""
@@ -44,11 +45,14 @@ def receive(
     batches: Iterable[pa.RecordBatch],
     progress: Callable[[int], None] | None = None,
     *,
+    form: Form = RATED,
+    zone: str = "UTC",
     rows_at_once: int = ROWS_AT_ONCE,
 ) -> int:
     """Judge the form of rows as they come, into the table ``judged``; gives their number.
 
-    ``progress`` is told the number of rows received so far.
+    ``progress`` is told the number of rows received so far. ``zone`` is the time zone whose days
+    events count on.
     """
     validation.clear(connection)
     count = 0
@@ -57,12 +61,12 @@ def receive(
         waiting.append(batch)
         count += batch.num_rows
         if sum(held.num_rows for held in waiting) >= rows_at_once:
-            validation.judge_form(connection, pa.Table.from_batches(waiting))
+            validation.judge_form(connection, pa.Table.from_batches(waiting), form, zone)
             waiting = []
             if progress:
                 progress(count)
     if waiting:
-        validation.judge_form(connection, pa.Table.from_batches(waiting))
+        validation.judge_form(connection, pa.Table.from_batches(waiting), form, zone)
     if progress:
         progress(count)
     return count

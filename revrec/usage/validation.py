@@ -5,19 +5,20 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from revrec.usage.columns import COLUMNS
+from revrec.usage.columns import COLUMNS, EVENT_COLUMNS, RATED, Form
+from revrec.usage.counted import texts_of
 from revrec.usage.ndjson_door import labels_as_text, parse
 from revrec.usage.rules import CONTEXT_RULES, FORM_RULES, RULES, UNPRINTABLE, VALUES, Rule
 
 
 def clear(connection: duckdb.DuckDBPyConnection) -> None:
     """Make ``judged`` and ``labels_read`` empty."""
-    texts = ", ".join(f"{column} VARCHAR" for column in COLUMNS)
+    texts = ", ".join(f"{column} VARCHAR" for column in COLUMNS + EVENT_COLUMNS)
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE judged (
-            row_number BIGINT, {texts}, fault_value VARCHAR, day DATE,
-            quantity_value DECIMAL(38,9), amount_value DECIMAL(38,12), labels VARCHAR,
+            row_number BIGINT, {texts}, fault_value VARCHAR, occurred_at TIMESTAMPTZ, served DATE,
+            day DATE, quantity_value DECIMAL(38,9), amount_value DECIMAL(38,12), labels VARCHAR,
             reason VARCHAR, digest VARCHAR
         )
         """
@@ -25,34 +26,43 @@ def clear(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE OR REPLACE TABLE labels_read (dimensions VARCHAR, labels VARCHAR)")
 
 
-def judge_form(connection: duckdb.DuckDBPyConnection, arrived: pa.Table) -> None:
+def judge_form(
+    connection: duckdb.DuckDBPyConnection,
+    arrived: pa.Table,
+    form: Form = RATED,
+    zone: str = "UTC",
+) -> None:
     """Add arrived rows to ``judged``: each with its values, its digest or its reason.
 
     The digest is the SHA-256 of what the row tells: source, usage_id, contract, meter, date,
     quantity (9 decimals), unit, amount (12 decimals), currency, dimensions in canonical JSON and
-    corrects, joined by the character U+001F, which no text of a row can hold.
+    corrects, for an event its moment too, joined by the character U+001F, which no text of a row
+    can hold. ``day`` is the day that identifies the row, of an event in UTC; ``served`` is the
+    day it counts on, of an event in the time zone ``zone``.
     """
-    texts = ", ".join(f"nullif({column}, '') AS {column}" for column in COLUMNS)
     values = ", ".join(f"{sql} AS {name}" for name, sql in VALUES.items())
     connection.register("arrived", arrived)
     _read_labels(connection)
     connection.execute(
         f"""
         INSERT INTO judged
-        SELECT row_number, {", ".join(COLUMNS)}, fault_value, day, coalesce(quantity_value, 0),
+        SELECT row_number, {", ".join(COLUMNS + EVENT_COLUMNS)}, fault_value, occurred_at,
+               coalesce((occurred_at AT TIME ZONE '{zone}')::DATE, day), day,
+               coalesce(quantity_value, 0),
                coalesce(amount_value, 0), labels, reason,
                CASE WHEN reason IS NULL THEN sha256(concat_ws(
                    chr(31), source, usage_id, contract, meter, day, quantity_value, unit,
-                   amount_value, currency, labels, coalesce(corrects, '')
+                   amount_value, currency, labels, coalesce(corrects, ''),
+                   CAST(epoch_us(occurred_at) AS VARCHAR)
                )) END
         FROM (
             SELECT *, coalesce(fault, {_first_broken(FORM_RULES)}) AS reason
             FROM (
-                SELECT row_number, {", ".join(f"told.{column}" for column in COLUMNS)},
-                       fault, fault_value, {values},
+                SELECT row_number, occurred_at, fault, fault_value, {values},
+                       {", ".join(f"told.{column}" for column in COLUMNS + EVENT_COLUMNS)},
                        CASE WHEN told.dimensions IS NULL THEN '{{}}' ELSE known.labels END
                            AS labels
-                FROM (SELECT row_number, fault, fault_value, {texts} FROM arrived) told
+                FROM (SELECT row_number, fault, fault_value, {texts_of(form)} FROM arrived) told
                 LEFT JOIN labels_read known ON known.dimensions = told.dimensions
             )
         )
@@ -61,17 +71,21 @@ def judge_form(connection: duckdb.DuckDBPyConnection, arrived: pa.Table) -> None
     connection.unregister("arrived")
 
 
-def judge_context(connection: duckdb.DuckDBPyConnection, terms: pa.Table) -> None:
+def judge_context(
+    connection: duckdb.DuckDBPyConnection, terms: pa.Table, form: Form = RATED
+) -> None:
     """Make ``misplaced``: rows of ``undecided`` that the terms of their contract do not allow."""
     connection.register("terms_given", terms)
     connection.execute("CREATE OR REPLACE TABLE terms AS SELECT * FROM terms_given")
     connection.unregister("terms_given")
+    priced = form is RATED
+    rules = tuple(rule for rule in CONTEXT_RULES if priced or rule.reason != "currency-mismatch")
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE misplaced AS
         SELECT row_number, reason
         FROM (
-            SELECT row_number, {_first_broken(CONTEXT_RULES)} AS reason
+            SELECT row_number, {_first_broken(rules)} AS reason
             FROM ({in_context("undecided")})
         )
         WHERE reason IS NOT NULL
@@ -87,7 +101,7 @@ def in_context(rows: str) -> str:
                EXISTS (
                    FROM terms
                    WHERE terms.contract = told.contract AND terms.meter = told.meter
-                     AND told.day BETWEEN terms.first_day AND terms.last_day
+                     AND told.served BETWEEN terms.first_day AND terms.last_day
                ) AS within_term
         FROM {rows} told
         LEFT JOIN (
@@ -131,7 +145,7 @@ def explained(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnectio
         f"""
         SELECT row_number, verdict.reason,
                CASE verdict.reason {messages or "WHEN '' THEN ''"} END AS message,
-               day, fault_value, {", ".join(COLUMNS)}
+               day, fault_value, {", ".join(COLUMNS + EVENT_COLUMNS)}
         FROM verdict
         JOIN ({in_context(set_aside)}) USING (row_number)
         WHERE verdict.reason <> 'duplicate'
