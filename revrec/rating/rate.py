@@ -123,15 +123,30 @@ def rate(
     if connection is None:
         with connect() as own:
             return rate(metered, told, through=through, opening=opening, connection=own)
-    found = catalogue(told)
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(_statement("macros"))
     connection.register("metered_given", metered)
     connection.execute(
         "create or replace table metered as select contract, meter, day, labels, event,"
         " sum(quantity) as quantity from metered_given group by all"
     )
     connection.unregister("metered_given")
+    compute(connection, told, through=through, opening=opening)
+    return _results(connection)
+
+
+def compute(
+    connection: duckdb.DuckDBPyConnection,
+    told: Told,
+    *,
+    through: date,
+    opening: pa.Table | None = None,
+) -> None:
+    """Rate the table ``metered`` (``METERED``, summed by day) into the tables of the connection.
+
+    ``rated_line`` has the columns of ``RATED``, ``unpriced`` those of ``UNPRICED``.
+    """
+    found = catalogue(told)
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(_statement("macros"))
     _put(connection, "opening", opening if opening is not None else OPENING.empty_table())
     connection.execute(
         "create or replace table opening as select * replace ("
@@ -147,7 +162,8 @@ def rate(
     connection.execute("insert into rated by name from event_part")
     connection.execute(_statement("charges"), {"through": through})
     promotions.draw(connection, told)
-    return _results(connection)
+    connection.execute(_RATED_LINE)
+    connection.execute(_UNPRICED)
 
 
 def _statement(name: str) -> str:
@@ -341,29 +357,33 @@ def _put_day_starts(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+_RATED_LINE = """
+create or replace view rated_line as
+select r.contract, r.meter, r.day, r.labels, r.event, r.scope, r.name as line, r.charge,
+       l.edition, l.version, l.agreed_apart, l.currency, r.tier, r.window_first,
+       r.window_last, in_units(r.before) as before, in_units(r.after) as after,
+       in_units(r.quantity) as quantity, in_money(r.gross) as gross,
+       in_money(r.credited) as credited, in_money(r.amount - r.credited) as amount
+from priced_lines r join line l on l.line = r.line
+"""
+_UNPRICED = """
+create or replace table unpriced as
+select contract, meter, day, labels, sum(quantity) as quantity
+from (
+    select contract, meter, day, labels, quantity from metered
+    union all
+    select contract, meter, day, labels, -in_units(quantity) from rated
+)
+group by all having sum(quantity) <> 0
+"""
+
+
 def _results(connection: duckdb.DuckDBPyConnection) -> Rated:
     lines = connection.sql(
-        """
-        select r.contract, r.meter, r.day, r.labels, r.event, r.scope, r.name as line, r.charge,
-               l.edition, l.version, l.agreed_apart, l.currency, r.tier, r.window_first,
-               r.window_last, in_units(r.before) as before, in_units(r.after) as after,
-               in_units(r.quantity) as quantity, in_money(r.gross) as gross,
-               in_money(r.credited) as credited, in_money(r.amount - r.credited) as amount
-        from priced_lines r join line l on l.line = r.line
-        order by r.contract, r.day, r.meter, r.name, r.labels, r.event, r.charge, r.tier
-        """
+        "from rated_line order by contract, day, meter, line, labels, event, charge, tier"
     ).to_arrow_table()
     unpriced = connection.sql(
-        """
-        select contract, meter, day, labels, sum(quantity) as quantity
-        from (
-            select contract, meter, day, labels, quantity from metered
-            union all
-            select contract, meter, day, labels, -in_units(quantity) from rated
-        )
-        group by all having sum(quantity) <> 0
-        order by contract, meter, day, labels
-        """
+        "from unpriced order by contract, meter, day, labels"
     ).to_arrow_table()
     return Rated(lines=lines.cast(RATED), unpriced=unpriced.cast(UNPRICED))
 
