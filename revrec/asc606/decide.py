@@ -7,7 +7,8 @@ progress has one implementation. A contract without modifications asks nothing.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 
 from revrec.asc606.allocation import participants
@@ -32,13 +33,13 @@ from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Renewal, Term, enforceable_term
 from revrec.asc606.transaction_price import re_estimate, transaction_price
 from revrec.citations import cites
-from revrec.model.decision import Answer, ContractAccounting, Decision, Question
+from revrec.model.decision import Answer, ContractAccounting, Decision, Question, Segment
 from revrec.model.events import Estimate, Modification
 from revrec.model.history import ContractHistory
 from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, Resumption
 from revrec.money import to_minor
-from revrec.periods import FOREVER
+from revrec.periods import FOREVER, day_before
 
 Change = Renewal | Modification | Pause | Resumption | Estimate | Exercise | Lapse
 _ORDER = {Modification: 1, Pause: 2, Resumption: 2, Estimate: 3, Exercise: 4, Lapse: 5}
@@ -63,6 +64,8 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     if existence.exists_from != FOREVER:
         yield from _account(standing, term, history)
     segments = yield from without_contract(standing.timeline.segments(), existence)
+    if existence.exists_from is None:
+        segments = (*_before_the_last(standing, history), *segments)
     costs, why = cost_of_goods(history, len(standing.decisions))
     standing.decisions.extend(why)
     return ContractAccounting(
@@ -94,6 +97,19 @@ def _account(standing: Standing, term: Term, history: ContractHistory) -> Asking
             use_right(standing, event)
         else:
             let_lapse(standing, event)
+
+
+@cites("606-10-25-9")
+def _before_the_last(standing: Standing, history: ContractHistory) -> Iterator[Segment]:
+    """Combined contracts in the days before the last was approved: as those before it stood."""
+    following = [*(each.inception for each in history.earlier[1:]), standing.contract.inception]
+    for part, until in zip(history.earlier, following, strict=False):
+        term, bound, _ = enforceable_term(part)
+        before = Standing(bound, standing.books)
+        before.decisions = standing.decisions
+        _begin(before, term, ())
+        for segment in before.timeline.segments():
+            yield replace(segment, valid_to=day_before(until))
 
 
 def _in_order(history: ContractHistory, term: Term, until: date) -> list[Change]:

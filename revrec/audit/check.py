@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -91,11 +91,12 @@ def check(scenario: Scenario) -> list[Outcome]:
     FeedError if an expectation asks for what the measure does not have.
     """
     book = scenario.book()
-    for each in scenario.expected:
+    expected = [_under_combined_names(each, book) for each in scenario.expected]
+    for each in expected:
         _refuse_unmeasurable(each)
-    days = sorted({day for each in scenario.expected for day in _days(each)})
+    days = sorted({day for each in expected for day in _days(each)})
     accounting = engine.account(book, days)
-    awaited = {each.contract for each in scenario.expected if each.measure == "residual_rejected"}
+    awaited = {each.contract for each in expected if each.measure == "residual_rejected"}
     for name, error in accounting.refused.items():
         if name not in awaited or "residual_minor" not in error.attributes:
             raise error
@@ -103,8 +104,23 @@ def check(scenario: Scenario) -> list[Outcome]:
         run = Run(book=book, accounting=accounting, subledger=subledger)
         rows = [*_segments(run), *_renewals(run, days), *_contracts(run, days), *_accounts(run)]
         return [
-            Outcome(expectation=each, actual=_actual(each, run, rows)) for each in scenario.expected
+            Outcome(expectation=told, actual=_actual(each, run, rows))
+            for told, each in zip(scenario.expected, expected, strict=True)
         ]
+
+
+def _under_combined_names(expectation: Expectation, book: Book) -> Expectation:
+    """What is asked of a contract that is combined, asked of what it is combined to (25-9)."""
+    for member, name, prefix in book.combined():
+        if expectation.contract == member:
+            if expectation.obligation is None:
+                raise FeedError(
+                    f"Contract {member} is accounted for as part of {name}.",
+                    remedy=f"Name an obligation, or ask for contract {name}.",
+                    field="expected.contract",
+                )
+            return replace(expectation, contract=name, obligation=prefix + expectation.obligation)
+    return expectation
 
 
 def _refuse_unmeasurable(expectation: Expectation) -> None:

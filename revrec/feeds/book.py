@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 
 from revrec.asc606.catalogue import by_product
+from revrec.asc606.combination import combine
 from revrec.asc606.reading import read_promises
 from revrec.feeds.policies import completed, default_policy
 from revrec.feeds.records import Record, of_fact
 from revrec.model.assessment import Assessment
+from revrec.model.combination import Combination
 from revrec.model.contract import Contract
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.events import (
@@ -59,7 +62,9 @@ _PLACES = {
 
 def _of_the_engine(
     facts: Iterable[Fact],
-) -> Iterator[tuple[Fact, Contract | StandaloneSellingPrice | Product | Policy | Event]]:
+) -> Iterator[
+    tuple[Fact, Contract | StandaloneSellingPrice | Product | Policy | Combination | Event]
+]:
     """Facts and their records but those that price usage on its way into the ledger."""
     for fact in facts:
         record = of_fact(fact)
@@ -80,6 +85,7 @@ def book_of(
     histories: dict[str, ContractHistory] = {}
     digests: dict[str, list[str]] = {}
     events: list[tuple[Fact, Event]] = []
+    combinations: dict[str, Combination] = {}
     for fact, record in _of_the_engine(facts):
         if isinstance(record, Contract):
             histories[record.id] = ContractHistory(record)
@@ -89,6 +95,8 @@ def book_of(
             products.append(record)
         elif isinstance(record, Policy):
             elected = completed(record)
+        elif isinstance(record, Combination):
+            combinations[fact.digest] = record
         else:
             events.append((fact, record))
         for name in _contracts(fact, record):
@@ -97,17 +105,56 @@ def book_of(
     catalogue = by_product(products)
     for name, history in histories.items():
         _complete(history, digests[name], catalogue)
+    accounted = _combined(combinations, histories)
     prices.sort(key=attrgetter("id"))
     products.sort(key=attrgetter("id"))
-    ordered = dict(sorted(histories.items()))
     book = Book(
         policy=elected,
-        histories=ordered,
+        histories=accounted,
         selling_prices=prices,
         products=products,
-        usage=list(usage),
+        combinations=sorted(combinations.values(), key=attrgetter("on", "id")),
+        apart=_apart(combinations.values(), histories, accounted),
     )
+    book.usage = _usage(book, usage)
     return book, unknown
+
+
+def _combined(
+    combinations: Mapping[str, Combination], histories: Mapping[str, ContractHistory]
+) -> dict[str, ContractHistory]:
+    """Histories with what was confirmed as one contract; its digest covers the decision too."""
+    accounted = combine(combinations.values(), histories)
+    for digest, told in combinations.items():
+        history = accounted.get(told.id)
+        if history is not None and history.members:
+            parts = [digest, *(histories[name].digest for name in sorted(history.members))]
+            history.digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return accounted
+
+
+def _apart(
+    combinations: Iterable[Combination],
+    histories: Mapping[str, ContractHistory],
+    accounted: Mapping[str, ContractHistory],
+) -> dict[str, ContractHistory]:
+    """Histories by names that are not accounted for now but may have been."""
+    found = {name: each for name, each in histories.items() if name not in accounted}
+    for told in combinations:
+        known = [histories[name] for name in told.contracts if name in histories]
+        if known and told.id not in accounted:
+            found[told.id] = known[0]
+    return found
+
+
+def _usage(book: Book, usage: Iterable[Usage]) -> list[Usage]:
+    """Usage under the names of the contracts it is accounted for with."""
+    places = {member: (name, prefix) for member, name, prefix in book.combined()}
+    told = []
+    for each in usage:
+        name, prefix = places.get(each.contract, (each.contract, ""))
+        told.append(replace(each, contract=name, meter=prefix + each.meter))
+    return told
 
 
 def _complete(

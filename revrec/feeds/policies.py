@@ -33,6 +33,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "changes_of_estimates": frozenset({"inception_proportions"}),
     "selling_price_in_range": frozenset({"stated_price", "midpoint"}),
     "selling_price_out_of_range": frozenset({"midpoint", "nearest_bound"}),
+    "combination_window": frozenset({"same_day", "7_days", "30_days", "60_days", "90_days"}),
     "contract_balances": frozenset({"net_per_contract"}),
     "rounding": frozenset({"half_even_once_cumulatively"}),
     "late_facts": frozenset({"post_to_the_open_period"}),

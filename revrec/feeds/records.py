@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from revrec.errors import FeedError
 from revrec.feeds.documents import lines, read_json, read_text, read_yaml, validated
 from revrec.model.assessment import Assessment
+from revrec.model.combination import Combination
 from revrec.model.contract import Contract
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.events import (
@@ -50,6 +51,7 @@ Record = (
     | Resumption
     | RepurchaseOutcome
     | Assessment
+    | Combination
     | Exercise
     | Lapse
     | Product
@@ -76,6 +78,7 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.RESUMPTION: TypeAdapter(Resumption),
     FactKind.REPURCHASE: TypeAdapter(RepurchaseOutcome),
     FactKind.ASSESSMENT: TypeAdapter(Assessment),
+    FactKind.COMBINATION: TypeAdapter(Combination),
     FactKind.EXERCISE: TypeAdapter(Exercise),
     FactKind.LAPSE: TypeAdapter(Lapse),
     FactKind.PRODUCT: TypeAdapter(Product),
@@ -190,6 +193,8 @@ def to_fact(kind: FactKind, record: Record) -> Fact:
             effective_on=record.effective_from,
             body=body,
         )
+    if isinstance(record, Combination):
+        return Fact(kind=kind, key=record.id, contract=None, effective_on=record.on, body=body)
     if isinstance(record, Policy):
         first = min(each.effective_from for each in record.elections.values())
         return Fact(kind=kind, key="policy", contract=None, effective_on=first, body=body)

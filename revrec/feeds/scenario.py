@@ -16,6 +16,7 @@ from revrec.feeds.documents import read_text, read_yaml, validated
 from revrec.feeds.policies import default_policy, with_elections
 from revrec.feeds.records import to_fact
 from revrec.model.assessment import Assessment
+from revrec.model.combination import Combination
 from revrec.model.contract import _STRICT, Contract
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.events import (
@@ -56,6 +57,7 @@ Event = Annotated[
     | Estimate
     | Modification
     | Assessment
+    | Combination
     | Exercise
     | Lapse
     | Usage,

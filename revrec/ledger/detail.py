@@ -52,7 +52,7 @@ def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[Jour
     for row in postings.to_pylist():
         account = Account(row["account"])
         product = row["product"] if account is Account.REVENUE else ""
-        currency = book.histories[row["contract"]].contract.currency
+        currency = book.known(row["contract"]).contract.currency
         sums[row["origin"], row["event"], currency][account, product] += row["amount"]
     entries = []
     for (origin, event, currency), amounts in sorted(sums.items()):
@@ -97,7 +97,7 @@ def detail(
     numbers: dict[int, int] = defaultdict(int)
     rows = []
     for row in postings.to_pylist():
-        history = book.histories[row["contract"]]
+        history = book.known(row["contract"])
         currency = history.contract.currency
         seq = entries.get((row["origin"], row["event"], currency), 0)
         numbers[seq] += 1

@@ -151,7 +151,11 @@ def first_month(book: Book, period: Period) -> Period:
     days = [
         day
         for history in book.histories.values()
-        for day in (history.contract.inception, *(each.on for each in history.events()))
+        for day in (
+            history.contract.inception,
+            *(each.inception for each in history.earlier),
+            *(each.on for each in history.events()),
+        )
     ]
     return min((Period.of(min(days)), period)) if days else period
 

@@ -355,6 +355,8 @@ class Contract:
     enforceable follows from ``termination`` (25-3)."""
     cancellable: bool = False
     """The customer may leave without penalty: a bill is no right before it pays (45-4)."""
+    customer_group: str = ""
+    """Name shared by related parties, whose contracts may have to be combined (25-9)."""
     customer_name: str = ""
     """Name for readers."""
     segment: str = ""

@@ -29,6 +29,7 @@ class FactKind(StrEnum):
     RESUMPTION = "resumption"
     REPURCHASE = "repurchase"
     ASSESSMENT = "assessment"
+    COMBINATION = "combination"
     EXERCISE = "exercise"
     LAPSE = "lapse"
     PRODUCT = "product"

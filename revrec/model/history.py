@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 
 from revrec.errors import ContractError
 from revrec.model.assessment import Assessment
+from revrec.model.combination import Combination
 from revrec.model.contract import Contract
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.decision import Decision
@@ -58,6 +59,10 @@ class ContractHistory:
     costs: list[ContractCost] = field(default_factory=list)
     """Costs of obtaining and fulfilling it; a shared one stands with every contract it is of."""
     cost_reviews: list[ContractCostReview] = field(default_factory=list)
+    members: Mapping[str, str] = field(default_factory=dict)
+    """Of combined contracts (25-9): each, with what stands before its names here."""
+    earlier: tuple[Contract, ...] = ()
+    """The combined contract as it stood before each further one was approved, in order."""
     digest: str = ""
     """SHA-256 over the digests of the facts, in order of their keys."""
 
@@ -80,3 +85,18 @@ class Book:
     products: Sequence[Product] = ()
     usage: Sequence[Usage] = ()
     """Scenario usage; the service reads usage from the ledger instead."""
+    combinations: Sequence[Combination] = ()
+    """Decisions about contracts that may have to be accounted for as one (25-9)."""
+    apart: Mapping[str, ContractHistory] = field(default_factory=dict)
+    """Contracts accounted for under the name of a combination, and combinations given up: names
+    that the ledger may hold from before."""
+
+    def known(self, contract: str) -> ContractHistory:
+        """The history under a name that the ledger holds, accounted for under it or not."""
+        return self.histories[contract] if contract in self.histories else self.apart[contract]
+
+    def combined(self) -> Iterator[tuple[str, str, str]]:
+        """Contracts that are combined: each, what it is combined to, and what precedes names."""
+        for name, history in self.histories.items():
+            for member, prefix in history.members.items():
+                yield member, name, prefix

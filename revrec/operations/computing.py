@@ -17,7 +17,7 @@ from revrec.ledger.detail import DETAIL
 from revrec.ledger.subledger import POSTED, Subledger, first_month
 from revrec.model.history import Book
 from revrec.periods import Period
-from revrec.recognition.counts import usage_by_obligation
+from revrec.recognition.counts import under_combined_names, usage_by_obligation
 from revrec.store import facts
 from revrec.store.lake import Lake
 from revrec.store.periods import Pins
@@ -65,7 +65,7 @@ def read_inputs(tx: Transaction, lake: Lake, pins: Pins | None) -> Inputs:
         )
     version = pins.usage_version if pins else lake.committed_version(tx, "usage")
     dataset = None if version is None else lake.dataset(tx, "usage", version)
-    usage = rollup.daily(dataset, entity=tx.entity)
+    usage = under_combined_names(rollup.daily(dataset, entity=tx.entity), book)
     return Inputs(book=book, usage=usage, posted=posted_detail(tx, lake))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from revrec import engine
+from revrec.asc606.combination import Proposal, propose_combinations
 from revrec.audit.explain import Explanation, explain
 from revrec.operations.computing import Computed, read_inputs
 from revrec.operations.workspace import Workspace
@@ -74,11 +75,20 @@ def explain_contract(workspace: Workspace, contract: str, day: date) -> Explanat
     return workspace.run(read, read_only=True)
 
 
+def open_combinations(workspace: Workspace) -> list[Proposal]:
+    """Contracts that may have to be accounted for as one, about which nobody has decided."""
+
+    def read(tx: Transaction) -> list[Proposal]:
+        return propose_combinations(read_inputs(tx, workspace.lake, None).book)
+
+    return workspace.run(read, read_only=True)
+
+
 def by_account(computed: Computed) -> list[dict[str, str]]:
     """Postings of a computed close summed by event, account and currency; minor units as text."""
     sums: dict[tuple[str, str, str], int] = defaultdict(int)
     for row in computed.postings.to_pylist():
-        currency = computed.inputs.book.histories[row["contract"]].contract.currency
+        currency = computed.inputs.book.known(row["contract"]).contract.currency
         sums[row["event"], row["account"], currency] += row["amount"]
     return [
         {"event": event, "account": account, "currency": currency, "amount": str(amount)}

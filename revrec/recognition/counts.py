@@ -84,6 +84,38 @@ def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -
         ).to_arrow_table()
 
 
+def under_combined_names(daily: pa.Table, book: Book) -> pa.Table:
+    """Daily usage by meter under the names of the contracts it is accounted for with (25-9)."""
+    rows = list(book.combined())
+    if not rows:
+        return daily
+    member_table = pa.table(
+        {
+            "member": pa.array([row[0] for row in rows], pa.string()),
+            "combined": pa.array([row[1] for row in rows], pa.string()),
+            "prefix": pa.array([row[2] for row in rows], pa.string()),
+        }
+    )
+    with connect() as database:
+        database.register("daily", daily)
+        database.register("members", member_table)
+        return (
+            database.sql(
+                """
+                select d.* replace (
+                    coalesce(combined, contract) as contract,
+                    coalesce(prefix, '') || meter as meter
+                )
+                from daily d left join members on member = contract
+                order by contract, meter, usage_date
+                """
+            )
+            .to_arrow_table()
+            .select(daily.schema.names)
+            .cast(daily.schema)
+        )
+
+
 def meters(history: ContractHistory) -> dict[str, list[str]]:
     """Meter -> the obligations it counts towards, over the contract's life."""
     promised = list(history.contract.obligations)
