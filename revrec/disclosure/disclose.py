@@ -11,6 +11,7 @@ from revrec.citations import cites
 from revrec.disclosure.allocation_detail import allocation_detail
 from revrec.disclosure.balances import ROLLFORWARDS, balance_totals, by_contract, by_month
 from revrec.disclosure.changes import changes, estimate_log, modification_log
+from revrec.disclosure.contract_costs import contract_costs
 from revrec.disclosure.decisions import decisions
 from revrec.disclosure.frame import Frame, Inputs
 from revrec.disclosure.journal import journal_detail, journal_summary
@@ -90,6 +91,7 @@ def _schedules(frame: Frame) -> list[DataSet]:
         *(by_contract(frame, kind) for kind in ROLLFORWARDS),
         balance_totals(frame),
         *(by_month(frame, kind) for kind in ROLLFORWARDS),
+        *contract_costs(frame),
         contract_position(frame),
         listed,
         by_band(listed),

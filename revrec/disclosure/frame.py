@@ -130,6 +130,10 @@ class Frame:
         """The rows of a query."""
         return self._database.execute(sql, parameters).fetchall()
 
+    def execute(self, sql: str) -> None:
+        """Run a statement, such as one that makes a table."""
+        self._database.execute(sql)
+
     def data_set(
         self, name: str, title: str, columns: Sequence[Column], sql: str, *, note: str = ""
     ) -> DataSet:

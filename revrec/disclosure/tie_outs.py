@@ -27,6 +27,7 @@ from revrec.disclosure.checks import (
     unbalanced,
     unsigned,
 )
+from revrec.disclosure.contract_costs import cost_tie_outs
 from revrec.disclosure.frame import Frame
 from revrec.disclosure.prices import price_on
 from revrec.disclosure.remaining_obligations import BANDS
@@ -50,6 +51,7 @@ def tie_outs(frame: Frame, data: Data) -> tuple[TieOut, ...]:
         *_balances(frame, data),
         *_positions(frame, data),
         *_prices(frame, data),
+        *cost_tie_outs(frame, data),
         *_journal(frame, data),
     ]
     currencies = {str(row[0]) for row in frame.rows("select distinct currency from contract")}

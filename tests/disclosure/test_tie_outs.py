@@ -172,7 +172,7 @@ def test_opening_balances_tie_to_the_journal_of_the_months_before(books):
     opening = [each for each in made.tie_outs if each.mark == "PY"]
 
     assert {} == off(made)
-    assert [1_800_000, 31_000, 2_080_000, 0] == [each.left for each in opening]
+    assert [1_800_000, 31_000, 2_080_000, 0, 0] == [each.left for each in opening]
     assert 1_000_000 == row(made.datasets["contract_balances"], contract="B")["opening"]
 
 
