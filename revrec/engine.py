@@ -8,21 +8,24 @@ stop the others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import pyarrow as pa
 
 from revrec.asc340.decide import contract_costs
 from revrec.asc606.control import performed
 from revrec.asc606.decide import Decided, decide
+from revrec.asc606.lots import drawn_from, pools_of
 from revrec.asc606.standalone_selling_price import Books
 from revrec.collector import collector_at_rest
 from revrec.errors import ContractError, FeedError, RevrecError
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question
 from revrec.model.history import Book, ContractHistory
 from revrec.recognition.arithmetic import Arithmetic, Recognised
-from revrec.recognition.counts import deliveries, usage_events
+from revrec.recognition.counts import Shared, deliveries, redrawn, usage_events
 
 ENGINE_VERSION = "1"
 """Raised when a change moves a number; part of every close and cache key."""
@@ -53,8 +56,7 @@ def account(
     day; deliveries and scenario usage come from the book itself. Revenue to date on a day takes
     into account the facts that took effect by that day.
     """
-    counts = [deliveries(book, performed), usage_events(book), *usage]
-    with Arithmetic(counts, threads=threads) as arithmetic:
+    with Arithmetic(counted(book, usage), threads=threads) as arithmetic:
         until = max(dates, default=date.min)
         contracts, refused = decide_all(book, arithmetic, until)
         segments = [segment for each in contracts.values() for segment in each.segments]
@@ -62,6 +64,19 @@ def account(
         others = [segment for each in contracts.values() for segment in each.accrued]
         accrued = arithmetic.recognise(others, dates)
     return Accounting(recognised=recognised, accrued=accrued, contracts=contracts, refused=refused)
+
+
+def counted(book: Book, usage: Iterable[pa.Table] = ()) -> list[pa.Table]:
+    """What counts towards progress: what was transferred, and use by the lot it is drawn from."""
+    shared = []
+    for name, history in book.histories.items():
+        # A contract whose lots contradict each other is refused when it is decided.
+        with suppress(ContractError, FeedError):
+            shared += [
+                Shared(name, pool.names, partial(drawn_from, pool))
+                for pool in pools_of(history, book.policy).values()
+            ]
+    return redrawn([deliveries(book, performed), usage_events(book), *usage], shared)
 
 
 @collector_at_rest()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from revrec.asc606.allocation import participants
+from revrec.asc606.breakage import owed_to_a_state, use_is_remote
 from revrec.asc606.contract import check_amounts, check_transfers
 from revrec.asc606.existence import (
     assess_contract,
@@ -19,6 +20,7 @@ from revrec.asc606.existence import (
     deposits_earned,
     without_contract,
 )
+from revrec.asc606.lots import pools_of
 from revrec.asc606.modification import (
     takes_effect,
 )
@@ -57,6 +59,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
         raise history.refusal
     check_amounts(history)
     check_transfers(history)
+    pools_of(history, books.policy)
     existence = assess_contract(history)
     term, bound, decision = enforceable_term(contract_as_of(history.contract, existence))
     standing = Standing(bound, books)
@@ -66,13 +69,14 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     segments = yield from without_contract(standing.timeline.segments(), existence)
     if existence.exists_from is None:
         segments = (*_before_the_last(standing, history), *segments)
+    kept, owed = owed_to_a_state(segments)
     costs, why = cost_of_goods(history, len(standing.decisions))
     standing.decisions.extend(why)
     return ContractAccounting(
         contract=history.contract.id,
-        segments=(*segments, *deposits_earned(history, books, existence, segments)),
+        segments=(*kept, *deposits_earned(history, books, existence, segments)),
         decisions=tuple(standing.decisions),
-        accrued=costs,
+        accrued=(*costs, *owed),
         exists_from=existence.exists_from,
         without_contract=existence.without,
         terms=tuple(term.spans),
@@ -157,6 +161,12 @@ def _begin(standing: Standing, term: Term, read_as: Iterable[Decision]) -> None:
 
 def _estimate(standing: Standing, estimate: Estimate) -> None:
     """A new estimate of consideration, or of use to come (32-14, 55-48)."""
+    if estimate.remote and estimate.obligation in standing.in_force:
+        held = standing.in_force[estimate.obligation]
+        held.shape, why = use_is_remote(held.shape, standing.contract, estimate)
+        standing.rest_on(held.id, standing.record(why))
+        standing.publish(max(estimate.on, standing.contract.inception))
+        return
     if standing.estimate_use(estimate):
         standing.publish(max(estimate.on, standing.contract.inception))
         return

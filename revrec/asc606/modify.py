@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from revrec.asc606.allocation import Proportions, allocate, participants, proportions
 from revrec.asc606.amendment import amended
+from revrec.asc606.breakage import refuse_restart
 from revrec.asc606.modification import (
     Treatment,
     changes_nothing,
@@ -126,6 +127,8 @@ def _restart(
     groups = {each.group for each in affected} or {MAIN}
     main = MAIN if MAIN in groups else min(groups)
     kept, entitled = dict(earned), _entitled(affected)
+    for each in affected:
+        refuse_restart(standing.contract, each.obligation, each.shape)
     products = {name: each.product for name, each in standing.known.items()}
     revised = {each.id: each for each in modification.revises}
     for each in going_on:

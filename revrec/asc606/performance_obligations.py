@@ -15,7 +15,7 @@ from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract, CountedIn, Measure, PerformanceObligation
 from revrec.model.decision import Answer, Decision, Progress, Shape
-from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, Money, atoms, minor_digits, to_minor
+from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms, minor_digits
 
 _COUNTED_BY_DELIVERY = frozenset(
     {Measure.UNITS, Measure.MILESTONES, Measure.COSTS, Measure.POINT_IN_TIME, Measure.LICENSE}
@@ -160,41 +160,6 @@ def count_each_unit(first_day: date) -> Shape:
     )
 
 
-@cites("606-10-55-20", "606-10-55-21")
-def materials_at_cost(
-    obligation: PerformanceObligation, contract: Contract, share: int
-) -> tuple[int, Shape] | None:
-    """What of the price is the cost of uninstalled materials, earned as their control passes.
-
-    Revenue equals their cost and they are left out of the measure of progress (55-21b). Minor
-    units. Raises UnsupportedTerm where they cost more than the price, or the rest of the work is
-    distinct from what was done, so that it is no single obligation measured by its costs.
-    """
-    cost = obligation.uninstalled_materials
-    if not cost:
-        return None
-    price = to_minor(cost, contract.currency)
-    if obligation.measure is not Measure.COSTS or obligation.distinct_increments or price > share:
-        raise UnsupportedTerm(
-            f"Uninstalled materials of {obligation.id} in contract {contract.id} cost {cost}: the "
-            f"price allocated is {Money(share, contract.currency)}, measured by "
-            f"{obligation.measure.value}, distinct increments {obligation.distinct_increments}.",
-            citation="606-10-55-21",
-            remedy="Give them for one obligation by costs, `distinct_increments: false`.",
-            contract=contract.id,
-            field=f"obligations.{obligation.id}.uninstalled_materials",
-        )
-    whole = _positive(obligation, contract, "uninstalled_materials", cost, QUANTITY_SCALE)
-    shape = Shape(
-        progress=Progress.COUNTED,
-        counted_in=CountedIn.QUANTITY.value,
-        cap=whole,
-        whole=whole,
-        counter=materials_counter(obligation.id),
-    )
-    return price, shape
-
-
 @cites("606-10-55-21")
 def materials_counter(obligation: str) -> str:
     """Name under which materials at zero margin are counted, apart from progress (55-21b)."""
@@ -222,6 +187,10 @@ def expecting(shape: Shape, expected: Decimal, obligation: PerformanceObligation
     scale = _scale(obligation)
     entitled = shape.whole if shape.entitled is None else shape.entitled
     whole = min(max(atoms(expected, scale) - _used_before(shape, obligation), 1), entitled)
+    lapses = obligation.usage.lapses or shape.ends
+    if shape.lapses is not None and (lapses is None or shape.lapses < lapses):
+        # Use was judged remote, and is expected again.
+        return replace(shape, whole=whole, cap=whole, lapses=lapses)
     return replace(shape, whole=whole, cap=whole)
 
 
@@ -272,6 +241,8 @@ def _entitlement(
                 contract=contract.id,
                 field=f"obligations.{obligation.id}.usage.expected",
             )
+    lapses = terms.lapses or ends
+    rollover = _rollover(obligation, contract, lapses, scale)
     return Shape(
         progress=Progress.COUNTED,
         starts=starts,
@@ -281,8 +252,31 @@ def _entitlement(
         cap=whole,
         whole=whole,
         entitled=entitled,
-        lapses=terms.lapses or ends,
+        lapses=lapses,
+        rollover=rollover,
+        rollover_ends=terms.rolls_over_until,
     )
+
+
+def _rollover(
+    obligation: PerformanceObligation, contract: Contract, lapses: date | None, scale: int
+) -> int | None:
+    """What of the unused entitlement lives on after the day on which the rest lapses."""
+    terms = obligation.usage
+    if terms.rolls_over_until is None and not terms.rolls_over:
+        return None
+    until = terms.rolls_over_until
+    if lapses is None or until is None or until <= lapses or terms.expected is not None:
+        raise UnsupportedTerm(
+            f"Obligation {obligation.id} of contract {contract.id} rolls over "
+            f"{terms.rolls_over} until {until}, after rights lapse on {lapses}, with an expected "
+            f"use of {terms.expected}.",
+            citation="606-10-55-48",
+            remedy="Give `rolls_over_until` after `lapses`, and no `expected` use.",
+            contract=contract.id,
+            field=f"obligations.{obligation.id}.usage.rolls_over",
+        )
+    return _positive(obligation, contract, "usage.rolls_over", terms.rolls_over, scale)
 
 
 def _used_before(shape: Shape, obligation: PerformanceObligation) -> int:

@@ -23,8 +23,8 @@ _TERM_MAX = {
 """Largest count of time in a term of two centuries, for grains finer than a day."""
 LIVE = -1
 """In place of a restart's number: the layer is still being earned."""
-MATERIALS = -2
-"""In place of a restart's number: the layer is the cost of uninstalled materials (55-21b)."""
+APART = -2
+"""In place of a restart's number: a part of the price that is earned apart from the rest."""
 Key = tuple[str, str, int]
 """Obligation, component, and the restart that ended the layer."""
 

@@ -15,17 +15,17 @@ from revrec.asc606.allocation import (
     explain_allocation,
     proportions,
 )
+from revrec.asc606.breakage import materials_at_cost, unclaimed_part
 from revrec.asc606.licenses import by_its_nature
 from revrec.asc606.performance_obligations import (
     COMPLETE,
     count_each_unit,
     identify_obligation,
-    materials_at_cost,
     measure_each_day,
     measure_progress,
 )
 from revrec.asc606.pricing import Component, Restart, shares
-from revrec.asc606.segments import LIVE, MATERIALS, Key, Layer, Timeline
+from revrec.asc606.segments import APART, LIVE, Key, Layer, Timeline
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.time_elapsed import in_elected_grain
 from revrec.asc606.transaction_price import FIXED
@@ -249,18 +249,17 @@ class Standing:
         self.timeline.publish(day, layers)
 
     def _layers_live(self, component: Component, name: str, share: int) -> dict[Key, Layer]:
-        """What is still being earned; materials at zero margin apart from the rest (55-21b)."""
+        """What is still being earned, and what of it apart from the rest (55-21b, 55-49)."""
         held, product = self.in_force[name], self.known[name].product
         because = (self._because[name], *component.decisions)
-        main = component.id == held.group
-        at_cost = materials_at_cost(held.obligation, self.contract, share) if main else None
-        if at_cost is None:
-            return {(name, component.id, LIVE): Layer(share, held.shape, product, because)}
-        cost, shape = at_cost
-        return {
-            (name, component.id, LIVE): Layer(share - cost, held.shape, product, because),
-            (name, component.id, MATERIALS): Layer(cost, shape, product, because),
-        }
+        part = None
+        if component.id == held.group:
+            part = materials_at_cost(held.obligation, self.contract, share)
+        part = part or unclaimed_part(held.obligation, self.contract, held.shape, share)
+        price, shape = part or (0, COMPLETE)
+        layers = {(name, component.id, APART): Layer(price, shape, product, because)}
+        layers[name, component.id, LIVE] = Layer(share - price, held.shape, product, because)
+        return {key: layer for key, layer in layers.items() if layer.price}
 
     def _layers_as_used(self, each: AsUsed) -> dict[Key, Layer]:
         if each.by_unit:

@@ -47,13 +47,14 @@ _OF_ACCOUNTS = {
     "interest_expense": Account.INTEREST_EXPENSE,
     "interest_income": Account.INTEREST_INCOME,
     "financial_liability": Account.FINANCIAL_LIABILITY,
+    "unclaimed_property": Account.UNCLAIMED_PROPERTY,
     "right_of_return_asset": Account.RETURN_ASSET,
     "contract_cost_asset": Account.CONTRACT_COST_ASSET,
     "amortization_expense": Account.CONTRACT_COST_AMORTIZATION,
     "impairment_loss": Account.CONTRACT_COST_IMPAIRMENT,
     "expense": Account.CONTRACT_COST_EXPENSE,
 }
-_CREDITS = frozenset({"interest_income", "financial_liability"})
+_CREDITS = frozenset({"interest_income", "financial_liability", "unclaimed_property"})
 """Measures of accounts whose normal balance is a credit."""
 _COLUMNS = {**_OF_SEGMENTS, **_OF_CONTRACTS}
 """Measure -> the column it reads, where their names differ."""

@@ -11,14 +11,13 @@ from datetime import date
 from fractions import Fraction
 
 from revrec.asc606.allocation import participants
-from revrec.asc606.control import performed
 from revrec.asc606.licenses import right_to_use
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standalone_selling_price import standalone_selling_price as price_alone
 from revrec.citations import cites
 from revrec.disclosure.earlier_performance import from_earlier_performance
 from revrec.disclosure.outlook import in_force, scheduled
-from revrec.engine import Accounting
+from revrec.engine import Accounting, counted
 from revrec.errors import FeedError
 from revrec.feeds.scenario import Expectation, Measured
 from revrec.ledger.kinds import KINDS
@@ -30,7 +29,6 @@ from revrec.model.policy import Account
 from revrec.money import QUANTITY_SCALE, minor_digits
 from revrec.periods import day_before, months_of
 from revrec.recognition.arithmetic import Arithmetic
-from revrec.recognition.counts import deliveries, usage_events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +207,7 @@ def progress_ratio(run: Run, expectation: Expectation) -> Fraction:
         Question(contract=contract, obligation=obligation, shape=shape, day=on)
         for (contract, obligation), shape in shapes.items()
     ]
-    with Arithmetic([deliveries(run.book, performed), usage_events(run.book)]) as arithmetic:
+    with Arithmetic(counted(run.book)) as arithmetic:
         answers = arithmetic.progress(questions)
     ratios = [
         Fraction(
@@ -320,7 +318,7 @@ def revenue_from_prior_period_performance(run: Run, expectation: Expectation) ->
             remedy="Give `period`.",
             field="expected.period",
         )
-    counts = [deliveries(run.book, performed), usage_events(run.book)]
+    counts = counted(run.book)
     chosen = {
         name: accounting.segments
         for name, accounting in run.accounting.contracts.items()

@@ -7,13 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from revrec.asc606.control import performed
 from revrec.citations import cites
 from revrec.disclosure.frame import Inputs
+from revrec.engine import counted
 from revrec.model.decision import Progress, Segment
 from revrec.periods import day_before
 from revrec.recognition.arithmetic import Arithmetic
-from revrec.recognition.counts import deliveries, usage_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def _revenue(inputs: Inputs, asked: Sequence[Segment]) -> Sequence[int]:
     """Revenue to date of each segment on the one day it is asked for."""
     if not asked:
         return []
-    counts = [deliveries(inputs.book, performed), usage_events(inputs.book), *(inputs.usage or ())]
+    counts = counted(inputs.book, inputs.usage or ())
     days = sorted({segment.valid_from for segment in asked})
     with Arithmetic(counts) as arithmetic:
         table = arithmetic.recognise(asked, days).table

@@ -18,6 +18,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "sales_taxes": frozenset({"excluded"}),
     "usage_fees": frozenset({"allocated_to_the_day"}),
     "days_of_usage": frozenset(available_timezones()),
+    "credits_drawn": frozenset({"first_to_lapse", "first_granted"}),
     "grain_of_time": frozenset(
         {
             "seconds",

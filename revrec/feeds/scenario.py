@@ -94,6 +94,7 @@ Measured = Literal[
     "interest_expense",
     "interest_income",
     "financial_liability",
+    "unclaimed_property",
     "right_of_return_asset",
     "contract_cost_asset",
     "amortization_expense",

@@ -140,6 +140,12 @@ _ACCRUALS = {
         paragraphs="606-10-55-23",
         tells="Cost of goods transferred",
     ),
+    Stream.UNCLAIMED_PROPERTY: Kind(
+        debit=Account.CONTRACT_LIABILITY,
+        credit=Account.UNCLAIMED_PROPERTY,
+        paragraphs="606-10-55-49",
+        tells="Paid for lapsed rights and owed to a state",
+    ),
     Stream.RETURN_ASSET: Kind(
         debit=Account.RETURN_ASSET,
         credit=Account.COST_OF_SALES,

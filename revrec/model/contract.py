@@ -284,7 +284,8 @@ class PerformanceObligation:
 
     @property
     def counted_meters(self) -> tuple[str, ...]:
-        return self.meters or (self.id,)
+        """The meters named, else the one of its pool or its own."""
+        return self.meters or (self.usage.lot_of or self.id,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

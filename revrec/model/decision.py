@@ -47,6 +47,8 @@ class Stream(StrEnum):
     """A contract cost asset beyond what it can still recover (340-40-35-3)."""
     COST_OF_SALES = "cost_of_sales"
     """Cost of goods whose control passed."""
+    UNCLAIMED_PROPERTY = "unclaimed_property"
+    """Paid for rights that lapsed unused and owed to a state: never revenue (606-10-55-49)."""
     RETURN_ASSET = "return_asset"
     """The right to recover goods expected to be returned (606-10-55-27)."""
 
@@ -98,6 +100,12 @@ class Shape:
     entitled: int | None = None
     """Count bought, where fewer may be expected: tells breakage from use (606-10-55-48)."""
     lapses: date | None = None
+    rollover: int | None = None
+    """Most of what is unused when rights lapse that may still be used ..."""
+    rollover_ends: date | None = None
+    """... until this day."""
+    counts_to: date | None = None
+    """Last day that counts; all days if none."""
     counter: str = ""
     """Name under which counts are kept, where it is not the obligation's."""
     late: int = 0

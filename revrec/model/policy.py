@@ -25,6 +25,7 @@ class Account(StrEnum):
     DEPOSIT_LIABILITY = "deposit_liability"
     """Cash of customers with whom no contract exists yet (606-10-25-8)."""
     FINANCIAL_LIABILITY = "financial_liability"
+    UNCLAIMED_PROPERTY = "unclaimed_property"
     """Financing under repurchase agreements (606-10-55-70)."""
     TAX_PAYABLE = "tax_payable"
     PAYABLE_TO_PRINCIPAL = "payable_to_principal"

@@ -29,8 +29,10 @@ _SHAPE = (
     "shape.progress, shape.starts, shape.ends, shape.counted_in, shape.counts_from, "
     "shape.baseline::hugeint as baseline, shape.cap::hugeint as cap, "
     "shape.whole::hugeint as whole, shape.entitled::hugeint as entitled, shape.lapses, "
-    "coalesce(shape.counter, obligation) as counter, shape.late, shape.early, "
-    "shape.done::hugeint as done, shape.done_of::hugeint as done_of, shape.knots"
+    "coalesce(shape.counter, obligation) as counter, "
+    "coalesce(shape.late, 0) as late, coalesce(shape.early, 0) as early, "
+    "shape.done::hugeint as done, shape.done_of::hugeint as done_of, shape.knots, "
+    "shape.counts_to, shape.rollover::hugeint as rollover, shape.rollover_ends"
 )
 _KNOTS = pa.list_(pa.struct([("day", pa.date32()), ("reached", pa.string())]))
 _SHAPE_TYPE = pa.struct(
@@ -52,7 +54,21 @@ _SHAPE_TYPE = pa.struct(
         ("done", pa.string()),
         ("done_of", pa.string()),
         ("knots", _KNOTS),
+        ("counts_to", pa.date32()),
+        ("rollover", pa.string()),
+        ("rollover_ends", pa.date32()),
     ]
+)
+_RARE = (
+    "counter",
+    "late",
+    "early",
+    "done",
+    "done_of",
+    "knots",
+    "counts_to",
+    "rollover",
+    "rollover_ends",
 )
 
 COUNTS = pa.schema(
@@ -201,15 +217,32 @@ def _shapes(shapes: Iterable[Shape]) -> pa.StructArray:
             text(s.whole for s in rows),
             text(s.entitled for s in rows),
             pa.array([s.lapses for s in rows], pa.date32()),
-            pa.array([s.counter or None for s in rows], pa.string()),
-            pa.array([s.late for s in rows], pa.int64()),
-            pa.array([s.early for s in rows], pa.int64()),
-            text(None if s.done is None else s.done.numerator for s in rows),
-            text(None if s.done is None else s.done.denominator for s in rows),
-            pa.array([_knots(s) if s.knots else None for s in rows], _KNOTS),
+            *_rare(rows),
         ],
         fields=list(_SHAPE_TYPE),
     )
+
+
+def _rare(rows: Sequence[Shape]) -> list[pa.Array]:
+    """Columns that few shapes fill: built one by one only where one does."""
+    fields = [_SHAPE_TYPE.field(name) for name in _RARE]
+    if not any(
+        s.counter or s.late or s.early or s.knots or s.done or s.counts_to or s.rollover_ends
+        for s in rows
+    ):
+        return [pa.nulls(len(rows), each.type) for each in fields]
+    columns: list[list[object]] = [
+        [s.counter or None for s in rows],
+        [s.late for s in rows],
+        [s.early for s in rows],
+        [None if s.done is None else str(s.done.numerator) for s in rows],
+        [None if s.done is None else str(s.done.denominator) for s in rows],
+        [_knots(s) if s.knots else None for s in rows],
+        [s.counts_to for s in rows],
+        [None if s.rollover is None else str(s.rollover) for s in rows],
+        [s.rollover_ends for s in rows],
+    ]
+    return [pa.array(values, each.type) for values, each in zip(columns, fields, strict=True)]
 
 
 def _knots(shape: Shape) -> list[dict[str, object]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revrec.columnar import connect
 from revrec.model.history import Book, ContractHistory
@@ -30,6 +32,17 @@ class Count(Protocol):
         """Units, weight or cost."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Obligations of a contract that draw on the same use, and how."""
+
+    contract: str
+    obligations: frozenset[str]
+    draw: Callable[[Iterable[Drawn]], Iterable[tuple[str, date, Decimal, Decimal]]]
+    """From days with quantity and amount to obligation, day, quantity and amount."""
+
+
+Drawn = tuple[date, Decimal, Decimal]
 _NONE = Decimal(0)
 _Row = tuple[str, str, date, Decimal, Decimal]
 
@@ -58,6 +71,33 @@ def usage_events(book: Book) -> pa.Table:
         for each in book.usage
         for obligation in obligations.get((each.contract, each.meter), ())
     )
+
+
+def redrawn(counts: Sequence[pa.Table], shared: Sequence[Shared]) -> list[pa.Table]:
+    """Counts in which use that several obligations may take is counted for one of them only."""
+    if not shared:
+        return list(counts)
+    contracts = pa.array(sorted({each.contract for each in shared}), pa.string())
+    rows = pa.concat_tables(counts)
+    concerned = pc.is_in(rows["contract"], value_set=contracts)
+    listed = rows.filter(concerned).to_pylist()
+    taken: list[_Row] = []
+    for each in shared:
+        # Each of them was given all the use: that of one is all there is.
+        seen = min(each.obligations)
+        of_all = [
+            (row["day"], row["quantity"], row["amount"])
+            for row in listed
+            if row["contract"] == each.contract and row["obligation"] == seen
+        ]
+        taken += [(each.contract, *drawn) for drawn in each.draw(of_all)]
+    replaced = {(each.contract, name) for each in shared for name in each.obligations}
+    kept = [row for row in listed if (row["contract"], row["obligation"]) not in replaced]
+    others = _table(
+        (row["contract"], row["obligation"], row["day"], row["quantity"], row["amount"])
+        for row in kept
+    )
+    return [rows.filter(pc.invert(concerned)), others, _table(taken)]
 
 
 def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -> pa.Table:
