@@ -98,7 +98,7 @@ def decide_all(
         except StopIteration as finished:
             decided[name] = finished.value
         except (ContractError, FeedError) as error:
-            refused[name] = error
+            refused[name] = _naming(error, name)
 
     books = Books(book.selling_prices, book.policy, until)
     for name in sorted(book.histories):
@@ -109,6 +109,14 @@ def decide_all(
         for name, deciding, questions in waiting:
             advance(name, deciding, [next(answers) for _ in questions])
     return {name: decided[name] for name in sorted(decided)}, refused
+
+
+def _naming(error: ContractError | FeedError, contract: str) -> ContractError | FeedError:
+    """The refusal, with the contract it is of where a rule did not know that."""
+    if "contract" not in error.attributes:
+        error.attributes["contract"] = contract
+        error.message = f"Contract {contract}: {error.message}"
+    return error
 
 
 def _decide(history: ContractHistory, books: Books) -> Decided:

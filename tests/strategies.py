@@ -17,13 +17,21 @@ and KWD; starts on any day, leap days, terms of one day to sixty months and with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from tests.properties import (
+    story_costs,
+    story_money,
+    story_rights,
+    story_service,
+    story_step1,
+    story_units,
+)
 from tests.properties.books import to_book, to_model
 from tests.properties.story import (
     COUNTED,
@@ -39,6 +47,7 @@ from tests.properties.story import (
     without_marks,
 )
 from tests.properties.story_events import bill, estimate, modify, use_and_deliver
+from tests.properties.story_rights import PRODUCTS
 
 __all__ = [
     "COUNTED",
@@ -65,6 +74,42 @@ _ELECTIONS = {
     "selling_price_in_range": ["stated_price", "midpoint"],
     "selling_price_out_of_range": ["midpoint", "nearest_bound"],
 }
+_MORE_ELECTIONS = {
+    "grain_of_time": ["days", "even_months", "calendar_months", "prorated_months", "whole_months"],
+    "short_costs_to_obtain": ["capitalized", "expensed"],
+    "contract_cost_amortization": ["even_months", "days", "pattern_of_transfer"],
+    "contract_cost_adjustments": ["prospective", "catch_up"],
+}
+
+
+def _nothing(story: Story, contract: Told) -> None:
+    """Neither term nor event of a topic's own."""
+
+
+class Topic(NamedTuple):
+    """Something the model knows, drawn in two steps."""
+
+    terms: Callable[[Story, Told], None]
+    """Changes the contract as signed ..."""
+    happens: Callable[[Story, Told], None]
+    """... and adds what happened to it."""
+
+
+MONEY = Topic(story_money.terms, story_money.happens)
+GRAINS = Topic(story_service.grains, story_service.licensed)
+PAUSES = Topic(_nothing, story_service.pauses)
+CONTROL = Topic(story_service.control, story_service.steps)
+PER_UNIT = Topic(story_units.per_unit, story_units.estimates)
+RETURNS = Topic(story_units.returnable, story_units.returns)
+EXISTENCE = Topic(story_step1.doubtful, story_step1.judged)
+TERMINATION = Topic(story_step1.leaving, _nothing)
+COSTS = Topic(_nothing, story_costs.costs)
+CATALOGUE = Topic(story_rights.catalogue, _nothing)
+RIGHTS = Topic(story_rights.options, story_rights.used)
+TOPICS = (
+    MONEY, GRAINS, PAUSES, CONTROL, PER_UNIT, RETURNS, EXISTENCE, TERMINATION, COSTS, CATALOGUE,
+    RIGHTS,
+)  # fmt: skip
 
 
 def selling_price_book() -> list[Told]:
@@ -90,8 +135,8 @@ def selling_price_book() -> list[Told]:
 
 
 @st.composite
-def contracts(draw: Draw, name: str = "C") -> tuple[Told, list[Told]]:
-    """A contract and its events."""
+def contracts(draw: Draw, name: str = "C", topics: Sequence[Topic] = ()) -> tuple[Told, list[Told]]:
+    """A contract and its events, with up to three of the topics mixed in."""
     any_day = st.dates(date(2023, 1, 1), date(2025, 12, 31))
     inception = draw(st.one_of(st.sampled_from(_ODD_DAYS), any_day))
     start = draw(st.sampled_from([None, None, *(inception + n * DAY for n in (0, 17, -12))]))
@@ -101,6 +146,7 @@ def contracts(draw: Draw, name: str = "C") -> tuple[Told, list[Told]]:
     story.endless = story.chance(8)
     for number in range(story.number(1, 4)):
         story.promise(obligation(story, f"o{number}", first, last))
+    mixed = draw(st.lists(st.sampled_from(topics), max_size=3, unique=True)) if topics else []
     obligations = list(story.promised.values())
     contract = {
         "id": name,
@@ -108,16 +154,21 @@ def contracts(draw: Draw, name: str = "C") -> tuple[Told, list[Told]]:
         "currency": story.currency,
         "inception": inception,
         "region": story.pick(["", "eu"]),
-        "obligations": [without_marks(each) for each in obligations],
+        "obligations": list(obligations),
         "consideration": considerations(story, obligations),
     }
     contract |= {"start": start} if start is not None else {}
     contract |= {} if story.endless else {"end": last}
+    for topic in mixed:
+        topic.terms(story, contract)
+    contract["obligations"] = [without_marks(each) for each in contract["obligations"]]
     special_prices(story, contract)
     modify(story)
     use_and_deliver(story)
     estimate(story)
     bill(story)
+    for topic in mixed:
+        topic.happens(story, contract)
     return contract, story.events
 
 
@@ -128,6 +179,20 @@ def scenarios(draw: Draw, size: int = 1) -> Told:
     return {
         "policy": {name: draw(st.sampled_from(values)) for name, values in _ELECTIONS.items()},
         "standalone_selling_prices": selling_price_book(),
+        "contracts": [contract for contract, _ in told],
+        "events": [event for _, events in told for event in events],
+    }
+
+
+@st.composite
+def stories(draw: Draw, size: int = 1, topics: Sequence[Topic] = TOPICS) -> Told:
+    """A scenario of all that the model knows, two or three topics to a contract."""
+    told = [draw(contracts(name=f"C{n}", topics=topics)) for n in range(size)]
+    elections = _ELECTIONS | _MORE_ELECTIONS
+    return {
+        "policy": {name: draw(st.sampled_from(values)) for name, values in elections.items()},
+        "standalone_selling_prices": selling_price_book(),
+        "products": PRODUCTS,
         "contracts": [contract for contract, _ in told],
         "events": [event for _, events in told for event in events],
     }

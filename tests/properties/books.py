@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from revrec.feeds.policies import default_policy, with_elections
+from revrec.feeds.records import fact_of, to_fact
+from revrec.feeds.scenario import scenario_of
 from revrec.model.contract import Contract
 from revrec.model.events import (
     CreditMemo,
@@ -19,8 +21,10 @@ from revrec.model.events import (
     Payment,
     Usage,
 )
+from revrec.model.fact import Fact, FactKind
 from revrec.model.history import Book, ContractHistory
 from revrec.model.policy import Policy, StandaloneSellingPrice
+from revrec.model.product import Product
 
 Told = dict[str, Any]
 _T = TypeVar("_T")
@@ -81,3 +85,25 @@ def to_book(scenario: Mapping[str, Any]) -> Book:
         selling_prices=prices,
         usage=usage,
     )
+
+
+def read_book(scenario: Mapping[str, Any]) -> Book:
+    """The book as the public format reads it, promises read with the product catalogue."""
+    told = {"title": "a story", "cites": ["606-10-05-4"], "expected": [], **scenario}
+    return scenario_of(told).book()
+
+
+def read_facts(scenario: Mapping[str, Any]) -> list[Fact]:
+    """Every fact of the scenario as told, usage left out."""
+    lists = (
+        (FactKind.CONTRACT, Contract, scenario["contracts"]),
+        (FactKind.PRODUCT, Product, scenario.get("products", ())),
+        (
+            FactKind.STANDALONE_SELLING_PRICE,
+            StandaloneSellingPrice,
+            scenario.get("standalone_selling_prices", ()),
+        ),
+    )
+    facts = [to_fact(kind, to_model(model, told)) for kind, model, of in lists for told in of]
+    events = [dict(told) for told in scenario["events"] if told["kind"] != "usage"]
+    return facts + [fact_of(told, "a story") for told in events]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from revrec.engine import Accounting, account
@@ -86,6 +86,8 @@ def month_ends(scenario: Mapping[str, Any]) -> list[date]:
 
 
 def _days_in(told: object) -> list[date]:
+    if isinstance(told, datetime):
+        return [told.date()]
     if isinstance(told, date):
         return [told]
     if isinstance(told, Mapping):

@@ -24,6 +24,7 @@ MODIFICATIONS = (
     "separate", "add", "revise", "revise", "revise_two", "withdraw", "withdraw_all", "replace",
     "price", "usage_fee", "nothing",
 )  # fmt: skip
+_DATES = {"start", "end", "starts_at", "ends_at"}
 
 
 def modify(story: Story) -> None:
@@ -95,7 +96,7 @@ def _add(story: Story, told: Told, first: date, number: int, *, separate: bool) 
 
 def _revised(story: Story, old: Told, first: date) -> Told:
     """The same promise under other terms, restated in full."""
-    new = {key: value for key, value in old.items() if key not in {"start", "end"}}
+    new = {key: value for key, value in old.items() if key not in _DATES}
     begins = first if old["distinct_increments"] else old.get("start", story.first)
     if not old["distinct_increments"] and "start" in old:
         new["start"] = begins

@@ -1,0 +1,138 @@
+"""Service and goods: grains of time, schedules, licenses, pauses, control, repurchase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+
+from tests.properties.story import DAY, TIMED, Story, Told, add_months
+
+_ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8)))
+_STEPS = ("transfer", "shipment", "hold", "consignment", "sale", "acceptance")
+
+
+def _timed(story: Story) -> Iterator[Told]:
+    """Obligations measured by time, with the days between which their service runs."""
+    for each in story.in_force.values():
+        if each["measure"] in TIMED and each["measure"] != "half_month":
+            yield each
+
+
+def _span(story: Story, each: Told) -> tuple[date, date]:
+    begins = each.get("start", story.first)
+    return begins, max(each.get("end", story.last), begins)
+
+
+def grains(story: Story, contract: Told) -> None:
+    """Months by their share, seconds, the elected grain, uneven parts, licenses."""
+    del contract
+    for each in list(_timed(story)):
+        begins, ends = _span(story, each)
+        kind = story.pick(
+            ["prorated_months", "time_elapsed", "seconds", "schedule", "license", "as_it_is"]
+        )
+        if kind == "as_it_is":
+            continue
+        each["measure"] = kind
+        if kind == "seconds" or (kind == "prorated_months" and story.chance(2)):
+            zone = story.pick(_ZONES)
+            at = time(story.number(0, 23), story.number(0, 59), story.number(0, 59))
+            each["starts_at"] = datetime.combine(begins, at, zone)
+            each["ends_at"] = datetime.combine(ends + DAY, time(story.number(0, 23)), zone)
+        elif kind == "schedule":
+            each["schedule"] = _parts(story, begins, ends)
+        elif kind == "license":
+            _license(story, each, begins)
+
+
+def _parts(story: Story, first: date, last: date) -> list[Told]:
+    """Parts one after the other, with gaps now and then."""
+    parts: list[Told] = []
+    while first <= last and len(parts) < 5:
+        ends = min(first + timedelta(days=story.number(0, 150)), last)
+        weight = str(Decimal(story.number(1, 500)).scaleb(-1))
+        parts.append({"first": first, "last": ends, "weight": weight})
+        first = ends + timedelta(days=story.number(1, 20))
+    return parts
+
+
+def _license(story: Story, each: Told, begins: date) -> None:
+    each["license"] = {
+        "nature": story.pick(["functional", "functional", "symbolic"]),
+        "must_update": story.chance(4),
+        "hosted_only": story.chance(6),
+    }
+    if story.chance(2):
+        each["license"]["available"] = begins + timedelta(days=story.number(-20, 40))
+
+
+def licensed(story: Story, contract: Told) -> None:
+    """Licenses handed over."""
+    del contract
+    for each in story.promised.values():
+        if "license" in each and story.chance(2):
+            on = story.day(story.inception, story.last)
+            story.event("delivery", on, obligation=each["id"])
+
+
+def pauses(story: Story, contract: Told) -> None:
+    """Service that stands still, for a time told or not, moving its end or not."""
+    del contract
+    on, number = story.inception, story.number(1, 3)
+    for _ in range(number):
+        on = max(on, story.day(story.inception, story.last))
+        told = story.event("pause", on, extends=story.chance(2))
+        length = story.number(1, 90)
+        if story.chance(2):
+            told["until"] = on + timedelta(days=length - 1)
+        elif story.chance(2):
+            back = on + timedelta(days=length)
+            story.event("resumption", back, pause=told["id"])
+        timed = [each["id"] for each in story.in_force.values() if each["measure"] in TIMED]
+        if timed and story.chance(3):
+            told["obligations"] = [story.pick(timed)]
+        if story.chance(8):
+            told["end"] = add_months(max(story.last, on), 2)
+        story.landmarks += [on, on + timedelta(days=length)]
+        on += timedelta(days=length + story.number(0, 60))
+
+
+def control(story: Story, contract: Told) -> None:
+    """Goods whose control passes at some step, and those that may or must come back."""
+    del contract
+    for each in story.in_force.values():
+        if each["measure"] not in {"units", "point_in_time"}:
+            continue
+        if story.chance(2):
+            each["control"] = {
+                "on_shipment": story.chance(2),
+                "bill_and_hold": story.chance(3),
+                "dealer_controls": story.chance(3),
+                "acceptance": story.pick(["none", "formality", "substantive"]),
+            }
+        if story.chance(2):
+            each["repurchase"] = {
+                "kind": story.pick(["forward", "call", "put"]),
+                "price": story.amount(0, 900_000),
+                "last": story.last + timedelta(days=story.number(0, 200)),
+                "economic_incentive": story.chance(2),
+                "above_market": story.chance(2),
+            }
+
+
+def steps(story: Story, contract: Told) -> None:
+    """Deliveries in steps, with the cost of what is delivered, and what becomes of repurchases."""
+    del contract
+    for each in story.promised.values():
+        if "control" in each:
+            for _ in range(story.number(0, 4)):
+                on = story.day(story.first, story.last + 30 * DAY)
+                step = story.pick(_STEPS)
+                story.event("delivery", on, obligation=each["id"], step=step, quantity="0.5")
+        if "repurchase" in each and story.chance(2):
+            on = story.day(story.first, each["repurchase"]["last"])
+            story.event("repurchase", on, obligation=each["id"], exercised=story.chance(2))
+    for told in story.events:
+        if told["kind"] == "delivery" and story.chance(4):
+            told["unit_cost"] = story.amount(1, 5_000)
