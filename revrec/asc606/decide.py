@@ -20,6 +20,7 @@ from revrec.asc606.existence import (
     deposits_earned,
     without_contract,
 )
+from revrec.asc606.financed import Revaluation, finance
 from revrec.asc606.lots import pools_of
 from revrec.asc606.modification import (
     takes_effect,
@@ -43,8 +44,16 @@ from revrec.model.performance import Pause, Resumption
 from revrec.money import to_minor
 from revrec.periods import FOREVER, day_before
 
-Change = Renewal | Modification | Pause | Resumption | Estimate | Exercise | Lapse
-_ORDER = {Modification: 1, Pause: 2, Resumption: 2, Estimate: 3, Exercise: 4, Lapse: 5}
+Change = Renewal | Revaluation | Modification | Pause | Resumption | Estimate | Exercise | Lapse
+_ORDER = {
+    Revaluation: 0,
+    Modification: 1,
+    Pause: 2,
+    Resumption: 2,
+    Estimate: 3,
+    Exercise: 4,
+    Lapse: 5,
+}
 Asking = Generator[list[Question], list[Answer], None]
 Decided = Generator[list[Question], list[Answer], ContractAccounting]
 
@@ -76,7 +85,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
         contract=history.contract.id,
         segments=(*kept, *deposits_earned(history, books, existence, segments)),
         decisions=tuple(standing.decisions),
-        accrued=(*costs, *owed),
+        accrued=(*standing.accrued, *costs, *owed),
         exists_from=existence.exists_from,
         without_contract=existence.without,
         terms=tuple(term.spans),
@@ -86,7 +95,8 @@ def decide(history: ContractHistory, books: Books) -> Decided:
 def _account(standing: Standing, term: Term, history: ContractHistory) -> Asking:
     """Steps 1 to 4 of a contract that exists, through its facts in order."""
     _begin(standing, term, history.read_as)
-    for event in _in_order(history, term, standing.books.until):
+    priced = yield from finance(standing, history)
+    for event in _in_order(history, term, standing.books.until, priced):
         if isinstance(event, Renewal):
             yield from renew(standing, term, event)
         elif isinstance(event, Modification):
@@ -95,6 +105,8 @@ def _account(standing: Standing, term: Term, history: ContractHistory) -> Asking
             yield from pause(standing, event)
         elif isinstance(event, Resumption):
             yield from resume(standing, event)
+        elif isinstance(event, Revaluation):
+            standing.revalue(event.amount, event.decision, event.on)
         elif isinstance(event, Estimate):
             _estimate(standing, event)
         elif isinstance(event, Exercise):
@@ -116,13 +128,16 @@ def _before_the_last(standing: Standing, history: ContractHistory) -> Iterator[S
             yield replace(segment, valid_to=day_before(until))
 
 
-def _in_order(history: ContractHistory, term: Term, until: date) -> list[Change]:
-    """By the day the books change; renewals, modifications, then in ``_ORDER``.
+def _in_order(
+    history: ContractHistory, term: Term, until: date, priced: Iterable[Revaluation]
+) -> list[Change]:
+    """By the day the books change; renewals, financing, modifications, then in ``_ORDER``.
 
     In a term that renews, new terms come after the renewal that begins with them.
     """
     events: list[Change] = [
         *term.renewals(until),
+        *priced,
         *history.modifications,
         *history.pauses,
         *history.resumptions,

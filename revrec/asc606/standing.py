@@ -43,7 +43,7 @@ from revrec.model.contract import (
     Contract,
     PerformanceObligation,
 )
-from revrec.model.decision import Decision, Earlier, Shape
+from revrec.model.decision import Decision, Earlier, Segment, Shape
 from revrec.model.events import Estimate
 from revrec.model.performance import Pause
 from revrec.money import round_ratio
@@ -102,6 +102,7 @@ class Standing:
         self.last_day = contract.end
         self.cut = date.min
         self.timeline = Timeline(contract)
+        self.accrued: list[Segment] = []
         self.undisturbed: dict[str, tuple[Shape, int]] = {}
         self.pauses: dict[str, tuple[Pause, list[Stopped]]] = {}
         self._because: dict[str, int] = {}
@@ -207,6 +208,13 @@ class Standing:
             entitlement = held.shape if held is not None else COMPLETE
         shape = measure_each_day(self.contract, entitlement=entitlement, first_day=first_day)
         return replace(shape, whole=shape.whole * share_of_use(consideration).denominator)
+
+    def revalue(self, amount: int, decision: int, on: date) -> None:
+        """The fixed consideration of the contract as signed is worth another amount (32-15)."""
+        component = self.components[FIXED]
+        component.amount = amount
+        component.decisions.append(decision)
+        self.publish(max(on, self.contract.inception))
 
     def estimate_use(self, estimate: Estimate) -> bool:
         """Take a new estimate of a price per unit; false if it is of something else."""

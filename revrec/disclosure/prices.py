@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ from revrec.asc606.unit_price import estimate_per_unit, priced_by_unit, unit_pri
 from revrec.citations import cites
 from revrec.disclosure.terms import in_effect
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
+from revrec.model.decision import Segment, Stream
 from revrec.model.events import Estimate, Modification
 from revrec.model.history import ContractHistory
 from revrec.model.options import Exercise
@@ -80,6 +81,17 @@ def price_on(history: ContractHistory, on: date) -> int:
         if told:
             return told[-1].after
     return sum(price_at_inception(history.contract).values())
+
+
+@cites("606-10-32-15", "606-10-32-20")
+def financed_on(accrued: Iterable[Segment], on: date) -> int:
+    """What financing adds to the price, or takes off it: all interest of the contract's life."""
+    signs = {Stream.INTEREST_EXPENSE: 1, Stream.INTEREST_INCOME: -1}
+    return sum(
+        signs[each.stream] * each.price
+        for each in accrued
+        if each.stream in signs and each.valid_from <= on <= each.valid_to
+    )
 
 
 _Change = Modification | Estimate | Exercise

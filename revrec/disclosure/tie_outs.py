@@ -29,7 +29,7 @@ from revrec.disclosure.checks import (
 )
 from revrec.disclosure.contract_costs import cost_tie_outs
 from revrec.disclosure.frame import Frame
-from revrec.disclosure.prices import price_on
+from revrec.disclosure.prices import financed_on, price_on
 from revrec.disclosure.remaining_obligations import BANDS
 from revrec.disclosure.revenue import CUTS
 from revrec.model.dataset import TieOut
@@ -247,9 +247,11 @@ def _journal(frame: Frame, data: Data) -> Iterator[Check]:
 
 
 def _traced(frame: Frame) -> Sums:
-    """Transaction prices from contracts, modifications and estimates alone."""
+    """Transaction prices from contracts, modifications and estimates, and what they finance."""
     found: defaultdict[str, int] = defaultdict(int)
+    last = frame.span.last
     for name in frame.customers:
         history = frame.inputs.book.histories[name]
-        found[history.contract.currency] += price_on(history, frame.span.last)
+        interest = financed_on(frame.inputs.accounting.contracts[name].accrued, last)
+        found[history.contract.currency] += price_on(history, last) + interest
     return found

@@ -30,6 +30,7 @@ from revrec.model.events import (
     WriteOff,
 )
 from revrec.model.fact import Fact
+from revrec.model.financing import Reschedule
 from revrec.model.history import Book, ContractHistory
 from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -43,6 +44,7 @@ _PLACES = {
     Estimate: "estimates",
     Delivery: "deliveries",
     GoodsReturn: "returns",
+    Reschedule: "reschedules",
     Invoice: "invoices",
     CreditMemo: "credit_memos",
     Payment: "payments",

@@ -27,6 +27,7 @@ from revrec.model.events import (
     WriteOff,
 )
 from revrec.model.fact import Fact, FactKind
+from revrec.model.financing import Reschedule
 from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
@@ -41,6 +42,7 @@ Record = (
     | Estimate
     | Delivery
     | GoodsReturn
+    | Reschedule
     | Invoice
     | CreditMemo
     | Payment
@@ -68,6 +70,7 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.ESTIMATE: TypeAdapter(Estimate),
     FactKind.DELIVERY: TypeAdapter(Delivery),
     FactKind.RETURN: TypeAdapter(GoodsReturn),
+    FactKind.RESCHEDULE: TypeAdapter(Reschedule),
     FactKind.INVOICE: TypeAdapter(Invoice),
     FactKind.CREDIT_MEMO: TypeAdapter(CreditMemo),
     FactKind.PAYMENT: TypeAdapter(Payment),

@@ -32,6 +32,7 @@ from revrec.model.events import (
     WriteOff,
 )
 from revrec.model.fact import FactKind
+from revrec.model.financing import Reschedule
 from revrec.model.history import Book
 from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -54,6 +55,7 @@ Event = Annotated[
     | ContractCostReview
     | Delivery
     | GoodsReturn
+    | Reschedule
     | Estimate
     | Modification
     | Assessment

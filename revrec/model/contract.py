@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from revrec.model.assessment import Criterion
+from revrec.model.financing import Financing
 from revrec.model.performance import Control, License, Repurchase, ServicePart
 from revrec.model.price import ReturnRight, Tier, TierBasis
 from revrec.model.term import Charged, PriceStep, TerminationRight
@@ -375,6 +376,8 @@ class Contract:
     ``assessment`` tells from when it is one. What is received meanwhile is a deposit (25-8)."""
     bundles: tuple[Bundle, ...] = ()
     """Observable bundle prices that may prove to which obligations a discount belongs (32-37)."""
+    financing: Financing | None = None
+    """Terms of payment that finance one of the parties (32-15)."""
     terms: Mapping[str, str] = field(default_factory=dict)
     """Commercial terms carried for readers (price list, plan); the engine does not read them."""
 

@@ -13,6 +13,7 @@ from typing import Literal
 from revrec.model.assessment import Assessment
 from revrec.model.contract import _STRICT, Bundle, Consideration, PerformanceObligation
 from revrec.model.costs import ContractCost, ContractCostReview
+from revrec.model.financing import Reschedule
 from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import (
     CountedAs,
@@ -249,6 +250,7 @@ Event = (
     | WriteOff
     | Delivery
     | GoodsReturn
+    | Reschedule
     | Estimate
     | Modification
     | Assessment

@@ -19,6 +19,7 @@ class FactKind(StrEnum):
     ESTIMATE = "estimate"
     DELIVERY = "delivery"
     RETURN = "return"
+    RESCHEDULE = "reschedule"
     INVOICE = "invoice"
     CREDIT_MEMO = "credit_memo"
     PAYMENT = "payment"

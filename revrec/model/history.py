@@ -24,6 +24,7 @@ from revrec.model.events import (
     Usage,
     WriteOff,
 )
+from revrec.model.financing import Reschedule
 from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
@@ -40,6 +41,7 @@ class ContractHistory:
     estimates: list[Estimate] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     returns: list[GoodsReturn] = field(default_factory=list)
+    reschedules: list[Reschedule] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)
     credit_memos: list[CreditMemo] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)

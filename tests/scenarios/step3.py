@@ -12,7 +12,7 @@ from revrec import engine
 from revrec.audit.check import check
 from revrec.errors import RevrecError
 from revrec.feeds.scenario import Scenario, scenario_of
-from revrec.model.decision import Segment, Stream
+from revrec.model.decision import Decision, Segment, Stream
 from revrec.money import from_minor
 
 Told = dict[str, Any]
@@ -86,3 +86,9 @@ def accrued(
     with engine.Arithmetic(counts) as arithmetic:
         rows = arithmetic.recognise(segments, [day]).table.to_pylist()
     return from_minor(sum(row["revenue"] for row in rows), "USD")
+
+
+def decided(terms: Told, events: Sequence[Told], rule: str) -> Decision:
+    """The first decision of a rule."""
+    accounting = engine.account(told(terms, events).book(), []).contracts["C"]
+    return next(each for each in accounting.decisions if each.rule == rule)
