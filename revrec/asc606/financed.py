@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from revrec.asc606.control import performed
 from revrec.asc606.financing import (
     RATE_DIGITS,
     Schedule,
@@ -77,13 +78,13 @@ def finance(
         return []
     check_financing(contract, financing)
     if financing.exception is not None:
-        standing.record(_excepted(contract, financing))
+        standing.record(_not_adjusted(contract, financing))
         return []
     book = _Calendar(standing, history, financing)
     yield from book.ask()
     plans = list(book.plans())
     if within_a_year(plans[0].payments, plans[0].transfers, standing.books.policy):
-        standing.record(_expedient(contract))
+        standing.record(_not_adjusted(contract, financing))
         return []
     rate = _rate(contract, financing, plans[0])
     found: list[Revaluation] = []
@@ -104,6 +105,7 @@ class _Calendar:
 
     def __init__(self, standing: Standing, history: ContractHistory, financing: Financing) -> None:
         self._contract, self._history = standing.contract, history
+        self._performed = sorted(performed(history), key=lambda each: each.on)
         self._financing = financing
         component = standing.components.get(FIXED)
         split = shares(component, []).live if component is not None else {}
@@ -166,7 +168,7 @@ class _Calendar:
         days = {inception, *(each.on for each in self._history.reschedules)}
         days |= {next_day(each.on) for each in self._all_transfers()}
         for name in self._parts:
-            days |= {each.on for each in self._history.deliveries if each.obligation == name}
+            days |= {each.on for each in self._performed if each.counter == name}
             ends = self._ends[name]
             days |= {next_day(ends)} if ends is not None and name not in self._over_time else set()
         days |= {takes_effect(each) for each in self._history.modifications if each.withdraws}
@@ -221,8 +223,8 @@ class _Calendar:
         flows: Flows = {}
         done = Fraction(0)
         later = None
-        for each in self._history.deliveries:
-            if each.obligation != name:
+        for each in self._performed:
+            if each.counter != name:
                 continue
             if each.on > day:
                 later = later or each.on
@@ -352,28 +354,13 @@ def _explain(
     )
 
 
-def _excepted(contract: Contract, financing: Financing) -> Decision:
-    letter = dict(zip(FinancingException, "abc", strict=True))
-    exception = financing.exception or FinancingException.OTHER_REASON
-    basis = f" ({financing.basis})" if financing.basis else ""
-    return _not_adjusted(
-        contract,
-        "606-10-32-17",
-        f"the difference in time is not a financing: {exception.value.replace('_', ' ')}{basis}, "
-        f"32-17{letter[exception]}",
-    )
-
-
-def _expedient(contract: Contract) -> Decision:
-    return _not_adjusted(
-        contract,
-        "606-10-32-18",
-        "payment and transfer are expected within a year of each other, and policy elects not to "
-        "adjust for that",
-    )
-
-
-def _not_adjusted(contract: Contract, paragraph: str, why: str) -> Decision:
+def _not_adjusted(contract: Contract, financing: Financing) -> Decision:
+    """Judged no financing, or within the year of the expedient."""
+    paragraph, why = "606-10-32-18", "payment and transfer are expected within a year"
+    if financing.exception is not None:
+        letter = dict(zip(FinancingException, "abc", strict=True))[financing.exception]
+        why = f"{financing.exception.value.replace('_', ' ')}, 32-17{letter} ({financing.basis})"
+        paragraph = "606-10-32-17"
     return Decision(
         contract=contract.id,
         on=contract.inception,

@@ -6,12 +6,16 @@ it takes an asset. Both are measured again with every fact and end with the righ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
+from operator import itemgetter
 
+from revrec.asc606.control import performed
 from revrec.asc606.performance_obligations import COMPLETE
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
@@ -42,7 +46,7 @@ class _Right:
 
     def expected_on(self, day: date) -> Fraction:
         """As estimated by the end of the day; never fewer than have come back."""
-        return [units for on, units in self.expected if on <= day][-1]
+        return self.expected[bisect_right(self.expected, day, key=itemgetter(0)) - 1][1]
 
 
 @cites("606-10-32-10", "606-10-55-23", "606-10-55-25")
@@ -107,31 +111,31 @@ def cost_of_goods(
         if right is not None:
             decisions.append(_explain(history.contract, right))
         because = (position + len(decisions) - 1,) if right is not None else ()
-        if any(
-            each.obligation == name and each.unit_cost is not None for each in history.deliveries
-        ):
-            segments += _segments(history, name, right, because)
+        goods = _Goods(history, name)
+        if goods.has_cost:
+            segments += _segments(history, name, goods, right, because)
     return tuple(segments), tuple(decisions)
 
 
 def _segments(
-    history: ContractHistory, name: str, right: _Right | None, because: tuple[int, ...]
+    history: ContractHistory,
+    name: str,
+    goods: _Goods,
+    right: _Right | None,
+    because: tuple[int, ...],
 ) -> Iterator[Segment]:
     """Cost of sales and return asset, restated on every day that changes either."""
-    changes = [each.on for each in history.deliveries if each.obligation == name]
-    changes += [each.on for each in history.returns if each.obligation == name]
-    first = min(changes)
-    if right is not None:
-        changes += [on for on, _ in right.expected if on > first]
-    days = sorted(set(changes))
+    estimates = [] if right is None else [on for on, _ in right.expected if on > goods.days[0]]
+    days = sorted({*goods.days, *estimates})
     taken_back = returned_before = Fraction(0)
     for day, following in zip(days, [*days[1:], None], strict=True):
         last = FOREVER if following is None else day_before(following)
-        units, cost = _delivered(history, name, day)
-        returned = _returned(history, name, day)
+        units, each_cost = goods.transferred.to(day), goods.unit_cost(day)
+        cost = units * each_cost
+        returned = goods.returned.to(day)
         unit = asset = Fraction(0)
         if right is not None and units:
-            unit = max(Fraction(cost, units) - Fraction(right.terms.recovery_cost), Fraction(0))
+            unit = max(each_cost - Fraction(right.terms.recovery_cost), Fraction(0))
             share = min(Fraction(units, _promised(history, name, day)), Fraction(1))
             asset = max(right.expected_on(day) * share - returned, Fraction(0)) * unit
         taken_back += (returned - returned_before) * unit
@@ -205,10 +209,11 @@ def _expected(
     over = None if terms.last_day is None else terms.last_day + timedelta(days=1)
     days = {*told, *(each.on for each in history.returns if each.obligation == name)}
     estimated = Fraction(terms.expected)
+    back = _returned(history, name)
     found = [(date.min, estimated)]
     for day in sorted(days | ({over} if over is not None else set())):
         estimated = Fraction(told[day]) if day in told else estimated
-        returned = _returned(history, name, day)
+        returned = back.to(day)
         ended = over is not None and day >= over
         units = returned if ended else max(estimated, returned)
         if units != found[-1][1] or day in told:
@@ -216,25 +221,50 @@ def _expected(
     return found
 
 
-def _delivered(history: ContractHistory, name: str, day: date) -> tuple[Fraction, Fraction]:
-    """Units delivered to the end of the day whose cost is known, and their cost."""
-    told = [
-        (Fraction(each.quantity), Fraction(each.unit_cost))
-        for each in history.deliveries
-        if each.obligation == name and each.on <= day and each.unit_cost is not None
-    ]
-    units = sum((quantity for quantity, _ in told), Fraction(0))
-    return units, sum((quantity * cost for quantity, cost in told), Fraction(0))
+class _Told:
+    """A quantity told by day, asked for as of the end of any day."""
+
+    def __init__(self, told: Iterable[tuple[date, Fraction]]) -> None:
+        ordered = sorted(told)
+        self.days = [day for day, _ in ordered]
+        self._sums = list(accumulate((amount for _, amount in ordered), initial=Fraction(0)))
+
+    def to(self, day: date) -> Fraction:
+        """The sum up to and including the day."""
+        return self._sums[bisect_right(self.days, day)]
 
 
-def _returned(history: ContractHistory, name: str, day: date) -> Fraction:
-    return sum(
-        (
-            Fraction(each.quantity)
-            for each in history.returns
-            if each.obligation == name and each.on <= day
-        ),
-        Fraction(0),
+class _Goods:
+    """What was transferred, came back and cost of one obligation's goods."""
+
+    def __init__(self, history: ContractHistory, name: str) -> None:
+        deliveries = [each for each in history.deliveries if each.obligation == name]
+        costed = [
+            (each.on, Fraction(each.quantity), Fraction(each.unit_cost))
+            for each in deliveries
+            if each.unit_cost is not None
+        ]
+        self.transferred = _Told(
+            (each.on, Fraction(each.quantity))
+            for each in performed(history)
+            if each.counter == name
+        )
+        self.returned = _returned(history, name)
+        self.has_cost = bool(costed)
+        self._costed = _Told((on, quantity) for on, quantity, _ in costed)
+        self._cost = _Told((on, quantity * cost) for on, quantity, cost in costed)
+        days = {*self.transferred.days, *self.returned.days, *self._costed.days}
+        self.days = sorted(days)
+
+    def unit_cost(self, day: date) -> Fraction:
+        """What a unit told by the end of the day cost on average."""
+        units = self._costed.to(day)
+        return Fraction(self._cost.to(day), units) if units else Fraction(0)
+
+
+def _returned(history: ContractHistory, name: str) -> _Told:
+    return _Told(
+        (each.on, Fraction(each.quantity)) for each in history.returns if each.obligation == name
     )
 
 
@@ -304,20 +334,15 @@ def _refuse_negative(contract: Contract, consideration: Consideration, units: De
 
 def _refuse_unexpected(history: ContractHistory, returnable: set[str]) -> None:
     """Goods come back under a right to return, and never more than were delivered."""
+    found = {name: _Goods(history, name) for name in {each.obligation for each in history.returns}}
     for each in history.returns:
         name = each.obligation
-        sent = sum(
-            (
-                Fraction(delivery.quantity)
-                for delivery in history.deliveries
-                if delivery.obligation == name and delivery.on <= each.on
-            ),
-            Fraction(0),
-        )
+        goods = found[name]
+        sent, came_back = goods.transferred.to(each.on), goods.returned.to(each.on)
         for wrong, what in (
             (name not in returnable, "that may not be returned"),
             (each.quantity <= 0, "in no quantity"),
-            (_returned(history, name, each.on) > sent, "that were not delivered"),
+            (came_back > sent, "that were not delivered"),
         ):
             if wrong:
                 raise UnsupportedTerm(

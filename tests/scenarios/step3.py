@@ -12,7 +12,7 @@ from revrec import engine
 from revrec.audit.check import check
 from revrec.errors import RevrecError
 from revrec.feeds.scenario import Scenario, scenario_of
-from revrec.model.decision import Decision, Segment, Stream
+from revrec.model.decision import Decision, Stream
 from revrec.money import from_minor
 
 Told = dict[str, Any]
@@ -79,13 +79,11 @@ def accrued(
     accounting = engine.account(book, [day])
     for error in accounting.refused.values():
         raise error
-    segments: list[Segment] = [
-        each for each in accounting.contracts["C"].accrued if each.stream is stream
-    ]
-    counts = [engine.deliveries(book), engine.usage_events(book)]
-    with engine.Arithmetic(counts) as arithmetic:
-        rows = arithmetic.recognise(segments, [day]).table.to_pylist()
-    return from_minor(sum(row["revenue"] for row in rows), "USD")
+    segments = accounting.accrued.segments
+    rows = accounting.accrued.table.to_pylist()
+    return from_minor(
+        sum(row["revenue"] for row in rows if segments[row["segment"]].stream is stream), "USD"
+    )
 
 
 def decided(terms: Told, events: Sequence[Told], rule: str) -> Decision:
