@@ -23,6 +23,7 @@ help:
 	@echo "make typecheck  mypy, strict"
 	@echo "make check      lint, typecheck, test"
 	@echo "make bench      measure speed"
+	@echo "make mutation   plant small wrongs and count those the tests find (20 minutes)"
 	@echo "make coverage   write docs/coverage.yaml: paragraphs, rules, cases"
 	@echo "make clean      remove what can be made again; books stay"
 
@@ -45,6 +46,9 @@ bench: $(READY)
 
 coverage: $(READY)
 	@$(BIN)/python -m tests.audit.write_coverage
+
+mutation: $(READY)
+	@$(BIN)/python -m tests.mutation.run --workers $(WORKERS) $(ARGS)
 
 lint: $(READY)
 	@$(BIN)/ruff check .

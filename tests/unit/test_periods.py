@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from revrec.errors import FeedError
-from revrec.periods import FOREVER, Period, day_before, months_of, plus_months
+from revrec.periods import FOREVER, Period, day_before, months_of, next_day, plus_months
 
 
 @pytest.mark.parametrize(
@@ -141,3 +141,10 @@ def test_months_later_is_the_anchor_day_or_the_last(day: date, months: int, late
 def test_length_of_service_in_months(first: date, last: date, months: Fraction) -> None:
     """Whole months from the anchor, and days of the service month for the rest."""
     assert months == months_of(first, last)
+
+
+def test_days_have_neighbours_across_months_and_leap_days() -> None:
+    """The day before the next day is the day itself."""
+    assert next_day(date(2024, 2, 28)) == date(2024, 2, 29)
+    assert next_day(date(2026, 12, 31)) == date(2027, 1, 1)
+    assert day_before(date(2026, 3, 1)) == date(2026, 2, 28)
