@@ -63,12 +63,13 @@ def _segments(inputs: Inputs, contracts: Collection[str]) -> Mapping[str, Sequen
     for contract in contracts:
         segments = inputs.accounting.contracts[contract].segments
         told = inputs.usage is not None or bool(inputs.book.usage)
-        if told or not any(map(_counts_usage, segments)):
+        if told or not any(map(counts_usage, segments)):
             found[contract].extend(segments)
     return found
 
 
-def _counts_usage(segment: Segment) -> bool:
+def counts_usage(segment: Segment) -> bool:
+    """Whether its progress is counted in usage, which is not a fact of the book."""
     counted = segment.shape.progress is Progress.COUNTED
     return counted and (segment.as_used or segment.shape.entitled is not None)
 

@@ -13,6 +13,7 @@ from revrec.disclosure.balances import ROLLFORWARDS, balance_totals, by_contract
 from revrec.disclosure.changes import changes, estimate_log, modification_log
 from revrec.disclosure.contract_costs import contract_costs
 from revrec.disclosure.decisions import decisions
+from revrec.disclosure.earlier_performance import earlier_performance
 from revrec.disclosure.frame import Frame, Inputs
 from revrec.disclosure.journal import journal_detail, journal_summary
 from revrec.disclosure.key_figures import KeyFigures, as_data_set, key_figures
@@ -98,6 +99,7 @@ def _schedules(frame: Frame) -> list[DataSet]:
         *(revenue_by(frame, cut) for cut in CUTS),
         disaggregated_revenue(frame),
         late_revenue(frame),
+        earlier_performance(frame),
         allocation_detail(frame),
         modification_log(frame, found),
         estimate_log(frame, found),

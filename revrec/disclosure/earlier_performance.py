@@ -8,17 +8,24 @@ starts a new contract does not, for it leaves the past as it was recognised (25-
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pyarrow as pa
 
+from revrec.asc606.control import performed
 from revrec.citations import cites
+from revrec.disclosure import columns as c
+from revrec.disclosure.catch_up import counts_usage
+from revrec.disclosure.checks import IN_REPORT, Check, Data, entered, sums
+from revrec.disclosure.frame import Frame
+from revrec.model.dataset import DataSet
 from revrec.model.decision import Progress, Question, Segment, Shape
 from revrec.money import round_ratio
 from revrec.periods import day_before
 from revrec.recognition.arithmetic import Arithmetic
+from revrec.recognition.counts import deliveries, usage_events
 
 Part = tuple[str, str, str]
 """Contract, obligation, component."""
@@ -137,3 +144,95 @@ def _shares(arithmetic: Arithmetic, segments: Sequence[Segment], day: date) -> l
 
 def _part(segment: Segment) -> Part:
     return segment.contract, segment.obligation, segment.component
+
+
+@cites("606-10-50-12A")
+def earlier_performance(frame: Frame) -> DataSet:
+    """Revenue of the report, split into what was transferred before it and in it."""
+    frame.load("changed", _changed(frame))
+    return frame.data_set(
+        "earlier_performance",
+        "Revenue from earlier performance",
+        [
+            c.ENTITY, c.CUSTOMER, c.CONTRACT, c.CURRENCY, c.money("revenue", "Revenue"),
+            c.money("changed", "Changed prices and estimates"),
+            c.money("learned_late", "Learned after the close"),
+            c.money("earlier", "From earlier performance (50-12A)"),
+            c.money("current", "From performance of the report"), c.ROW_KEY,
+        ],
+        f"""
+        with earned as (
+            select contract, currency, -sum(amount) as revenue,
+                   coalesce(-sum(amount) filter (origin < getvariable('first')), 0) as late
+            from posted where account = 'revenue' and month <> '' group by all
+        ),
+        split as (
+            select contract, coalesce(e.currency, t.currency) as currency,
+                   coalesce(t.customer, '') as customer, coalesce(e.revenue, 0) as revenue,
+                   coalesce(e.late, 0) as late,
+                   case when k.contract is null then 0 else k.amount end as changed
+            from earned e
+            full join changed k using (contract)
+            left join contract t using (contract)
+        )
+        select {frame.entity} as entity, customer, contract, currency,
+               revenue::bigint as revenue, changed::bigint as changed,
+               late::bigint as learned_late, (changed + late)::bigint as earlier,
+               (revenue - changed - late)::bigint as current, key_of([contract]) as row_key
+        from split order by customer, contract
+        """,
+        note=(
+            "Revenue of the report for what was transferred before it. Changed prices and "
+            "estimates: revenue to the day before the report at the terms of its end, less what it "
+            "was then. Learned after the close: of months before the report, posted in it. Empty "
+            "where the usage counted is not at hand."
+        ),
+    )  # fmt: skip
+
+
+@cites("606-10-50-12A")
+def performance_tie_outs(frame: Frame, data: Data) -> Iterator[Check]:
+    """The split against the journal, against itself and against what was learned late."""
+    split = data["earlier_performance"]
+    known = replace(split, rows=[row for row in split.rows if None not in row])
+    yield Check(
+        "Revenue, earlier and current performance", "TB", "Revenue from earlier performance: all",
+        sums(split, ["revenue"]), "Journal: revenue", entered(frame, "revenue", -1, IN_REPORT),
+    )  # fmt: skip
+    yield Check(
+        "Revenue from earlier performance, parts", "F", "All parts",
+        sums(known, ["changed", "learned_late", "current"]), "Revenue", sums(known, ["revenue"]),
+    )  # fmt: skip
+    origins = {str(month) for month, *_ in frame.rows(_EARLIER_MONTHS)}
+    yield Check(
+        "Revenue learned after the close of months before the report", "CF",
+        "Revenue from earlier performance: learned late", sums(split, ["learned_late"]),
+        "Revenue of earlier months",
+        sums(data["late_revenue"], ["amount"], only=("origin", origins)),
+    )  # fmt: skip
+
+
+_EARLIER_MONTHS = "select distinct origin from posted where origin < getvariable('first')"
+
+
+def _changed(frame: Frame) -> pa.Table:
+    """Contract -> its amount; none where the counts to know it are not at hand."""
+    inputs, span = frame.inputs, frame.span
+    accounted = {name: each.segments for name, each in inputs.accounting.contracts.items()}
+    known = {
+        name: segments
+        for name, segments in accounted.items()
+        if inputs.usage is not None or inputs.book.usage or not any(map(counts_usage, segments))
+    }
+    counts = [deliveries(inputs.book, performed), usage_events(inputs.book), *(inputs.usage or ())]
+    found = from_earlier_performance(known, counts, first=span.first.first, last=span.last)
+    amounts: dict[str, int | None] = dict.fromkeys(accounted.keys() - known.keys())
+    for (contract, _, _), amount in found.items():
+        amounts[contract] = (amounts.get(contract) or 0) + amount
+    names = sorted(amounts)
+    return pa.table(
+        {
+            "contract": pa.array(names, pa.string()),
+            "amount": pa.array([amounts[name] for name in names], pa.int64()),
+        }
+    )

@@ -28,6 +28,7 @@ from revrec.disclosure.checks import (
     unsigned,
 )
 from revrec.disclosure.contract_costs import cost_tie_outs
+from revrec.disclosure.earlier_performance import performance_tie_outs
 from revrec.disclosure.frame import Frame
 from revrec.disclosure.prices import financed_on, price_on
 from revrec.disclosure.remaining_obligations import BANDS
@@ -48,6 +49,7 @@ def tie_outs(frame: Frame, data: Data) -> tuple[TieOut, ...]:
     """All checks in every currency, whether they hold or not; data sets by their names."""
     checks = [
         *_revenue(frame, data),
+        *performance_tie_outs(frame, data),
         *_balances(frame, data),
         *_positions(frame, data),
         *_prices(frame, data),

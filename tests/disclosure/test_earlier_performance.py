@@ -8,6 +8,9 @@ from typing import Any
 
 from revrec.audit.check import check
 from revrec.feeds.scenario import scenario_of
+from revrec.periods import Period
+from tests.disclosure.cases import book_of, delivery, invoice, workshops
+from tests.disclosure.closing import close, close_and_report, report, row
 
 Q2 = {"from": "2026-04-01", "to": "2026-06-30"}
 YEAR = {
@@ -183,3 +186,34 @@ def test_service_before_the_approval_is_of_the_past() -> None:
     late = {**YEAR, "inception": "2026-04-10", "start": "2026-01-01"}
 
     assert Decimal("300.00") == of(late, [])
+
+
+def test_the_schedule_splits_the_revenue_of_the_report() -> None:
+    """January to March before, April and May in it: 100.00 a month, 30.00 of 50.00 is old."""
+    book = book_of([YEAR], [{"contract": "C", **estimate("2026-05-15", "120.00")}])
+
+    made = close_and_report(book, Period(2026, 4), Period(2026, 5))
+    found = row(made.datasets["earlier_performance"])
+
+    names = ("revenue", "changed", "learned_late", "earlier", "current")
+    assert [25_000, 3_000, 0, 3_000, 22_000] == [found[name] for name in names]
+    assert () == made.differences
+
+
+def test_what_is_learned_late_is_of_earlier_performance() -> None:
+    """Two workshops of January are told in February: 2,000.00 of 5,000.00 is for January."""
+    told = [
+        invoice("WORKSHOPS", "2026-01-05", "10000.00"),
+        delivery("WORKSHOPS", "2026-02-10", "3"),
+    ]
+    before = book_of([workshops()], told)
+    after = book_of([workshops()], [*told, delivery("WORKSHOPS", "2026-01-20", "2")])
+    january, february = Period(2026, 1), Period(2026, 2)
+
+    closed = close(lambda period: before if period == january else after, january, february)
+    made = report(after, closed, february, february)
+    found = row(made.datasets["earlier_performance"])
+
+    names = ("revenue", "changed", "learned_late", "earlier", "current")
+    assert [500_000, 0, 200_000, 200_000, 300_000] == [found[name] for name in names]
+    assert () == made.differences
