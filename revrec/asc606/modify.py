@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
 
-from revrec.asc606.allocation import Proportions, allocate, participants, proportions
+from revrec.asc606.allocation import (
+    Proportions,
+    Weights,
+    allocate,
+    discounted,
+    participants,
+    proportions,
+)
 from revrec.asc606.amendment import amended
 from revrec.asc606.breakage import refuse_restart
 from revrec.asc606.modification import (
@@ -23,7 +30,7 @@ from revrec.asc606.modification import (
     takes_effect,
 )
 from revrec.asc606.performance_obligations import remaining
-from revrec.asc606.pricing import Component, Restart, shares, sharing
+from revrec.asc606.pricing import Component, Restart, shares, sharing, unearned
 from revrec.asc606.standing import MAIN, AsUsed, Standing
 from revrec.asc606.term import Term
 from revrec.asc606.transaction_price import estimated
@@ -106,14 +113,29 @@ def _separate(standing: Standing, modification: Modification) -> None:
     """Distinct goods at their selling prices: a contract of its own (25-12)."""
     change = _change(standing, modification)
     added = _add(standing, modification, modification.id)
-    parts = allocate(change, proportions(standing.weights(added))) if added else {}
+    proven = _proven(standing, modification, standing.weights(added) if added else {}, change)
+    parts = allocate(change, proportions(proven)) if added else {}
     decision = standing.record(
         explain_modification(standing.contract, modification, Treatment.SEPARATE, change, parts)
     )
     amounts = {modification.id: change} | estimated(
         modification.adds_consideration, standing.contract
     )
-    standing.promise(amounts, modification.adds_consideration, modification.id, decision)
+    standing.promise(
+        amounts,
+        modification.adds_consideration,
+        modification.id,
+        decision,
+        bundles=modification.bundles,
+    )
+
+
+@cites("606-10-32-37")
+def _proven(
+    standing: Standing, modification: Modification, weights: Weights, price: int
+) -> Weights:
+    """A discount of the new price goes where bundle prices of the modification prove it."""
+    return discounted(replace(standing.contract, bundles=modification.bundles), weights, price)
 
 
 def _restart(
@@ -140,7 +162,8 @@ def _restart(
         if each not in going_on:
             standing.in_force.pop(each.id)
     remain = [*going_on, *_add(standing, modification, main)]
-    weights = proportions(standing.weights(remain)) if remain else {}
+    alone = standing.weights(remain) if remain else {}
+    weights = proportions(alone) if alone else {}
     change = _change(standing, modification)
     if main not in standing.components and (change or weights):
         base: Proportions = weights or dict.fromkeys(sorted(modification.withdraws), 1)
@@ -162,6 +185,10 @@ def _restart(
         for component in standing.components.values()
         if not ids.isdisjoint(sharing(component, standing.restarts))
     }
+    if modification.bundles:
+        parts = [standing.components[name] for name in ended if name in standing.components]
+        left = sum(unearned(each, standing.restarts, kept) for each in parts)
+        weights = proportions(_proven(standing, modification, alone, left + change))
     standing.restarts.append(
         Restart(
             components=frozenset(ended),

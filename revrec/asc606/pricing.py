@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from revrec.asc606.allocation import Proportions, allocate
 from revrec.citations import cites
-from revrec.model.decision import Answer
+from revrec.model.decision import Answer, Shape
 from revrec.money import round_ratio
 
 _NOTHING_EARNED = Answer(0, 1, 0)
@@ -30,6 +30,8 @@ class Component:
     since: int
     """Restarts that had happened when it was promised."""
     decisions: list[int] = field(default_factory=list)
+    increments: Shape | None = None
+    """The days of a series that it belongs to (32-40): no restart moves it from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,23 @@ def shares(component: Component, restarts: Sequence[Restart]) -> Shares:
     return Shares(earned, breakage, live)
 
 
+@cites("606-10-25-13", "606-10-32-37")
+def unearned(
+    component: Component, restarts: Sequence[Restart], earned: Mapping[str, Answer]
+) -> int:
+    """Minor units that a component leaves to be allocated anew where the progress is ``earned``."""
+    left = 0
+    for key, share in shares(component, restarts).live.items():
+        answer = earned.get(key, _NOTHING_EARNED)
+        left += share - round_ratio(share * answer.numerator, answer.denominator)
+    return left
+
+
 @cites("606-10-25-13")
 def sharing(component: Component, restarts: Sequence[Restart]) -> Collection[str]:
     """Obligations that a component gives shares to that are still in force."""
+    if component.increments is not None:
+        return ()
     if any(restart.released is not None for restart in restarts[component.since :]):
         return shares(component, restarts).live.keys()
     found: set[str] = set()

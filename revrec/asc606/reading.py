@@ -245,6 +245,10 @@ class _Reading:
 
     def _renamed(self, told: Consideration) -> Consideration:
         """Consideration for a part of an obligation is consideration for the obligation."""
+        if any(name in self._became for name in told.obligations):
+            ends = [self._end(name) for name in told.obligations]
+            names = dict.fromkeys(name for name in ends if name is not None)
+            told = replace(told, obligations=tuple(names))
         name = told.obligation
         if name is None or name not in self._became:
             return told

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from fractions import Fraction
 
 from revrec.asc606.agent import share_of_use
 from revrec.asc606.allocation import (
     Weights,
     allocate,
     allocate_to_its_day,
+    discounted,
     explain_allocation,
     proportions,
 )
 from revrec.asc606.breakage import materials_at_cost, unclaimed_part
+from revrec.asc606.increments import Comparison, explain_wholly, increments_of, relates_to
 from revrec.asc606.licenses import by_its_nature
 from revrec.asc606.performance_obligations import (
     COMPLETE,
@@ -38,6 +39,7 @@ from revrec.asc606.unit_price import (
 from revrec.asc606.weighing import InForce, weigh
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import (
+    Bundle,
     Consideration,
     ConsiderationKind,
     Contract,
@@ -141,37 +143,54 @@ class Standing:
         consideration: Iterable[Consideration],
         group: str,
         decision: int,
+        *,
+        bundles: tuple[Bundle, ...] = (),
     ) -> None:
-        """Allocate amounts over the group's obligations, or wholly to the one they name.
+        """Allocate amounts over the group's obligations, or wholly to those they name.
 
         Bundles and residuals are of the contract as first signed; what is promised later is
         shared by selling prices of what is left.
         """
         if not amounts:
             return
-        named = {
-            each.id: each.obligation
-            for each in consideration
-            if each.kind is ConsiderationKind.VARIABLE and each.obligation is not None
-        }
         sharing = [each for each in self.in_force.values() if each.group == group]
+        told = {each.id: each for each in consideration if each.id in amounts}
+        named = {
+            name: names for name, each in told.items() if (names := relates_to(each, self.in_force))
+        }
         shared = sum(amount for name, amount in amounts.items() if name not in named)
         signed = group == MAIN and not self.components
         common = self.weights(sharing, shared if signed else None) if sharing else {}
+        if bundles:
+            common = discounted(replace(self.contract, bundles=bundles), common, shared)
         in_common = proportions(common)
+        gets = dict.fromkeys(common, 0)
         for name, amount in amounts.items():
-            only = named.get(name)
-            if (only is not None and only not in self.in_force) or (amount and not sharing):
-                raise self._nothing_to_price(name, only)
+            names = named.get(name, ())
+            if not self.in_force.keys() >= set(names) or (amount and not sharing):
+                raise self._nothing_to_price(name, names)
             if not sharing:
                 continue
-            weights, parts = ({only: Fraction(1)}, {only: 1}) if only else (common, in_common)
+            weights, parts = self._only(names) if names else (common, in_common)
             component = Component(id=name, amount=amount, weights=parts, since=len(self.restarts))
             self.components[name] = component
+            if names:
+                held = [self.in_force[each] for each in names]
+                component.increments = increments_of(told[name], self.contract, held)
             if amount:
                 split = allocate(amount, parts)
+                gets |= {key: gets.get(key, 0) + share for key, share in split.items()}
                 explained = explain_allocation(self.contract, name, amount, split, weights)
                 component.decisions = [decision, self.record(explained)]
+        fair = {key: Comparison(gets[key], common[key]) for key in sorted(common)}
+        for name, names in named.items():
+            explained = explain_wholly(self.contract, told[name], names, fair)
+            self.components[name].decisions.append(self.record(explained))
+
+    def _only(self, names: tuple[str, ...]) -> tuple[Weights, Mapping[str, int]]:
+        """Selling prices of the obligations that an amount is for alone."""
+        weights = self.weights([self.in_force[name] for name in names])
+        return weights, proportions(weights)
 
     def weights(self, sharing: Sequence[InForce], price: int | None = None) -> Weights:
         """Selling prices of what is left; a single obligation needs none (32-31).
@@ -193,7 +212,7 @@ class Standing:
                 continue
             obligation = each.obligation or ""
             if obligation not in self.known:
-                raise self._nothing_to_price(each.id, None)
+                raise self._nothing_to_price(each.id, ())
             starts = self.known[obligation].start or first_day
             shape = self.shape_of_use(each, max(starts, first_day))
             self.as_used.append(AsUsed(each, obligation, shape, decision))
@@ -258,8 +277,12 @@ class Standing:
 
     def _layers_live(self, component: Component, name: str, share: int) -> dict[Key, Layer]:
         """What is still being earned, and what of it apart from the rest (55-21b, 55-49)."""
-        held, product = self.in_force[name], self.known[name].product
+        product = self.known[name].product
         because = (self._because[name], *component.decisions)
+        if component.increments is not None:
+            days = Layer(share, component.increments, product, because)
+            return {(name, component.id, LIVE): days}
+        held = self.in_force[name]
         part = None
         if component.id == held.group:
             part = materials_at_cost(held.obligation, self.contract, share)
@@ -323,8 +346,11 @@ class Standing:
                 )
         return layers
 
-    def _nothing_to_price(self, name: str, only: str | None) -> UnsupportedTerm:
-        what = f"obligation {only}, which is priced by use" if only else "no obligation to price"
+    def _nothing_to_price(self, name: str, names: tuple[str, ...]) -> UnsupportedTerm:
+        missing = ", ".join(sorted(set(names) - self.in_force.keys()))
+        what = (
+            f"obligation {missing}, which is priced by use" if names else "no obligation to price"
+        )
         return UnsupportedTerm(
             f"Consideration {name} of contract {self.contract.id} has {what}.",
             citation="606-10-32-28",

@@ -314,6 +314,8 @@ class Consideration:
     """Variable: first day of the increments of a series that it relates to (32-40) ..."""
     service_to: date | None = None
     """... and the last."""
+    basis: str = ""
+    """Variable: why it relates to these alone, and why the result is fair (32-40)."""
     retained_share: Decimal | None = None
     """As an agent: the share of the amount that is kept; the rest is the principal's (55-38)."""
     retained_amount: Decimal | None = None
