@@ -168,14 +168,7 @@ def _restart(
     if main not in standing.components and (change or weights):
         base: Proportions = weights or dict.fromkeys(sorted(modification.withdraws), 1)
         if not base:
-            raise UnsupportedTerm(
-                f"Modification {modification.id} of contract {standing.contract.id} changes a "
-                "price that no obligation of the contract shares in.",
-                citation="606-10-25-10",
-                remedy="Name what the change is for: add, revise or withdraw an obligation.",
-                contract=standing.contract.id,
-                field="modification.price_change",
-            )
+            raise _shared_by_none(standing, modification)
         standing.components[main] = Component(
             id=main, amount=0, weights=base, since=len(standing.restarts)
         )
@@ -202,6 +195,17 @@ def _restart(
     _explain(standing, modification, treatment, ended)
     added = estimated(modification.adds_consideration, standing.contract)
     standing.promise(added, modification.adds_consideration, main, len(standing.decisions) - 1)
+
+
+def _shared_by_none(standing: Standing, modification: Modification) -> UnsupportedTerm:
+    return UnsupportedTerm(
+        f"Modification {modification.id} of contract {standing.contract.id} changes a price that "
+        "no obligation of the contract shares in.",
+        citation="606-10-25-10",
+        remedy="Name what the change is for: add, revise or withdraw an obligation.",
+        contract=standing.contract.id,
+        field="modification.price_change",
+    )
 
 
 def _entitled(affected: Iterable[InForce]) -> dict[str, int]:
