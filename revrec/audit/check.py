@@ -22,6 +22,7 @@ from revrec.periods import day_before
 
 _OF_SEGMENTS = {
     "revenue": "revenue",
+    "net_revenue": "revenue",
     "cumulative_revenue": "revenue",
     "disaggregated_revenue": "revenue",
     "breakage_revenue": "breakage",

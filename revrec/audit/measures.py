@@ -335,6 +335,14 @@ def revenue_from_prior_period_performance(run: Run, expectation: Expectation) ->
     )
 
 
+def contra_revenue(run: Run, expectation: Expectation) -> Fraction:
+    """What some vendors show apart: by how much revenue of earlier periods was taken back.
+
+    A view of theirs; under the Topic it lowers revenue of the period (606-10-32-43).
+    """
+    return max(-revenue_from_prior_period_performance(run, expectation), Fraction(0))
+
+
 READ: Mapping[Measured, Callable[[Run, Expectation], Fraction]] = {
     "standalone_selling_price": standalone_selling_price,
     "relative_ssp": relative_ssp,
@@ -344,5 +352,6 @@ READ: Mapping[Measured, Callable[[Run, Expectation], Fraction]] = {
     "progress_ratio": progress_ratio,
     "contract_term_months": contract_term_months,
     "revenue_from_prior_period_performance": revenue_from_prior_period_performance,
+    "contra_revenue": contra_revenue,
 }
 """Measure -> how it is read, in minor units of the contract's currency."""

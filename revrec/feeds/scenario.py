@@ -67,6 +67,8 @@ Event = Annotated[
 ]
 Measured = Literal[
     "revenue",
+    "net_revenue",
+    "contra_revenue",
     "cumulative_revenue",
     "breakage_revenue",
     "disaggregated_revenue",
