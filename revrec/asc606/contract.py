@@ -98,6 +98,7 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
         *history.payments,
         *history.refunds,
         *history.customer_payments,
+        *history.customer_promises,
         *history.write_offs,
     )
     for cash in cash_events:

@@ -27,9 +27,10 @@ from revrec.asc606.modification import (
 )
 from revrec.asc606.modify import modify
 from revrec.asc606.pauses import pause, resume
+from revrec.asc606.payable import Promised, other_than_cash, promised_later, with_amounts
 from revrec.asc606.performance_obligations import expecting
 from revrec.asc606.renewal import renew
-from revrec.asc606.returns import cost_of_goods, with_returns
+from revrec.asc606.returns import cost_of_goods
 from revrec.asc606.rights import let_lapse, use_right
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standing import MAIN, Standing
@@ -44,9 +45,20 @@ from revrec.model.performance import Pause, Resumption
 from revrec.money import to_minor
 from revrec.periods import FOREVER, day_before
 
-Change = Renewal | Revaluation | Modification | Pause | Resumption | Estimate | Exercise | Lapse
+Change = (
+    Renewal
+    | Revaluation
+    | Promised
+    | Modification
+    | Pause
+    | Resumption
+    | Estimate
+    | Exercise
+    | Lapse
+)
 _ORDER = {
     Revaluation: 0,
+    Promised: 3,
     Modification: 1,
     Pause: 2,
     Resumption: 2,
@@ -85,7 +97,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
         contract=history.contract.id,
         segments=(*kept, *deposits_earned(history, books, existence, segments)),
         decisions=tuple(standing.decisions),
-        accrued=(*standing.accrued, *costs, *owed),
+        accrued=(*standing.accrued, *other_than_cash(history), *costs, *owed),
         exists_from=existence.exists_from,
         without_contract=existence.without,
         terms=tuple(term.spans),
@@ -107,6 +119,8 @@ def _account(standing: Standing, term: Term, history: ContractHistory) -> Asking
             yield from resume(standing, event)
         elif isinstance(event, Revaluation):
             standing.revalue(event.amount, event.decision, event.on)
+        elif isinstance(event, Promised):
+            standing.promise_later(event)
         elif isinstance(event, Estimate):
             _estimate(standing, event)
         elif isinstance(event, Exercise):
@@ -141,7 +155,8 @@ def _in_order(
         *history.modifications,
         *history.pauses,
         *history.resumptions,
-        *with_returns(history),
+        *with_amounts(history),
+        *promised_later(history),
         *history.exercises,
         *history.lapses,
     ]

@@ -18,6 +18,7 @@ from revrec.asc606.allocation import (
 from revrec.asc606.breakage import materials_at_cost, unclaimed_part
 from revrec.asc606.increments import Comparison, explain_wholly, increments_of, relates_to
 from revrec.asc606.licenses import by_its_nature
+from revrec.asc606.payable import Promised
 from revrec.asc606.performance_obligations import (
     COMPLETE,
     count_each_unit,
@@ -227,6 +228,16 @@ class Standing:
             entitlement = held.shape if held is not None else COMPLETE
         shape = measure_each_day(self.contract, entitlement=entitlement, first_day=first_day)
         return replace(shape, whole=shape.whole * share_of_use(consideration).denominator)
+
+    def promise_later(self, promised: Promised) -> None:
+        """What the customer is promised comes off the price, also of what it has (32-27)."""
+        self.promise(
+            {promised.id: promised.amount},
+            [promised.consideration],
+            MAIN,
+            self.record(promised.decision),
+        )
+        self.publish(max(promised.on, self.contract.inception))
 
     def revalue(self, amount: int, decision: int, on: date) -> None:
         """The fixed consideration of the contract as signed is worth another amount (32-15)."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from revrec.asc606.payable import check_other_forms, off_the_price
 from revrec.asc606.returns import refund_expected
 from revrec.asc606.unit_price import priced_by_unit, unit_prices
 from revrec.citations import cites
@@ -28,6 +29,7 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
 
     What is so much per unit is apart (``unit_price``); raises where its terms are unclear.
     """
+    check_other_forms(contract, contract.consideration)
     for each in contract.consideration:
         if priced_by_unit(each):
             unit_prices(each, contract)
@@ -70,12 +72,16 @@ def _first_estimate(consideration: Consideration, contract: Contract) -> int:
     """The amount given, or the expected value or most likely amount of its outcomes.
 
     Of equally likely amounts the smallest is taken, which reverses least (32-11). For goods
-    expected to come back it is what will be paid back for them (55-23).
+    expected to come back it is what will be paid back for them (55-23), for what is payable to
+    the customer what it takes off the price (32-25).
     """
     currency = contract.currency
     if consideration.returns is not None:
         units = Fraction(consideration.returns.expected)
         return refund_expected(consideration, contract, units)
+    if consideration.payable is not None:
+        promised = to_minor(consideration.amount, currency)
+        return off_the_price(consideration.payable, promised, currency)
     outcomes = consideration.outcomes
     if not outcomes:
         return to_minor(consideration.amount, currency)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from revrec.asc606.modification import Treatment, takes_effect
-from revrec.asc606.returns import with_returns
+from revrec.asc606.payable import with_amounts
 from revrec.citations import cites
 from revrec.disclosure import columns as c
 from revrec.disclosure.catch_up import Effect, catch_ups
@@ -91,7 +91,7 @@ def changes(frame: Frame) -> list[Change]:
     listed = {
         name: price_changes(book.histories[name], last)
         for name in frame.inputs.accounting.contracts
-        if book.histories[name].modifications or with_returns(book.histories[name])
+        if book.histories[name].modifications or with_amounts(book.histories[name])
     }
     changed = {(name, each.day) for name, told in listed.items() for each in told}
     effects = catch_ups(frame.inputs, changed)

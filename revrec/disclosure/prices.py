@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from revrec.asc606.modification import takes_effect
-from revrec.asc606.returns import with_returns
+from revrec.asc606.payable import promised_later, with_amounts
 from revrec.asc606.transaction_price import FIXED, estimated
 from revrec.asc606.unit_price import estimate_per_unit, priced_by_unit, unit_prices
 from revrec.citations import cites
@@ -76,11 +76,12 @@ def price_on(history: ContractHistory, on: date) -> int:
     """The transaction price at the end of the day, from facts alone; 0 before inception."""
     if on < history.contract.inception:
         return 0
-    if history.modifications or with_returns(history) or history.exercises:
+    later = sum(each.amount for each in promised_later(history) if each.on <= on)
+    if history.modifications or with_amounts(history) or history.exercises:
         told = price_changes(history, on)
         if told:
-            return told[-1].after
-    return sum(price_at_inception(history.contract).values())
+            return told[-1].after + later
+    return sum(price_at_inception(history.contract).values()) + later
 
 
 @cites("606-10-32-15", "606-10-32-20")
@@ -105,7 +106,7 @@ def _in_order(history: ContractHistory, on: date) -> Iterator[tuple[date, _Chang
         *(((takes_effect(each), 0, each.on, each.id), each) for each in changes),
         *(
             ((each.on, 1, each.on, each.id), each)
-            for each in with_returns(history)
+            for each in with_amounts(history)
             if each.on <= on
         ),
         *(((each.on, 2, each.on, each.id), each) for each in history.exercises if each.on <= on),

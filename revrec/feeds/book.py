@@ -33,6 +33,7 @@ from revrec.model.fact import Fact
 from revrec.model.financing import Reschedule
 from revrec.model.history import Book, ContractHistory
 from revrec.model.options import Exercise, Lapse
+from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
@@ -45,6 +46,8 @@ _PLACES = {
     Delivery: "deliveries",
     GoodsReturn: "returns",
     Reschedule: "reschedules",
+    NonCashReceipt: "noncash_receipts",
+    CustomerPromise: "customer_promises",
     Invoice: "invoices",
     CreditMemo: "credit_memos",
     Payment: "payments",

@@ -29,6 +29,7 @@ from revrec.model.events import (
 from revrec.model.fact import Fact, FactKind
 from revrec.model.financing import Reschedule
 from revrec.model.options import Exercise, Lapse
+from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
@@ -43,6 +44,8 @@ Record = (
     | Delivery
     | GoodsReturn
     | Reschedule
+    | NonCashReceipt
+    | CustomerPromise
     | Invoice
     | CreditMemo
     | Payment
@@ -71,6 +74,8 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.DELIVERY: TypeAdapter(Delivery),
     FactKind.RETURN: TypeAdapter(GoodsReturn),
     FactKind.RESCHEDULE: TypeAdapter(Reschedule),
+    FactKind.NONCASH_RECEIPT: TypeAdapter(NonCashReceipt),
+    FactKind.CUSTOMER_PROMISE: TypeAdapter(CustomerPromise),
     FactKind.INVOICE: TypeAdapter(Invoice),
     FactKind.CREDIT_MEMO: TypeAdapter(CreditMemo),
     FactKind.PAYMENT: TypeAdapter(Payment),

@@ -35,6 +35,7 @@ from revrec.model.fact import FactKind
 from revrec.model.financing import Reschedule
 from revrec.model.history import Book
 from revrec.model.options import Exercise, Lapse
+from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import StandaloneSellingPrice
 from revrec.model.product import Product
@@ -56,6 +57,8 @@ Event = Annotated[
     | Delivery
     | GoodsReturn
     | Reschedule
+    | NonCashReceipt
+    | CustomerPromise
     | Estimate
     | Modification
     | Assessment

@@ -146,6 +146,18 @@ _ACCRUALS = {
         paragraphs="606-10-55-49",
         tells="Paid for lapsed rights and owed to a state",
     ),
+    Stream.NONCASH_RECEIVED: Kind(
+        debit=Account.NONCASH_RECEIVED,
+        credit=Account.CONTRACT_LIABILITY,
+        paragraphs="606-10-32-21",
+        tells="Consideration received other than cash",
+    ),
+    Stream.PURCHASE: Kind(
+        debit=Account.PURCHASES,
+        credit=Account.CONTRACT_LIABILITY,
+        paragraphs="606-10-32-26",
+        tells="Distinct goods and services bought from customers",
+    ),
     Stream.RETURN_ASSET: Kind(
         debit=Account.RETURN_ASSET,
         credit=Account.COST_OF_SALES,

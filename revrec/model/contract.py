@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from revrec.model.assessment import Criterion
 from revrec.model.financing import Financing
+from revrec.model.payable import NonCash, Payable
 from revrec.model.performance import Control, License, Repurchase, ServicePart
 from revrec.model.price import ReturnRight, Tier, TierBasis
 from revrec.model.term import Charged, PriceStep, TerminationRight
@@ -322,6 +323,10 @@ class Consideration:
     """As an agent: the same as an amount, for a fixed or variable amount."""
     above_entitlement: bool = False
     """Usage: only what exceeds the obligation's entitlement is charged (overage)."""
+    noncash: NonCash | None = None
+    """Given in another form than cash; ``amount`` is its fair value at inception (32-21)."""
+    payable: Payable | None = None
+    """Variable: ``amount`` is what the customer is promised, which comes off the price (32-25)."""
     returns: ReturnRight | None = None
     """Variable: what is expected to be paid back for returned units of ``obligation``."""
     per_unit: bool = False

@@ -49,6 +49,10 @@ class Stream(StrEnum):
     """Cost of goods whose control passed."""
     UNCLAIMED_PROPERTY = "unclaimed_property"
     """Paid for rights that lapsed unused and owed to a state: never revenue (606-10-55-49)."""
+    NONCASH_RECEIVED = "noncash_received"
+    """Consideration received in another form than cash (606-10-32-21)."""
+    PURCHASE = "purchase"
+    """Paid to a customer for something distinct, like to any supplier (606-10-32-26)."""
     RETURN_ASSET = "return_asset"
     """The right to recover goods expected to be returned (606-10-55-27)."""
 

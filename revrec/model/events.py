@@ -15,6 +15,7 @@ from revrec.model.contract import _STRICT, Bundle, Consideration, PerformanceObl
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.financing import Reschedule
 from revrec.model.options import Exercise, Lapse
+from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import (
     CountedAs,
     Pause,
@@ -251,6 +252,8 @@ Event = (
     | Delivery
     | GoodsReturn
     | Reschedule
+    | NonCashReceipt
+    | CustomerPromise
     | Estimate
     | Modification
     | Assessment

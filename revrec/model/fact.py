@@ -20,6 +20,8 @@ class FactKind(StrEnum):
     DELIVERY = "delivery"
     RETURN = "return"
     RESCHEDULE = "reschedule"
+    NONCASH_RECEIPT = "noncash_receipt"
+    CUSTOMER_PROMISE = "customer_promise"
     INVOICE = "invoice"
     CREDIT_MEMO = "credit_memo"
     PAYMENT = "payment"

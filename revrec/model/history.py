@@ -26,6 +26,7 @@ from revrec.model.events import (
 )
 from revrec.model.financing import Reschedule
 from revrec.model.options import Exercise, Lapse
+from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
@@ -42,6 +43,8 @@ class ContractHistory:
     deliveries: list[Delivery] = field(default_factory=list)
     returns: list[GoodsReturn] = field(default_factory=list)
     reschedules: list[Reschedule] = field(default_factory=list)
+    noncash_receipts: list[NonCashReceipt] = field(default_factory=list)
+    customer_promises: list[CustomerPromise] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)
     credit_memos: list[CreditMemo] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)

@@ -33,6 +33,8 @@ class Account(StrEnum):
     CONTRACT_COST_ASSET = "contract_cost_asset"
     RETURN_ASSET = "return_asset"
     INVENTORY = "inventory"
+    NONCASH_RECEIVED = "noncash_received"
+    PURCHASES = "purchases"
     COSTS_INCURRED = "costs_incurred"
     """Clearing account: contract costs as payables or payroll credited them."""
     REVENUE = "revenue"
