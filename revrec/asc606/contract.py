@@ -18,6 +18,7 @@ from revrec.model.events import (
     WriteOff,
 )
 from revrec.model.history import ContractHistory
+from revrec.model.payable import CustomerPromise
 from revrec.money import to_minor
 
 AMOUNT_MAX = 10**13
@@ -94,7 +95,7 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
         for line in document.lines:
             for amount in (line.amount, line.tax, line.for_principal):
                 yield document.kind, document.id, amount
-    cash_events: tuple[Payment | Refund | CustomerPayment | WriteOff, ...] = (
+    cash_events: tuple[Payment | Refund | CustomerPayment | CustomerPromise | WriteOff, ...] = (
         *history.payments,
         *history.refunds,
         *history.customer_payments,
