@@ -6,14 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from revrec.asc606.performance_obligations import measure_progress
+from revrec.asc606.performance_obligations import COMPLETE, measure_progress
 from revrec.asc606.time_elapsed import BY_TIME
 from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.errors import ContractError, UnsupportedTerm
-from revrec.model.contract import Consideration, ConsiderationKind, Contract, Measure
+from revrec.model.contract import (
+    Consideration,
+    ConsiderationKind,
+    Contract,
+    Measure,
+    PerformanceObligation,
+)
 from revrec.model.decision import Decision, Shape
-from revrec.money import Money
+from revrec.model.events import Modification
+from revrec.money import Money, to_minor
 
 _IN_DAYS = BY_TIME - {Measure.SCHEDULE, Measure.SECONDS}
 
@@ -72,6 +79,40 @@ def increments_of(told: Consideration, contract: Contract, held: Sequence[InForc
         )
     return measure_progress(
         replace(obligation, start=first, end=last), contract, first_day=first, last_day=last
+    )
+
+
+@cites("606-10-25-13", "606-10-32-43")
+def of_the_past(
+    told: Consideration, obligation: PerformanceObligation, contract: Contract
+) -> Shape:
+    """The measure of an amount for service before it was agreed: complete when it is agreed."""
+    first, last = told.service_from, told.service_to
+    if first is None or last is None or obligation.measure not in _IN_DAYS:
+        return COMPLETE
+    span = replace(obligation, start=first, end=last)
+    return measure_progress(span, contract, first_day=first, last_day=last)
+
+
+@cites("606-10-25-13", "606-10-32-43")
+def explain_concession(
+    contract: Contract, modification: Modification, told: Consideration
+) -> Decision:
+    """Why an amount agreed with a modification is revenue now."""
+    since = f"{told.service_from} to " if told.service_from else ""
+    amount = Money(to_minor(told.amount, contract.currency), contract.currency)
+    return Decision(
+        contract=contract.id,
+        on=modification.on,
+        step=3,
+        rule="explain_concession",
+        paragraphs=("606-10-25-13", "606-10-32-43"),
+        inputs={"modification": modification.id, "amount": str(amount), "basis": told.basis},
+        outcome="revenue now",
+        sentence=(
+            f"{told.id}, {amount}, is for what was transferred of {told.obligation} by then "
+            f"({since}{told.service_to}), not for what remains: it is revenue when agreed."
+        ),
     )
 
 

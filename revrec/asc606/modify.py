@@ -20,6 +20,7 @@ from revrec.asc606.allocation import (
 )
 from revrec.asc606.amendment import amended
 from revrec.asc606.breakage import refuse_restart
+from revrec.asc606.increments import explain_concession, of_the_past
 from revrec.asc606.modification import (
     Treatment,
     changes_nothing,
@@ -37,7 +38,7 @@ from revrec.asc606.transaction_price import estimated
 from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
-from revrec.model.contract import ConsiderationKind, PerformanceObligation
+from revrec.model.contract import Consideration, ConsiderationKind, PerformanceObligation
 from revrec.model.decision import Answer, Question
 from revrec.model.events import Modification
 from revrec.money import to_minor
@@ -63,7 +64,9 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
     modification, standing.last_day = amended(term, told, held, standing.last_day)
     if told.end is not None and standing.last_day is not None:
         term.spans.append((takes_effect(told), contract.first_day, standing.last_day))
+    modification, past = _apart(modification)
     if changes_nothing(modification):
+        _concede(standing, modification, past)
         return
     standing.cut = max(standing.cut, cut_off(modification))
     revised = {each.id: each for each in modification.revises}
@@ -91,8 +94,53 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
     _reprice_use(standing, used, revised)
     first_day = standing.cut + timedelta(days=1)
     standing.price_use(modification.adds_consideration, first_day, modification.on)
+    _concede(standing, modification, past)
     day = takes_effect(modification)
     standing.publish(max(day, first_day if term.every else day, contract.inception))
+
+
+def _apart(modification: Modification) -> tuple[Modification, tuple[Consideration, ...]]:
+    """The modification without the amounts for what was transferred before it, and these."""
+    until = takes_effect(modification)
+    past = tuple(
+        each
+        for each in modification.adds_consideration
+        if each.kind is ConsiderationKind.VARIABLE
+        and each.service_to is not None
+        and each.service_to <= until
+    )
+    ahead = tuple(each for each in modification.adds_consideration if each not in past)
+    return replace(modification, adds_consideration=ahead), past
+
+
+@cites("606-10-25-13", "606-10-32-43", "606-10-55-115")
+def _concede(standing: Standing, modification: Modification, past: Sequence[Consideration]) -> None:
+    """What is agreed for what was transferred before is revenue now, and never spread forward.
+
+    Raises UnsupportedTerm when it does not say for which one obligation it is.
+    """
+    amounts = estimated(past, standing.contract)
+    for told in past:
+        obligation = standing.known.get(told.obligation or "")
+        if obligation is None:
+            raise UnsupportedTerm(
+                f"Consideration {told.id} of modification {modification.id} is for days before it "
+                f"and names {told.obligation or 'no obligation'}.",
+                citation="606-10-25-13",
+                remedy=f"Name one of: {', '.join(sorted(standing.known))}.",
+                contract=standing.contract.id,
+                field=f"modification.adds_consideration.{told.id}.obligation",
+            )
+        standing.components[told.id] = Component(
+            id=told.id,
+            amount=amounts[told.id],
+            weights={obligation.id: 1},
+            since=len(standing.restarts),
+            increments=of_the_past(told, obligation, standing.contract),
+            decisions=[standing.record(explain_concession(standing.contract, modification, told))],
+        )
+    if past:
+        standing.publish(max(takes_effect(modification), standing.contract.inception))
 
 
 def _going(standing: Standing) -> dict[str, PerformanceObligation]:
