@@ -10,6 +10,7 @@ from operator import attrgetter
 from revrec.citations import cites
 from revrec.errors import ContractError
 from revrec.model.contract import (
+    Consideration,
     Contract,
     Measure,
     PerformanceObligation,
@@ -19,6 +20,8 @@ from revrec.model.contract import (
     Warranty,
 )
 from revrec.model.decision import Decision
+from revrec.model.policy import Policy
+from revrec.model.price import TierBasis
 from revrec.model.product import Product
 
 Catalogue = Mapping[str, Sequence[Product]]
@@ -227,3 +230,17 @@ def _no_obligation(
         outcome=outcome,
         sentence=sentence,
     )
+
+
+@cites("606-10-32-5", "606-10-55-42", "606-10-55-43", "606-10-55-45")
+def tiers_by_election(told: Consideration, policy: Policy) -> Consideration:
+    """Tiers that price their own units: one contract's price, or options on later purchases.
+
+    As options they are averaged over what is expected only where the lower prices are a material
+    right, by the practical alternative of 55-45; otherwise each purchase has its own price.
+    """
+    if not told.tiers or told.tiers_price is TierBasis.ALL_UNITS:
+        return told
+    elected = policy.value("lower_tiers") == "options_on_later_purchases"
+    options = (elected or told.tiers_price is TierBasis.OPTIONS) and not told.material_right
+    return replace(told, tiers_price=TierBasis.OPTIONS if options else TierBasis.NEXT_UNITS)

@@ -23,6 +23,7 @@ from revrec.asc606.catalogue import (
     explain_set_up,
     from_product,
     product_on,
+    tiers_by_election,
 )
 from revrec.citations import cites
 from revrec.errors import ContractError
@@ -37,19 +38,23 @@ from revrec.model.contract import (
 )
 from revrec.model.decision import Decision
 from revrec.model.history import ContractHistory
+from revrec.model.policy import Policy
 from revrec.model.product import Product
 
 
 @cites("606-10-25-14", "606-10-25-16")
-def read_promises(history: ContractHistory, catalogue: Catalogue) -> None:
+def read_promises(
+    history: ContractHistory, catalogue: Catalogue, policy: Policy | None = None
+) -> None:
     """Read a contract and its changes in place; a contract that cannot be read keeps its refusal.
 
-    The refusal is raised when the contract is accounted for, so that others go on.
+    The refusal is raised when the contract is accounted for, so that others go on. Without a
+    policy, as where only promises matter, tiers stay as told.
     """
     if not catalogue and _says_all(history):
         return
     try:
-        reading = _Reading(history.contract, catalogue)
+        reading = _Reading(history.contract, catalogue, policy)
         contract = reading.contract()
         history.modifications = [
             replace(
@@ -79,7 +84,7 @@ def _says_all(history: ContractHistory) -> bool:
         promised += [modification.adds, modification.revises]
         amounts.append(modification.adds_consideration)
     return all(_in_full(each) for each in chain.from_iterable(promised)) and all(
-        each.retained_share is None and each.retained_amount is None
+        each.retained_share is None and each.retained_amount is None and not each.tiers
         for each in chain.from_iterable(amounts)
     )
 
@@ -101,9 +106,10 @@ class _Promise:
 class _Reading:
     """One contract as it is read: what its promises became, and why."""
 
-    def __init__(self, contract: Contract, catalogue: Catalogue) -> None:
+    def __init__(self, contract: Contract, catalogue: Catalogue, policy: Policy | None) -> None:
         self._contract = contract
         self._catalogue = catalogue
+        self._policy = policy
         self._became: dict[str, str | None] = {}
         """Promise that is no obligation -> the one it joins, or none."""
         self._promises: dict[str, _Promise] = {}
@@ -145,6 +151,8 @@ class _Reading:
         for each in told:
             self.told[each.id] = each
             given = self._shared_by_catalogue(each)
+            if self._policy is not None:
+                given = tiers_by_election(given, self._policy)
             net, decision = retained(given, self._contract, self._role(each), on)
             if decision is not None:
                 self.told[each.id] = given

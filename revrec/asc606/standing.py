@@ -333,9 +333,11 @@ class Standing:
         because = (self._because[name], each.decision)
         layers: dict[Key, Layer] = {}
         for of in unit_prices(each.consideration, self.contract):
-            price, whole = of.price, of.whole
+            price, whole, before = of.price, of.whole, 0
             for number, counted in each.counted.items():
-                share = round_ratio(counted * of.price, of.whole)
+                units = max(of.of(before + counted), 0) - max(of.of(before), 0)
+                before += counted
+                share = round_ratio(units * of.price, of.whole)
                 if of.expected and whole > counted:
                     price, whole = price - share, whole - counted
                 if share:
@@ -350,7 +352,7 @@ class Standing:
             if each.live and price:
                 layers[name, of.component, LIVE] = Layer(
                     price,
-                    replace(each.shape, whole=whole),
+                    replace(of.left(each.shape, before), whole=whole),
                     self.known[name].product,
                     because,
                     as_used=not of.expected,

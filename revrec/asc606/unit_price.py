@@ -6,7 +6,7 @@ transferred to date, so a changed estimate catches up on the units before it (32
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -14,13 +14,15 @@ from fractions import Fraction
 from revrec.citations import cites
 from revrec.errors import MissingEstimate, UnsupportedTerm
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Shape
 from revrec.model.events import Estimate
 from revrec.model.price import Tier, TierBasis
 from revrec.money import QUANTITY_SCALE, atoms, minor_digits, round_ratio
 
 REBATE = ".rebate"
 """Ends the name of the component that takes back part of the first tier's price."""
+_TIER = ".tier-"
+"""With the tier's number, ends the name of the component of a later tier's units."""
 _RATE_MAX = 10**13
 """Largest numerator of a price per unit: times any count it stays within 128 bits."""
 
@@ -34,6 +36,22 @@ class UnitPrice:
     whole: int
     expected: bool = False
     """The price is that of all units expected, and so part of the transaction price."""
+    above: int = 0
+    """Atoms of quantity before the first unit that has this price ..."""
+    up_to: int | None = None
+    """... and up to the last one; no end if none."""
+
+    def of(self, counted: int) -> int:
+        """How many of the first ``counted`` atoms have this price."""
+        last = counted if self.up_to is None else min(counted, self.up_to)
+        return last - self.above if self.above or self.up_to is not None else counted
+
+    def left(self, shape: Shape, counted: int) -> Shape:
+        """A count of units that begins after ``counted``, of those that have this price."""
+        if not self.above and self.up_to is None:
+            return shape
+        cap = None if self.up_to is None else max(self.up_to - max(self.above, counted), 0)
+        return replace(shape, baseline=max(self.above - counted, 0), cap=cap)
 
 
 @cites("606-10-32-5")
@@ -48,13 +66,16 @@ def unit_prices(consideration: Consideration, contract: Contract) -> tuple[UnitP
 
     Where the tier reached prices all units, they are charged at the first tier's price until it
     is; what is expected to go back is a component of its own, the rebate (32-10). Where each
-    tier prices its own units, all that are expected earn the average. Raises MissingEstimate
+    tier prices its own units, all that are expected earn the average, but if later tiers are
+    options, whose units earn what is charged for them. Raises MissingEstimate
     where tiers have no expected volume, UnsupportedTerm where the terms are unclear.
     """
     _refuse_unclear(consideration, contract)
     name, tiers = consideration.id, consideration.tiers
     if not tiers:
         return (_each_unit(name, Fraction(consideration.amount), contract),)
+    if consideration.tiers_price is TierBasis.OPTIONS:
+        return tuple(_each_tier(name, tiers, contract))
     units = consideration.expected_units
     if units is None:
         raise MissingEstimate(
@@ -111,6 +132,10 @@ def explain_unit_price(
         Fraction(0),
     )
     told = f"{_decimal(rate)} {contract.currency}"
+    as_options = consideration.tiers_price is TierBasis.OPTIONS and bool(consideration.tiers)
+    if as_options:
+        told = ", then ".join(f"{each.unit_price}" for each in consideration.tiers)
+        told += f" {contract.currency}"
     volume = consideration.expected_units
     inputs = {"consideration": consideration.id, "unit": consideration.obligation or ""}
     if volume is not None:
@@ -127,8 +152,13 @@ def explain_unit_price(
         inputs=inputs,
         outcome=f"{told} a unit",
         sentence=(
-            f"From {on} {consideration.id} is {told} for every unit of {consideration.obligation}"
-            f"{expecting}; it also counts for the units transferred before."
+            f"{consideration.id} is {told} by volume: later units of "
+            f"{consideration.obligation} are bought by options that are no material right, and "
+            "earn what is charged for them."
+            if as_options
+            else f"From {on} {consideration.id} is {told} for every unit of "
+            f"{consideration.obligation}{expecting}; it also counts for the units transferred "
+            "before."
         ),
     )
 
@@ -147,6 +177,17 @@ def _each_unit(component: str, rate: Fraction, contract: Contract) -> UnitPrice:
         )
     whole = exact.denominator * 10**QUANTITY_SCALE
     return UnitPrice(component=component, price=exact.numerator, whole=whole)
+
+
+def _each_tier(name: str, tiers: Iterable[Tier], contract: Contract) -> Iterator[UnitPrice]:
+    """A price for the units of each tier; tiers after the first are components of their own."""
+    above = 0
+    for number, tier in enumerate(tiers, start=1):
+        up_to = None if tier.up_to is None else atoms(tier.up_to, QUANTITY_SCALE)
+        component = name if number == 1 else f"{name}{_TIER}{number}"
+        price = _each_unit(component, Fraction(tier.unit_price), contract)
+        yield replace(price, above=above, up_to=up_to)
+        above = up_to or 0
 
 
 def _charge(tiers: Iterable[Tier], units: Decimal) -> Fraction:

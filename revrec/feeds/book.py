@@ -109,7 +109,7 @@ def book_of(
     unknown = [fact for fact, record in events if not _placed(fact, record, histories)]
     catalogue = by_product(products)
     for name, history in histories.items():
-        _complete(history, digests[name], catalogue)
+        _complete(history, digests[name], catalogue, elected)
     accounted = _combined(combinations, histories)
     prices.sort(key=attrgetter("id"))
     products.sort(key=attrgetter("id"))
@@ -163,14 +163,17 @@ def _usage(book: Book, usage: Iterable[Usage]) -> list[Usage]:
 
 
 def _complete(
-    history: ContractHistory, digests: Iterable[str], catalogue: Mapping[str, Sequence[Product]]
+    history: ContractHistory,
+    digests: Iterable[str],
+    catalogue: Mapping[str, Sequence[Product]],
+    policy: Policy,
 ) -> None:
     """Put a history's events in order, and read its promises with the product catalogue."""
     for place in _PLACES.values():
         getattr(history, place).sort(key=attrgetter("on", "id"))
     joined = "\n".join(sorted(digests))
     history.digest = hashlib.sha256(joined.encode()).hexdigest()
-    read_promises(history, catalogue)
+    read_promises(history, catalogue, policy)
 
 
 def _contracts(fact: Fact, record: Record) -> list[str]:

@@ -335,6 +335,8 @@ class Consideration:
     """Variable: prices per unit of ``obligation`` by volume, from the lowest volume up."""
     tiers_price: TierBasis = TierBasis.ALL_UNITS
     """Variable: whether the tier reached prices all units or each tier its own."""
+    material_right: bool = False
+    """Tiers, judged: lower tiers cost less than such customers pay anyway (55-42)."""
     expected_units: Decimal | None = None
     """Variable with tiers: the volume expected at inception that passes the constraint."""
     charged: Charged | None = None

@@ -17,6 +17,8 @@ class TierBasis(StrEnum):
     """The tier that the volume reaches prices every unit, also those before it."""
     NEXT_UNITS = "next_units"
     """Each tier prices its own units; in one contract all units earn the average (55-17)."""
+    OPTIONS = "options"
+    """Each tier prices its own units, bought by options that are no material right (55-43)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
