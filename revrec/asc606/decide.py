@@ -30,6 +30,7 @@ from revrec.asc606.pauses import pause, resume
 from revrec.asc606.payable import Promised, other_than_cash, promised_later, with_amounts
 from revrec.asc606.performance_obligations import expecting
 from revrec.asc606.renewal import renew
+from revrec.asc606.repurchase import with_repurchases
 from revrec.asc606.returns import cost_of_goods
 from revrec.asc606.rights import let_lapse, use_right
 from revrec.asc606.standalone_selling_price import Books
@@ -91,13 +92,21 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     if existence.exists_from is None:
         segments = (*_before_the_last(standing, history), *segments)
     kept, owed = owed_to_a_state(segments)
+    sold = with_repurchases(history, kept, len(standing.decisions))
+    standing.decisions.extend(sold.decisions)
     costs, why = cost_of_goods(history, len(standing.decisions))
     standing.decisions.extend(why)
     return ContractAccounting(
         contract=history.contract.id,
-        segments=(*kept, *deposits_earned(history, books, existence, segments)),
+        segments=(*sold.revenue, *deposits_earned(history, books, existence, segments)),
         decisions=tuple(standing.decisions),
-        accrued=(*standing.accrued, *other_than_cash(history), *costs, *owed),
+        accrued=(
+            *standing.accrued,
+            *other_than_cash(history),
+            *costs,
+            *owed,
+            *sold.accrued,
+        ),
         exists_from=existence.exists_from,
         without_contract=existence.without,
         terms=tuple(term.spans),
