@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
+from revrec.asc606.time_elapsed import BY_TIME
 from revrec.asc606.unit_price import priced_by_unit
 from revrec.citations import cites
 from revrec.errors import MissingSellingPrice, UnsupportedTerm
@@ -15,11 +16,13 @@ from revrec.model.contract import (
     Consideration,
     ConsiderationKind,
     Contract,
+    Measure,
     PerformanceObligation,
 )
 from revrec.model.decision import Decision
 from revrec.money import Money, apportion, minor_digits, round_ratio
 
+_ACCESS = BY_TIME | {Measure.TIME_ELAPSED}
 Weights = Mapping[str, Fraction]
 """Obligation -> standalone selling price in minor units."""
 Proportions = Mapping[str, int]
@@ -32,8 +35,9 @@ def participants(
 ) -> list[PerformanceObligation]:
     """The obligations that share the fixed price.
 
-    Usage whose fee is priced for the day it is used takes only its own fee (32-40). What is
-    priced per unit takes only that, unless an amount is for it too (32-5).
+    Usage whose fee is priced for the day it is used takes only its own fee (32-40), unless it is a
+    service by time with an amount for it, or for no obligation in particular, beside the fee. What
+    is priced per unit takes only that, unless an amount is for it too (32-5).
     """
     offered = list(obligations)
     by_use = {
@@ -49,6 +53,11 @@ def participants(
     named = {each.obligation for each in amounts}
     if len(offered) == 1 and amounts:
         named.add(offered[0].id)
+    by_use -= {
+        each.id
+        for each in offered
+        if each.measure in _ACCESS and (each.id in named or None in named)
+    }
     by_unit = {each.obligation for each in consideration if priced_by_unit(each)} - named
     return [
         each

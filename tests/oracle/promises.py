@@ -145,15 +145,20 @@ def usage_terms(terms: Told) -> Told:
 
 def sharing(obligations: Iterable[Told], considerations: Iterable[Told]) -> list[Told]:
     """The obligations among which the fixed price is shared."""
+    obligations, considerations = list(obligations), list(considerations)
     by_the_day = {
         each["obligation"]
         for each in considerations
         if each["kind"] == "usage" and not each.get("above_entitlement", False)
     }
+    amounts = [each for each in considerations if each["kind"] in {"fixed", "variable"}]
+    what_for = {each.get("obligation") for each in amounts}
     return [
         each
         for each in obligations
-        if each["id"] not in by_the_day or usage_terms(each).get("entitled") is not None
+        if each["id"] not in by_the_day
+        or usage_terms(each).get("entitled") is not None
+        or (each["measure"] in BY_TIME and what_for & {each["id"], None})
     ]
 
 

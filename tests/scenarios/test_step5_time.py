@@ -7,6 +7,7 @@ import pytest
 from revrec.audit.check import check
 from revrec.errors import ContractError
 from revrec.feeds.scenario import scenario_of
+from tests.scenarios.step5 import contract, revenue
 
 
 def outcome(expected, **obligation):
@@ -186,3 +187,32 @@ def test_a_schedule_that_overlaps_is_refused():
                 {"first": "2025-01-10", "last": "2025-01-12", "weight": "2"},
             ],
         )
+
+
+@pytest.mark.parametrize("quoted_for", ["access", None])
+def test_one_obligation_has_a_fixed_price_and_fees_as_used(quoted_for):
+    """365.00 by days for access, and each day's fee for use of it on its day."""
+    fee = {"id": "fee", "kind": "fixed", "amount": "365.00"}
+    told = contract([{"id": "access", "measure": "days", "meters": ["calls"]}], {})
+    told["consideration"] = [
+        {**fee, **({"obligation": quoted_for} if quoted_for else {})},
+        {"id": "rate", "kind": "usage", "obligation": "access"},
+    ]
+    calls = {"kind": "usage", "on": "2025-02-10", "meter": "calls", "quantity": "7"}
+    events = [{**calls, "amount": "12.50"}]
+    assert ["31.00", "40.50", "31.00"] == revenue(told, events, "2025-01", "2025-02", "2025-03")
+
+
+def test_an_amount_for_something_else_is_not_shared_with_use():
+    """The set-up fee is for the set-up: access earns what it is used for."""
+    obligations = [
+        {"id": "access", "measure": "days"},
+        {"id": "set-up", "measure": "point_in_time"},
+    ]
+    told = contract(obligations, {"set-up": "500.00"})
+    told["consideration"].append({"id": "rate", "kind": "usage", "obligation": "access"})
+    events = [
+        {"kind": "delivery", "on": "2025-01-10", "obligation": "set-up"},
+        {"kind": "usage", "on": "2025-02-10", "meter": "access", "quantity": "7", "amount": "12.5"},
+    ]
+    assert ["500.00", "12.50", "0.00"] == revenue(told, events, "2025-01", "2025-02", "2025-03")
