@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
+from math import lcm
 
 from revrec.citations import cites
 from revrec.errors import ContractError, UnsupportedTerm
@@ -14,10 +15,12 @@ from revrec.model.contract import PerformanceObligation
 from revrec.model.costs import AmortizationPattern, ContractCost
 from revrec.model.decision import Answer, Progress, Segment, Shape
 from revrec.model.history import ContractHistory
-from revrec.periods import months_of
+from revrec.periods import day_before, months_of
 
 COMPLETE = Shape(progress=Progress.COMPLETE)
 """Amortised, impaired or expensed: it moves no more."""
+FOLLOWED = frozenset({Progress.COUNTED, Progress.SCHEDULE})
+"""Progress of an obligation that a cost can follow; the rest is time, over the benefit."""
 _ELAPSED = {
     AmortizationPattern.EVEN_MONTHS: Progress.EVEN_MONTHS,
     AmortizationPattern.DAYS: Progress.DAYS,
@@ -69,8 +72,9 @@ def measured(
     """The systematic basis of amortisation, as a measure of progress.
 
     The pattern of transfer is the progress of the related obligation where that is counted, such as
-    usage or units. Time is the measure where the obligation has it, where the cost relates to no
-    single obligation, and where it benefits renewals, whose counts nobody knows.
+    usage or units, or follows a schedule. Time is the measure where the obligation has it, where
+    the cost relates to no single obligation, and where it benefits renewals, whose counts nobody
+    knows.
     """
     starts, ends = benefit_period(history, cost)
     pattern = cost.pattern or AmortizationPattern(elected)
@@ -80,7 +84,7 @@ def measured(
     known = [shape for day, shape in shapes if day <= max(cost.on, history.contract.inception)]
     if not known:
         return Shape(progress=Progress.EVEN_MONTHS, starts=starts, ends=ends)
-    if known[-1].progress is not Progress.COUNTED:
+    if known[-1].progress not in FOLLOWED:
         by_days = known[-1].progress is Progress.DAYS
         kind = Progress.DAYS if by_days else Progress.EVEN_MONTHS
         return Shape(progress=kind, starts=starts, ends=ends)
@@ -88,6 +92,40 @@ def measured(
     if last_day is not None and ends > last_day:
         return Shape(progress=Progress.EVEN_MONTHS, starts=starts, ends=ends)
     return known[-1]
+
+
+@cites("340-40-35-1")
+def shared_by(
+    history: ContractHistory, cost: ContractCost, elected: str, segments: Sequence[Segment]
+) -> list[Segment]:
+    """Prices in force of the obligations that a cost of the whole contract is for.
+
+    Only where it follows the transfer of several of them. None where it also benefits renewals or
+    usage that is priced day by day: of those nobody knows how much there will be.
+    """
+    several = cost.obligation is None and not related(history, cost)
+    if not several or (cost.pattern or elected) != AmortizationPattern.PATTERN_OF_TRANSFER:
+        return []
+    day, last_day = max(cost.on, history.contract.inception), term(history, cost.on)
+    if cost.benefit_start or cost.benefit_end not in {None, last_day}:
+        return []
+    live = [
+        each
+        for each in segments
+        if each.valid_from <= day <= each.valid_to and each.shape.progress is not Progress.COMPLETE
+    ]
+    return [] if any(each.as_used for each in live) else live
+
+
+@cites("340-40-35-1")
+def still_to_transfer(live: Sequence[Segment], answers: Sequence[Answer]) -> dict[str, int]:
+    """Obligation -> its price still to be earned, as weights of a cost incurred for all of them."""
+    left: dict[str, Fraction] = {}
+    for each, answer in zip(live, answers, strict=True):
+        share = each.price * (1 - Fraction(answer.numerator, answer.denominator))
+        left[each.obligation] = left.get(each.obligation, Fraction(0)) + share
+    scale = lcm(*(each.denominator for each in left.values()))
+    return {name: max(int(share * scale), 0) for name, share in left.items()}
 
 
 @cites("340-40-35-1")
@@ -122,6 +160,8 @@ def months_amortized(shape: Shape) -> Fraction:
 @cites("340-40-35-2")
 def from_day(shape: Shape, answer: Answer, first_day: date) -> Shape:
     """What is left of a measure after ``answer``, measured afresh from ``first_day``."""
+    if shape.progress is Progress.SCHEDULE:
+        return _rest_of_schedule(shape, answer, first_day)
     if shape.progress is not Progress.COUNTED:
         return replace(shape, starts=max(first_day, shape.starts or first_day))
     whole = max(shape.whole - answer.numerator, 1)
@@ -137,9 +177,20 @@ def from_day(shape: Shape, answer: Answer, first_day: date) -> Shape:
 @cites("340-40-35-2")
 def until(shape: Shape, last_day: date) -> Shape:
     """The same basis over a period that ends on another day, by months if it was counted."""
-    if shape.progress is Progress.COUNTED:
-        return Shape(progress=Progress.EVEN_MONTHS, starts=shape.counts_from, ends=last_day)
+    if shape.progress in FOLLOWED:
+        starts = shape.counts_from or shape.starts
+        return Shape(progress=Progress.EVEN_MONTHS, starts=starts, ends=last_day)
     return replace(shape, ends=last_day)
+
+
+def _rest_of_schedule(shape: Shape, answer: Answer, first_day: date) -> Shape:
+    """Knots to come, of what was not reached by the day before."""
+    if not answer.numerator or shape.done is not None:
+        return shape
+    before = shape.whole * answer.numerator
+    knots = [(day_before(first_day), 0)]
+    knots += [(d, at * answer.denominator - before) for d, at in shape.knots if d >= first_day]
+    return replace(shape, starts=first_day, whole=knots[-1][1], knots=tuple(knots))
 
 
 @cites("340-40-35-1", "340-40-35-2")

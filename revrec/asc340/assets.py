@@ -19,7 +19,7 @@ PRODUCT_MAX = 10**37
 
 @dataclass(slots=True, kw_only=True)
 class Carried:
-    """One cost: what became of it so far, in minor units.
+    """One cost, or its part for one obligation: what became of it so far, in minor units.
 
     ``capitalized = amortized + impaired + left``; ``left`` is amortised by ``shape`` from where
     that starts, so the carrying amount on a day is ``left`` less what ``shape`` has come to.
@@ -47,6 +47,16 @@ class Carried:
         return self.cost.id
 
     @property
+    def name(self) -> str:
+        """The cost, and of a part its obligation, for readers."""
+        return " of ".join(filter(None, self.key))
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The cost, and the obligation it relates to."""
+        return self.cost.id, self.cost.obligation or ""
+
+    @property
     def layers(self) -> Mapping[_Key, _Layer]:
         """What is in force of the cost, by stream."""
         because = tuple(self.decisions)
@@ -58,7 +68,7 @@ class Carried:
             (Stream.COST_IMPAIRED, False): (self.impaired, COMPLETE),
         }
         return {
-            (self.id, stream, moving): _Layer(
+            (*self.key, stream, moving): _Layer(
                 amount=amount,
                 shape=shape,
                 obligation=self.obligation,
@@ -70,8 +80,8 @@ class Carried:
         }
 
 
-_Key = tuple[str, Stream, bool]
-"""Cost, stream, and whether the amount still moves."""
+_Key = tuple[str, str, Stream, bool]
+"""Cost, obligation it relates to, stream, and whether the amount still moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +108,7 @@ class CostTimeline:
         Raises UnsupportedTerm where the product of amount and count would leave 128 bits.
         """
         layers = carried.layers
-        for (name, _, _), layer in layers.items():
+        for (name, *_), layer in layers.items():
             if abs(layer.amount) * max(layer.shape.whole, layer.shape.entitled or 1) > PRODUCT_MAX:
                 raise UnsupportedTerm(
                     f"Cost {name} of contract {self._contract.id}, {layer.amount:,} in minor "
@@ -109,7 +119,7 @@ class CostTimeline:
                     field=f"contract_cost.{name}",
                 )
         for key, (since, layer) in list(self._open.items()):
-            if key[0] == carried.id and layers.get(key) != layer:
+            if key[:2] == carried.key and layers.get(key) != layer:
                 if max(since, layer.not_before) < day:
                     self._closed.append(self._segment(key, layer, since, day_before(day)))
                 del self._open[key]
@@ -124,7 +134,7 @@ class CostTimeline:
         return (*self._closed, *in_force)
 
     def _segment(self, key: _Key, layer: _Layer, since: date, last: date) -> Segment:
-        name, stream, _ = key
+        name, _, stream, _ = key
         return Segment(
             contract=self._contract.id,
             obligation=layer.obligation,

@@ -8,13 +8,14 @@ adds to it; it changes nothing of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 
 from revrec.asc340.amortization import (
+    FOLLOWED,
     from_day,
     measured,
     measures_of,
@@ -22,6 +23,8 @@ from revrec.asc340.amortization import (
     promised,
     related,
     same_measure,
+    shared_by,
+    still_to_transfer,
     until,
 )
 from revrec.asc340.assets import Carried, CostTimeline
@@ -38,17 +41,18 @@ from revrec.asc340.impairment import derecognition, explain_impairment, impairme
 from revrec.asc340.recognition import (
     Outcome,
     explain_cost,
+    explain_shares,
     fulfil,
     in_scope,
     obtain,
     within_a_year,
 )
+from revrec.asc340.standing import Costs
 from revrec.citations import cites
 from revrec.model.costs import ContractCost, ContractCostReview, CostPurpose
 from revrec.model.decision import (
     Answer,
     ContractAccounting,
-    Decision,
     Progress,
     Question,
     Shape,
@@ -56,50 +60,13 @@ from revrec.model.decision import (
 from revrec.model.events import Modification
 from revrec.model.history import ContractHistory
 from revrec.model.policy import Policy
-from revrec.money import Money, round_ratio
+from revrec.money import apportion, round_ratio
 from revrec.periods import day_before, next_day
 
 Asking = Generator[list[Question], list[Answer], None]
 Decided = Generator[list[Question], list[Answer], ContractAccounting]
 _Event = tuple[date, int, str, Callable[[], Asking]]
 """The day it counts from, its place among those of the day, its id, and what it does."""
-
-
-@dataclass(slots=True)
-class _Costs:
-    """The costs of a contract as they stand while their facts are walked."""
-
-    history: ContractHistory
-    accounting: ContractAccounting
-    policy: Policy
-    timeline: CostTimeline
-    carried: dict[str, Carried] = field(default_factory=dict)
-    decisions: list[Decision] = field(default_factory=list)
-
-    @property
-    def contract(self) -> str:
-        """The contract's id."""
-        return self.history.contract.id
-
-    @property
-    def assets(self) -> list[Carried]:
-        """Costs that are carried as an asset."""
-        return [each for each in self.carried.values() if each.is_asset and not each.derecognized]
-
-    def record(self, decision: Decision) -> int:
-        """Its position in the contract's list, after those of ASC 606."""
-        self.decisions.append(decision)
-        return len(self.accounting.decisions) + len(self.decisions) - 1
-
-    def money(self, amount: int) -> Money:
-        """Minor units of the contract's currency."""
-        return Money(amount, self.history.contract.currency)
-
-    def ask(self, carried: Carried, day: date) -> Question:
-        """How far what is left of an asset is amortised at the end of the day."""
-        return Question(
-            contract=self.contract, obligation=carried.obligation, shape=carried.shape, day=day
-        )
 
 
 @cites("340-40-25-1", "340-40-25-5", "340-40-35-1")
@@ -114,7 +81,7 @@ def contract_costs(
     if not history.costs:
         return accounting
     check_costs(history)
-    costs = _Costs(history, accounting, policy, CostTimeline(history.contract))
+    costs = Costs(history, accounting, policy, CostTimeline(history.contract))
     for _, _, _, happen in sorted(_events(costs), key=lambda event: event[:3]):
         yield from happen()
     return replace(
@@ -124,7 +91,7 @@ def contract_costs(
     )
 
 
-def _events(costs: _Costs) -> Iterator[_Event]:
+def _events(costs: Costs) -> Iterator[_Event]:
     """What moves costs, each with its day; on one day new measures first, tests last."""
     history = costs.history
     for name in sorted(promised(history, date.max)):
@@ -147,7 +114,7 @@ def _events(costs: _Costs) -> Iterator[_Event]:
             yield review.on, 5, review.id, partial(_test, costs, review)
 
 
-def _incur(costs: _Costs, cost: ContractCost) -> Asking:
+def _incur(costs: Costs, cost: ContractCost) -> Asking:
     """A cost is incurred: an asset, an expense, or nothing of this Subtopic."""
     history, amount = costs.history, amount_of(costs.history.contract, cost)
     carried = Carried(cost=cost, obligation=cost.obligation or "")
@@ -158,46 +125,93 @@ def _incur(costs: _Costs, cost: ContractCost) -> Asking:
         if costs.policy.value("short_costs_to_obtain") == "expensed":
             conclusion = within_a_year(conclusion, cost, months_amortized(carried.shape))
     carried.is_asset = conclusion.outcome is Outcome.ASSET
-    costs.carried[cost.id] = carried
     decision = explain_cost(costs.contract, cost, costs.money(amount), conclusion)
     carried.decisions.append(costs.record(decision))
-    if carried.is_asset:
-        carried.capitalized = carried.left = amount
-        if carried.shape.progress is Progress.COUNTED:
-            carried.obligation, carried.follows = related(history, cost), True
-            [answer] = yield [costs.ask(carried, day_before(cost.on))]
-            carried.shape = from_day(carried.shape, answer, cost.on)
-    elif conclusion.outcome is Outcome.EXPENSE:
+    if conclusion.outcome is Outcome.EXPENSE:
         carried.expensed = amount
-    costs.timeline.publish(cost.on, carried)
+    parts = [(carried, amount)]
+    if carried.is_asset:
+        parts = yield from _by_obligation(costs, carried, amount)
+    for part, share in parts:
+        costs.carried[part.key] = part
+        if part.is_asset:
+            yield from _begin(costs, part, share)
+        costs.timeline.publish(cost.on, part)
 
 
-def _adjust(costs: _Costs, cost: ContractCost) -> Asking:
+def _begin(costs: Costs, carried: Carried, amount: int) -> Asking:
+    """Carry the amount as an asset, measured from the day it was incurred."""
+    cost = carried.cost
+    carried.capitalized = carried.left = amount
+    if carried.shape.progress in FOLLOWED:
+        carried.obligation, carried.follows = related(costs.history, cost), True
+        [answer] = yield [costs.ask(carried, day_before(cost.on))]
+        carried.shape = from_day(carried.shape, answer, cost.on)
+
+
+def _by_obligation(
+    costs: Costs, carried: Carried, amount: int
+) -> Generator[list[Question], list[Answer], list[tuple[Carried, int]]]:
+    """A cost of the whole contract that follows the transfer, by the obligations it is for."""
+    history, cost = costs.history, carried.cost
+    elected = costs.policy.value("contract_cost_amortization")
+    live = shared_by(history, cost, elected, costs.accounting.segments)
+    if not live:
+        return [(carried, amount)]
+    answers = yield [
+        Question(
+            contract=costs.contract,
+            obligation=each.obligation,
+            shape=each.shape,
+            day=day_before(cost.on),
+        )
+        for each in live
+    ]
+    weights = still_to_transfer(live, answers)
+    if not sum(weights.values()):
+        return [(carried, amount)]
+    shares = apportion(amount, weights)
+    decision = costs.record(
+        explain_shares(costs.contract, cost, {n: costs.money(s) for n, s in shares.items()})
+    )
+    parts = []
+    for name, share in sorted(shares.items()):
+        of = replace(cost, obligation=name)
+        shape = measured(history, of, elected, costs.accounting.segments)
+        because = [*carried.decisions, decision]
+        part = Carried(cost=of, obligation=name, shape=shape, is_asset=True, decisions=because)
+        parts.append((part, share))
+    return parts
+
+
+def _adjust(costs: Costs, cost: ContractCost) -> Asking:
     """More of a cost, or a part of it given back."""
     contract = costs.history.contract
-    carried = costs.carried[cost.adjusts or ""]
+    parts = [each for each in costs.carried.values() if each.id == cost.adjusts]
+    kept = {each.key[1]: each.expensed + each.capitalized for each in parts}
     amount = amount_of(contract, cost)
-    if not carried.is_asset and not carried.expensed:
+    if not any(each.is_asset or each.expensed for each in parts):
         return
-    check_adjustment(contract.id, cost, carried.expensed + carried.capitalized, amount)
+    check_adjustment(contract.id, cost, sum(kept.values()), amount)
     catch_up = costs.policy.value("contract_cost_adjustments") == "catch_up"
-    if carried.is_asset:
-        yield from _settle(costs, carried, day_before(cost.on))
-        adjust(carried, amount, catch_up=catch_up)
-    else:
-        carried.expensed += amount
-    decision = explain_adjustment(
-        contract.id,
-        cost,
-        costs.money(amount),
-        expensed=not carried.is_asset,
-        catch_up=catch_up,
+    expensed = not any(each.is_asset for each in parts)
+    decision = costs.record(
+        explain_adjustment(
+            contract.id, cost, costs.money(amount), expensed=expensed, catch_up=catch_up
+        )
     )
-    carried.decisions.append(costs.record(decision))
-    costs.timeline.publish(cost.on, carried)
+    shares = apportion(amount, kept if sum(kept.values()) else dict.fromkeys(kept, 1))
+    for carried in parts:
+        if carried.is_asset:
+            yield from _settle(costs, carried, day_before(cost.on))
+            adjust(carried, shares[carried.key[1]], catch_up=catch_up)
+        else:
+            carried.expensed += shares[carried.key[1]]
+        carried.decisions.append(decision)
+        costs.timeline.publish(cost.on, carried)
 
 
-def _settle(costs: _Costs, carried: Carried, last_day: date) -> Asking:
+def _settle(costs: Costs, carried: Carried, last_day: date) -> Asking:
     """Amortise to the end of the day as estimated so far; what is left starts afresh."""
     if carried.spent or carried.derecognized:
         return
@@ -214,7 +228,7 @@ def _settle_at(carried: Carried, answer: Answer, last_day: date) -> None:
         carried.shape = from_day(carried.shape, answer, next_day(last_day))
 
 
-def _follow(costs: _Costs, name: str, before: Shape, after: tuple[date, Shape]) -> Asking:
+def _follow(costs: Costs, name: str, before: Shape, after: tuple[date, Shape]) -> Asking:
     """The obligation that assets follow is measured anew: caught up, or restarted."""
     day, shape = after
     for carried in costs.assets:
@@ -229,7 +243,7 @@ def _follow(costs: _Costs, name: str, before: Shape, after: tuple[date, Shape]) 
         costs.timeline.publish(day, carried)
 
 
-def _modify(costs: _Costs, modification: Modification) -> Asking:
+def _modify(costs: Costs, modification: Modification) -> Asking:
     """A change of the contract ends some of what costs were incurred for, or all of it."""
     first_day = modification.new_terms_from or modification.on
     last_day = max(day_before(first_day), day_before(modification.on))
@@ -250,7 +264,7 @@ def _modify(costs: _Costs, modification: Modification) -> Asking:
 
 
 def _nothing_left(
-    costs: _Costs, modification: Modification, day: date
+    costs: Costs, modification: Modification, day: date
 ) -> Generator[list[Question], list[Answer], bool]:
     """Whether the modification withdraws what was still to be transferred, all of it."""
     if not modification.withdraws:
@@ -276,9 +290,7 @@ def _nothing_left(
     return all(answer.numerator >= answer.denominator for answer in answers)
 
 
-def _derecognize(
-    costs: _Costs, carried: Carried, last_day: date, day: date, because: str
-) -> Asking:
+def _derecognize(costs: Costs, carried: Carried, last_day: date, day: date, because: str) -> Asking:
     """Write off what is carried after the last day served."""
     yield from _settle(costs, carried, last_day)
     lost = costs.money(carried.left)
@@ -289,7 +301,7 @@ def _derecognize(
     costs.timeline.publish(day, carried)
 
 
-def _review(costs: _Costs, review: ContractCostReview) -> Asking:
+def _review(costs: Costs, review: ContractCostReview) -> Asking:
     """Another period of benefit, for the time to come."""
     last_day = day_before(review.applies_from or review.on)
     day = max(review.on, last_day)
@@ -300,7 +312,7 @@ def _review(costs: _Costs, review: ContractCostReview) -> Asking:
 
 
 def _amortize_until(
-    costs: _Costs,
+    costs: Costs,
     carried: Carried,
     last_day: date,
     rule: str,
@@ -324,13 +336,13 @@ def _amortize_until(
         carried.left, carried.spent = 0, True
 
 
-def _test(costs: _Costs, review: ContractCostReview) -> Asking:
+def _test(costs: Costs, review: ContractCostReview) -> Asking:
     """Whether what is carried at the end of the day can still be recovered."""
     contract = costs.history.contract
     tested = [each for each in _reviewed(costs, review) if not each.spent]
     answers = yield [costs.ask(each, review.on) for each in tested]
     carrying = {
-        each.id: each.left - round_ratio(each.left * answer.numerator, answer.denominator)
+        each.name: each.left - round_ratio(each.left * answer.numerator, answer.denominator)
         for each, answer in zip(tested, answers, strict=True)
     }
     expected = in_minor(contract, review.id, review.expected_consideration or Decimal(0))
@@ -339,13 +351,13 @@ def _test(costs: _Costs, review: ContractCostReview) -> Asking:
     explained = explain_impairment(contract.id, contract.currency, review, carrying, losses)
     decision = costs.record(explained)
     for each, answer in zip(tested, answers, strict=True):
-        if losses.get(each.id):
+        if losses.get(each.name):
             _settle_at(each, answer, review.on)
-            each.impaired += losses[each.id]
-            each.left -= losses[each.id]
+            each.impaired += losses[each.name]
+            each.left -= losses[each.name]
             each.decisions.append(decision)
             costs.timeline.publish(review.on, each)
 
 
-def _reviewed(costs: _Costs, review: ContractCostReview) -> list[Carried]:
+def _reviewed(costs: Costs, review: ContractCostReview) -> list[Carried]:
     return [each for each in costs.assets if not review.costs or each.id in review.costs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -146,5 +147,24 @@ def explain_cost(
         outcome=conclusion.outcome.value,
         sentence=(
             f"{cost.id}{payee}, {amount} for {what} the contract{of}, {verb}: {conclusion.because}."
+        ),
+    )
+
+
+@cites("340-40-35-1")
+def explain_shares(contract: str, cost: ContractCost, shares: Mapping[str, Money]) -> Decision:
+    """Which obligations a cost of the whole contract is for, as a decision."""
+    parts = ", ".join(f"{name} {share}" for name, share in sorted(shares.items()))
+    return Decision(
+        contract=contract,
+        on=cost.on,
+        step=0,
+        rule="shared_by",
+        paragraphs=("340-40-35-1",),
+        inputs={"cost": cost.id, "obligations": ", ".join(sorted(shares))},
+        outcome="shared by what is still to be earned",
+        sentence=(
+            f"{cost.id} relates to several obligations and follows their transfer: it is shared "
+            f"by the price still to be earned, {parts}."
         ),
     )

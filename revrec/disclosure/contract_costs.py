@@ -6,8 +6,8 @@ amortised and what was decided about it come from its facts.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
 
 import pyarrow as pa
 
@@ -218,13 +218,11 @@ def _figures(totals: frozenset[str] = frozenset(_NAMES)) -> list[Column]:
 def _costs(frame: Frame) -> pa.Table:
     """Every cost incurred by the report's end, with what was decided about it."""
     accounting, last = frame.inputs.accounting, frame.span.last
-    moving = {
-        (each.contract, each.component): each.shape
-        for each in accounting.accrued.segments
-        if each.stream is Stream.COST_AMORTIZED
-        and each.shape.progress is not Progress.COMPLETE
-        and each.valid_from <= last <= each.valid_to
-    }
+    moving: defaultdict[tuple[str, str], list[Shape]] = defaultdict(list)
+    for each in accounting.accrued.segments:
+        alive = each.valid_from <= last <= each.valid_to
+        if each.stream is Stream.COST_AMORTIZED and each.shape.progress is not Progress.COMPLETE:
+            moving[each.contract, each.component] += [each.shape] if alive else []
     found: list[Row] = []
     for name, accounted in accounting.contracts.items():
         decided = {
@@ -233,7 +231,7 @@ def _costs(frame: Frame) -> pa.Table:
             if each.step == 0 and each.rule in set(CostPurpose)
         }
         found += [
-            _cost(name, cost, decided[cost.id], moving.get((name, cost.id)))
+            _cost(name, cost, decided[cost.id], moving[name, cost.id])
             for cost in frame.inputs.book.histories[name].costs
             if cost.adjusts is None and cost.on <= last
         ]
@@ -242,13 +240,14 @@ def _costs(frame: Frame) -> pa.Table:
     return pa.table(arrays, schema=_COST)
 
 
-def _cost(contract: str, cost: ContractCost, decision: Decision, shape: Shape | None) -> Row:
-    basis = "" if shape is None else shape.progress.value.replace("_", " ")
-    begins: date | None = None if shape is None else shape.starts
-    ends: date | None = None if shape is None else shape.ends
+def _cost(contract: str, cost: ContractCost, decision: Decision, shapes: list[Shape]) -> Row:
+    basis = ", ".join(sorted({each.progress.value.replace("_", " ") for each in shapes}))
+    starts = [each.starts for each in shapes if each.starts is not None]
+    ends = [each.ends for each in shapes if each.ends is not None]
     return (
         contract, cost.id, cost.category or _CATEGORIES[cost.purpose], cost.payee, cost.on,
-        decision.outcome, ", ".join(decision.paragraphs), basis, begins, ends,
+        decision.outcome, ", ".join(decision.paragraphs), basis, min(starts, default=None),
+        max(ends, default=None),
         "commensurate commission" if cost.renewal_commission_commensurate else "",
     )  # fmt: skip
 

@@ -410,3 +410,86 @@ def test_costs_move_no_revenue() -> None:
     assert bare.segments == costly.segments
     assert bare.decisions == costly.decisions[: len(bare.decisions)]
     assert costly.accrued
+
+
+def test_a_cost_of_the_whole_contract_follows_all_it_is_for() -> None:
+    """300.00 for three equal shares of the price: 100.00 each, by its own measure.
+
+    By March the handset is out, 40 of 100 units, and three of 36 months.
+    """
+    told = book(
+        [parts()],
+        [
+            cost("300.00", pattern="pattern_of_transfer"),
+            delivered("2026-03-10", "handset"),
+            delivered("2026-03-20", "units", "40"),
+        ],
+    )
+    amounts = to_date(told, "C", "2026-03-31")
+
+    assert Decimal("300.00") == of(amounts, CAPITALIZED)
+    assert Decimal("148.33") == of(amounts, AMORTIZED)
+
+
+def test_a_later_cost_is_for_what_is_still_to_be_earned() -> None:
+    """In July the handset is out, half the units are, half the year is over: 90.00 for either.
+
+    By September half of what was left is transferred, of the service and of the units.
+    """
+    told = book(
+        [parts(end="2026-12-31")],
+        [
+            delivered("2026-01-10", "handset"),
+            delivered("2026-01-10", "units", "50"),
+            cost("180.00", on="2026-07-01", pattern="pattern_of_transfer"),
+            delivered("2026-08-20", "units", "25"),
+        ],
+    )
+
+    assert Decimal("180.00") == carrying(to_date(told, "C", "2026-07-01"))
+    assert Decimal("90.00") == carrying(to_date(told, "C", "2026-09-30"))
+
+
+def test_a_clawback_of_a_shared_cost_is_shared_alike() -> None:
+    """30.00 of 300.00 come back, 10.00 from each obligation, the handset's from the expense.
+
+    33.33 of the service's 100.00 are amortised in the first year. Then 56.67 are left of it, less
+    0.08 of the day, and 90.00 of the units'.
+    """
+    told = book(
+        [parts()],
+        [
+            cost("300.00", pattern="pattern_of_transfer"),
+            delivered("2026-03-10", "handset"),
+            cost("-30.00", id="clawback", adjusts="commission", on="2027-01-01"),
+        ],
+    )
+    amounts = to_date(told, "C", "2027-01-01")
+
+    assert Decimal("270.00") == of(amounts, CAPITALIZED)
+    assert Decimal("146.59") == carrying(amounts)
+    assert Decimal("133.33") == of(to_date(told, "C", "2026-12-31"), AMORTIZED)
+
+
+def test_the_pattern_of_transfer_follows_a_schedule() -> None:
+    """Three quarters of the service are scheduled for 2026: 270.00 of 360.00 by its end."""
+    seasonal = {
+        "id": "support",
+        "product": "support",
+        "measure": "schedule",
+        "schedule": [
+            {"first": "2026-01-01", "last": "2026-12-31", "weight": "3"},
+            {"first": "2027-01-01", "last": "2028-12-31", "weight": "1"},
+        ],
+    }
+    told = book(
+        [contract(obligations=[seasonal])],
+        [
+            cost("360.00", pattern="pattern_of_transfer"),
+            review(on="2026-12-31", expected_consideration="60.00"),
+        ],
+    )
+
+    assert Decimal("270.00") == of(to_date(told, "C", "2026-12-31"), AMORTIZED)
+    assert Decimal("30.00") == of(to_date(told, "C", "2026-12-31"), IMPAIRED)
+    assert Decimal("30.04") == carrying(to_date(told, "C", "2027-12-31"))
