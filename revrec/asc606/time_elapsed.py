@@ -29,19 +29,26 @@ _GRAINS = {
     Measure.PRORATED_MONTHS: Progress.PRORATED_MONTHS,
     Measure.SECONDS: Progress.SECONDS,
 }
-BY_TIME = frozenset(_GRAINS) | {Measure.SCHEDULE}
+_IN_PARTS = frozenset({Measure.SCHEDULE, Measure.RIGHT_TO_INVOICE})
+BY_TIME = frozenset(_GRAINS) | _IN_PARTS
 """Measures of progress that pass with time."""
 _TO_THE_MOMENT = frozenset({Measure.SECONDS, Measure.PRORATED_MONTHS})
 _DAY = 24 * 60 * 60 * 1000
 """Milliseconds."""
 
 
-@cites("606-10-25-31", "606-10-25-32")
+@cites("606-10-25-31", "606-10-25-32", "606-10-55-18")
 def in_elected_grain(obligation: PerformanceObligation, policy: Policy) -> PerformanceObligation:
     """The obligation with ``time_elapsed`` in the grain policy elects, and moments as days.
 
-    A contract that names its grain keeps it. Raises UnsupportedTerm for moments without a zone.
+    A contract that names its grain keeps it. What may be invoiced measures progress only where
+    policy elects the expedient (55-18), else time does. Raises UnsupportedTerm for moments
+    without a zone.
     """
+    if obligation.measure is Measure.RIGHT_TO_INVOICE:
+        elected = policy.value("right_to_invoice") == "elected"
+        measure = obligation.measure if elected else Measure.TIME_ELAPSED
+        obligation = replace(obligation, measure=measure)
     if obligation.measure is Measure.TIME_ELAPSED:
         obligation = replace(obligation, measure=Measure(policy.value("grain_of_time")))
     if obligation.starts_at is None and obligation.ends_at is None:
@@ -73,7 +80,7 @@ def elapsed(
 
     Raises UnsupportedTerm where there is no last day, or no whole months for half months.
     """
-    if obligation.measure is Measure.SCHEDULE:
+    if obligation.measure in _IN_PARTS:
         return _schedule(obligation, contract)
     if ends is None or ends < starts:
         raise UnsupportedTerm(

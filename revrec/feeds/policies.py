@@ -19,6 +19,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "usage_fees": frozenset({"allocated_to_the_day"}),
     "days_of_usage": frozenset(available_timezones()),
     "credits_drawn": frozenset({"first_to_lapse", "first_granted"}),
+    "right_to_invoice": frozenset({"elected", "not_elected"}),
     "grain_of_time": frozenset(
         {
             "seconds",

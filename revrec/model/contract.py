@@ -44,6 +44,8 @@ class Measure(StrEnum):
     """Time elapsed, in the grain that policy elects."""
     LICENSE = "license"
     """As the nature of the license has it: at a point in time, or over its term (55-58)."""
+    RIGHT_TO_INVOICE = "right_to_invoice"
+    """What may be invoiced for each part of the schedule, as its weight is its amount (55-18)."""
     SCHEDULE = "schedule"
     """Stated parts of an uneven service, each by its weight and even by days within (25-33)."""
     USAGE = "usage"
@@ -244,7 +246,7 @@ class PerformanceObligation:
     ends_at: datetime | None = None
     """The moment service has ended, in place of ``end``; whole days leave out the day it is in."""
     schedule: tuple[ServicePart, ...] = ()
-    """Parts of the service, for the measure ``schedule``."""
+    """Parts of the service, for the measures ``schedule`` and ``right_to_invoice``."""
     license: License | None = None
     """The nature of a license, for the measure ``license``."""
     control: Control = field(default_factory=Control)

@@ -216,3 +216,62 @@ def test_an_amount_for_something_else_is_not_shared_with_use():
         {"kind": "usage", "on": "2025-02-10", "meter": "access", "quantity": "7", "amount": "12.5"},
     ]
     assert ["500.00", "12.50", "0.00"] == revenue(told, events, "2025-01", "2025-02", "2025-03")
+
+
+STEPS = [
+    {"first": "2025-01-01", "last": "2025-12-31", "weight": "365.00"},
+    {"first": "2026-01-01", "last": "2026-12-31", "weight": "730.00"},
+]
+
+
+@pytest.mark.parametrize(
+    ("policy", "earned"),
+    [
+        # What may be invoiced for a day: 1.00 in the first year, 2.00 in the second.
+        ({}, ["31.00", "62.00"]),
+        # Without the expedient 1,095.00 over 730 days, 1.50 each.
+        ({"right_to_invoice": "not_elected"}, ["46.50", "46.50"]),
+    ],
+)
+def test_what_may_be_invoiced_measures_progress_where_policy_elects_it(policy, earned):
+    """A ramp whose steps follow the value is earned as invoiced (55-18)."""
+    terms = {"id": "access", "measure": "right_to_invoice", "schedule": STEPS}
+    told = contract([terms], {"access": "1095.00"}, end="2026-12-31")
+    assert earned == revenue(told, [], "2025-01", "2026-01", **policy)
+
+
+def test_a_schedule_goes_on_after_a_price_change():
+    """73.00 more from July 2026, where 368 of 1,095 are left: 441 over 184 days of 2.00."""
+    terms = {"id": "access", "measure": "right_to_invoice", "schedule": STEPS}
+    told = contract([terms], {"access": "1095.00"}, end="2026-12-31")
+    change = {"kind": "modification", "on": "2026-07-01", "price_change": "73.00"}
+    earned = revenue(told, [change], "2026-06", "2026-07", "2026-12")
+    # 441.00 / 184 = 2.396739 a day.
+    assert ["60.00", "74.30", "74.30"] == earned
+
+
+@pytest.mark.parametrize("measure", ["whole_months", "calendar_months", "prorated_months"])
+def test_months_go_on_after_a_price_change(measure):
+    """120.00 for the year, 60.00 more from July: (60 + 60) / 6 a month."""
+    told = contract([{"id": "access", "measure": measure}], {"access": "120.00"})
+    change = {"kind": "modification", "on": "2025-07-01", "price_change": "60.00"}
+    assert ["10.00", "20.00", "20.00"] == revenue(told, [change], "2025-06", "2025-07", "2025-12")
+
+
+def test_moments_go_on_after_a_price_change():
+    """Half of 1 January is over when service begins; from the 3rd on days are whole."""
+    told = contract(
+        [
+            {
+                "id": "access",
+                "measure": "seconds",
+                "starts_at": "2025-01-01T12:00:00Z",
+                "ends_at": "2025-01-05T12:00:00Z",
+            }
+        ],
+        {"access": "40.00"},
+    )
+    change = {"kind": "modification", "on": "2025-01-03", "price_change": "25.00"}
+    # 15.00 to the 2nd; (25 + 25) over 2.5 days.
+    days = [f"2025-01-0{day}..2025-01-0{day}" for day in (1, 2, 3, 4, 5)]
+    assert ["5.00", "10.00", "20.00", "20.00", "10.00"] == revenue(told, [change], *days)
