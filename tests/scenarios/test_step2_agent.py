@@ -174,3 +174,28 @@ def test_contradictions_are_refused(
 
     with pytest.raises(ContractError, match=said):
         measured(told(signed), revenue("2026-01"))
+
+
+def test_what_is_collected_for_the_principal_is_owed_until_it_is_credited() -> None:
+    """100 billed, 30 kept: 70 owed; half of it is credited and 15 of revenue taken back."""
+    signed = contract(
+        [ARRANGE],
+        [{"id": "sale", "kind": "variable", "amount": "100.00", "retained_share": "0.30"}],
+    )
+    events = [
+        event("delivery", "2026-01-01", obligation="meal"),
+        event("invoice", "2026-01-01", lines=[{"amount": "30.00", "for_principal": "70.00"}]),
+        event("estimate", "2026-02-01", consideration="sale", amount="50.00"),
+        event("credit_memo", "2026-02-01", invoice="invoice-2026-01-01",
+              lines=[{"amount": "15.00", "for_principal": "35.00"}]),
+    ]  # fmt: skip
+
+    assert measured(
+        told(signed, events),
+        as_of("payable_to_principal", "2026-01-31"),
+        as_of("receivable", "2026-01-31"),
+        as_of("payable_to_principal", "2026-02-28"),
+        as_of("receivable", "2026-02-28"),
+        revenue("2026-02"),
+        as_of("contract_liability", "2026-02-28"),
+    ) == [70, 100, 35, 50, -15, 0]
