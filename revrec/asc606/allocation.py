@@ -37,13 +37,15 @@ def participants(
 
     Usage whose fee is priced for the day it is used takes only its own fee (32-40), unless it is a
     service by time with an amount for it, or for no obligation in particular, beside the fee. What
-    is priced per unit takes only that, unless an amount is for it too (32-5).
+    is priced per unit or by a royalty takes only that, unless an amount is for it too (32-5).
     """
     offered = list(obligations)
     by_use = {
         each.obligation
         for each in consideration
-        if each.kind is ConsiderationKind.USAGE and not each.above_entitlement
+        if each.kind is ConsiderationKind.USAGE
+        and not each.above_entitlement
+        and each.royalty is None
     }
     amounts = [
         each
@@ -58,7 +60,11 @@ def participants(
         for each in offered
         if each.measure in _ACCESS and (each.id in named or None in named)
     }
-    by_unit = {each.obligation for each in consideration if priced_by_unit(each)} - named
+    by_unit = {
+        each.obligation
+        for each in consideration
+        if priced_by_unit(each) or each.royalty is not None
+    } - named
     return [
         each
         for each in offered

@@ -33,6 +33,7 @@ from revrec.asc606.renewal import renew
 from revrec.asc606.repurchase import with_repurchases
 from revrec.asc606.returns import cost_of_goods
 from revrec.asc606.rights import let_lapse, use_right
+from revrec.asc606.royalties import Transferred, handovers
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Renewal, Term, enforceable_term
@@ -50,6 +51,7 @@ Change = (
     Renewal
     | Revaluation
     | Promised
+    | Transferred
     | Modification
     | Pause
     | Resumption
@@ -60,6 +62,7 @@ Change = (
 _ORDER = {
     Revaluation: 0,
     Promised: 3,
+    Transferred: 3,
     Modification: 1,
     Pause: 2,
     Resumption: 2,
@@ -126,16 +129,27 @@ def _account(standing: Standing, term: Term, history: ContractHistory) -> Asking
             yield from pause(standing, event)
         elif isinstance(event, Resumption):
             yield from resume(standing, event)
-        elif isinstance(event, Revaluation):
-            standing.revalue(event.amount, event.decision, event.on)
-        elif isinstance(event, Promised):
-            standing.promise_later(event)
-        elif isinstance(event, Estimate):
-            _estimate(standing, event)
-        elif isinstance(event, Exercise):
-            use_right(standing, event)
         else:
-            let_lapse(standing, event)
+            _take(standing, event)
+
+
+def _take(
+    standing: Standing,
+    event: Revaluation | Promised | Transferred | Estimate | Exercise | Lapse,
+) -> None:
+    """A change that needs no measure of progress."""
+    if isinstance(event, Revaluation):
+        standing.revalue(event.amount, event.decision, event.on)
+    elif isinstance(event, Promised):
+        standing.promise_later(event)
+    elif isinstance(event, Transferred):
+        standing.hand_over(event)
+    elif isinstance(event, Estimate):
+        _estimate(standing, event)
+    elif isinstance(event, Exercise):
+        use_right(standing, event)
+    else:
+        let_lapse(standing, event)
 
 
 @cites("606-10-25-9")
@@ -166,6 +180,7 @@ def _in_order(
         *history.resumptions,
         *with_amounts(history),
         *promised_later(history),
+        *handovers(history),
         *history.exercises,
         *history.lapses,
     ]

@@ -32,9 +32,10 @@ from revrec.asc606.modification import (
 )
 from revrec.asc606.performance_obligations import remaining
 from revrec.asc606.pricing import Component, Restart, shares, sharing, unearned
-from revrec.asc606.standing import MAIN, AsUsed, Standing
+from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Term
 from revrec.asc606.transaction_price import estimated
+from revrec.asc606.use import AsUsed
 from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 
 from revrec.asc606.agent import share_of_use
 from revrec.asc606.allocation import (
@@ -27,6 +28,13 @@ from revrec.asc606.performance_obligations import (
     measure_progress,
 )
 from revrec.asc606.pricing import Component, Restart, shares
+from revrec.asc606.royalties import (
+    Transferred,
+    above_minimum,
+    check_royalty,
+    explain_royalty,
+    waits,
+)
 from revrec.asc606.segments import APART, LIVE, Key, Layer, Timeline
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.time_elapsed import in_elected_grain
@@ -35,8 +43,8 @@ from revrec.asc606.unit_price import (
     estimate_per_unit,
     explain_unit_price,
     priced_by_unit,
-    unit_prices,
 )
+from revrec.asc606.use import AsUsed, Ended, layers_by_unit, layers_of_use
 from revrec.asc606.weighing import InForce, weigh
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import (
@@ -49,7 +57,6 @@ from revrec.model.contract import (
 from revrec.model.decision import Decision, Earlier, Segment, Shape
 from revrec.model.events import Estimate
 from revrec.model.performance import Pause
-from revrec.money import round_ratio
 
 
 @dataclass(slots=True)
@@ -63,29 +70,6 @@ class Stopped:
     paused_before: int
     """... and the days it stood still until now."""
     now: Shape
-
-
-@dataclass(slots=True)
-class AsUsed:
-    """Consideration priced for each day of use, or for each unit."""
-
-    consideration: Consideration
-    obligation: str
-    shape: Shape
-    decision: int
-    counted: dict[int, int] = field(default_factory=dict)
-    """Restart -> atoms counted under terms that ended with it."""
-    live: bool = True
-
-    @property
-    def by_unit(self) -> bool:
-        """Whether it is a price per unit that is estimated."""
-        return priced_by_unit(self.consideration)
-
-    @property
-    def price(self) -> int:
-        """Minor units for each ``shape.whole`` of rated amount: 1, or what an agent keeps."""
-        return share_of_use(self.consideration).numerator
 
 
 class Standing:
@@ -106,6 +90,7 @@ class Standing:
         self.cut = date.min
         self.timeline = Timeline(contract)
         self.accrued: list[Segment] = []
+        self.handed_over: set[str] = set()
         self.undisturbed: dict[str, tuple[Shape, int]] = {}
         self.pauses: dict[str, tuple[Pause, list[Stopped]]] = {}
         self._because: dict[str, int] = {}
@@ -205,6 +190,10 @@ class Standing:
     def price_use(self, consideration: Iterable[Consideration], first_day: date, on: date) -> None:
         """Consideration for usage: each day's fee to that day, from ``first_day`` on."""
         for each in consideration:
+            check_royalty(each, self.contract)
+            if each.royalty is not None:
+                self._price_royalty(each, first_day, on)
+                continue
             if priced_by_unit(each):
                 decision = self.record(explain_unit_price(each, self.contract, None))
             elif each.kind is ConsiderationKind.USAGE:
@@ -218,6 +207,25 @@ class Standing:
             shape = self.shape_of_use(each, max(starts, first_day))
             self.as_used.append(AsUsed(each, obligation, shape, decision))
 
+    def _price_royalty(self, royalty: Consideration, first_day: date, on: date) -> None:
+        """A royalty for one license, or shared like the price of all (55-65)."""
+        parts = {royalty.obligation or "": 1}
+        if royalty.obligation is None:
+            held = [each for each in self.in_force.values() if each.group == MAIN]
+            parts = dict(proportions(self.weights(held))) if held else {}
+        if not parts or not self.known.keys() >= parts.keys():
+            raise self._nothing_to_price(royalty.id, ())
+        why = explain_royalty(royalty, self.contract, tuple(sorted(parts)), on)
+        decision, total = self.record(why), sum(parts.values())
+        for name, part in sorted(parts.items()):
+            shape = self.shape_of_use(royalty, max(self.known[name].start or first_day, first_day))
+            self.as_used.append(AsUsed(royalty, name, shape, decision, Fraction(part, total)))
+
+    def hand_over(self, transferred: Transferred) -> None:
+        """Royalties that waited for the license are earned from now on (55-65)."""
+        self.handed_over.add(transferred.id)
+        self.publish(max(transferred.on, self.contract.inception))
+
     def shape_of_use(self, consideration: Consideration, first_day: date) -> Shape:
         """How usage consideration is measured under the terms in force."""
         if priced_by_unit(consideration):
@@ -227,6 +235,7 @@ class Standing:
             held = self.in_force.get(consideration.obligation or "")
             entitlement = held.shape if held is not None else COMPLETE
         shape = measure_each_day(self.contract, entitlement=entitlement, first_day=first_day)
+        shape = above_minimum(consideration, shape)
         return replace(shape, whole=shape.whole * share_of_use(consideration).denominator)
 
     def promise_later(self, promised: Promised) -> None:
@@ -304,60 +313,22 @@ class Standing:
         return {key: layer for key, layer in layers.items() if layer.price}
 
     def _layers_as_used(self, each: AsUsed) -> dict[Key, Layer]:
-        if each.by_unit:
-            return self._layers_by_unit(each)
-        name, component = each.obligation, each.consideration.id
-        because = (self._because[name], each.decision)
-        layers: dict[Key, Layer] = {}
-        for number, counted in each.counted.items():
-            if share := round_ratio(counted * each.price, each.shape.whole):
-                product = self.restarts[number].products[name]
-                layers[name, component, number] = Layer(
-                    share,
-                    COMPLETE,
-                    product,
-                    because,
-                    as_used=True,
-                    earlier=self.earlier.get((number, name, component)),
-                )
-        if each.live:
-            product = self.known[name].product
-            layers[name, component, LIVE] = Layer(
-                each.price, each.shape, product, because, as_used=True
+        name, terms = each.obligation, each.consideration
+        if name not in self.handed_over and waits(terms, self.known[name]):
+            return {}
+        ended = {
+            number: Ended(
+                counted,
+                self.restarts[number].products[name],
+                self.earlier.get((number, name, terms.id)),
             )
-        return layers
-
-    def _layers_by_unit(self, each: AsUsed) -> dict[Key, Layer]:
-        """All units at the price estimated now, those of terms that ended apart from the rest."""
-        name = each.obligation
+            for number, counted in each.counted.items()
+        }
         because = (self._because[name], each.decision)
-        layers: dict[Key, Layer] = {}
-        for of in unit_prices(each.consideration, self.contract):
-            price, whole, before = of.price, of.whole, 0
-            for number, counted in each.counted.items():
-                units = max(of.of(before + counted), 0) - max(of.of(before), 0)
-                before += counted
-                share = round_ratio(units * of.price, of.whole)
-                if of.expected and whole > counted:
-                    price, whole = price - share, whole - counted
-                if share:
-                    layers[name, of.component, number] = Layer(
-                        share,
-                        COMPLETE,
-                        self.restarts[number].products[name],
-                        because,
-                        as_used=not of.expected,
-                        earlier=self.earlier.get((number, name, each.consideration.id)),
-                    )
-            if each.live and price:
-                layers[name, of.component, LIVE] = Layer(
-                    price,
-                    replace(of.left(each.shape, before), whole=whole),
-                    self.known[name].product,
-                    because,
-                    as_used=not of.expected,
-                )
-        return layers
+        product = self.known[name].product
+        if each.by_unit:
+            return layers_by_unit(each, ended, self.contract, product, because)
+        return layers_of_use(each, ended, product, because)
 
     def _nothing_to_price(self, name: str, names: tuple[str, ...]) -> UnsupportedTerm:
         missing = ", ".join(sorted(set(names) - self.in_force.keys()))

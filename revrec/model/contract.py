@@ -15,7 +15,7 @@ from revrec.model.assessment import Criterion
 from revrec.model.financing import Financing
 from revrec.model.payable import NonCash, Payable
 from revrec.model.performance import Control, License, Repurchase, ServicePart
-from revrec.model.price import ReturnRight, Tier, TierBasis
+from revrec.model.price import ReturnRight, Royalty, Tier, TierBasis
 from revrec.model.term import Charged, PriceStep, TerminationRight
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True, "allow_inf_nan": False}
@@ -325,6 +325,8 @@ class Consideration:
     """As an agent: the same as an amount, for a fixed or variable amount."""
     above_entitlement: bool = False
     """Usage: only what exceeds the obligation's entitlement is charged (overage)."""
+    royalty: Royalty | None = None
+    """Usage: a royalty for a license; without ``obligation`` shared by selling prices (55-65)."""
     noncash: NonCash | None = None
     """Given in another form than cash; ``amount`` is its fair value at inception (32-21)."""
     payable: Payable | None = None

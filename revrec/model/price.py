@@ -49,3 +49,13 @@ class ReturnRight:
     """Expected cost to recover a unit, with any loss of its value to the entity (55-27)."""
     last_day: date | None = None
     """Last day of the right; what is not back then is sold, from the day after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Royalty:
+    """A royalty for a license, by the customer's sales or usage (606-10-55-65 to 55-65B)."""
+
+    __pydantic_config__ = _STRICT
+
+    minimum: Decimal = Decimal(0)
+    """Guaranteed, and told as a fixed amount; only what is sold or used above it counts here."""

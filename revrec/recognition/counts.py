@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec.columnar import connect
+from revrec.model.contract import Measure
 from revrec.model.history import Book, ContractHistory
 from revrec.recognition.arithmetic import COUNTS
 
@@ -66,8 +67,15 @@ def usage_events(book: Book) -> pa.Table:
         for contract, history in book.histories.items()
         for meter, names in meters(history).items()
     }
+    paid_for = {contract: by_royalty(history) for contract, history in book.histories.items()}
     return _table(
-        (each.contract, obligation, each.on, each.quantity, each.amount - each.for_principal)
+        (
+            each.contract,
+            obligation,
+            each.on,
+            _NONE if obligation in paid_for[each.contract] else each.quantity,
+            each.amount - each.for_principal,
+        )
         for each in book.usage
         for obligation in obligations.get((each.contract, each.meter), ())
     )
@@ -103,7 +111,7 @@ def redrawn(counts: Sequence[pa.Table], shared: Sequence[Shared]) -> list[pa.Tab
 def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -> pa.Table:
     """Daily usage by meter (contract, meter, usage_date, quantity, amount) as counts."""
     mapping = [
-        (history.contract.id, meter, obligation)
+        (history.contract.id, meter, obligation, obligation not in by_royalty(history))
         for history in histories
         for meter, names in meters(history).items()
         for obligation in names
@@ -113,13 +121,15 @@ def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -
             "contract": pa.array([row[0] for row in mapping], pa.string()),
             "meter": pa.array([row[1] for row in mapping], pa.string()),
             "obligation": pa.array([row[2] for row in mapping], pa.string()),
+            "counted": pa.array([row[3] for row in mapping], pa.bool_()),
         }
     )
     with connect() as database:
         database.register("daily", daily)
         database.register("meters", meter_table)
         return database.sql(
-            "select contract, obligation, usage_date as day, quantity, amount "
+            "select contract, obligation, usage_date as day, "
+            "case when counted then quantity else 0::decimal(38, 9) end as quantity, amount "
             "from daily join meters using (contract, meter)"
         ).to_arrow_table()
 
@@ -170,6 +180,26 @@ def meters(history: ContractHistory) -> dict[str, list[str]]:
             if obligation.id not in names:
                 names.append(obligation.id)
     return counted
+
+
+def by_royalty(history: ContractHistory) -> frozenset[str]:
+    """Obligations whose royalties are metered: what the customer sells delivers none of them."""
+    added = [each for change in history.modifications for each in change.adds_consideration]
+    named = {
+        each.obligation
+        for each in (*history.contract.consideration, *added)
+        if each.royalty is not None
+    }
+    if not named:
+        return frozenset()
+    promised = list(history.contract.obligations)
+    for modification in history.modifications:
+        promised += [*modification.adds, *modification.revises]
+    return frozenset(
+        each.id
+        for each in promised
+        if each.measure is not Measure.USAGE and (None in named or each.id in named)
+    )
 
 
 def _table(rows: Iterable[_Row] | Iterator[_Row]) -> pa.Table:

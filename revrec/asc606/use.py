@@ -1,0 +1,109 @@
+"""Consideration priced as it is used: each day's fee, each unit's price, royalties (32-40)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from revrec.asc606.agent import share_of_use
+from revrec.asc606.performance_obligations import COMPLETE
+from revrec.asc606.segments import LIVE, Key, Layer
+from revrec.asc606.unit_price import priced_by_unit, unit_prices
+from revrec.citations import cites
+from revrec.model.contract import Consideration, Contract
+from revrec.model.decision import Earlier, Shape
+from revrec.money import round_ratio
+
+
+@dataclass(slots=True)
+class AsUsed:
+    """Consideration priced for each day of use, or for each unit."""
+
+    consideration: Consideration
+    obligation: str
+    shape: Shape
+    decision: int
+    part: Fraction = Fraction(1)
+    """What of it the obligation gets, where a royalty is shared."""
+    counted: dict[int, int] = field(default_factory=dict)
+    """Restart -> atoms counted under terms that ended with it."""
+    live: bool = True
+
+    @property
+    def by_unit(self) -> bool:
+        """Whether it is a price per unit that is estimated."""
+        return priced_by_unit(self.consideration)
+
+    @property
+    def price(self) -> int:
+        """Minor units for each ``shape.whole`` of rated amount: 1, or what an agent keeps."""
+        return share_of_use(self.consideration).numerator
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What was counted under terms that ended, with what it stays with."""
+
+    counted: int
+    """Atoms."""
+    product: str
+    earlier: Earlier | None
+
+
+@cites("606-10-32-40", "606-10-55-65")
+def layers_of_use(
+    each: AsUsed,
+    ended: Mapping[int, Ended],
+    product: str,
+    because: tuple[int, ...],
+) -> dict[Key, Layer]:
+    """The rated amount of each day, or the part of it that is the entity's or the license's."""
+    name, component = each.obligation, each.consideration.id
+    price, whole = each.price * each.part.numerator, each.shape.whole * each.part.denominator
+    layers: dict[Key, Layer] = {}
+    for number, before in ended.items():
+        if share := round_ratio(before.counted * price, whole):
+            layers[name, component, number] = Layer(
+                share, COMPLETE, before.product, because, as_used=True, earlier=before.earlier
+            )
+    if each.live:
+        shape = replace(each.shape, whole=whole)
+        layers[name, component, LIVE] = Layer(price, shape, product, because, as_used=True)
+    return layers
+
+
+@cites("606-10-32-5", "606-10-32-14", "606-10-32-45")
+def layers_by_unit(
+    each: AsUsed,
+    ended: Mapping[int, Ended],
+    contract: Contract,
+    product: str,
+    because: tuple[int, ...],
+) -> dict[Key, Layer]:
+    """All units at the price estimated now, those of terms that ended apart from the rest."""
+    name = each.obligation
+    layers: dict[Key, Layer] = {}
+    for of in unit_prices(each.consideration, contract):
+        price, whole, so_far = of.price, of.whole, 0
+        for number, before in ended.items():
+            units = max(of.of(so_far + before.counted), 0) - max(of.of(so_far), 0)
+            so_far += before.counted
+            share = round_ratio(units * of.price, of.whole)
+            if of.expected and whole > before.counted:
+                price, whole = price - share, whole - before.counted
+            if share:
+                layers[name, of.component, number] = Layer(
+                    share,
+                    COMPLETE,
+                    before.product,
+                    because,
+                    as_used=not of.expected,
+                    earlier=before.earlier,
+                )
+        if each.live and price:
+            shape = replace(of.left(each.shape, so_far), whole=whole)
+            layers[name, of.component, LIVE] = Layer(
+                price, shape, product, because, as_used=not of.expected
+            )
+    return layers
