@@ -8,20 +8,27 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
+from revrec.commands import usage
+from revrec.commands.shared import (
+    DEFAULT_ACTOR,
+    Actor,
+    AsJson,
+    err,
+    out,
+    progress_of,
+    say,
+    workspace_of,
+)
 from revrec.demo.run import run_demo
 from revrec.errors import FeedError, RevrecError
 from revrec.feeds.records import load as load_records
@@ -32,25 +39,19 @@ from revrec.operations import inspect
 from revrec.operations.facts import record_facts
 from revrec.operations.report import report as make_report
 from revrec.operations.verify import verify as verify_books
-from revrec.operations.workspace import Workspace, open_workspace
+from revrec.operations.workspace import open_workspace
 from revrec.periods import Period
 from revrec.runtime.logging import configure
 from revrec.runtime.settings import Settings
 from revrec.store.periods import PeriodClose
-from revrec.usage import quarantine as kept
-from revrec.usage.ingest import ingest as ingest_usage
 
 app = typer.Typer(
     help="ASC 606 revenue recognition: facts in, postings out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-err = Console(stderr=True)
-out = Console(width=None if sys.stdout.isatty() else 140)
-
-Actor = Annotated[str, typer.Option("--as", help="Who acts; kept with everything that is written.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
-_DEFAULT_ACTOR = "accounting"
+for command in (usage.ingest, usage.rate, usage.quarantine):
+    app.command()(command)
 
 
 def main() -> None:
@@ -58,40 +59,11 @@ def main() -> None:
     try:
         app()
     except RevrecError as error:
-        _say(f"{error.code}: {error.message}")
+        say(f"{error.code}: {error.message}")
         for what, told in (("paragraph", error.citation), ("what to do", error.remedy)):
             if told:
-                _say(f"  {what}: {told}")
+                say(f"  {what}: {told}")
         sys.exit(1)
-
-
-@contextmanager
-def _workspace(actor: str = _DEFAULT_ACTOR) -> Iterator[Workspace]:
-    settings = Settings()
-    configure(settings.log_level)
-    with open_workspace(settings, actor=actor, migrate=settings.database_url is None) as opened:
-        yield opened
-
-
-@contextmanager
-def _progress(what: str, total: int | None) -> Iterator[Progress]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-    )
-    with Progress(*columns, console=err, transient=True) as progress:
-        progress.add_task(what, total=total)
-        yield progress
-
-
-def _say(line: str) -> None:
-    err.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def _show_rows(progress: Progress, rows: int) -> None:
-    progress.update(progress.task_ids[0], completed=rows)
 
 
 @app.command()
@@ -99,15 +71,15 @@ def migrate() -> None:
     """Bring the database to this program's schema."""
     settings = Settings()
     configure(settings.log_level)
-    with open_workspace(settings, actor=_DEFAULT_ACTOR, migrate=True):
+    with open_workspace(settings, actor=DEFAULT_ACTOR, migrate=True):
         err.print("The database is at this program's migration.")
 
 
 @app.command()
-def load(paths: list[Path], actor: Actor = _DEFAULT_ACTOR) -> None:
+def load(paths: list[Path], actor: Actor = DEFAULT_ACTOR) -> None:
     """Record contracts, prices, invoices and events from YAML, JSON or NDJSON files."""
     rejected = 0
-    with _workspace(actor) as workspace:
+    with workspace_of(actor) as workspace:
         for path in paths:
             loaded = load_records(path)
             recorded = record_facts(workspace, loaded.facts, source=path.name)
@@ -116,44 +88,10 @@ def load(paths: list[Path], actor: Actor = _DEFAULT_ACTOR) -> None:
                 f"{recorded.unchanged:,} unchanged, {len(loaded.rejections):,} refused"
             )
             for each in loaded.rejections:
-                _say(f"  refused: {each.message}")
+                say(f"  refused: {each.message}")
             rejected += len(loaded.rejections)
     if rejected:
         raise typer.Exit(1)
-
-
-@app.command()
-def ingest(
-    paths: list[Path],
-    actor: Actor = _DEFAULT_ACTOR,
-    batch: Annotated[str | None, typer.Option(help="Name of the sending, for one file.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Record daily rated usage from Parquet, CSV or NDJSON files, each row exactly once."""
-    if batch is not None and len(paths) != 1:
-        raise typer.BadParameter("--batch names one sending: give one file.")
-    with _workspace(actor) as workspace:
-        for path in paths:
-            with _progress(path.name, None) as progress:
-                totals = ingest_usage(
-                    workspace.database,
-                    workspace.lake,
-                    path,
-                    source_name=path.name,
-                    entity=workspace.entity,
-                    actor=actor,
-                    batch=batch,
-                    progress=partial(_show_rows, progress),
-                )
-            counted = {
-                name: getattr(totals, name).rows
-                for name in ("received", "accepted", "duplicate", "quarantined")
-            }
-            if as_json:
-                out.print_json(json.dumps({"file": str(path), "batch": totals.batch} | counted))
-            else:
-                told = ", ".join(f"{count:,} {name}" for name, count in counted.items())
-                err.print(f"{path}: {told}", highlight=False)
 
 
 @app.command()
@@ -166,7 +104,7 @@ def close(
 ) -> None:
     """Close a period; again, it is a no-op."""
     month = Period.parse(period)
-    with _workspace(prepared_by) as workspace:
+    with workspace_of(prepared_by) as workspace:
         if dry_run:
             computed = closing.flash_close(workspace, month)
             err.print(f"{month} would post {computed.postings.num_rows:,} postings.")
@@ -187,7 +125,7 @@ def reopen(
     reason: Annotated[str, typer.Option()],
 ) -> None:
     """Open the last closed period again, with approval; the trace remains."""
-    with _workspace(requested_by) as workspace:
+    with workspace_of(requested_by) as workspace:
         closing.reopen_period(
             workspace,
             Period.parse(period),
@@ -206,7 +144,7 @@ def export(
 ) -> None:
     """Write workbooks, CSV twins and a manifest of closed periods."""
     last = Period.parse(period)
-    with _workspace() as workspace, err.status("Deriving schedules ..."):
+    with workspace_of() as workspace, err.status("Deriving schedules ..."):
         report = make_report(workspace, Period.parse(first) if first else last, last)
         files = write_report(report, folder)
     for file in files:
@@ -226,13 +164,13 @@ def check(paths: list[Path]) -> None:
             f"No scenario in {', '.join(map(str, paths))}.", remedy="Name a .yaml file or a folder."
         )
     failed = held = 0
-    with _progress("scenarios", len(files)) as progress:
+    with progress_of("scenarios", len(files)) as progress:
         for file in files:
             try:
                 outcomes = check_scenario(read_scenario(file))
             except RevrecError as error:
                 failed += 1
-                _say(f"{file}: {error}")
+                say(f"{file}: {error}")
                 continue
             finally:
                 progress.advance(progress.task_ids[0])
@@ -264,7 +202,7 @@ def explain(
     as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Such as 2026-03-31.")],
 ) -> None:
     """Show how a contract is accounted for: facts, decisions, what each cent rests on."""
-    with _workspace() as workspace:
+    with workspace_of() as workspace:
         explanation = inspect.explain_contract(workspace, contract, as_of.date())
     out.print(f"[bold]{contract}[/] on {explanation.day}")
     for title, lines in (
@@ -288,7 +226,7 @@ def explain(
 @app.command()
 def verify() -> None:
     """Verify chain, files, journal and invariants; rebuild the last close from its facts."""
-    with _workspace() as workspace, err.status("Verifying ..."):
+    with workspace_of() as workspace, err.status("Verifying ..."):
         found = verify_books(workspace)
     for line in found:
         out.print(f"[green]ok[/] {line}", highlight=False)
@@ -297,7 +235,7 @@ def verify() -> None:
 @app.command()
 def status(as_json: AsJson = False) -> None:
     """Periods, their state, and what waits."""
-    with _workspace() as workspace:
+    with workspace_of() as workspace:
         state = inspect.status(workspace)
     if as_json:
         out.print_json(json.dumps(asdict(state)))
@@ -308,37 +246,6 @@ def status(as_json: AsJson = False) -> None:
     out.print(table)
     waiting = ", ".join(f"{reason} {count:,}" for reason, count in state.quarantined.items())
     out.print(f"{state.facts:,} facts; quarantined usage rows: {waiting or 'none'}")
-
-
-@app.command()
-def quarantine(
-    release: Annotated[list[int] | None, typer.Option(help="Row to judge again.")] = None,
-    reject: Annotated[list[int] | None, typer.Option(help="Row that will not count.")] = None,
-    note: Annotated[str, typer.Option(help="Why.")] = "",
-    actor: Actor = _DEFAULT_ACTOR,
-) -> None:
-    """List usage rows that were set aside, release them or reject them."""
-    with _workspace(actor) as workspace:
-        entity = workspace.entity
-        if release:
-            totals = kept.release(
-                workspace.database,
-                workspace.lake,
-                release,
-                note=note,
-                entity=entity,
-                actor=actor,
-            )
-            err.print(f"{totals.accepted.rows:,} accepted, {totals.quarantined.rows:,} set aside.")
-        if reject:
-            count = kept.reject(workspace.database, reject, note=note, entity=entity, actor=actor)
-            err.print(f"{count:,} rejected.")
-        if not release and not reject:
-            rows = workspace.run(kept.list_quarantine, read_only=True)
-            table = Table("row", "file row", "reason", "message")
-            for row in rows:
-                table.add_row(str(row.id), str(row.row_number), row.reason, row.message)
-            out.print(table)
 
 
 @app.command()
@@ -355,8 +262,8 @@ def serve(
     """Serve the HTTP API until told to stop; requests under way are finished."""
     from api.server import serve as serve_api
 
-    with _workspace() as workspace:
-        serve_api(workspace, Settings(), host=host, port=port, tell=_say)
+    with workspace_of() as workspace:
+        serve_api(workspace, Settings(), host=host, port=port, tell=say)
 
 
 @app.command()

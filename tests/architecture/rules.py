@@ -41,7 +41,7 @@ USERS = {
     "sqlalchemy": ("store",),
     "sqlmodel": ("store",),
     "starlette": ("api",),
-    "typer": ("cli",),
+    "typer": ("cli", "commands"),
 }
 """Library -> the only rooms that may import it."""
 CLOCK = "revrec/runtime/clock.py"

@@ -1,0 +1,1 @@
+"""Commands by subject, and what all of them share; ``revrec.cli`` puts them together."""

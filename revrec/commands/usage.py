@@ -1,0 +1,178 @@
+"""Usage: taken in, rated, and what was set aside."""
+
+# ruff: noqa: FBT002 - options are read from their defaults
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from revrec.commands.shared import (
+    DEFAULT_ACTOR,
+    Actor,
+    AsJson,
+    err,
+    out,
+    progress_of,
+    show_rows,
+    workspace_of,
+)
+from revrec.operations.rating import rate_counted
+from revrec.usage import quarantine as kept
+from revrec.usage.columns import FORMS
+from revrec.usage.ingest import ingest as ingest_usage
+from revrec.usage.rerating import RatingRun
+
+
+class Told(StrEnum):
+    """Forms in which files tell usage."""
+
+    RATED = "rated"
+    COUNTED = "counted"
+    EVENTS = "events"
+
+
+def ingest(
+    paths: list[Path],
+    actor: Actor = DEFAULT_ACTOR,
+    batch: Annotated[str | None, typer.Option(help="Name of the sending, for one file.")] = None,
+    form: Annotated[
+        Told, typer.Option(help="rated: days with amounts; counted: without; events: one by one.")
+    ] = Told.RATED,
+    as_json: AsJson = False,
+) -> None:
+    """Record usage from Parquet, CSV or NDJSON files, each row exactly once."""
+    if batch is not None and len(paths) != 1:
+        raise typer.BadParameter("--batch names one sending: give one file.")
+    with workspace_of(actor) as workspace:
+        for path in paths:
+            with progress_of(path.name, None) as progress:
+                totals = ingest_usage(
+                    workspace.database,
+                    workspace.lake,
+                    path,
+                    source_name=path.name,
+                    entity=workspace.entity,
+                    actor=actor,
+                    batch=batch,
+                    progress=partial(show_rows, progress),
+                    form=FORMS[form],
+                )
+            counted = {
+                name: getattr(totals, name).rows
+                for name in ("received", "accepted", "duplicate", "quarantined")
+            }
+            if as_json:
+                out.print_json(json.dumps({"file": str(path), "batch": totals.batch} | counted))
+            else:
+                told = ", ".join(f"{count:,} {name}" for name, count in counted.items())
+                err.print(f"{path}: {told}", highlight=False)
+
+
+def rate(
+    through: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Months that ended by this day owe their minimums."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show only; write nothing.")] = False,
+    as_json: AsJson = False,
+    actor: Actor = DEFAULT_ACTOR,
+) -> None:
+    """Rate counted usage by the rate cards; again, it is a no-op.
+
+    What late usage or a corrected card changes is appended, naming the rows it corrects.
+    Ends with 1 if usage has no price.
+    """
+    with workspace_of(actor) as workspace, err.status("Rating ..."):
+        run = rate_counted(workspace, through=through.date() if through else None, dry_run=dry_run)
+    if as_json:
+        out.print_json(json.dumps(_told(run)))
+    else:
+        _print(run, dry_run=dry_run)
+    if run.unpriced:
+        raise typer.Exit(1)
+
+
+def _told(run: RatingRun) -> dict[str, object]:
+    return {
+        "through": run.through.isoformat(),
+        "counted": str(run.counted),
+        "rated": str(run.rated),
+        "unpriced": [
+            {
+                "contract": each.contract,
+                "meter": each.meter,
+                "labels": each.labels,
+                "first_day": each.first_day.isoformat(),
+                "last_day": each.last_day.isoformat(),
+                "quantity": str(each.quantity),
+            }
+            for each in run.unpriced
+        ],
+        "new": run.new,
+        "corrected": run.corrected,
+        "reasons": run.reasons,
+        "amounts": {currency: str(amount) for currency, amount in run.amounts.items()},
+        "differences": {currency: str(amount) for currency, amount in run.differences.items()},
+        "batch": run.recorded.batch if run.recorded else None,
+    }
+
+
+def _print(run: RatingRun, *, dry_run: bool) -> None:
+    verb = "would be appended" if dry_run else "appended"
+    err.print(
+        f"Through {run.through}: {run.new:,} new lines and {run.corrected:,} corrections {verb}.",
+        highlight=False,
+    )
+    for reason, count in run.reasons.items():
+        err.print(f"  {count:,} because {reason}", highlight=False)
+    table = Table("currency", "rated to date", "of it now")
+    for currency, amount in run.amounts.items():
+        table.add_row(currency, f"{amount:,f}", f"{run.differences.get(currency, 0):,f}")
+    out.print(table)
+    for each in run.unpriced:
+        err.print(
+            f"No price: {each.quantity:,f} of {each.contract} on {each.meter} {each.labels} from "
+            f"{each.first_day} to {each.last_day}.",
+            highlight=False,
+            markup=False,
+        )
+
+
+def quarantine(
+    release: Annotated[list[int] | None, typer.Option(help="Row to judge again.")] = None,
+    reject: Annotated[list[int] | None, typer.Option(help="Row that will not count.")] = None,
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    actor: Actor = DEFAULT_ACTOR,
+) -> None:
+    """List usage rows that were set aside, release them or reject them."""
+    with workspace_of(actor) as workspace:
+        entity = workspace.entity
+        if release:
+            totals = kept.release(
+                workspace.database,
+                workspace.lake,
+                release,
+                note=note,
+                entity=entity,
+                actor=actor,
+            )
+            err.print(f"{totals.accepted.rows:,} accepted, {totals.quarantined.rows:,} set aside.")
+        if reject:
+            count = kept.reject(workspace.database, reject, note=note, entity=entity, actor=actor)
+            err.print(f"{count:,} rejected.")
+        if not release and not reject:
+            rows = workspace.run(kept.list_quarantine, read_only=True)
+            table = Table("row", "file row", "reason", "message")
+            for row in rows:
+                table.add_row(str(row.id), str(row.row_number), row.reason, row.message)
+            out.print(table)
