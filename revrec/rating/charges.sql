@@ -1,6 +1,6 @@
 -- What windows owe beside their usage: fees, flat amounts without usage, and what is missing to
 -- a commitment or a minimum. Only windows that have ended by `through` owe it.
--- Reads `agreed`, `line`, `span`, `owed`, `rated`, `running`.
+-- Reads `agreed`, `line`, `span`, `owed`, `counter`, `rated`, `running`.
 create or replace table charged as
 with ended as (
     select a.scope, l.name, s.first_day as window_first, s.last_day as window_last,
@@ -21,11 +21,11 @@ with ended as (
 ),
 used as (
     select scope, name, window_first, sum(amount) as amount
-    from rated group by all
+    from rated join counter using (counter) group by all
 ),
 counted as (
     select scope, name, window_first, sum(quantity) as quantity
-    from running group by all
+    from running join counter using (counter) group by all
 ),
 due as (
     select e.*, o.*  exclude (line), l.meter, l.quantum, l.half_up,

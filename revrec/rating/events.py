@@ -41,8 +41,7 @@ with told as (
     select r.*, p.fee, p.free_events, p.free_amount,
            row_number() over ordered as ordinal
     from running r join event_price p using (line)
-    window ordered as (partition by r.scope, r.name, r.counted, r.window_first
-                       order by r.day, r.contract, r.labels, r.meter, r.event)
+    window ordered as (partition by r.counter, r.window_first order by r.day, r.used, r.event)
 )
 select * replace (
     case when free_events is null and free_amount is null then quantity
@@ -61,27 +60,26 @@ select * exclude (fee, free_events, free_amount, ordinal, whole) replace (
     sum(quantity) over total as total
 )
 from transaction
-window total as (partition by scope, name, counted, window_first),
-       running as (partition by scope, name, counted, window_first
-                   order by day, contract, labels, meter, event rows unbounded preceding)
+window total as (partition by counter, window_first),
+       running as (partition by counter, window_first order by day, used, event
+                   rows unbounded preceding)
 qualify quantity <> 0;
 """
 _PARTS = """
 create or replace table event_part as
 with paid as (
     select *, sum(case when quantity > 0 then 1 else 0 end) over (
-               partition by scope, name, counted, window_first
-               order by day, contract, labels, meter, event rows unbounded preceding
+               partition by counter, window_first order by day, used, event
+               rows unbounded preceding
            )::hugeint as paid_events
     from transaction
 )
-select contract, meter, day, labels, event, scope, line, name, counted, 'usage' as charge,
-       0 as tier, window_first, window_last, before, after, whole - quantity as quantity,
-       0::hugeint as gross, 0::hugeint as amount
+select used, day, event, counter, line, 'usage' as charge, 0 as tier, window_first, window_last,
+       before, after, whole - quantity as quantity, 0::hugeint as gross, 0::hugeint as amount
 from paid where whole <> quantity
 union all
-select contract, meter, day, labels, event, scope, line, name, counted, 'event', null,
-       window_first, window_last, before, after, 0,
+select used, day, event, counter, line, 'event', null, window_first, window_last, before, after,
+       0,
        rounded(fee * paid_events, 0, 1, quantum, half_up)
            - rounded(fee * (paid_events - 1), 0, 1, quantum, half_up) as gross, gross
 from paid join (select line, quantum, half_up from line) using (line)
@@ -89,7 +87,7 @@ where quantity > 0 and fee > 0
 """
 _NO_PARTS = """
 create or replace table event_part as
-select contract, meter, day, labels, event, scope, line, name, counted, '' as charge, 0 as tier,
-       window_first, window_last, before, after, quantity, quantity as gross, quantity as amount
+select used, day, event, counter, line, '' as charge, 0 as tier, window_first, window_last, before,
+       after, quantity, quantity as gross, quantity as amount
 from running limit 0
 """

@@ -5,7 +5,8 @@ create or replace macro clipped(total, low, high) as
     case when high is null then greatest(total, low) else least(greatest(total, low), high) end;
 
 -- Packages in so many units of a piece; with packages of one atom, the units.
-create or replace macro packages_in(units, package, carry) as (units + carry) // package;
+create or replace macro packages_in(units, package, carry) as
+    case when package = 1 then units else (units + carry) // package end;
 
 -- The price of so many packages of a piece that is entered (1) or not (0).
 create or replace macro whole_of(packages, entered, rate, flat, flat_rest, denominator) as

@@ -30,7 +30,10 @@ def draw(connection: duckdb.DuckDBPyConnection, told: Told) -> None:
         for rank, credit in enumerate(sorted(listed, key=attrgetter("last_day", "id")), 1)
     ]
     if not rows:
+        connection.execute("create or replace view priced_lines as from all_lines")
         return
+    connection.execute("create or replace table credited_line as from all_lines")
+    connection.execute("create or replace view priced_lines as from credited_line")
     connection.execute(
         "create or replace table promotion (contract varchar, rank integer, first_day date,"
         " last_day date, amount hugeint, names varchar[])"
@@ -41,9 +44,11 @@ def draw(connection: duckdb.DuckDBPyConnection, told: Told) -> None:
 
 
 _LINES = """
-create or replace table priced_lines as
+create or replace view all_lines as
 select *, 0::hugeint as credited from (
-    from rated
+    select k.contract, k.meter, k.labels, c.scope, c.name, c.counted,
+           r.* exclude (used, counter)
+    from rated r join usage_key k using (used) join counter c using (counter)
     union all by name
     select contract, meter, day, '{}' as labels, '' as event, scope, line, name, '' as counted,
            charge, null as tier, window_first, window_last, 0::hugeint as before,
@@ -51,8 +56,8 @@ select *, 0::hugeint as credited from (
 )
 """
 _DRAW = """
-create or replace table priced_lines as
-with numbered as (select *, row_number() over () as number from priced_lines),
+create or replace table credited_line as
+with numbered as (select *, row_number() over () as number from credited_line),
 covered as (
     select n.number, p.amount as credit, n.amount - n.credited as owed,
            sum(n.amount - n.credited) over (

@@ -156,6 +156,7 @@ def compute(
     _put_matches(connection, found)
     _put_spans(connection, found, through)
     connection.execute(_statement("running"))
+    (priced,) = connection.execute("select count(*) from running").fetchall()[0]
     events.free(connection, found)
     _put_day_starts(connection)
     connection.execute(_statement("rated"))
@@ -163,7 +164,7 @@ def compute(
     connection.execute(_statement("charges"), {"through": through})
     promotions.draw(connection, told)
     connection.execute(_RATED_LINE)
-    connection.execute(_UNPRICED)
+    _put_unpriced(connection, priced)
 
 
 def _statement(name: str) -> str:
@@ -350,8 +351,7 @@ def _put_day_starts(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         create or replace table day_start as
-        select r.scope, r.name, r.counted, r.window_first, r.day,
-               arg_min(r.before, (r.contract, r.labels, r.meter, r.event)) as before
+        select r.counter, r.window_first, r.day, arg_min(r.before, (r.used, r.event)) as before
         from running r join line l using (line) where l.rounded_at = 'day' group by all
         """
     )
@@ -372,10 +372,25 @@ select contract, meter, day, labels, sum(quantity) as quantity
 from (
     select contract, meter, day, labels, quantity from metered
     union all
-    select contract, meter, day, labels, -in_units(quantity) from rated
+    select k.contract, k.meter, r.day, k.labels, -in_units(r.quantity)
+    from rated r join usage_key k using (used)
 )
+where {somewhere}
 group by all having sum(quantity) <> 0
 """
+_ALL_PRICED = """
+select (select count(*) from metered where quantity <> 0) = $priced
+   and not exists (
+       select line from piece group by line
+       having not bool_or(high is null and reached_up_to is null)
+   )
+"""
+
+
+def _put_unpriced(connection: duckdb.DuckDBPyConnection, priced: int) -> None:
+    """Make ``unpriced``; where every row has a line and no line ends, nothing is looked for."""
+    (none,) = connection.execute(_ALL_PRICED, {"priced": priced}).fetchall()[0]
+    connection.execute(_UNPRICED.format(somewhere="false" if none else "true"))
 
 
 def _results(connection: duckdb.DuckDBPyConnection) -> Rated:

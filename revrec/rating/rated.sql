@@ -2,30 +2,33 @@
 -- the line says. Reads `running`, `line`, `piece`, `day_start`.
 create or replace table rated as
 with parts as (
-    select r.* exclude (quantity), p.*, l.* exclude (line, name, counted_from, resets),
+    select r.* exclude (quantity), p.*,
+           l.rounded_at, l.half_up, l.quantum, l.denominator, l.committed, l.factor, l.factor_of,
+           l.largest,
            clipped(r.before, p.counts_from, p.high) as part_from,
            clipped(r.after, p.counts_from, p.high) as part_to,
-           case when l.rounded_at = 'day' then clipped(d.before, p.low, p.high)
-                else p.low end as part_origin
+           l.rounded_at = 'day' as by_day, clipped(d.before, p.low, p.high) as part_origin
     from running r
     join line l using (line)
     join (select * rename (line as of_line) from piece) p on p.of_line = r.line
     left join day_start d
-      on d.scope = r.scope and d.name = r.name and d.counted = r.counted
-     and d.window_first = r.window_first and d.day = r.day and l.rounded_at = 'day'
+      on d.counter = r.counter and d.window_first = r.window_first and d.day = r.day and l.rounded_at = 'day'
     where greatest(r.total, 0) > p.reached_above
       and (p.reached_up_to is null or greatest(r.total, 0) <= p.reached_up_to)
 ),
 measured as (
     select *, greatest(part_from, low) as x_from, greatest(part_to, low) as x_to,
-           greatest(part_origin, low) as x_origin,
            (x_from > low)::int as in_from, (x_to > low)::int as in_to,
-           (x_origin > low)::int as in_origin,
            packages_in(x_from - low, package, carry) as packages_from,
            packages_in(x_to - low, package, carry) as packages_to,
-           packages_in(x_origin - low, package, carry) as packages_origin,
-           whole_of(packages_origin, in_origin, rate, flat, flat_rest, denominator) as whole_origin,
-           rest_of(packages_origin, in_origin, rate, flat_rest, denominator) as rest_origin,
+           case when by_day then whole_of(
+               packages_in(part_origin - low, package, carry), (part_origin > low)::int,
+               rate, flat, flat_rest, denominator
+           ) else 0 end as whole_origin,
+           case when by_day then rest_of(
+               packages_in(part_origin - low, package, carry), (part_origin > low)::int,
+               rate, flat_rest, denominator
+           ) else 0 end as rest_origin,
            case when rounded_at = 'line' then base else 0 end as added,
            case when rounded_at = 'line' then base_rest else 0 end as added_rest
     from parts
@@ -64,8 +67,8 @@ amounts as (
            ) as amount_to
     from carried
 )
-select contract, meter, day, labels, event, scope, line, name, counted, 'usage' as charge, tier,
-       window_first, window_last, before, after, part_to - part_from as quantity,
+select used, day, event, counter, line, 'usage' as charge, tier, window_first,
+       window_last, before, after, part_to - part_from as quantity,
        amount_to - amount_from as gross,
        case when largest is null then amount_to - amount_from
             else least(amount_to, largest) - least(amount_from, largest) end as amount

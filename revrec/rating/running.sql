@@ -1,32 +1,53 @@
 -- Usage with its price, its window and the running totals before and after it.
 -- Reads `metered` (contract, meter, day, labels, event, quantity), `agreed`, `matched`, `line`,
--- `span`, `opening`. A day's usage counts in the order of contract and labels, days in theirs.
+-- `span`, `opening`. A day's usage counts in the order of contract, labels and meter, days in
+-- theirs. What is counted together has a number (`counter`), so that few texts are sorted.
+create or replace table usage_key as
+select row_number() over (order by contract, labels, meter)::integer as used, contract, meter,
+       labels
+from (select distinct contract, meter, labels from metered);
+
+create or replace table route as
+select k.used, a.first_day, a.last_day, l.line,
+       dense_rank() over (order by a.scope, l.name, t.counted)::integer as counter,
+       a.scope, l.name, t.counted,
+       case l.counted_from when 'calendar' then l.resets
+                           when 'term' then 'term@' || a.scope
+                           else l.resets || '@' || a.scope end as span_key
+from usage_key k
+join agreed a on a.contract = k.contract
+join matched t on t.price_set = a.price_set and t.meter = k.meter and t.labels = k.labels
+join line l on l.line = t.line;
+
+create or replace table counter as
+select distinct counter, scope, name, counted from route;
+
+create or replace table span_day as
+select key, first_day, last_day, unnest(generate_series(
+           greatest(first_day, first_used), least(last_day, last_used), interval 1 day
+       ))::date as day
+from span, (select min(day) as first_used, max(day) as last_used from metered);
+
 create or replace table running as
 with priced as (
-    select m.contract, m.meter, m.day, m.labels, m.event, a.scope, a.price_set,
-           t.line, t.counted, l.name, s.first_day as window_first, s.last_day as window_last,
-           (m.quantity * 1000000000)::hugeint as quantity
+    select r.used, m.day, m.event, r.counter, r.line, s.first_day as window_first,
+           s.last_day as window_last, (m.quantity * 1000000000)::hugeint as quantity
     from metered m
-    join agreed a on a.contract = m.contract and m.day between a.first_day and a.last_day
-    join matched t on t.price_set = a.price_set and t.meter = m.meter and t.labels = m.labels
-    join line l on l.line = t.line
-    asof join span s
-      on s.key = case l.counted_from
-                     when 'calendar' then l.resets
-                     when 'term' then 'term@' || a.scope
-                     else l.resets || '@' || a.scope end
-     and m.day >= s.first_day
+    join usage_key k using (contract, meter, labels)
+    join route r on r.used = k.used and m.day between r.first_day and r.last_day
+    join span_day s on s.key = r.span_key and s.day = m.day
     where m.quantity <> 0
+),
+opened as (
+    select c.counter, o.window_first, o.quantity
+    from opening o join counter c using (scope, name, counted)
 )
 select p.*,
        coalesce(o.quantity, 0) + sum(p.quantity) over running - p.quantity as before,
        coalesce(o.quantity, 0) + sum(p.quantity) over running as after,
        coalesce(o.quantity, 0) + sum(p.quantity) over total as total
 from priced p
-left join opening o
-  on o.scope = p.scope and o.name = p.name and o.counted = p.counted
- and o.window_first = p.window_first
-window total as (partition by p.scope, p.name, p.counted, p.window_first),
-       running as (partition by p.scope, p.name, p.counted, p.window_first
-                   order by p.day, p.contract, p.labels, p.meter, p.event
+left join opened o on o.counter = p.counter and o.window_first = p.window_first
+window total as (partition by p.counter, p.window_first),
+       running as (partition by p.counter, p.window_first order by p.day, p.used, p.event
                    rows unbounded preceding)
