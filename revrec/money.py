@@ -75,6 +75,15 @@ def from_minor(amount: int, currency: str) -> Decimal:
     return Decimal(f"{amount}E-{minor_digits(currency)}")
 
 
+def as_text(amount: int, currency: str) -> str:
+    """Minor units for a reader.
+
+    >>> as_text(-150, "USD")
+    '-1.50 USD'
+    """
+    return f"{from_minor(amount, currency)} {currency}"
+
+
 def atoms(value: Decimal, scale: int) -> int:
     """A decimal as an integer of its last kept place; refuses further digits."""
     whole = _shifted(value, scale)
@@ -189,7 +198,7 @@ class Money:
         return from_minor(self.minor, self.currency)
 
     def __str__(self) -> str:
-        return f"{from_minor(self.minor, self.currency)} {self.currency}"
+        return as_text(self.minor, self.currency)
 
     def _same(self, other: Money) -> int:
         if other.currency != self.currency:

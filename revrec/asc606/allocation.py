@@ -20,7 +20,7 @@ from revrec.model.contract import (
     PerformanceObligation,
 )
 from revrec.model.decision import Decision
-from revrec.money import Money, apportion, minor_digits, round_ratio
+from revrec.money import Money, apportion, as_text, minor_digits, round_ratio
 
 _ACCESS = BY_TIME | {Measure.TIME_ELAPSED}
 Weights = Mapping[str, Fraction]
@@ -163,8 +163,8 @@ def explain_allocation(
 ) -> Decision:
     """The allocation of one component, as a decision."""
     currency = contract.currency
-    total = Money(amount, currency)
-    parts = ", ".join(f"{key} {Money(share, currency)}" for key, share in sorted(shares.items()))
+    total = as_text(amount, currency)
+    parts = ", ".join(f"{key} {as_text(share, currency)}" for key, share in sorted(shares.items()))
     how = (
         "to the only obligation it can relate to"
         if len(shares) == 1

@@ -11,7 +11,7 @@ from revrec.errors import ContractError
 from revrec.model.contract import Contract, PerformanceObligation
 from revrec.model.decision import Decision
 from revrec.model.events import Modification
-from revrec.money import Money, to_minor
+from revrec.money import as_text, to_minor
 from revrec.periods import day_before
 
 
@@ -109,8 +109,8 @@ def explain_modification(
 ) -> Decision:
     """The treatment and the new allocation, as a decision."""
     currency = contract.currency
-    change = Money(to_minor(modification.price_change, currency), currency)
-    parts = ", ".join(f"{key} {Money(share, currency)}" for key, share in sorted(shares.items()))
+    change = as_text(to_minor(modification.price_change, currency), currency)
+    parts = ", ".join(f"{key} {as_text(share, currency)}" for key, share in sorted(shares.items()))
     paragraph = _PARAGRAPH[treatment]
     over = "what is added" if treatment is Treatment.SEPARATE else "what remains"
     reason = f" ({modification.reason})" if modification.reason else ""
@@ -123,14 +123,14 @@ def explain_modification(
         inputs={
             "modification": modification.id,
             "new_terms_from": str(modification.new_terms_from or modification.on),
-            "price_change": str(change),
+            "price_change": change,
             "at_standalone_selling_prices": str(modification.at_standalone_selling_prices),
         },
         outcome=treatment.value,
         sentence=(
             f"Modification {modification.id}{reason}, price change {change}, is accounted for as "
             f"{treatment.value} ({paragraph}{_CASE.get(treatment, '')}): "
-            f"{Money(pool, currency)} over {over}: {parts or 'nothing'}."
+            f"{as_text(pool, currency)} over {over}: {parts or 'nothing'}."
         ),
     )
 

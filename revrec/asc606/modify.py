@@ -61,8 +61,10 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
     """A change of scope, price or both (25-10 to 25-13)."""
     contract = standing.contract
     check_modification(contract, told, _going(standing))
-    held = {name: each.terms for name, each in standing.in_force.items()}
-    modification, standing.last_day = amended(term, told, held, standing.last_day)
+    held = standing.in_force.items() if told.end is not None else ()
+    modification, standing.last_day = amended(
+        term, told, {name: each.terms for name, each in held}, standing.last_day
+    )
     if told.end is not None and standing.last_day is not None:
         term.spans.append((takes_effect(told), contract.first_day, standing.last_day))
     modification, past = _apart(modification)

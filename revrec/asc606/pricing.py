@@ -92,8 +92,10 @@ def shares(component: Component, restarts: Sequence[Restart]) -> Shares:
         if component.id not in restart.components:
             continue
         now = {}
-        kept_live = {key: share for key, share in live.items() if key in restart.untouched}
-        live = {key: share for key, share in live.items() if key not in restart.untouched}
+        kept_live: dict[str, int] = {}
+        if restart.untouched:
+            kept_live = {key: share for key, share in live.items() if key in restart.untouched}
+            live = {key: share for key, share in live.items() if key not in restart.untouched}
         for key, share in live.items():
             answer = restart.earned.get(key, _NOTHING_EARNED)
             now[key] = round_ratio(share * answer.numerator, answer.denominator)

@@ -307,7 +307,9 @@ class Standing:
         if component.id == held.group:
             part = materials_at_cost(held.obligation, self.contract, share)
         part = part or unclaimed_part(held.obligation, self.contract, held.shape, share)
-        price, shape = part or (0, COMPLETE)
+        if part is None:
+            return {(name, component.id, LIVE): Layer(share, held.shape, product, because)}
+        price, shape = part
         layers = {(name, component.id, APART): Layer(price, shape, product, because)}
         layers[name, component.id, LIVE] = Layer(share - price, held.shape, product, because)
         return {key: layer for key, layer in layers.items() if layer.price}

@@ -201,7 +201,9 @@ def enforceable_term(contract: Contract) -> tuple[Term, Contract, Decision | Non
         )
     if contract.end is not None:
         term.spans.append((contract.inception, contract.first_day, contract.end))
-    bound = replace(contract, consideration=_amounts(term, contract))
+    bound = contract
+    if term.charges:
+        bound = replace(contract, consideration=_amounts(term, contract))
     decision = _decision(term, right) if contract.termination else None
     return term, bound, decision
 
@@ -328,8 +330,6 @@ def _check_renewable(term: Term) -> None:
 
 def _amounts(term: Term, bound: Contract) -> tuple[Consideration, ...]:
     """The consideration with each charge at its amount for the enforceable term."""
-    if not term.charges:
-        return bound.consideration
     if bound.end is None:
         raise _contradiction(
             bound,

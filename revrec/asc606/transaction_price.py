@@ -17,7 +17,7 @@ from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Consideration, ConsiderationKind, Contract, EstimationMethod
 from revrec.model.decision import Decision
 from revrec.model.events import Estimate
-from revrec.money import Money, minor_digits, round_ratio, to_minor
+from revrec.money import Money, as_text, minor_digits, round_ratio, to_minor
 
 FIXED = "fixed"
 """Name of the component that pools all fixed consideration of a contract."""
@@ -39,19 +39,19 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
         if each.kind is ConsiderationKind.FIXED
     )
     amounts = {FIXED: fixed} | estimated(contract.consideration, contract)
-    total = Money(sum(amounts.values()), contract.currency)
-    variable = total.minor - fixed
+    currency, price = contract.currency, sum(amounts.values())
+    total = as_text(price, currency)
     decision = Decision(
         contract=contract.id,
         on=contract.inception,
         step=3,
         rule="transaction_price",
         paragraphs=("606-10-32-2", "606-10-32-5", "606-10-32-11"),
-        inputs={name: str(Money(amount, contract.currency)) for name, amount in amounts.items()},
-        outcome=str(total),
+        inputs={name: as_text(amount, currency) for name, amount in amounts.items()},
+        outcome=total,
         sentence=(
-            f"The transaction price is {total}: {Money(fixed, contract.currency)} fixed and "
-            f"{Money(variable, contract.currency)} of estimates that pass the constraint."
+            f"The transaction price is {total}: {as_text(fixed, currency)} fixed and "
+            f"{as_text(price - fixed, currency)} of estimates that pass the constraint."
         ),
     )
     return amounts, decision
