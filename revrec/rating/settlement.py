@@ -1,0 +1,188 @@
+"""From rated lines to what is owed: credits over lines, minimums within minimums, invoices.
+
+Every step is exact; the places where money is rounded are the caller's lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from revrec.errors import FeedError
+from revrec.model.contract import _STRICT
+from revrec.model.rating import Rounding
+from revrec.rating.proration import rounded
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """A line with what credits paid of it."""
+
+    line: str
+    credits: Mapping[str, Decimal]
+    """Credit -> what it paid."""
+    due: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendingCommitment:
+    """Spending promised for a window; one inside another counts towards it."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    amount: Decimal
+    within: str | None = None
+    """The commitment this one is part of."""
+
+
+class InvoiceStep(StrEnum):
+    """Steps from the lines of an invoice to what is due, in the order they are listed."""
+
+    COUPON = "coupon"
+    """Lowers the price."""
+    TAX = "tax"
+    """On what is left then."""
+    CREDIT = "credit"
+    """Pays what is left then, tax included if tax came before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What an invoice comes to."""
+
+    net: Decimal
+    """After coupons, before tax and credits."""
+    tax: Decimal
+    due: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdInvoice:
+    """An invoice sent because usage passed a threshold."""
+
+    on: date
+    amount: Decimal
+
+
+def laid_over(
+    lines: Sequence[tuple[str, Decimal]], credits_given: Sequence[tuple[str, Decimal]]
+) -> list[Covered]:
+    """Credits over lines: lines in order, credits in order, each until it is used up."""
+    left = dict(credits_given)
+    found: list[Covered] = []
+    for line, amount in lines:
+        due = amount
+        paid: dict[str, Decimal] = {}
+        for name, available in left.items():
+            used = min(due, available)
+            if used > 0:
+                paid[name] = used
+                left[name] = available - used
+                due -= used
+        found.append(Covered(line=line, credits=paid, due=due))
+    return found
+
+
+def shortfalls(
+    commitments: Sequence[SpendingCommitment], spent: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
+    """What is missing to each commitment, inner ones first.
+
+    ``spent`` tells spending by the innermost commitment it counts towards. What is charged for an
+    inner shortfall counts as spending towards the outer one.
+
+    Raises FeedError if a commitment lies within one that is not told, or within itself.
+    """
+    known = {each.id: each for each in commitments}
+    inner: dict[str | None, list[str]] = {}
+    for each in commitments:
+        if each.within is not None and each.within not in known:
+            raise FeedError(
+                f"The commitment {each.id!r} is within {each.within!r}, which is not told.",
+                remedy="Tell it, or leave `within` out.",
+            )
+        inner.setdefault(each.within, []).append(each.id)
+    missing: dict[str, Decimal] = {}
+
+    def reached(name: str) -> Decimal:
+        total = spent.get(name, _NOTHING)
+        for part in inner.get(name, ()):
+            total += reached(part)
+        missing[name] = max(known[name].amount - total, _NOTHING)
+        return total + missing[name]
+
+    for outermost in inner.get(None, ()):
+        reached(outermost)
+    if missing.keys() != known.keys():
+        raise FeedError(
+            "Commitments lie within each other in a ring.", remedy="Let one be the outermost."
+        )
+    return {each.id: missing[each.id] for each in commitments}
+
+
+def invoiced(
+    lines: Decimal,
+    *,
+    coupon: Decimal = _NOTHING,
+    tax_percent: Decimal = _NOTHING,
+    credits_applied: Decimal = _NOTHING,
+    order: Sequence[InvoiceStep] = (InvoiceStep.COUPON, InvoiceStep.TAX, InvoiceStep.CREDIT),
+    taxed_before_credits: bool = True,
+    rounding: Rounding,
+    currency: str,
+) -> Due:
+    """What is due of an invoice; coupons and credits reach 0 and no further.
+
+    Credits that come before tax lower the amount due but not what is taxed, unless
+    ``taxed_before_credits`` is false.
+    """
+    net = owed = taxable = lines
+    tax = _NOTHING
+    for step in order:
+        if step is InvoiceStep.COUPON:
+            net = owed = taxable = max(owed - coupon, _NOTHING)
+        elif step is InvoiceStep.TAX:
+            tax = rounded(
+                Fraction(taxable) * Fraction(tax_percent) * Fraction(1, 100), rounding, currency
+            )
+            owed += tax
+        else:
+            owed = max(owed - credits_applied, _NOTHING)
+            taxable = taxable if taxed_before_credits else owed
+    return Due(net=net, tax=tax, due=owed)
+
+
+def past_thresholds(
+    usage: Sequence[tuple[date, Decimal]],
+    thresholds: Sequence[Decimal],
+    recurring: Decimal | None = None,
+) -> list[ThresholdInvoice]:
+    """Invoices of all usage not yet billed, on each day the lifetime amount passes a threshold.
+
+    ``usage`` are rated amounts in order of day. A threshold fires once; beyond the last one, each
+    further ``recurring`` amount fires again, counted from that last one.
+    """
+    found: list[ThresholdInvoice] = []
+    total = billed = _NOTHING
+    for on, amount in usage:
+        before, total = total, total + amount
+        if _passed(total, thresholds, recurring) > _passed(before, thresholds, recurring):
+            found.append(ThresholdInvoice(on=on, amount=total - billed))
+            billed = total
+    return found
+
+
+def _passed(total: Decimal, thresholds: Sequence[Decimal], recurring: Decimal | None) -> int:
+    """How many thresholds an amount has reached."""
+    count = sum(total >= each for each in thresholds)
+    last = max(thresholds, default=_NOTHING)
+    if recurring is not None and total > last:
+        count += int((total - last) // recurring)
+    return count
