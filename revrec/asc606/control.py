@@ -7,10 +7,10 @@ each day is counted; progress follows from the counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import chain
 
 from revrec.asc606.licenses import right_to_use
@@ -21,7 +21,9 @@ from revrec.model.events import Delivery
 from revrec.model.history import ContractHistory
 from revrec.model.performance import Acceptance, Control, CountedAs, Step
 
+_Versions = list[tuple[date, PerformanceObligation]]
 _NOTHING = Decimal(0)
+_COSTING = Context(prec=28)
 _PLAIN = Control()
 
 
@@ -37,7 +39,8 @@ class Performed:
 @cites("606-10-25-30", "606-10-25-31", "606-10-55-21")
 def performed(history: ContractHistory) -> Iterator[Performed]:
     """What was transferred, reached or incurred, on the day from which it counts."""
-    special = _special(history)
+    versions = _special(history)
+    special = {name: terms[-1][1] for name, terms in versions.items()}
     goods: dict[str, list[Delivery]] = {}
     for each in history.deliveries:
         if each.counted_as is CountedAs.UNINSTALLED_MATERIALS:
@@ -51,7 +54,7 @@ def performed(history: ContractHistory) -> Iterator[Performed]:
     for name, obligation in special.items():
         steps = goods.get(name, [])
         if obligation.measure is Measure.LICENSE:
-            yield from _licensed(obligation, history.contract.first_day, steps)
+            yield from _licensed(versions[name], steps)
         else:
             yield from passing_of_control(obligation, steps)
 
@@ -86,27 +89,85 @@ def passing_of_control(
             passed = now
 
 
+@cites("606-10-25-30", "606-10-55-23")
+def when_control_passes(history: ContractHistory) -> ContractHistory:
+    """The history with goods delivered on the days control of them passes, at their average cost.
+
+    What is followed with goods, their cost and their return, follows control as revenue does.
+    """
+    special = {
+        name: terms[-1][1]
+        for name, terms in _special(history).items()
+        if terms[-1][1].measure is not Measure.LICENSE
+    }
+    stepwise = any(each.step not in (Step.TRANSFER, Step.SALE) for each in history.deliveries)
+    if not special and not stepwise:
+        return history
+    kept = [
+        each
+        for each in history.deliveries
+        if each.obligation not in special and each.step in (Step.TRANSFER, Step.SALE)
+    ]
+    for name, obligation in special.items():
+        steps = [each for each in history.deliveries if each.obligation == name]
+        costs = [(each.quantity, each.unit_cost) for each in steps if each.unit_cost is not None]
+        kept += [
+            Delivery(
+                id=f"{name} {passed.on}",
+                contract=history.contract.id,
+                on=passed.on,
+                obligation=name,
+                quantity=passed.quantity,
+                unit_cost=_average(costs),
+            )
+            for passed in passing_of_control(obligation, steps)
+        ]
+    return replace(history, deliveries=sorted(kept, key=lambda each: (each.on, each.id)))
+
+
+def _average(costs: Iterable[tuple[Decimal, Decimal]]) -> Decimal | None:
+    """Cost of a unit over all that were told with one, as their total by their number."""
+    told = list(costs)
+    units = sum((quantity for quantity, _ in told), _NOTHING)
+    if not units:
+        return None
+    if len({cost for _, cost in told}) == 1:
+        return told[0][1]
+    total = sum((quantity * cost for quantity, cost in told), _NOTHING)
+    return _COSTING.divide(total, units)
+
+
 @cites("606-10-55-58", "606-10-55-58C")
-def _licensed(
-    obligation: PerformanceObligation, first_day: date, steps: Iterable[Delivery]
-) -> Iterator[Performed]:
+def _licensed(terms: _Versions, steps: Iterable[Delivery]) -> Iterator[Performed]:
     """A license to use is transferred when it can be used, never before its term begins (55-58C).
 
     A renewal therefore waits for its own first day, whenever it was agreed.
     """
-    begins = obligation.start or first_day
-    terms = obligation.license
-    if terms is not None and terms.available is not None:
-        yield Performed(obligation.id, max(terms.available, begins), obligation.quantity)
-        return
+    for _, obligation in terms:
+        license_ = obligation.license
+        if license_ is not None and license_.available is not None:
+            begins = obligation.start or license_.available
+            on = max(license_.available, begins)
+            yield Performed(obligation.id, on, obligation.quantity)
     for each in steps:
-        yield Performed(obligation.id, max(each.on, begins), each.quantity)
+        told = [obligation for since, obligation in terms if since <= each.on]
+        obligation = told[-1] if told else terms[0][1]
+        if obligation.license is not None and obligation.license.available is None:
+            begins = obligation.start or each.on
+            yield Performed(obligation.id, max(each.on, begins), each.quantity)
 
 
-def _special(history: ContractHistory) -> Mapping[str, PerformanceObligation]:
-    """Obligations, in their latest terms, whose control needs more than a handover."""
-    promised = chain(
-        history.contract.obligations,
-        *((*each.adds, *each.revises) for each in history.modifications),
+def _special(history: ContractHistory) -> dict[str, _Versions]:
+    """Obligations whose control needs more than a handover, with the days their terms began."""
+    contract, found = history.contract, dict[str, _Versions]()
+    signed = ((date.min, contract.first_day, each) for each in contract.obligations)
+    changed = (
+        (change.new_terms_from or change.on, change.new_terms_from or change.on, each)
+        for change in history.modifications
+        for each in (*change.adds, *change.revises)
     )
-    return {each.id: each for each in promised if each.control != _PLAIN or right_to_use(each)}
+    for since, first_day, each in chain(signed, changed):
+        if each.control != _PLAIN or right_to_use(each):
+            bound = each if each.start is not None else replace(each, start=first_day)
+            found.setdefault(each.id, []).append((since, bound))
+    return found

@@ -14,6 +14,7 @@ from datetime import date
 from revrec.asc606.allocation import participants
 from revrec.asc606.breakage import owed_to_a_state, use_is_remote
 from revrec.asc606.contract import check_amounts, check_transfers
+from revrec.asc606.control import when_control_passes
 from revrec.asc606.existence import (
     assess_contract,
     contract_as_of,
@@ -97,7 +98,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     kept, owed = owed_to_a_state(segments)
     sold = with_repurchases(history, kept, len(standing.decisions))
     standing.decisions.extend(sold.decisions)
-    costs, why = cost_of_goods(history, len(standing.decisions))
+    costs, why = cost_of_goods(when_control_passes(history), len(standing.decisions))
     standing.decisions.extend(why)
     return ContractAccounting(
         contract=history.contract.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from revrec.errors import ContractError
-from tests.scenarios.step5 import contract, revenue
+from tests.scenarios.step5 import amounts, contract, revenue
 
 MONTHS = ["2025-01", "2025-02", "2025-03", "2025-04"]
 
@@ -127,3 +127,38 @@ def test_a_license_without_a_nature_is_refused():
     told = contract([{"id": "license", "measure": "license"}], {"license": "365.00"})
     with pytest.raises(ContractError, match="does not say what it gives"):
         revenue(told, [], "2025-01")
+
+
+def test_a_license_extended_in_place_keeps_what_was_used():
+    """Sold in January; the extension, agreed in July, is sold when its own term begins."""
+    told = license_("functional", available="2025-01-01")
+    extended = {
+        "kind": "modification",
+        "on": "2025-07-01",
+        "new_terms_from": "2026-01-01",
+        "price_change": "400.00",
+        "revises": [
+            {
+                "id": "license",
+                "product": "license",
+                "measure": "license",
+                "start": "2026-01-01",
+                "end": "2026-12-31",
+                "license": {"nature": "functional", "available": "2025-01-01"},
+            }
+        ],
+    }
+    earned = revenue(told, [extended], "2025-01", "2025-07", "2025-12", "2026-01")
+    assert ["365.00", "0.00", "0.00", "400.00"] == earned
+
+
+def test_the_cost_of_goods_follows_control():
+    """Ten consigned at 60.00 each; four sold on in February: their cost is February's."""
+    placed = {**step("2025-01-31", "consignment"), "unit_cost": "60.00"}
+    events = [placed, step("2025-02-28", "sale", "4")]
+    wanted = [
+        {"measure": "cost_of_sales", "period": {"from": "2025-01-01", "to": "2025-02-28"}},
+        {"measure": "cost_of_sales", "period": "2025-02"},
+    ]
+    told = goods(acceptance="formality")
+    assert ["240.00", "240.00"] == amounts(told, events, wanted)
