@@ -124,6 +124,7 @@ def explain_adjustment(
     how = "caught up for the time amortised" if catch_up else "spread over what is left"
     how = "expensed like the cost itself" if expensed else how
     verb = "is given back" if amount.minor < 0 else "is added"
+    size = Money(abs(amount.minor), amount.currency)
     return Decision(
         contract=contract,
         on=cost.on,
@@ -132,7 +133,7 @@ def explain_adjustment(
         paragraphs=("340-40-35-1", "340-40-35-2"),
         inputs={"cost": cost.id, "adjusts": cost.adjusts or "", "amount": str(amount)},
         outcome=how,
-        sentence=f"{cost.id}: {amount} of {cost.adjusts} {verb}, {how}.",
+        sentence=f"{cost.id}: {size} of {cost.adjusts} {verb}, {how}.",
     )
 
 

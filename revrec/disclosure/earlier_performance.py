@@ -14,18 +14,17 @@ from datetime import date
 
 import pyarrow as pa
 
-from revrec.asc606.control import performed
 from revrec.citations import cites
 from revrec.disclosure import columns as c
 from revrec.disclosure.catch_up import counts_usage
 from revrec.disclosure.checks import IN_REPORT, Check, Data, entered, sums
 from revrec.disclosure.frame import Frame
+from revrec.engine import counted
 from revrec.model.dataset import DataSet
 from revrec.model.decision import Progress, Question, Segment, Shape
 from revrec.money import round_ratio
 from revrec.periods import day_before
 from revrec.recognition.arithmetic import Arithmetic
-from revrec.recognition.counts import deliveries, usage_events
 
 Part = tuple[str, str, str]
 """Contract, obligation, component."""
@@ -224,7 +223,7 @@ def _changed(frame: Frame) -> pa.Table:
         for name, segments in accounted.items()
         if inputs.usage is not None or inputs.book.usage or not any(map(counts_usage, segments))
     }
-    counts = [deliveries(inputs.book, performed), usage_events(inputs.book), *(inputs.usage or ())]
+    counts = counted(inputs.book, inputs.usage or ())
     found = from_earlier_performance(known, counts, first=span.first.first, last=span.last)
     amounts: dict[str, int | None] = dict.fromkeys(accounted.keys() - known.keys())
     for (contract, _, _), amount in found.items():
