@@ -39,6 +39,9 @@ def retained(
             replace(each, amount=_kept(told, each.amount, contract.currency))
             for each in told.outcomes
         ),
+        steps=tuple(
+            replace(each, amount=_kept(told, each.amount, contract.currency)) for each in told.steps
+        ),
         retained_share=None,
         retained_amount=None,
     )
@@ -90,6 +93,8 @@ def _check(told: Consideration, contract: Contract, role: Role | None, *, shares
         what, remedy = f"keeps {told.retained_share} of its amount", "Give a share from 0 to 1."
     elif told.kind is ConsiderationKind.USAGE and told.retained_amount is not None:
         what, remedy = "is a usage fee that keeps a fixed amount", "Give `retained_share`."
+    elif told.steps and told.retained_amount is not None:
+        what, remedy = "keeps one amount of charges that differ", "Give `retained_share`."
     elif told.per_unit or told.tiers:
         what = "is priced by the unit, of which a part is another's"
         remedy = "Give the price of a unit that is kept."

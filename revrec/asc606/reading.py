@@ -40,6 +40,7 @@ from revrec.model.decision import Decision
 from revrec.model.history import ContractHistory
 from revrec.model.policy import Policy
 from revrec.model.product import Product
+from revrec.model.right import CustomerOption
 
 
 @cites("606-10-25-14", "606-10-25-16")
@@ -62,6 +63,7 @@ def read_promises(
                 adds=reading.promises(each.adds, each.on),
                 revises=reading.promises(each.revises, each.on),
                 adds_consideration=reading.amounts(each.adds_consideration, each.on),
+                revises_consideration=reading.amounts(each.revises_consideration, each.on),
             )
             for each in history.modifications
         ]
@@ -82,7 +84,7 @@ def _says_all(history: ContractHistory) -> bool:
     amounts = [history.contract.consideration]
     for modification in history.modifications:
         promised += [modification.adds, modification.revises]
-        amounts.append(modification.adds_consideration)
+        amounts += [modification.adds_consideration, modification.revises_consideration]
     return all(_in_full(each) for each in chain.from_iterable(promised)) and all(
         each.retained_share is None and each.retained_amount is None and not each.tiers
         for each in chain.from_iterable(amounts)
@@ -93,6 +95,11 @@ def _in_full(told: PerformanceObligation) -> bool:
     judged = (told.series, told.part_of, told.transfers_nothing, told.warranty, told.role)
     full = told.measure is not Measure.AS_PRODUCT and told.option is None and not told.because
     return full and judged == (None,) * len(judged)
+
+
+def _anyone_gets(option: CustomerOption) -> bool:
+    """Whether the right gives nothing that other customers do not get (55-43)."""
+    return option.value is None and option.discount <= option.offered_to_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +190,7 @@ class _Reading:
             self._drop(told, explain_set_up(self._contract, told, on), None)
         else:
             option = told.option
-            if option is not None and option.discount <= option.offered_to_all:
+            if option is not None and _anyone_gets(option):
                 self._drop(told, explain_marketing_offer(self._contract, told, on), None)
             elif product is not None or told.because or told.warranty is Warranty.SERVICE:
                 self.decisions.append(explain_promise(self._contract, told, product, on))

@@ -86,6 +86,8 @@ def price_alone(
         beyond = Fraction(option.discount) - Fraction(option.offered_to_all)
         price = beyond * Fraction(option.purchase) * Fraction(option.likelihood)
         source = "discount beyond what anyone gets, times its likelihood"
+        if option.value is not None:
+            price, source = option.value, "value of the right"
     elif bounds is not None:
         price = _point_in_range(obligation, contract, bounds, books.policy)
         source = f"range {bounds.low} to {bounds.high} of the contract"

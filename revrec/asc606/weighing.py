@@ -76,7 +76,33 @@ def weigh(
         )
     if residual:
         return with_residual(contract, found, residual[0], price), why
-    return discounted(contract, found, price), why
+    proven = discounted(contract, found, price)
+    if contract.bundles:
+        why.append(explain_discount(contract, found, proven, price))
+    return proven, why
+
+
+@cites("606-10-32-36", "606-10-32-37")
+def explain_discount(contract: Contract, alone: Weights, proven: Weights, price: int) -> Decision:
+    """Whose the discount is: of some obligations if bundle prices prove it, else of all."""
+    currency = contract.currency
+    discount = Money(round(sum(alone.values(), Fraction(0)) - price), currency)
+    whose = sorted(name for name in alone if proven[name] != alone[name])
+    bundles = {", ".join(each.obligations): f"{each.price} {currency}" for each in contract.bundles}
+    proof = f"bundle prices prove that it belongs to {', '.join(whose)}"
+    return Decision(
+        contract=contract.id,
+        on=contract.inception,
+        step=4,
+        rule="explain_discount",
+        paragraphs=("606-10-32-37",) if whose else ("606-10-32-36",),
+        inputs=bundles,
+        outcome=f"to {', '.join(whose)}" if whose else "to all",
+        sentence=(
+            f"The discount is {discount}: "
+            f"{proof if whose else 'bundle prices do not prove whose it is, so all share it'}."
+        ),
+    )
 
 
 @cites("606-10-32-32", "606-10-32-33", "606-10-32-34")

@@ -16,6 +16,7 @@ from revrec.model.financing import Financing
 from revrec.model.payable import NonCash, Payable
 from revrec.model.performance import Control, License, Repurchase, ServicePart
 from revrec.model.price import ReturnRight, Royalty, Tier, TierBasis
+from revrec.model.right import CustomerOption, Renewal
 from revrec.model.term import Charged, PriceStep, TerminationRight
 
 _STRICT = {"extra": "forbid", "use_attribute_docstrings": True, "allow_inf_nan": False}
@@ -155,42 +156,6 @@ class SellingPriceRange:
     def midpoint(self) -> Decimal:
         """The middle: the one told, else halfway between the ends."""
         return (self.low + self.high) * Decimal("0.5") if self.mid is None else self.mid
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerOption:
-    """A right to buy later at a discount that others do not get (606-10-55-42, 55-44)."""
-
-    __pydantic_config__ = _STRICT
-
-    discount: Decimal
-    """The discount, as a share of the price: 0.30."""
-    offered_to_all: Decimal = Decimal(0)
-    """The part of it that any customer gets; none if ``discount`` is beyond that (55-44a)."""
-    purchase: Decimal
-    """What the customer is expected to buy with it, at the price without discount."""
-    likelihood: Decimal
-    """How likely the option is used, from 0 to 1; judged at inception, never updated (55-44b)."""
-    expires: date | None = None
-    """Last day of the right; what is deferred then is revenue (55-42)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renewal:
-    """A right to renew, priced by what is expected to be bought with it (606-10-55-45).
-
-    The obligation tells the goods: their service, selling price and, as ``quantity``, how many
-    renewals there are. They are outside the contract's price until an ``exercise`` tells them.
-    """
-
-    __pydantic_config__ = _STRICT
-
-    consideration: Decimal
-    """What will be charged for all of them together."""
-    likelihood: Decimal = Decimal(1)
-    """The share of them that is expected, from 0 to 1; judged at inception."""
-    expires: date | None = None
-    """Last day of the right; what is deferred then is revenue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -199,3 +199,18 @@ def test_what_is_collected_for_the_principal_is_owed_until_it_is_credited() -> N
         revenue("2026-02"),
         as_of("contract_liability", "2026-02-28"),
     ) == [70, 100, 35, 50, -15, 0]
+
+
+def test_charges_that_recur_are_net_in_every_step() -> None:
+    """40% of 100 a month, of 150 from July: 40, then 60."""
+    service = {"id": "service", "product": "s", "measure": "even_months", "role": "agent"}
+    charge = {"id": "monthly", "kind": "fixed", "amount": "100.00", "charged": "monthly",
+              "obligation": "service", "retained_share": "0.40",
+              "steps": [{"from_day": "2026-07-01", "amount": "150.00"}]}  # fmt: skip
+    scenario = told(contract([service], [charge]))
+
+    # Six months of 40 and six of 60 are one price of 600, earned evenly.
+    assert measured(scenario, as_of("transaction_price", "2026-01-01"), revenue("2026-01")) == [
+        600,
+        50,
+    ]

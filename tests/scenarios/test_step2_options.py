@@ -317,3 +317,18 @@ def test_every_day_revenue_and_what_remains_are_the_price() -> None:
         found = measured(told, as_of("cumulative_revenue", str(day)), as_of("rpo", str(day)))
         assert sum(found) == price
     assert not accounted(told).refused
+
+
+def test_a_right_may_be_valued_in_another_way() -> None:
+    """A right sold for 225 elsewhere: 1,000 x 225 / 1,125 = 200 is deferred until it is used."""
+    right = VOUCHER | {"option": {"value": "225.00"}}
+    delivered = event("delivery", "2026-01-01", obligation="good")
+    bought = used("2026-02-01", "2", "10.00", "b1")
+    told = scenario(contract([GOOD, right], [fixed("1000.00")]), [delivered, bought])
+
+    assert measured(
+        told,
+        revenue("2026-01"),
+        as_of("allocated_price", "2026-02-01", obligation="b1"),
+        as_of("rpo", "2026-02-01", obligation="voucher"),
+    ) == [800, 110, 100]

@@ -173,6 +173,29 @@ def test_days_that_are_not_of_one_service_are_refused(told: Told, said: str) -> 
         )
 
 
+@pytest.mark.parametrize(
+    ("price", "outcome", "desk"),
+    [
+        # 1,200 + 600 + 200 alone; desk and lift for 700 together: the discount of 100 is theirs.
+        ("1900.00", "to desk, lift", "525.00"),
+        # A discount of 200 is not: 1,800 x 600 / 2,000.
+        ("1800.00", "to all", "540.00"),
+    ],
+)
+def test_the_decision_says_whose_a_discount_is(price: str, outcome: str, desk: str) -> None:
+    """32-36, 32-37: proven by the bundle's price, or shared by all."""
+    bundles = [{"obligations": ["desk", "lift"], "price": "700.00"}]
+    told = scenario(contract([APP, DESK, LIFT], [fixed(price)], bundles=bundles))
+
+    (decision,) = decisions(told, "explain_discount")
+
+    assert decision.outcome == outcome
+    assert [
+        str(each) for each in measured(told, as_of("allocated_price", "2026-01-01",
+                                                   obligation="desk"))
+    ] == [desk]  # fmt: skip
+
+
 def test_bundle_prices_prove_a_discount_of_a_modification() -> None:
     """32-37: desk (600) and lift (200) are regularly sold for 700 together, with training at 100.
 
