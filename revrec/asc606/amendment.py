@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
+from revrec.asc606.modification import takes_effect
 from revrec.asc606.term import BY_COUNT, Term
 from revrec.citations import cites
 from revrec.errors import ContractError
@@ -60,6 +61,16 @@ def amended(
     return told, until
 
 
+@cites("606-10-25-3", "606-10-25-10")
+def changes_books(modification: Modification, term: Term) -> date:
+    """The day on which the books change; in a term that renews not before the new terms begin.
+
+    New terms come after the renewal that begins with them.
+    """
+    day = takes_effect(modification)
+    return max(day, modification.new_terms_from or modification.on) if term.every else day
+
+
 def _follows(each: Consideration) -> bool:
     return each.kind is ConsiderationKind.FIXED and each.charged is not None
 
@@ -71,27 +82,22 @@ def _to_the_new_end(
     until: date | None,
     new_from: date,
 ) -> Modification:
-    """Service by time follows a new end unless it is named.
+    """Service by time follows a new end where the modification names no obligation.
 
     It is cut, or withdrawn, where it would outlast an earlier end; service that ran to the end is
-    extended to a later one where the modification names no obligation at all.
+    extended to a later one. Obligations that are not named beside others are unchanged.
     """
-    if modification.end is None or until is None:
+    named = modification.adds or modification.revises or modification.withdraws
+    if modification.end is None or until is None or named:
         return modification
-    revised = {each.id for each in modification.revises}
-    named = {*modification.withdraws, *revised}
-    changed = [
-        each
-        for name, each in sorted(in_force.items())
-        if name not in named and each.measure not in BY_COUNT
-    ]
-    if named or modification.adds or last_day is None or until <= last_day:
+    changed = [each for _, each in sorted(in_force.items()) if each.measure not in BY_COUNT]
+    if last_day is None or until <= last_day:
         changed = [each for each in changed if (each.end or FOREVER) > until]
     else:
         changed = [each for each in changed if each.end == last_day]
     if until < new_from:
         gone = tuple(each.id for each in changed)
-        return replace(modification, withdraws=(*modification.withdraws, *gone))
+        return replace(modification, withdraws=gone)
     moved = (
         replace(
             each,
@@ -100,7 +106,7 @@ def _to_the_new_end(
         )
         for each in changed
     )
-    return replace(modification, revises=(*modification.revises, *moved))
+    return replace(modification, revises=tuple(moved))
 
 
 def _promise(term: Term, told: Modification, new_from: date) -> None:

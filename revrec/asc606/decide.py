@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from revrec.asc606.allocation import participants
+from revrec.asc606.amendment import changes_books
 from revrec.asc606.breakage import owed_to_a_state, use_is_remote
 from revrec.asc606.contract import check_amounts, check_transfers
 from revrec.asc606.control import when_control_passes
@@ -23,9 +24,6 @@ from revrec.asc606.existence import (
 )
 from revrec.asc606.financed import Revaluation, finance
 from revrec.asc606.lots import pools_of
-from revrec.asc606.modification import (
-    takes_effect,
-)
 from revrec.asc606.modify import modify
 from revrec.asc606.pauses import pause, resume
 from revrec.asc606.payable import Promised, other_than_cash, promised_later, with_amounts
@@ -186,14 +184,12 @@ def _in_order(
         *history.lapses,
     ]
 
-    def place(event: Change) -> tuple[date, int, date, str]:
+    def place(event: Change) -> tuple[date, int, date, int, str]:
         if isinstance(event, Renewal):
-            return event.on, 0, event.on, ""
+            return event.on, 0, event.on, 0, ""
         if isinstance(event, Modification):
-            new_terms = event.new_terms_from or event.on
-            changes = takes_effect(event)
-            return max(changes, new_terms) if term.every else changes, 1, event.on, event.id
-        return event.on, _ORDER[type(event)], event.on, event.id
+            return changes_books(event, term), 1, event.on, event.order, event.id
+        return event.on, _ORDER[type(event)], event.on, 0, event.id
 
     return sorted(events, key=place)
 

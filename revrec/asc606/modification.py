@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 
 from revrec.citations import cites
 from revrec.errors import ContractError
 from revrec.model.contract import Contract, PerformanceObligation
-from revrec.model.decision import Decision
+from revrec.model.decision import Answer, Decision
 from revrec.model.events import Modification
+from revrec.model.judgment import ModificationTreatment
 from revrec.money import as_text, to_minor
 from revrec.periods import day_before
 
@@ -24,11 +27,25 @@ class Treatment(StrEnum):
     MIXED = "prospective for what is distinct, cumulative catch-up for the rest"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treated:
+    """How a modification is accounted for, and what the rule gives."""
+
+    treatment: Treatment
+    by_rule: Treatment
+    at_selling_prices: bool
+
+
 _PARAGRAPH = {
     Treatment.SEPARATE: "606-10-25-12",
     Treatment.PROSPECTIVE: "606-10-25-13",
     Treatment.CATCH_UP: "606-10-25-13",
     Treatment.MIXED: "606-10-25-13",
+}
+_CHOSEN = {
+    ModificationTreatment.SEPARATE: Treatment.SEPARATE,
+    ModificationTreatment.PROSPECTIVE: Treatment.PROSPECTIVE,
+    ModificationTreatment.CATCH_UP: Treatment.CATCH_UP,
 }
 _CASE = {Treatment.PROSPECTIVE: "(a)", Treatment.CATCH_UP: "(b)", Treatment.MIXED: "(c)"}
 
@@ -43,6 +60,24 @@ def cut_off(modification: Modification) -> date:
 def takes_effect(modification: Modification) -> date:
     """The day at whose end the books change: not before approval, nor before the old terms end."""
     return max(modification.on, cut_off(modification))
+
+
+def _new_from(modification: Modification) -> date:
+    return modification.new_terms_from or modification.on
+
+
+@cites("606-10-25-10", "606-10-32-42")
+def check_price(contract: Contract, modification: Modification, price: int, change: int) -> None:
+    """Refuse to give back more than the whole price (ContractError); minor units."""
+    if price >= 0 > price + change:
+        currency = contract.currency
+        raise _contradiction(
+            contract,
+            modification,
+            f"takes {as_text(-change, currency)} off a price of {as_text(price, currency)}: more "
+            "than can be given back",
+            "price_change",
+        )
 
 
 @cites("606-10-25-10")
@@ -60,19 +95,59 @@ def changes_nothing(modification: Modification) -> bool:
 
 @cites("606-10-25-12", "606-10-25-13")
 def classify(
-    modification: Modification, continuing: Collection[PerformanceObligation]
+    modification: Modification,
+    continuing: Collection[PerformanceObligation],
+    *,
+    at_selling_prices: bool,
 ) -> Treatment:
     """Separate contract, prospective, catch-up, or a mix.
 
     ``continuing`` are the obligations that go on and are partly or not at all satisfied.
     """
-    only_adds = modification.adds and not modification.revises and not modification.withdraws
-    if only_adds and modification.at_standalone_selling_prices:
+    if only_adds(modification) and at_selling_prices:
         return Treatment.SEPARATE
     distinct = [each for each in continuing if each.distinct_increments]
     if len(distinct) == len(continuing):
         return Treatment.PROSPECTIVE
     return Treatment.MIXED if distinct or modification.adds else Treatment.CATCH_UP
+
+
+@cites("606-10-25-12")
+def only_adds(modification: Modification) -> bool:
+    """Whether the scope grows by promises of their own and nothing else changes (25-12a)."""
+    return bool(modification.adds) and not modification.revises and not modification.withdraws
+
+
+@cites("606-10-25-12")
+def at_selling_prices(
+    net_change: int, lowest: Fraction, highest: Fraction, modification: Modification, currency: str
+) -> bool:
+    """Whether the net price increase reflects selling prices of what is added (25-12b).
+
+    It lies between the lowest selling price, less costs that are not incurred for a customer the
+    entity has, and the highest; minor units.
+    """
+    saved = to_minor(modification.costs_not_incurred, currency)
+    return round(lowest) - saved <= net_change <= round(highest)
+
+
+@cites("606-10-25-12", "606-10-25-13")
+def overridden(contract: Contract, modification: Modification, by_rule: Treatment) -> Treatment:
+    """The treatment a person chose, else the rule's.
+
+    Raises ContractError where what is not only added is called a separate contract.
+    """
+    if modification.override is None:
+        return by_rule
+    chosen = _CHOSEN[modification.override.treatment]
+    if chosen is Treatment.SEPARATE and not only_adds(modification):
+        raise _contradiction(
+            contract,
+            modification,
+            "is called a separate contract, but changes what was promised before",
+            "override",
+        )
+    return chosen
 
 
 @cites("606-10-25-10")
@@ -87,6 +162,10 @@ def check_modification(
             f"is approved {modification.on}, before the contract's inception {contract.inception}",
             "on",
         )
+    both = sorted({*modification.withdraws} & {each.id for each in modification.revises})
+    if both:
+        what = f"both withdraws and revises {', '.join(both)}"
+        raise _contradiction(contract, modification, what, "withdraws")
     for name in [*modification.withdraws, *(each.id for each in modification.revises)]:
         if name not in in_force:
             raise _contradiction(
@@ -99,16 +178,43 @@ def check_modification(
             )
 
 
+@cites("606-10-25-10", "606-10-25-13")
+def check_scope(
+    contract: Contract, modification: Modification, progress: Mapping[str, Answer]
+) -> None:
+    """Refuse to withdraw what is satisfied: nothing of it is left (ContractError).
+
+    So is a change after the end of the contract, when nothing is left that it could change.
+    """
+    over = contract.end is not None and cut_off(modification) > contract.end
+    renews = modification.adds or modification.revises or modification.end
+    left = any(each.numerator < each.denominator for each in progress.values())
+    if over and not renews and not left:
+        raise _contradiction(
+            contract,
+            modification,
+            f"takes effect on {_new_from(modification)}, after the contract's last day "
+            f"{contract.end}, when nothing is left to transfer",
+            "new_terms_from",
+        )
+    for name in modification.withdraws:
+        answer = progress.get(name)
+        if answer is not None and answer.numerator >= answer.denominator:
+            raise _contradiction(
+                contract, modification, f"withdraws {name}, which is satisfied", "withdraws"
+            )
+
+
 @cites("606-10-25-10")
 def explain_modification(
     contract: Contract,
     modification: Modification,
-    treatment: Treatment,
+    treated: Treated,
     pool: int,
     shares: Mapping[str, int],
 ) -> Decision:
     """The treatment and the new allocation, as a decision."""
-    currency = contract.currency
+    currency, treatment = contract.currency, treated.treatment
     change = as_text(to_minor(modification.price_change, currency), currency)
     parts = ", ".join(f"{key} {as_text(share, currency)}" for key, share in sorted(shares.items()))
     paragraph = _PARAGRAPH[treatment]
@@ -119,20 +225,49 @@ def explain_modification(
         on=modification.on,
         step=1,
         rule="classify",
-        paragraphs=("606-10-25-10", paragraph),
+        paragraphs=(
+            ("606-10-25-10", "606-10-25-11", paragraph)
+            if modification.unpriced
+            else ("606-10-25-10", paragraph)
+        ),
         inputs={
             "modification": modification.id,
             "new_terms_from": str(modification.new_terms_from or modification.on),
             "price_change": change,
-            "at_standalone_selling_prices": str(modification.at_standalone_selling_prices),
-        },
+            "at_standalone_selling_prices": str(treated.at_selling_prices),
+            "by_rule": treated.by_rule.value,
+        }
+        | _told_besides(modification),
         outcome=treatment.value,
         sentence=(
             f"Modification {modification.id}{reason}, price change {change}, is accounted for as "
             f"{treatment.value} ({paragraph}{_CASE.get(treatment, '')}): "
             f"{as_text(pool, currency)} over {over}: {parts or 'nothing'}."
+            f"{_besides(modification, treated)}"
         ),
     )
+
+
+def _told_besides(modification: Modification) -> dict[str, str]:
+    told = {}
+    if modification.costs_not_incurred:
+        told["costs_not_incurred"] = str(modification.costs_not_incurred)
+    if modification.override is not None:
+        told["overridden_by"] = modification.override.by
+        told["override_reason"] = modification.override.reason
+    return told
+
+
+def _besides(modification: Modification, treated: Treated) -> str:
+    told = ""
+    if modification.unpriced:
+        told += " The price is not agreed yet; the change is an estimate (606-10-25-11)."
+    if modification.override is not None:
+        told += (
+            f" The rule gives {treated.by_rule.value}; {modification.override.by} decided "
+            f"otherwise: {modification.override.reason}."
+        )
+    return told
 
 
 def _contradiction(

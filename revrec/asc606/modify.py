@@ -18,14 +18,15 @@ from revrec.asc606.allocation import (
     participants,
     proportions,
 )
-from revrec.asc606.amendment import amended
+from revrec.asc606.amendment import amended, changes_books
 from revrec.asc606.breakage import refuse_restart
 from revrec.asc606.increments import explain_concession, of_the_past
 from revrec.asc606.modification import (
+    Treated,
     Treatment,
     changes_nothing,
     check_modification,
-    classify,
+    check_scope,
     cut_off,
     explain_modification,
     takes_effect,
@@ -35,6 +36,7 @@ from revrec.asc606.pricing import Component, Restart, shares, sharing, unearned
 from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Term
 from revrec.asc606.transaction_price import estimated
+from revrec.asc606.treatment import change_in_price, treat
 from revrec.asc606.use import AsUsed
 from revrec.asc606.weighing import InForce
 from revrec.citations import cites
@@ -42,7 +44,6 @@ from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Consideration, ConsiderationKind, PerformanceObligation
 from revrec.model.decision import Answer, Question
 from revrec.model.events import Modification
-from revrec.money import to_minor
 
 Asking = Generator[list[Question], list[Answer], None]
 
@@ -54,6 +55,8 @@ class _Cut:
     affected: Sequence[InForce]
     going_on: Sequence[InForce]
     earned: Mapping[str, Answer]
+    continuing: frozenset[str]
+    """Obligations that go on as the same contract: what they earned is caught up (25-13b)."""
 
 
 @cites("606-10-25-10", "606-10-25-12", "606-10-25-13")
@@ -61,6 +64,7 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
     """A change of scope, price or both (25-10 to 25-13)."""
     contract = standing.contract
     check_modification(contract, told, _going(standing))
+    last_day = standing.last_day
     held = standing.in_force.items() if told.end is not None else ()
     modification, standing.last_day = amended(
         term, told, {name: each.terms for name, each in held}, standing.last_day
@@ -87,19 +91,24 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
     standing.end_measures(affected, used)
     earned = {each.id: answer for each, answer in zip(affected, answers, strict=False)}
     going_on = [each for each in affected if _goes_on(each, earned[each.id], modification)]
-    treatment = classify(modification, [each.obligation for each in going_on])
+    check_scope(replace(contract, end=last_day), modification, earned)
+    conceded = sum(estimated(past, contract).values())
+    treated = treat(
+        standing, term, modification, [each.obligation for each in going_on], conceded=conceded
+    )
     for each, answer in zip(used, answers[len(affected) :], strict=True):
         each.counted[len(standing.restarts)] = answer.used
-    if treatment is Treatment.SEPARATE:
-        _separate(standing, modification)
+    if treated.treatment is Treatment.SEPARATE:
+        _separate(standing, modification, treated)
     else:
-        _restart(standing, modification, treatment, _Cut(affected, going_on, earned))
+        continuing = _continuing(modification, treated.treatment, going_on)
+        cut = _Cut(affected, going_on, earned, continuing)
+        _restart(standing, modification, treated, cut)
     _reprice_use(standing, used, revised)
     first_day = standing.cut + timedelta(days=1)
     standing.price_use(modification.adds_consideration, first_day, modification.on)
     _concede(standing, modification, past)
-    day = takes_effect(modification)
-    standing.publish(max(day, first_day if term.every else day, contract.inception))
+    standing.publish(max(changes_books(modification, term), contract.inception))
 
 
 def _apart(modification: Modification) -> tuple[Modification, tuple[Consideration, ...]]:
@@ -160,14 +169,25 @@ def _goes_on(each: InForce, answer: Answer, modification: Modification) -> bool:
     return restated or answer.numerator < answer.denominator
 
 
-def _separate(standing: Standing, modification: Modification) -> None:
+def _continuing(
+    modification: Modification, treatment: Treatment, going_on: Iterable[InForce]
+) -> frozenset[str]:
+    """What goes on as the same contract: what is not distinct, or what a person decided."""
+    if modification.override is None:
+        return frozenset(each.id for each in going_on if not each.obligation.distinct_increments)
+    if treatment is Treatment.CATCH_UP:
+        return frozenset(each.id for each in going_on)
+    return frozenset()
+
+
+def _separate(standing: Standing, modification: Modification, treated: Treated) -> None:
     """Distinct goods at their selling prices: a contract of its own (25-12)."""
-    change = _change(standing, modification)
+    change = change_in_price(standing, modification)
     added = _add(standing, modification, modification.id)
     proven = _proven(standing, modification, standing.weights(added) if added else {}, change)
     parts = allocate(change, proportions(proven)) if added else {}
     decision = standing.record(
-        explain_modification(standing.contract, modification, Treatment.SEPARATE, change, parts)
+        explain_modification(standing.contract, modification, treated, change, parts)
     )
     amounts = {modification.id: change} | estimated(
         modification.adds_consideration, standing.contract
@@ -192,7 +212,7 @@ def _proven(
 def _restart(
     standing: Standing,
     modification: Modification,
-    treatment: Treatment,
+    treated: Treated,
     cut: _Cut,
 ) -> None:
     """End the old contract and start the new one; what is not distinct carries on."""
@@ -205,9 +225,9 @@ def _restart(
     products = {name: each.product for name, each in standing.known.items()}
     revised = {each.id: each for each in modification.revises}
     for each in going_on:
-        if not each.obligation.distinct_increments:
+        if each.id in cut.continuing:
             kept.pop(each.id)
-        _carry_on(standing, each, revised.get(each.id), earned[each.id], modification)
+        _carry_on(standing, each, revised.get(each.id), cut, modification)
     for each in affected:
         each.group = main
         if each not in going_on:
@@ -215,7 +235,8 @@ def _restart(
     remain = [*going_on, *_add(standing, modification, main)]
     alone = standing.weights(remain) if remain else {}
     weights = proportions(alone) if alone else {}
-    change = _change(standing, modification)
+    told = change_in_price(standing, modification)
+    change = 0 if modification.unpriced else told
     if main not in standing.components and (change or weights):
         base: Proportions = weights or dict.fromkeys(sorted(modification.withdraws), 1)
         if not base:
@@ -243,8 +264,10 @@ def _restart(
             products=products,
         )
     )
-    _explain(standing, modification, treatment, ended)
+    _explain(standing, modification, treated, ended)
     added = estimated(modification.adds_consideration, standing.contract)
+    if modification.unpriced:
+        added[modification.id] = told
     standing.promise(added, modification.adds_consideration, main, len(standing.decisions) - 1)
 
 
@@ -267,11 +290,11 @@ def _carry_on(
     standing: Standing,
     each: InForce,
     revised: PerformanceObligation | None,
-    answer: Answer,
+    cut: _Cut,
     modification: Modification,
 ) -> None:
     """Bind an obligation that goes on to what is left of it, or to its revised terms."""
-    distinct = each.obligation.distinct_increments
+    distinct, answer = each.id not in cut.continuing, cut.earned[each.id]
     first_day = standing.cut + timedelta(days=1)
     if revised is None:
         if distinct:
@@ -321,7 +344,7 @@ def _reprice_use(
 def _explain(
     standing: Standing,
     modification: Modification,
-    treatment: Treatment,
+    treated: Treated,
     components: set[str],
 ) -> None:
     """Record the modification, and that the components it ended rest on it."""
@@ -331,19 +354,7 @@ def _explain(
         for name, share in shares(component, standing.restarts).live.items():
             totals[name] = totals.get(name, 0) + share
     decision = standing.record(
-        explain_modification(
-            standing.contract, modification, treatment, sum(totals.values()), totals
-        )
+        explain_modification(standing.contract, modification, treated, sum(totals.values()), totals)
     )
     for component in ended:
         component.decisions.append(decision)
-
-
-def _change(standing: Standing, modification: Modification) -> int:
-    """Change of the fixed consideration, in minor units."""
-    currency = standing.contract.currency
-    return to_minor(modification.price_change, currency) + sum(
-        to_minor(each.amount, currency)
-        for each in modification.adds_consideration
-        if each.kind is ConsiderationKind.FIXED
-    )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 from datetime import timedelta
 
 from revrec.asc606.allocation import participants, proportions
 from revrec.asc606.pricing import Component, Restart, sharing
 from revrec.asc606.standing import MAIN, Standing
-from revrec.asc606.term import BY_COUNT, Renewal, Term, explain_renewal
+from revrec.asc606.term import BY_COUNT, Renewal, Term, bounded, explain_renewal
 from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.model.decision import Answer, Question
@@ -19,16 +18,15 @@ Asking = Generator[list[Question], list[Answer], None]
 
 
 @cites("606-10-25-3", "606-10-25-13")
-def renew(standing: Standing, term: Term, renewal: Renewal) -> Asking:
+def renew(standing: Standing, term: Term, told: Renewal) -> Asking:
     """Bring a renewal into the contract, for the charges of its service.
 
     What was earned stays; what is left of the time enforceable before is priced together with
     what is new. Promises that are not measured by time go on as they are.
     """
-    if term.final is not None:
-        if renewal.first_day > term.final:
-            return
-        renewal = replace(renewal, last_day=min(renewal.last_day, term.final))
+    renewal = bounded(term, told)
+    if renewal is None:
+        return
     standing.cut = max(standing.cut, day_before(renewal.on))
     first_day = standing.cut + timedelta(days=1)
     before = standing.last_day

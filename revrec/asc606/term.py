@@ -208,6 +208,16 @@ def enforceable_term(contract: Contract) -> tuple[Term, Contract, Decision | Non
     return term, bound, decision
 
 
+@cites("606-10-25-3")
+def bounded(term: Term, renewal: Renewal) -> Renewal | None:
+    """The renewal up to the last day of the contract; none if it has ended before."""
+    if term.final is None:
+        return renewal
+    if renewal.first_day > term.final:
+        return None
+    return replace(renewal, last_day=min(renewal.last_day, term.final))
+
+
 @cites("606-10-25-3", "606-10-55-42")
 def explain_renewal(term: Term, renewal: Renewal, price: int) -> Decision:
     """A stretch of service that became enforceable because nobody left before."""

@@ -108,10 +108,11 @@ def changes(frame: Frame) -> list[Change]:
 def _modified(frame: Frame, found: Change, event: Modification) -> Row:
     change, effect = found.change, found.effect
     decision = _classified(frame, found.contract, event.id)
+    at_selling_prices = decision.inputs["at_standalone_selling_prices"] == "True"
     return (
         frame.entity, frame.customers[found.contract], found.contract, event.id, event.on,
         event.new_terms_from or event.on, takes_effect(event), _what(event),
-        _DISTINCT[decision.outcome], "yes" if event.at_standalone_selling_prices else "no",
+        _DISTINCT[decision.outcome], "yes" if at_selling_prices else "no",
         decision.outcome, ", ".join(decision.paragraphs),
         frame.inputs.book.histories[found.contract].contract.currency,
         change.before, change.after - change.before, change.after,

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from revrec.asc606.modification import takes_effect
+from revrec.asc606.amendment import amended, changes_books
+from revrec.asc606.modification import changes_nothing
 from revrec.asc606.payable import promised_later, with_amounts
+from revrec.asc606.term import Renewal, Term, bounded, enforceable_term
 from revrec.asc606.transaction_price import FIXED, estimated
 from revrec.asc606.unit_price import estimate_per_unit, priced_by_unit, unit_prices
 from revrec.citations import cites
-from revrec.disclosure.terms import in_effect
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
 from revrec.model.decision import Segment, Stream
 from revrec.model.events import Estimate, Modification
@@ -32,7 +33,11 @@ class PriceChange:
 
 @cites("606-10-32-2", "606-10-32-14", "606-10-25-10")
 def price_at_inception(contract: Contract) -> dict[str, int]:
-    """Minor units of the fixed pool and of each estimate, as signed."""
+    """Minor units of the fixed pool and of each estimate, for the term enforceable at inception."""
+    return _amounts(enforceable_term(contract)[1])
+
+
+def _amounts(contract: Contract) -> dict[str, int]:
     fixed = sum(
         to_minor(each.amount, contract.currency)
         for each in contract.consideration
@@ -49,15 +54,31 @@ def price_at_inception(contract: Contract) -> dict[str, int]:
 @cites("606-10-32-14", "606-10-32-43", "606-10-25-10")
 def price_changes(history: ContractHistory, on: date) -> list[PriceChange]:
     """Modifications and estimates that had changed the books by the end of the day, in order."""
+    return _traced(history, on)[0]
+
+
+def _traced(history: ContractHistory, on: date) -> tuple[list[PriceChange], int]:
+    """Changes of the price by the end of the day, and the price then with what was renewed."""
     contract = history.contract
-    amounts = price_at_inception(contract)
+    term, bound, _ = enforceable_term(contract)
+    last_day = bound.end
+    amounts = _amounts(bound)
     added = [each for change in history.modifications for each in change.adds_consideration]
     by_unit = {each.id: each for each in (*contract.consideration, *added) if priced_by_unit(each)}
     changes = []
-    for day, event in _in_order(history, on):
+    for day, event in _in_order(history, term, on):
         before = sum(amounts.values())
+        if isinstance(event, Renewal):
+            renewed = bounded(term, event)
+            if renewed is not None:
+                last_day = renewed.last_day
+                amounts[FIXED] += term.price(renewed.first_day, renewed.last_day)
+            continue
         if isinstance(event, Modification):
-            for name, amount in _promised(history, event).items():
+            told, last_day = amended(term, event, {}, last_day)
+            if changes_nothing(told):
+                continue
+            for name, amount in _promised(history, told).items():
                 amounts[name] = amounts.get(name, 0) + amount
         elif isinstance(event, Exercise):
             amounts[event.id] = to_minor(event.price, contract.currency)
@@ -68,7 +89,7 @@ def price_changes(history: ContractHistory, on: date) -> list[PriceChange]:
         elif event.consideration is not None and event.amount is not None:
             amounts[event.consideration] = to_minor(event.amount, contract.currency)
         changes.append(PriceChange(event, day, before, sum(amounts.values())))
-    return changes
+    return changes, sum(amounts.values())
 
 
 @cites("606-10-32-2")
@@ -77,11 +98,7 @@ def price_on(history: ContractHistory, on: date) -> int:
     if on < history.contract.inception:
         return 0
     later = sum(each.amount for each in promised_later(history) if each.on <= on)
-    if history.modifications or with_amounts(history) or history.exercises:
-        told = price_changes(history, on)
-        if told:
-            return told[-1].after + later
-    return sum(price_at_inception(history.contract).values()) + later
+    return _traced(history, on)[1] + later
 
 
 @cites("606-10-32-15", "606-10-32-20")
@@ -95,21 +112,25 @@ def financed_on(accrued: Iterable[Segment], on: date) -> int:
     )
 
 
-_Change = Modification | Estimate | Exercise
+_Change = Renewal | Modification | Estimate | Exercise
 
 
-def _in_order(history: ContractHistory, on: date) -> Iterator[tuple[date, _Change]]:
-    """By the day the books change; of a day, modifications, estimates, then rights used."""
+def _in_order(history: ContractHistory, term: Term, on: date) -> Iterator[tuple[date, _Change]]:
+    """By the day the books change; of a day, renewals, modifications, estimates, rights used."""
     inception = history.contract.inception
-    changes = [each for each in history.modifications if in_effect(each, on)]
-    placed: list[tuple[tuple[date, int, date, str], _Change]] = [
-        *(((takes_effect(each), 0, each.on, each.id), each) for each in changes),
+    placed: list[tuple[tuple[date, int, date, int, str], _Change]] = [
+        *(((each.on, 0, each.on, 0, ""), each) for each in term.renewals(on)),
         *(
-            ((each.on, 1, each.on, each.id), each)
+            ((changes_books(each, term), 1, each.on, each.order, each.id), each)
+            for each in history.modifications
+            if changes_books(each, term) <= on
+        ),
+        *(
+            ((each.on, 2, each.on, 0, each.id), each)
             for each in with_amounts(history)
             if each.on <= on
         ),
-        *(((each.on, 2, each.on, each.id), each) for each in history.exercises if each.on <= on),
+        *(((each.on, 3, each.on, 0, each.id), each) for each in history.exercises if each.on <= on),
     ]
     for place, event in sorted(placed, key=lambda pair: pair[0]):
         yield max(place[0], inception), event

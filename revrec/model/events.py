@@ -14,6 +14,7 @@ from revrec.model.assessment import Assessment
 from revrec.model.contract import _STRICT, Bundle, Consideration, PerformanceObligation
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.financing import Reschedule
+from revrec.model.judgment import TreatmentOverride
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import (
@@ -219,9 +220,20 @@ class Modification:
     revises_consideration: tuple[Consideration, ...] = ()
     """Recurring fixed amounts at their new rate; the price follows, beside ``price_change``."""
     end: date | None = None
-    """New last day of the term, if it changes. Service by time does not outlast it."""
-    at_standalone_selling_prices: bool = False
-    """Judged: the price change reflects selling prices of what is added (25-12b)."""
+    """New last day of the term, if it changes. Service by time follows it where no obligation is
+    named."""
+    unpriced: bool = False
+    """The scope is approved and the price is not yet: ``price_change`` is an estimate (25-11).
+    An ``estimate`` whose consideration is the modification's id gives the price agreed."""
+    at_standalone_selling_prices: bool | None = None
+    """Judged: the price change reflects selling prices of what is added (25-12b). If left out it
+    is derived: the net change equals the selling prices less ``costs_not_incurred``."""
+    costs_not_incurred: Decimal = Decimal(0)
+    """What the entity saves by selling to a customer it has, and takes off the price (25-12b)."""
+    override: TreatmentOverride | None = None
+    """A treatment other than the rule's."""
+    order: int = 0
+    """Place among the modifications of a day; by id where it is equal."""
     reason: str = ""
 
 

@@ -111,6 +111,7 @@ def inception(facts: Facts, day: date) -> State:
 
 def apply(facts: Facts, state: State, modification: Told, day: date) -> None:
     """Change the state as the modification says; estimates as of the day."""
+    modification = _to_the_new_end(state, modification)
     if not any(modification.get(name) for name in WHAT_CHANGES) and not _price_change(
         facts, modification
     ):
@@ -128,6 +129,7 @@ def apply(facts: Facts, state: State, modification: Told, day: date) -> None:
         raise NotStated("a modification of what is not promised, or an addition of what is")
     ended = _end_usage_terms(facts, state, withdrawn | set(revised))
 
+    _refuse_more_than_the_price(facts, state, modification)
     only_adds = bool(added) and not revised and not withdrawn
     if only_adds and modification.get("at_standalone_selling_prices", False):
         group, change_of = str(modification["id"]), str(modification["id"])
@@ -163,6 +165,7 @@ def _replace_contract(
     affected = [each for each in state.promises.values() if each.group in touched]
     before = takes_effect(modification)
     done = {each.name: progress(facts, each, state.cut, before) for each in affected}
+    _refuse_contradictions(state, modification, done, withdrawn)
     # What was satisfied goes on only under revised terms, as when a service is extended.
     going_on = [
         each
@@ -190,6 +193,52 @@ def _replace_contract(
         of_change = change if component == main else 0
         _spread(facts, state, component, pools[component], of_change, remaining, ended)
     return main
+
+
+def _to_the_new_end(state: State, modification: Told) -> Told:
+    """Where only the end changes, service by time is cut or extended to it, or withdrawn."""
+    named = any(modification.get(name) for name in ("adds", "revises", "withdraws"))
+    if named or not modification.get("end"):
+        return modification
+    end, begins = as_day(modification["end"]), _last_day_of_old_terms(modification) + ONE_DAY
+    by_time = [each for each in state.promises.values() if each.terms["measure"] in BY_TIME]
+    if state.last_day is not None and end > state.last_day:
+        moved = [each for each in by_time if each.last == state.last_day]
+    else:
+        moved = [each for each in by_time if each.last is None or each.last > end]
+    if end < begins:
+        return {**modification, "withdraws": [each.name for each in moved]}
+    restated = [
+        {
+            **each.terms,
+            "start": max(each.first, begins) if each.distinct else each.first,
+            "end": end,
+        }
+        for each in moved
+    ]
+    return {**modification, "revises": restated}
+
+
+def _refuse_contradictions(
+    state: State,
+    modification: Told,
+    done: Mapping[str, Fraction],
+    withdrawn: set[str],
+) -> None:
+    """Nothing is left to withdraw of what is satisfied, nor to change once all is over."""
+    if any(done.get(name, 0) >= 1 for name in withdrawn):
+        raise NotStated("a withdrawal of what is satisfied")
+    grows = any(modification.get(name) for name in ("adds", "revises", "end"))
+    over = state.last_day is not None and _last_day_of_old_terms(modification) > state.last_day
+    if over and not grows and all(share >= 1 for share in done.values()):
+        raise NotStated("a change of a contract that has ended")
+
+
+def _refuse_more_than_the_price(facts: Facts, state: State, modification: Told) -> None:
+    """What is given back is at most the price, unless there are fees of use besides."""
+    price = sum(state.shares.values()) + sum(state.earned.values())
+    if not state.as_used and price >= 0 > price + _price_change(facts, modification):
+        raise NotStated("more given back than the price")
 
 
 def _cut_off(
