@@ -50,7 +50,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (usage.ingest, usage.rate, usage.quarantine):
+for command in (usage.ingest, usage.rate, usage.flags, usage.quarantine):
     app.command()(command)
 
 

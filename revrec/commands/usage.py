@@ -24,7 +24,7 @@ from revrec.commands.shared import (
     show_rows,
     workspace_of,
 )
-from revrec.operations.rating import rate_counted
+from revrec.operations.rating import rate_counted, unlikely_usage
 from revrec.usage import quarantine as kept
 from revrec.usage.columns import FORMS
 from revrec.usage.ingest import ingest as ingest_usage
@@ -146,6 +146,19 @@ def _print(run: RatingRun, *, dry_run: bool) -> None:
             highlight=False,
             markup=False,
         )
+
+
+def flags(
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Yesterday if left out.")
+    ] = None,
+) -> None:
+    """Show usage that is unlikely for its own history; a flag blocks nothing."""
+    with workspace_of() as workspace:
+        found = unlikely_usage(workspace, as_of=as_of.date() if as_of else None)
+    for each in found:
+        out.print(str(each), highlight=False, markup=False, soft_wrap=True)
+    err.print(f"{len(found):,} flags.")
 
 
 def quarantine(

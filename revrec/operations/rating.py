@@ -1,4 +1,4 @@
-"""Rating of counted usage."""
+"""Rating of counted usage, and a look at what is unlikely in usage."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import date
 from revrec.operations.workspace import Workspace
 from revrec.periods import day_before
 from revrec.store.transaction import Transaction
+from revrec.usage import rollup
+from revrec.usage.flags import Flagged, flagged
 from revrec.usage.rerating import RatingRun, rate_usage
 
 
@@ -27,3 +29,15 @@ def rate_counted(
         return rate_usage(tx, workspace.lake, through=day, dry_run=dry_run)
 
     return workspace.run(run)
+
+
+def unlikely_usage(workspace: Workspace, *, as_of: date | None = None) -> list[Flagged]:
+    """Unlikely days of the usage ledger up to ``as_of``, yesterday if left out."""
+
+    def run(tx: Transaction) -> list[Flagged]:
+        day = as_of or day_before(tx.now.date())
+        dataset = workspace.lake.dataset(tx, "usage")
+        daily = rollup.daily(dataset, through=day, entity=tx.entity)
+        return flagged(daily, as_of=day)
+
+    return workspace.run(run, read_only=True)

@@ -1,4 +1,4 @@
-"""The door of daily rated usage: files in, an append-only ledger of usage out.
+"""The doors of usage: files in, an append-only ledger of rated usage out.
 
 ::
 
@@ -8,9 +8,12 @@
     ingest      one batch, one transaction                 every row received is accounted for
     quarantine  what was set aside, released or rejected   nothing disappears
     rollup      the ledger by contract, meter and day      what recognition reads
+    rerating    what was counted, priced into the ledger   differences name what they correct
+    flags       usage unlikely for its own history         for a person; nothing is blocked
 
-Usage is told after rating: one row per source, id and day with its quantity and its amount. A
-correction is a new row with the signed difference and ``corrects`` naming the row it corrects.
-Usage that comes late, for a closed period too, is usage like any other: the close of the open
-period posts the difference.
+Usage is told after rating, one row per source, id and day with its quantity and its amount; or
+it is only counted, by the day or event by event, and rated here by the rate cards. A correction
+is a new row with the signed difference and ``corrects`` naming the row it corrects. Usage that
+comes late, for a closed period too, is usage like any other: the close of the open period posts
+the difference.
 """

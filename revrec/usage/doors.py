@@ -1,9 +1,9 @@
 """Where untrusted files of usage come in: bytes to batches of text, nothing lost on the way.
 
-CSV and NDJSON (plain, ``.gz`` or ``.zst``) and Parquet give the same rows in the same columns.
-A file that cannot be told apart into rows is refused whole with ``FeedError``; a row that cannot
-be told apart into columns comes through with a reason in ``fault`` and ends in quarantine. What a
-value means is for ``validation``.
+CSV and NDJSON (plain, ``.gz`` or ``.zst``), Parquet and Arrow IPC give the same rows in the same
+columns. A file that cannot be told apart into rows is refused whole with ``FeedError``; a row that
+cannot be told apart into columns comes through with a reason in ``fault`` and ends in quarantine.
+What a value means is for ``validation``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 import pyarrow as pa
 
 from revrec.errors import FeedError
-from revrec.usage import csv_door, ndjson_door, parquet_door
+from revrec.usage import arrow_door, csv_door, ndjson_door, parquet_door
 from revrec.usage.columns import RATED, Form
 from revrec.usage.lines import Bytes
 
@@ -35,7 +35,7 @@ _TEXT_DOORS: dict[str, _Door] = {
     ".jsonl": ndjson_door.read,
     ".json": ndjson_door.read,
 }
-_ACCEPTED = "Parquet, CSV or NDJSON; CSV and NDJSON also as .gz or .zst"
+_ACCEPTED = "Parquet, Arrow IPC, CSV or NDJSON; CSV and NDJSON also as .gz or .zst"
 
 
 def read(
@@ -67,6 +67,9 @@ def _batches(path: Path, file: str, form: Form) -> Iterator[pa.RecordBatch]:
     suffixes = [suffix.lower() for suffix in PurePath(file).suffixes]
     if magic == _PARQUET:
         yield from parquet_door.read(path, file, form)
+        return
+    if magic in {arrow_door.FILE_MAGIC, arrow_door.STREAM_MAGIC}:
+        yield from arrow_door.read(path, file, form)
         return
     if magic == _ZIP or ".parquet" in suffixes:
         raise FeedError(

@@ -24,13 +24,18 @@ def read(path: Path, file: str, form: Form = RATED) -> Iterator[pa.RecordBatch]:
     """The rows of a Parquet file, values as text."""
     with pq.ParquetFile(path) as parquet:
         schema = parquet.schema_arrow
-        check_columns(schema.names, file, form)
-        for field in schema:
-            _check_type(field, file)
+        check_schema(schema, file, form)
         count = 0
         for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
-            yield from _arrived(batch, count + 1)
+            yield from arrived(batch, count + 1)
             count += batch.num_rows
+
+
+def check_schema(schema: pa.Schema, file: str, form: Form) -> None:
+    """Refuse columns that are missing or not known, and types that do not hold figures exactly."""
+    check_columns(schema.names, file, form)
+    for field in schema:
+        _check_type(field, file)
 
 
 def _check_type(field: pa.Field, file: str) -> None:
@@ -78,7 +83,8 @@ def _is_exact(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_decimal(kind))
 
 
-def _arrived(batch: pa.RecordBatch, first: int) -> Iterator[pa.RecordBatch]:
+def arrived(batch: pa.RecordBatch, first: int) -> Iterator[pa.RecordBatch]:
+    """Rows of typed columns as batches of text, numbered from ``first``."""
     count = batch.num_rows
     faults: dict[int, tuple[str, str]] = {}
     given = {ROW_NUMBER: pa.array(range(first, first + count), pa.int64())}
