@@ -37,6 +37,9 @@ def pause(standing: Standing, told: Pause) -> Asking:
     unknown = sorted(set(told.obligations) - standing.in_force.keys())
     if unknown:
         raise _contradiction(standing, told, f"names {', '.join(unknown)}, not in force then")
+    for each in standing.in_force.values():
+        if _stands_still(each, told) and (not told.obligations or each.id in told.obligations):
+            _refuse_overlap(standing, told, each)
     stopped = [
         _stop(standing, each)
         for each in standing.in_force.values()
@@ -73,6 +76,16 @@ def resume(standing: Standing, told: Resumption) -> Asking:
             ends = _end(each.before.ends or FOREVER, known, told.on)
             now.shape = replace(now.shape, starts=told.on, ends=ends)
     yield from _go_on(standing, known, as_left, told.on, told.on)
+
+
+def _refuse_overlap(standing: Standing, told: Pause, each: InForce) -> None:
+    """What stands still already cannot stop: its days would be counted twice."""
+    for earlier, stopped in standing.pauses.values():
+        lasts = earlier.until is None or earlier.until >= told.on
+        if lasts and any(one.name == each.id and one.now == each.shape for one in stopped):
+            raise _contradiction(
+                standing, told, f"stops {each.id} on {told.on}, which stands still by {earlier.id}"
+            )
 
 
 def _stands_still(each: InForce, told: Pause) -> bool:

@@ -142,6 +142,13 @@ def test_credits_live_longer_by_the_days_of_a_pause():
     assert ["40.00", "0.00", "0.00", "60.00"] == earned
 
 
+def test_what_stands_still_cannot_stop():
+    """Days of two pauses at once would be counted twice."""
+    events = [{**MARCH, "id": "P"}, {"kind": "pause", "on": "2025-03-15", "until": "2025-04-15"}]
+    with pytest.raises(ContractError, match="stands still by P"):
+        revenue(access(), events, "2025-03")
+
+
 @pytest.mark.parametrize(
     ("event", "words"),
     [
