@@ -24,6 +24,8 @@ FOLLOWED = frozenset({Progress.COUNTED, Progress.SCHEDULE})
 _ELAPSED = {
     AmortizationPattern.EVEN_MONTHS: Progress.EVEN_MONTHS,
     AmortizationPattern.DAYS: Progress.DAYS,
+    AmortizationPattern.CALENDAR_MONTHS: Progress.CALENDAR_MONTHS,
+    AmortizationPattern.WHOLE_MONTHS: Progress.WHOLE_MONTHS,
 }
 
 
@@ -85,8 +87,8 @@ def measured(
     if not known:
         return Shape(progress=Progress.EVEN_MONTHS, starts=starts, ends=ends)
     if known[-1].progress not in FOLLOWED:
-        by_days = known[-1].progress is Progress.DAYS
-        kind = Progress.DAYS if by_days else Progress.EVEN_MONTHS
+        grain = known[-1].progress
+        kind = grain if grain in _ELAPSED.values() else Progress.EVEN_MONTHS
         return Shape(progress=kind, starts=starts, ends=ends)
     last_day = known[-1].ends or known[-1].lapses or term(history, cost.on)
     if last_day is not None and ends > last_day:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from revrec.errors import FeedError
 from revrec.feeds.documents import read_yaml, validated
+from revrec.model.costs import AmortizationPattern
 from revrec.model.policy import Policy
 
 SUPPORTED: Mapping[str, frozenset[str]] = {
@@ -42,7 +43,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "rounding": frozenset({"half_even_once_cumulatively"}),
     "late_facts": frozenset({"post_to_the_open_period"}),
     "short_costs_to_obtain": frozenset({"capitalized", "expensed"}),
-    "contract_cost_amortization": frozenset({"even_months", "days", "pattern_of_transfer"}),
+    "contract_cost_amortization": frozenset(AmortizationPattern),
     "contract_cost_adjustments": frozenset({"prospective", "catch_up"}),
 }
 """Election -> values the engine computes; any other is refused, never ignored."""

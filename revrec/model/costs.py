@@ -41,6 +41,10 @@ class AmortizationPattern(StrEnum):
     """Equal months of the period of benefit."""
     DAYS = "days"
     """Equal days of the period of benefit."""
+    CALENDAR_MONTHS = "calendar_months"
+    """Equal calendar months; part of a month by the days of that month."""
+    WHOLE_MONTHS = "whole_months"
+    """Equal calendar months, each at its end: the one the benefit begins in, not the last."""
     PATTERN_OF_TRANSFER = "pattern_of_transfer"
     """As the related obligation progresses."""
 

@@ -113,6 +113,8 @@ DAYS = {
         ({"on": "2025-12-01"}, "120.00"),  # incurred before the term, amortised with it
         ({"on": "2026-07-01"}, "72.00"),  # incurred within it, for what is left
         ({"pattern": "days"}, "119.89"),  # 365 of 1,096 days
+        ({"pattern": "whole_months", "on": "2026-01-20"}, "120.00"),  # January to December
+        ({"pattern": "calendar_months", "benefit_start": "2026-07-01"}, "72.00"),
     ],
 )
 def test_the_period_of_benefit(terms: Mapping[str, object], first_year: str) -> None:
