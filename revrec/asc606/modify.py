@@ -31,7 +31,7 @@ from revrec.asc606.modification import (
     explain_modification,
     takes_effect,
 )
-from revrec.asc606.performance_obligations import remaining
+from revrec.asc606.performance_obligations import COMPLETE, remaining
 from revrec.asc606.pricing import Component, Restart, shares, sharing, unearned
 from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Term
@@ -151,6 +151,8 @@ def _concede(standing: Standing, modification: Modification, past: Sequence[Cons
             increments=of_the_past(told, obligation, standing.contract),
             decisions=[standing.record(explain_concession(standing.contract, modification, told))],
         )
+        if standing.components[told.id].increments == COMPLETE:
+            standing.concede(obligation.id, told.id)
     if past:
         standing.publish(max(takes_effect(modification), standing.contract.inception))
 

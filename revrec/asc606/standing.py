@@ -85,7 +85,10 @@ class Standing:
         self.components: dict[str, Component] = {}
         self.restarts: list[Restart] = []
         self.earlier: dict[tuple[int, str, str], Earlier] = {}
-        """Restart, obligation and consideration priced by use -> the measure that ended."""
+        """Restart, obligation and consideration priced by use -> the measure that ended.
+
+        ``LIVE`` in place of the restart: of an amount agreed for what was transferred before.
+        """
         self.last_day = contract.end
         self.cut = date.min
         self.timeline = Timeline(contract)
@@ -274,6 +277,12 @@ class Standing:
         for name, consideration, shape in ended:
             self.earlier[number, name, consideration] = Earlier(shape, self.cut)
 
+    def concede(self, name: str, amount: str) -> None:
+        """An amount complete when it is agreed is for what the last measure came to (50-12A)."""
+        ended = [each for (_, of, use), each in self.earlier.items() if of == name and not use]
+        if ended:
+            self.earlier[LIVE, name, amount] = max(ended, key=lambda each: each.last_day)
+
     def publish(self, day: date) -> None:
         """State what is in force from the day on."""
         layers: dict[Key, Layer] = {}
@@ -286,7 +295,8 @@ class Standing:
                     self.restarts[number].products[name],
                     (self._because[name], *component.decisions),
                     kept_breakage=split.breakage.get((number, name), 0),
-                    earlier=self.earlier.get((number, name, "")),
+                    earlier=self.earlier.get((LIVE, name, component.id))
+                    or self.earlier.get((number, name, "")),
                 )
             for name, share in split.live.items():
                 if share:
@@ -300,7 +310,8 @@ class Standing:
         product = self.known[name].product
         because = (self._because[name], *component.decisions)
         if component.increments is not None:
-            days = Layer(share, component.increments, product, because)
+            earlier = self.earlier.get((LIVE, name, component.id))
+            days = Layer(share, component.increments, product, because, earlier=earlier)
             return {(name, component.id, LIVE): days}
         held = self.in_force[name]
         part = None

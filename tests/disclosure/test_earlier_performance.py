@@ -188,6 +188,31 @@ def test_service_before_the_approval_is_of_the_past() -> None:
     assert Decimal("300.00") == of(late, [])
 
 
+def test_a_credit_for_what_was_transferred_is_of_the_past_as_far_as_that_was() -> None:
+    """A credit of 80.00 in May for 40 units: 30 of them were delivered by March, 60.00 of it."""
+    units = {"id": "units", "product": "units", "measure": "units", "quantity": "120"}
+    units["standalone_selling_price"] = "1200.00"
+    done = {"kind": "delivery", "obligation": "units"}
+    credit = {
+        "kind": "modification",
+        "id": "M",
+        "on": "2026-05-31",
+        "adds": [{**units, "id": "more", "quantity": "10", "standalone_selling_price": "80.00"}],
+        "price_change": "50.00",
+        "adds_consideration": [
+            {"id": "defects", "kind": "variable", "amount": "-80.00", "obligation": "units",
+             "service_from": "2026-01-01", "service_to": "2026-05-31"}
+        ],
+    }  # fmt: skip
+    events = [
+        {**done, "id": "D1", "on": "2026-02-10", "quantity": "30"},
+        {**done, "id": "D2", "on": "2026-04-20", "quantity": "10"},
+        credit,
+    ]
+
+    assert Decimal("-60.00") == of({**YEAR, "obligations": [units]}, events)
+
+
 def test_the_schedule_splits_the_revenue_of_the_report() -> None:
     """January to March before, April and May in it: 100.00 a month, 30.00 of 50.00 is old."""
     book = book_of([YEAR], [{"contract": "C", **estimate("2026-05-15", "120.00")}])
