@@ -57,9 +57,16 @@ def retained_estimate(
 ) -> Estimate:
     """An agent's new estimate of a gross amount, net; an amount kept is estimated net itself."""
     consideration = told.get(estimate.consideration or "")
-    if consideration is None or consideration.retained_share is None or estimate.amount is None:
+    if consideration is None or consideration.retained_share is None:
         return estimate
-    return replace(estimate, amount=_kept(consideration, estimate.amount, currency))
+    outcomes = tuple(
+        replace(each, amount=_kept(consideration, each.amount, currency))
+        for each in estimate.outcomes
+    )
+    if estimate.amount is None:
+        return replace(estimate, outcomes=outcomes)
+    amount = _kept(consideration, estimate.amount, currency)
+    return replace(estimate, amount=amount, outcomes=outcomes)
 
 
 @cites("606-10-55-38")

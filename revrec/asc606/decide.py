@@ -16,6 +16,7 @@ from revrec.asc606.amendment import changes_books
 from revrec.asc606.breakage import owed_to_a_state, use_is_remote
 from revrec.asc606.contract import check_amounts, check_transfers
 from revrec.asc606.control import when_control_passes
+from revrec.asc606.estimates import check_estimates
 from revrec.asc606.existence import (
     assess_contract,
     contract_as_of,
@@ -82,6 +83,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     if history.refusal is not None:
         raise history.refusal
     check_amounts(history)
+    check_estimates(history)
     check_transfers(history)
     pools_of(history, books.policy)
     existence = assess_contract(history)

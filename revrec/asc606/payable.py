@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from revrec.asc606.estimates import of_outcomes
 from revrec.asc606.performance_obligations import COMPLETE
 from revrec.asc606.returns import with_returns
 from revrec.citations import cites
@@ -107,6 +108,9 @@ def with_amounts(history: ContractHistory) -> list[Estimate]:
 
 def _in_amount(contract: Contract, estimate: Estimate, terms: dict[str, Consideration]) -> Estimate:
     of = terms.get(estimate.consideration or "")
+    if of is not None and estimate.outcomes:
+        made = of_outcomes(of, estimate.outcomes, contract.currency)
+        return replace(estimate, amount=from_minor(made, contract.currency), outcomes=())
     if of is None or (of.noncash is None and of.payable is None):
         return estimate
     wanted = estimate.expected if of.noncash is not None else estimate.amount

@@ -6,18 +6,18 @@ Usage priced for its own day (32-40) is outside: it enters the price as it occur
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 
+from revrec.asc606.estimates import of_outcomes
 from revrec.asc606.payable import check_other_forms, off_the_price
 from revrec.asc606.returns import refund_expected
 from revrec.asc606.unit_price import priced_by_unit, unit_prices
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
-from revrec.model.contract import Consideration, ConsiderationKind, Contract, EstimationMethod
+from revrec.model.contract import Consideration, ConsiderationKind, Contract
 from revrec.model.decision import Decision
 from revrec.model.events import Estimate
-from revrec.money import Money, as_text, minor_digits, round_ratio, to_minor
+from revrec.money import Money, as_text, to_minor
 
 FIXED = "fixed"
 """Name of the component that pools all fixed consideration of a contract."""
@@ -41,6 +41,14 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
     amounts = {FIXED: fixed} | estimated(contract.consideration, contract)
     currency, price = contract.currency, sum(amounts.values())
     total = as_text(price, currency)
+    if price < 0:
+        raise UnsupportedTerm(
+            f"The transaction price of contract {contract.id} would be {total}.",
+            citation="606-10-32-2",
+            remedy="Nobody is entitled to less than nothing: tell what is paid for apart.",
+            contract=contract.id,
+            field="consideration",
+        )
     decision = Decision(
         contract=contract.id,
         on=contract.inception,
@@ -71,9 +79,8 @@ def estimated(consideration: Iterable[Consideration], contract: Contract) -> dic
 def _first_estimate(consideration: Consideration, contract: Contract) -> int:
     """The amount given, or the expected value or most likely amount of its outcomes.
 
-    Of equally likely amounts the smallest is taken, which reverses least (32-11). For goods
-    expected to come back it is what will be paid back for them (55-23), for what is payable to
-    the customer what it takes off the price (32-25).
+    For goods expected to come back it is what will be paid back for them (55-23), for what is
+    payable to the customer what it takes off the price (32-25).
     """
     currency = contract.currency
     if consideration.returns is not None:
@@ -85,22 +92,7 @@ def _first_estimate(consideration: Consideration, contract: Contract) -> int:
     outcomes = consideration.outcomes
     if not outcomes:
         return to_minor(consideration.amount, currency)
-    total = sum((each.probability for each in outcomes), Decimal(0))
-    if total != 1 or any(each.probability < 0 for each in outcomes):
-        raise UnsupportedTerm(
-            f"The probabilities of {consideration.id} sum to {total}.",
-            citation="606-10-32-8",
-            remedy="Give probabilities from 0 to 1 that sum to 1.",
-            field=f"consideration.{consideration.id}.outcomes",
-        )
-    if consideration.method is EstimationMethod.MOST_LIKELY_AMOUNT:
-        likely = max(outcomes, key=lambda each: (each.probability, -each.amount))
-        return to_minor(likely.amount, currency)
-    scale: int = 10 ** minor_digits(currency)
-    expected = sum(
-        (Fraction(each.amount) * Fraction(each.probability) for each in outcomes), Fraction(0)
-    )
-    return round_ratio(expected.numerator * scale, expected.denominator)
+    return of_outcomes(consideration, outcomes, currency)
 
 
 @cites("606-10-32-14", "606-10-32-42", "606-10-32-43", "606-10-55-48")

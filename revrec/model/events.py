@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from revrec.model.assessment import Assessment
-from revrec.model.contract import _STRICT, Bundle, Consideration, PerformanceObligation
+from revrec.model.contract import _STRICT, Bundle, Consideration, Outcome, PerformanceObligation
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.financing import Reschedule
 from revrec.model.judgment import TreatmentOverride
@@ -188,6 +188,8 @@ class Estimate:
     """Of an obligation: judged on this day that what is left of its rights will not be used."""
     """... and the consumption expected over the entitlement's life; for a consideration the
     volume its tiers are read with, or the units expected to be returned in all."""
+    outcomes: tuple[Outcome, ...] = ()
+    """Or its possible amounts, from which it is made by the method of the consideration (32-9)."""
     basis: str = ""
     """Why, for the reader."""
 
