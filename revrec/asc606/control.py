@@ -95,6 +95,8 @@ def when_control_passes(history: ContractHistory) -> ContractHistory:
 
     What is followed with goods, their cost and their return, follows control as revenue does.
     """
+    if not history.deliveries:
+        return history
     special = {
         name: terms[-1][1]
         for name, terms in _special(history).items()

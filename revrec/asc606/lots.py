@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Context, Decimal
-from itertools import chain
 
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
@@ -82,10 +81,13 @@ def pools_of(history: ContractHistory, policy: Policy) -> Mapping[str, Pool]:
 
     Raises UnsupportedTerm for lots of one pool that count different meters or in different units.
     """
-    changes = history.modifications
-    promised = chain(history.contract.obligations, *((*m.adds, *m.revises) for m in changes))
+    promised = [*history.contract.obligations]
+    for change in history.modifications:
+        promised += [*change.adds, *change.revises]
+    if not any(each.usage.lot_of for each in promised):
+        return {}
     found: dict[str, list[tuple[PerformanceObligation, Lot]]] = {}
-    for obligation, lot in _lots(history) if any(o.usage.lot_of for o in promised) else ():
+    for obligation, lot in _lots(history):
         if obligation.usage.lot_of:
             found.setdefault(obligation.usage.lot_of, []).append((obligation, lot))
     return {

@@ -80,6 +80,8 @@ def with_repurchases(
     promised = {
         each.id: each for each in history.contract.obligations if each.repurchase is not None
     }
+    if not promised:
+        return Repurchases(revenue=list(segments))
     found = Repurchases()
     financed: dict[str, list[Segment]] = {}
     for segment in segments:
