@@ -273,6 +273,18 @@ def list_journal(
 
 
 @router.get(
+    "/combinations/proposals",
+    tags=["facts"],
+    operation_id="list_combination_proposals",
+    summary="List contracts to combine",
+    responses=_refusals(*_EVERY, "period-not-ready"),
+)
+def list_combination_proposals(books: Books) -> list[schemas.CombinationProposed]:
+    """Contracts that may be one, about which nobody has decided; decide with a `combination`."""
+    return [schemas.CombinationProposed.of(each) for each in inspect.open_combinations(books)]
+
+
+@router.get(
     "/contracts/{contract}/explanation",
     tags=["audit"],
     operation_id="explain_contract",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from revrec.asc606.combination import Proposal
 from revrec.ledger.entries import PostedEntry
 from revrec.model.decision import Decision
 from revrec.money import Money
@@ -334,6 +335,29 @@ class Explanation(_Wire):
     earned: list[str]
     """What each obligation has earned of which price, by which measure."""
     balances: dict[str, Amount]
+
+
+class CombinationProposed(_Wire):
+    """Contracts that may have to be accounted for as one (606-10-25-9); a person decides."""
+
+    customer: str
+    """The customer, or the group of related parties."""
+    contracts: list[str] = Field(examples=[["C-0001", "C-0002"]])
+    inception_first: date
+    inception_last: date
+    indications: list[str] = Field(examples=[["interdependent_prices"]])
+    """What the facts point to."""
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> CombinationProposed:
+        """The wire form of a proposal."""
+        return cls(
+            customer=proposal.customer,
+            contracts=list(proposal.contracts),
+            inception_first=proposal.inception_first,
+            inception_last=proposal.inception_last,
+            indications=[each.value for each in proposal.indications],
+        )
 
 
 class RuleCited(_Wire):

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
-from revrec.commands import usage
+from revrec.commands import contracts, usage
 from revrec.commands.shared import (
     DEFAULT_ACTOR,
     Actor,
@@ -50,7 +50,14 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (usage.ingest, usage.rate, usage.flags, usage.quarantine):
+COMMANDS = (
+    usage.ingest,
+    usage.rate,
+    usage.flags,
+    usage.quarantine,
+    contracts.combinations,
+)
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -43,6 +43,7 @@ def identify_contract(contract: Contract) -> Decision:
     _refuse_repeated(contract, "consideration", [c.id for c in contract.consideration])
     _refuse_unknown_obligations(contract)
     term = f"{contract.first_day} to {contract.end or 'open end'}"
+    how_long = "as written for" if contract.termination else "for its enforceable term,"
     return Decision(
         contract=contract.id,
         on=contract.inception,
@@ -53,9 +54,7 @@ def identify_contract(contract: Contract) -> Decision:
         outcome="contract exists",
         sentence=(
             f"The agreement with {contract.customer_name or contract.customer} was approved on "
-            f"{contract.inception} and is a contract, as written for {term}."
-            if contract.termination
-            else f"{contract.inception} and is a contract for its enforceable term, {term}."
+            f"{contract.inception} and is a contract {how_long} {term}."
         ),
     )
 

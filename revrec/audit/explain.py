@@ -77,6 +77,13 @@ def explain(book: Book, accounting: Accounting, contract: str, day: date) -> Exp
     if contract in accounting.refused:
         raise accounting.refused[contract]
     history = book.histories.get(contract)
+    if history is None and contract in book.apart:
+        within = next(each.id for each in book.combinations if contract in each.contracts)
+        raise NotFound(
+            f"Contract {contract} is accounted for as part of {within}.",
+            citation="606-10-25-9",
+            remedy=f"Ask for {within}.",
+        )
     if history is None:
         raise NotFound(f"There is no contract {contract}.", remedy="Check the id.")
     currency = history.contract.currency
