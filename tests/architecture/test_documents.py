@@ -11,6 +11,7 @@ from typer.main import get_command
 from revrec.audit.check import check
 from revrec.cli import app
 from revrec.feeds.scenario import read_scenario
+from revrec.model.fact import FactKind
 from revrec.runtime.settings import Settings
 from tests.architecture.rules import ROOT
 
@@ -85,6 +86,14 @@ def test_commands_in_documents_exist():
 def test_every_command_is_in_the_readme():
     """A command nobody reads about is not used."""
     assert set(get_command(app).commands) - {words[1] for words in commands(README)} == set()
+
+
+def test_every_kind_of_record_is_in_the_readme():
+    """What can be loaded is listed, and nothing else."""
+    table = README.split("| what is told | kinds |")[1].split("\n\n")[0]
+    listed = re.findall(r"`([a-z_]+)`", table)
+
+    assert sorted(listed) == sorted(kind.value for kind in FactKind)
 
 
 def test_the_scenario_in_the_readme_holds(tmp_path):
