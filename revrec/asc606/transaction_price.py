@@ -41,7 +41,7 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
     amounts = {FIXED: fixed} | estimated(contract.consideration, contract)
     currency, price = contract.currency, sum(amounts.values())
     total = as_text(price, currency)
-    if price < 0:
+    if price < 0 <= fixed:
         raise UnsupportedTerm(
             f"The transaction price of contract {contract.id} would be {total}.",
             citation="606-10-32-2",

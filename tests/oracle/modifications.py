@@ -92,6 +92,9 @@ def inception(facts: Facts, day: date) -> State:
         for each in contract["consideration"]
         if each["kind"] == "fixed"
     )
+    estimated = [each for each in contract["consideration"] if each["kind"] == "variable"]
+    if fixed + sum(first_estimate(facts, each) for each in estimated) < 0 <= fixed:
+        raise NotStated("a price below nothing")
     if fixed and not state.promises:
         raise NotStated("a fixed price, and every obligation is priced by its use")
     weights: Weights = {}
