@@ -11,11 +11,17 @@ from dataclasses import replace
 from datetime import date
 
 from revrec.asc606.modification import takes_effect
-from revrec.asc606.term import BY_COUNT, Term
+from revrec.asc606.term import BY_COUNT, Renewal, Term, bounded, enforceable_term
 from revrec.citations import cites
 from revrec.errors import ContractError
-from revrec.model.contract import Consideration, ConsiderationKind, PerformanceObligation
+from revrec.model.contract import (
+    Consideration,
+    ConsiderationKind,
+    Contract,
+    PerformanceObligation,
+)
 from revrec.model.events import Modification
+from revrec.model.history import ContractHistory
 from revrec.model.term import Charged
 from revrec.money import from_minor
 from revrec.periods import FOREVER, day_before
@@ -69,6 +75,51 @@ def changes_books(modification: Modification, term: Term) -> date:
     """
     day = takes_effect(modification)
     return max(day, modification.new_terms_from or modification.on) if term.every else day
+
+
+@cites("606-10-25-3", "606-10-25-10")
+def enforced(history: ContractHistory, on: date) -> tuple[Contract, tuple[Modification, ...]]:
+    """The contract and its changes at the amounts and to the day enforceable by the end of a day.
+
+    Recurring amounts are those of the service renewed by then; what changes them is told by the
+    modifications, as are renewals of amounts that a modification added.
+    """
+    contract = history.contract
+    told = [each for each in history.modifications if each.on <= on]
+    term, bound, _ = enforceable_term(contract)
+    if not term.charges:
+        return contract, tuple(told)
+    amounts = {each.id: each.amount for each in bound.consideration}
+    last_day, changes = bound.end, list[Modification]()
+    events: list[Renewal | Modification] = [*term.renewals(on), *told]
+    for event in sorted(events, key=lambda each: _place(each, term)):
+        if isinstance(event, Modification):
+            changed, last_day = amended(term, event, {}, last_day)
+            changes.append(changed)
+            continue
+        renewed = bounded(term, event)
+        if renewed is None:
+            continue
+        last_day = renewed.last_day
+        for name, charge in term.charges.items():
+            minor = charge.between(renewed.first_day, renewed.last_day)
+            amount = from_minor(minor, contract.currency)
+            if name in amounts:
+                amounts[name] += amount
+            else:
+                changes[-1] = replace(changes[-1], price_change=changes[-1].price_change + amount)
+    consideration = tuple(
+        replace(each, amount=amounts[each.id], charged=None, steps=())
+        for each in contract.consideration
+    )
+    end = last_day if term.every else contract.end
+    return replace(contract, consideration=consideration, end=end), tuple(changes)
+
+
+def _place(event: Renewal | Modification, term: Term) -> tuple[date, int, int, str]:
+    if isinstance(event, Renewal):
+        return event.on, 0, 0, ""
+    return changes_books(event, term), 1, event.order, event.id
 
 
 def _follows(each: Consideration) -> bool:

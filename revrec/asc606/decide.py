@@ -173,8 +173,9 @@ def _in_order(
 
     In a term that renews, new terms come after the renewal that begins with them.
     """
+    changed = [changes_books(each, term) for each in history.modifications]
     events: list[Change] = [
-        *term.renewals(until),
+        *term.renewals(max([until, *changed])),
         *priced,
         *history.modifications,
         *history.pauses,

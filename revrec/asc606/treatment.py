@@ -20,7 +20,7 @@ from revrec.asc606.modification import (
 )
 from revrec.asc606.pricing import shares
 from revrec.asc606.standalone_selling_price import standalone_selling_price
-from revrec.asc606.standing import Standing
+from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Term
 from revrec.asc606.transaction_price import estimated
 from revrec.citations import cites
@@ -42,9 +42,9 @@ def treat(
     """The treatment the rule gives, and the one applied.
 
     ``conceded`` is what is agreed for the past, in minor units: the separate-contract test is on
-    the net change. Raises ContractError where more is given back than the price.
+    the net change. Raises ContractError where more is given back than a price that is all fixed.
     """
-    if not standing.as_used:
+    if not standing.as_used and standing.components.keys() == {MAIN}:
         change = change_in_price(standing, modification)
         check_price(standing.contract, modification, _price_now(standing), change)
     judged = modification.at_standalone_selling_prices

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 
 from revrec.citations import cites
 from revrec.disclosure import columns as c
@@ -34,6 +35,7 @@ from revrec.disclosure.prices import financed_on, price_on
 from revrec.disclosure.remaining_obligations import BANDS
 from revrec.disclosure.revenue import CUTS
 from revrec.model.dataset import TieOut
+from revrec.model.decision import ContractAccounting
 
 _ACCOUNTS = {
     "contract_balances": ("contract_liability", -1),
@@ -248,12 +250,24 @@ def _journal(frame: Frame, data: Data) -> Iterator[Check]:
     )  # fmt: skip
 
 
+def _kept(accounted: ContractAccounting, on: date) -> int:
+    """What stays recognised of an agreement that is no contract, in minor units."""
+    return sum(
+        each.price
+        for each in accounted.segments
+        if each.valid_from <= on <= each.valid_to and not each.as_used
+    )
+
+
 def _traced(frame: Frame) -> Sums:
     """Transaction prices from contracts, modifications and estimates, and what they finance."""
     found: defaultdict[str, int] = defaultdict(int)
     last = frame.span.last
     for name in frame.customers:
         history = frame.inputs.book.histories[name]
-        interest = financed_on(frame.inputs.accounting.contracts[name].accrued, last)
-        found[history.contract.currency] += price_on(history, last) + interest
+        accounted = frame.inputs.accounting.contracts[name]
+        interest = financed_on(accounted.accrued, last)
+        # Without a contract there is no price but what was recognised for good (25-7, 25-8).
+        price = price_on(history, last) if accounted.exists_on(last) else _kept(accounted, last)
+        found[history.contract.currency] += price + interest
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from revrec.asc606.amendment import enforced
 from revrec.model.contract import (
     Consideration,
     ConsiderationKind,
@@ -119,8 +120,7 @@ def terms_of(history: ContractHistory, as_of: date) -> Terms:
 
     A modification ends what it withdraws or restates on the day before its new terms.
     """
-    contract = history.contract
-    modifications = tuple(each for each in history.modifications if each.on <= as_of)
+    contract, modifications = enforced(history, as_of)
     versions = tuple(_versions(contract, modifications))
     promised = list(contract.consideration)
     charges = list(_charges(contract.consideration, contract.first_day, versions))

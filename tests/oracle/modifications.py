@@ -238,9 +238,10 @@ def _refuse_contradictions(
 
 
 def _refuse_more_than_the_price(facts: Facts, state: State, modification: Told) -> None:
-    """What is given back is at most the price, unless there are fees of use besides."""
+    """What is given back is at most the price, where all of it is fixed and of one contract."""
     price = sum(state.shares.values()) + sum(state.earned.values())
-    if not state.as_used and price >= 0 > price + _price_change(facts, modification):
+    fixed = set(state.group_of) == {FIXED} and not state.as_used
+    if fixed and price >= 0 > price + _price_change(facts, modification):
         raise NotStated("more given back than the price")
 
 
