@@ -35,6 +35,8 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
 }
 _CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list"}
+SEEN = "mutation_seen"
+"""Name among the builtins of the set of functions called."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -93,6 +95,17 @@ def planted(mutant: Mutant) -> CodeType:
     )
 
 
+def marked(path: Path) -> dict[str, CodeType]:
+    """The code of each function with wrongs, which tells ``SEEN`` that it is called."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {site.function for site in _sites(tree)}
+    for name, body in _functions(tree.body, ""):
+        mark = ast.parse(f"__builtins__[{SEEN!r}].add(({str(path)!r}, {name!r}))").body
+        body[:0] = mark
+    compiled = codes(compile(ast.fix_missing_locations(tree), str(path), "exec"))
+    return {code.co_qualname: code for code in compiled if code.co_qualname in names}
+
+
 def codes(code: CodeType) -> Iterator[CodeType]:
     """A code object and all inside it."""
     yield code
@@ -102,17 +115,16 @@ def codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _sites(tree: ast.Module) -> list[_Site]:
-    found: list[_Site] = []
+    return [site for name, body in _functions(tree.body, "") for site in _in_statements(body, name)]
 
-    def walk(body: list[ast.stmt], prefix: str) -> None:
-        for each in body:
-            if isinstance(each, ast.ClassDef):
-                walk(each.body, f"{prefix}{each.name}.")
-            elif isinstance(each, _Function) and not _is_abstract(each):
-                found.extend(_in_statements(each.body, f"{prefix}{each.name}"))
 
-    walk(tree.body, "")
-    return found
+def _functions(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, list[ast.stmt]]]:
+    """Outermost functions, those of classes too, with their bodies."""
+    for each in body:
+        if isinstance(each, ast.ClassDef):
+            yield from _functions(each.body, f"{prefix}{each.name}.")
+        elif isinstance(each, _Function) and not _is_abstract(each):
+            yield f"{prefix}{each.name}", each.body
 
 
 def _is_abstract(function: _Function) -> bool:

@@ -12,6 +12,7 @@ with all imports for every mutant.
 from __future__ import annotations
 
 import argparse
+import builtins
 import os
 import pickle
 import random
@@ -20,11 +21,11 @@ import sys
 import time
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.architecture.rules import ROOT
-from tests.mutation.mutants import Mutant, codes, mutants, planted
+from tests.mutation.mutants import SEEN, Mutant, marked, mutants, planted
 
 MODULES = (
     "revrec/money.py",
@@ -113,22 +114,19 @@ class Run:
         return found
 
     def _observe(self, session: pytest.Session, writer: int) -> int:
-        outer = dict(_functions({wrong.path for wrong in self.wrongs}))
+        seen: set[tuple[str, str]] = set()
+        setattr(builtins, SEEN, seen)
+        for path in {wrong.path for wrong in self.wrongs}:
+            for name, code in marked(path).items():
+                _function(path, name).__code__ = code
         callers: dict[tuple[str, str], list[int]] = defaultdict(list)
         seconds: dict[int, float] = {}
         for number, item in enumerate(session.items):
-            called: set[tuple[str, str]] = set()
-
-            def observe(frame: FrameType, event: str, _: object, into: set[Any] = called) -> None:
-                if event == "call" and frame.f_code in outer:
-                    into.add(outer[frame.f_code])
-
+            seen.clear()
             started = time.monotonic()
-            sys.setprofile(observe)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            sys.setprofile(None)
             seconds[number] = time.monotonic() - started
-            for each in called:
+            for each in seen:
                 callers[each].append(number)
         for numbers in callers.values():
             numbers.sort(key=seconds.__getitem__)
@@ -152,14 +150,6 @@ def _forked(work: Callable[[], int], *, loud: bool = False) -> int:
 
 def _module_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
-
-
-def _functions(paths: set[Path]) -> Iterator[tuple[CodeType, tuple[str, str]]]:
-    """Code of functions of files, and of all inside them -> file and outermost function."""
-    for path in paths:
-        for name in sorted({each.function for each in mutants(path)}):
-            for code in codes(_function(path, name).__code__):
-                yield code, (str(path), name)
 
 
 def _function(path: Path, name: str) -> FunctionType:
