@@ -137,19 +137,7 @@ def sharing(component: Component, restarts: Sequence[Restart]) -> Collection[str
     """Obligations that a component gives shares to that are still in force."""
     if component.increments is not None:
         return ()
-    if any(restart.released is not None for restart in restarts[component.since :]):
-        return shares(component, restarts).live.keys()
-    found: set[str] = set()
-    kept: frozenset[str] | None = None
-    for restart in reversed(restarts[component.since :]):
-        if component.id in restart.components:
-            weighed = restart.weights.keys()
-            found |= weighed if kept is None else weighed & kept
-            if not restart.untouched:
-                return found
-            kept = restart.untouched if kept is None else kept & restart.untouched
-    weighed = component.weights.keys()
-    return found | (weighed if kept is None else weighed & kept)
+    return shares(component, restarts).live.keys()
 
 
 def _release(live: dict[str, int], released: Released, weights: Proportions) -> dict[str, int]:
@@ -168,4 +156,4 @@ def _release(live: dict[str, int], released: Released, weights: Proportions) -> 
 
 def _by_size(amounts: Mapping[str, int]) -> dict[str, int]:
     """Weights in proportion to the size of amounts; none when all are zero."""
-    return {key: abs(amount) for key, amount in sorted(amounts.items()) if amount}
+    return {key: abs(amount) for key, amount in amounts.items() if amount}
