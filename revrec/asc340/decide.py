@@ -25,6 +25,7 @@ from revrec.asc340.amortization import (
     same_measure,
     shared_by,
     still_to_transfer,
+    term,
     until,
 )
 from revrec.asc340.assets import Carried, CostTimeline
@@ -244,19 +245,25 @@ def _follow(costs: Costs, name: str, before: Shape, after: tuple[date, Shape]) -
 
 
 def _modify(costs: Costs, modification: Modification) -> Asking:
-    """A change of the contract ends some of what costs were incurred for, or all of it."""
+    """A change of the contract ends some of what costs were incurred for, or all of it.
+
+    What is replaced by something else goes on: its costs benefit what takes its place.
+    """
     first_day = modification.new_terms_from or modification.on
     last_day = max(day_before(first_day), day_before(modification.on))
     day = max(modification.on, last_day)
     over = yield from _nothing_left(costs, modification, day)
     for carried in costs.assets:
-        ended = carried.obligation in modification.withdraws
+        withdrawn = carried.obligation in modification.withdraws
+        ended = withdrawn and not modification.adds
         shorter = shortened_to(costs.history, modification, carried)
+        if withdrawn and not ended and carried.follows:
+            # What takes its place is counted in other units: time goes on measuring the rest.
+            shorter = term(costs.history, modification.on) or last_day
         if over or ended or (shorter is not None and shorter <= last_day):
-            why = f"{modification.id} ends " + (
-                "the contract" if not ended or over else carried.obligation
-            )
-            yield from _derecognize(costs, carried, last_day, day, why)
+            what = carried.obligation if ended and not over else "the contract"
+            because = f"{modification.id} ends {what}"
+            yield from _derecognize(costs, carried, last_day, day, because)
         elif shorter is not None:
             yield from _settle(costs, carried, last_day)
             _amortize_until(costs, carried, shorter, "shortened_to", modification)

@@ -254,6 +254,33 @@ def test_an_obligation_that_is_withdrawn_takes_its_costs_along() -> None:
     assert Decimal("23.00") == carrying(amounts, "whole")
 
 
+def test_an_obligation_that_is_replaced_leaves_its_costs_to_what_takes_its_place() -> None:
+    """An upgrade after a year: 10.00 a month go on, and what followed the units goes on by time.
+
+    60 of 100 units are out, so 40.00 of 100.00 are left: 20.00 a year.
+    """
+    upgrade = change(
+        "2027-01-01",
+        withdraws=["saas", "units"],
+        adds=[{**SAAS, "id": "plus", "standalone_selling_price": "3000.00"}],
+        price_change="1000.00",
+    )
+    told = book(
+        [parts()],
+        [
+            cost("360.00", obligation="saas"),
+            cost("100.00", id="bonus", obligation="units", pattern="pattern_of_transfer"),
+            delivered("2026-02-10", "units", "60"),
+            upgrade,
+        ],
+    )
+    amounts = to_date(told, "C", "2027-12-31")
+
+    assert Decimal("120.00") == carrying(amounts, "commission")
+    assert Decimal("20.00") == carrying(amounts, "bonus")
+    assert Decimal("0.00") == of(amounts, IMPAIRED)
+
+
 def test_the_pattern_of_transfer_is_the_progress_of_the_obligation() -> None:
     """40 of 100 units: 40% of the cost; a handset's cost when the handset is handed over."""
     told = book(
