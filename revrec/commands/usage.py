@@ -8,7 +8,6 @@ import json
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,6 +28,7 @@ from revrec.usage import quarantine as kept
 from revrec.usage.columns import FORMS
 from revrec.usage.ingest import ingest as ingest_usage
 from revrec.usage.rerating import RatingRun
+from revrec.usage.sources import files
 
 
 class Told(StrEnum):
@@ -40,7 +40,7 @@ class Told(StrEnum):
 
 
 def ingest(
-    paths: list[Path],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or URLs of an object store.")],
     actor: Actor = DEFAULT_ACTOR,
     batch: Annotated[str | None, typer.Option(help="Name of the sending, for one file.")] = None,
     form: Annotated[
@@ -48,17 +48,22 @@ def ingest(
     ] = Told.RATED,
     as_json: AsJson = False,
 ) -> None:
-    """Record usage from Parquet, CSV or NDJSON files, each row exactly once."""
-    if batch is not None and len(paths) != 1:
+    """Record usage from Parquet, Arrow, CSV or NDJSON files, each row exactly once.
+
+    Of a folder or a prefix every file is taken; those taken before change nothing.
+    """
+    found = [file for path in paths for file in files(path)]
+    if batch is not None and len(found) != 1:
         raise typer.BadParameter("--batch names one sending: give one file.")
     with workspace_of(actor) as workspace:
-        for path in paths:
-            with progress_of(path.name, None) as progress:
+        for file in found:
+            path = file.location
+            with progress_of(file.name, None) as progress, file.opened() as content:
                 totals = ingest_usage(
                     workspace.database,
                     workspace.lake,
-                    path,
-                    source_name=path.name,
+                    content,
+                    source_name=file.name,
                     entity=workspace.entity,
                     actor=actor,
                     batch=batch,
@@ -70,7 +75,7 @@ def ingest(
                 for name in ("received", "accepted", "duplicate", "quarantined")
             }
             if as_json:
-                out.print_json(json.dumps({"file": str(path), "batch": totals.batch} | counted))
+                out.print_json(json.dumps({"file": path, "batch": totals.batch} | counted))
             else:
                 told = ", ".join(f"{count:,} {name}" for name, count in counted.items())
                 err.print(f"{path}: {told}", highlight=False)

@@ -2,6 +2,7 @@
 
 ::
 
+    sources     files, folders, object stores              where bytes lie
     doors       bytes -> batches of text                   a damaged file is refused, naming why
     validation  named rules over all rows at once          a damaged row is set aside, naming why
     ledger      each (source, usage_id, usage_date) once   within the batch and for ever

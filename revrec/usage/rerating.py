@@ -33,10 +33,11 @@ from revrec.usage import batches
 from revrec.usage.columns import ARRIVED, COUNTED, RATED
 from revrec.usage.days import day_zone
 from revrec.usage.ledger import TABLE
+from revrec.usage.rules import RATED_HERE
 from revrec.usage.staging import receive, workbench
 from revrec.usage.totals import ControlTotals
 
-SOURCE = "revrec-rating"
+SOURCE = RATED_HERE
 """The source of rated rows in the usage ledger."""
 
 
@@ -356,7 +357,7 @@ def _append(
     versions = [lake.committed_version(tx, table) for table in (COUNTED.table, TABLE)]
     batch = "rating-" + digest_of([versions, through.isoformat(), facts.last_seq(tx)])
     with workbench() as judge:
-        received = receive(judge, arrived.to_batches())
+        received = receive(judge, arrived.to_batches(), rated_here=True)
         return batches.record(
             tx,
             lake,

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE
 from revrec.usage.columns import COLUMNS, REQUIRED
 
-RULES_VERSION = "usage-1"
+RULES_VERSION = "usage-2"
 """Version of the set of rules; goes up with every change and is recorded with every batch."""
 
+RATED_HERE = "revrec-rating"
+"""The source of rows that are rated here; nobody else may tell rows of it."""
 QUANTITY_MAX = 10**18
 """Largest magnitude of a quantity, in units of the meter."""
 AMOUNT_MAX = 10**15
@@ -193,10 +195,16 @@ FORM_RULES = (
         remedy="Take the space off: with it the text is another one.",
     ),
     Rule(
+        reason="reserved-source",
+        broken=f"source = '{RATED_HERE}'",
+        message="'The source ' || shown(source) || ' is that of usage rated here.'",
+        remedy="Name the system the usage comes from.",
+    ),
+    Rule(
         reason="malformed-date",
         broken="day IS NULL",
         message="'The usage date ' || shown(usage_date) || ' is not a day of the calendar.'",
-        remedy="Write the day as 2026-01-31.",
+        remedy="Write the day as 2026-01-31, the time of an event as 2026-01-31T23:59:59Z.",
     ),
     Rule(
         reason="date-out-of-range",

@@ -47,26 +47,31 @@ def receive(
     *,
     form: Form = RATED,
     zone: str = "UTC",
+    rated_here: bool = False,
     rows_at_once: int = ROWS_AT_ONCE,
 ) -> int:
     """Judge the form of rows as they come, into the table ``judged``; gives their number.
 
     ``progress`` is told the number of rows received so far. ``zone`` is the time zone whose days
-    events count on.
+    events count on. ``rated_here`` admits the source of rows rated here.
     """
     validation.clear(connection)
+
+    def judge(table: pa.Table) -> None:
+        validation.judge_form(connection, table, form, zone, rated_here=rated_here)
+
     count = 0
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
         count += batch.num_rows
         if sum(held.num_rows for held in waiting) >= rows_at_once:
-            validation.judge_form(connection, pa.Table.from_batches(waiting), form, zone)
+            judge(pa.Table.from_batches(waiting))
             waiting = []
             if progress:
                 progress(count)
     if waiting:
-        validation.judge_form(connection, pa.Table.from_batches(waiting), form, zone)
+        judge(pa.Table.from_batches(waiting))
     if progress:
         progress(count)
     return count

@@ -31,6 +31,8 @@ def judge_form(
     arrived: pa.Table,
     form: Form = RATED,
     zone: str = "UTC",
+    *,
+    rated_here: bool = False,
 ) -> None:
     """Add arrived rows to ``judged``: each with its values, its digest or its reason.
 
@@ -41,6 +43,9 @@ def judge_form(
     day it counts on, of an event in the time zone ``zone``.
     """
     values = ", ".join(f"{sql} AS {name}" for name, sql in VALUES.items())
+    rules = tuple(
+        rule for rule in FORM_RULES if not (rated_here and rule.reason == "reserved-source")
+    )
     connection.register("arrived", arrived)
     _read_labels(connection)
     connection.execute(
@@ -56,7 +61,7 @@ def judge_form(
                    CAST(epoch_us(occurred_at) AS VARCHAR)
                )) END
         FROM (
-            SELECT *, coalesce(fault, {_first_broken(FORM_RULES)}) AS reason
+            SELECT *, coalesce(fault, {_first_broken(rules)}) AS reason
             FROM (
                 SELECT row_number, occurred_at, fault, fault_value, {values},
                        {", ".join(f"told.{column}" for column in COLUMNS + EVENT_COLUMNS)},

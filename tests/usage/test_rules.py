@@ -31,6 +31,7 @@ BREACHES = [
     ("formula-like-text", {"contract": "-acme"}, "'-acme'"),
     ("surrounding-space", {"contract": " acme"}, "' acme'"),
     ("surrounding-space", {"currency": "USD "}, "'USD '"),
+    ("reserved-source", {"source": "revrec-rating"}, "is that of usage rated here."),
     ("malformed-date", {"usage_date": "15.01.2026"}, "The usage date '15.01.2026' is not a day"),
     ("malformed-date", {"usage_date": "2026-02-29"}, "'2026-02-29'"),
     ("malformed-date", {"usage_date": "2026-1-5"}, "'2026-1-5'"),
