@@ -10,9 +10,11 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 
+from revrec.asc606.existence import assess_contract
+from revrec.citations import cites
 from revrec.columnar import connect
 from revrec.model.dataset import DataSet, TieOut
-from revrec.model.history import Book
+from revrec.model.history import Book, ContractHistory
 from revrec.periods import Period
 from revrec.reconciliation import datasets, limits
 from revrec.reconciliation.bills import Bill, Side, bills_of
@@ -104,7 +106,8 @@ def reconcile(
             )
         )
         for name, each in terms.items()
-        if each.fixed or any(_is_fee(bill) for bill in bills[name])
+        if (each.fixed or any(_is_fee(bill) for bill in bills[name]))
+        and _is_contract(book.histories[name], as_of)
     }
     shares = shares_of(book, terms, usage, through.last)
     listed = [bill for each in bills.values() for bill in each]
@@ -168,6 +171,13 @@ def _told(
         timely=scored.timely,
         explained=scored.explained,
     )
+
+
+@cites("606-10-25-8")
+def _is_contract(history: ContractHistory, on: date) -> bool:
+    """Whether 25-1 is met at the end of the day: without a contract no fee can be missing."""
+    spans = assess_contract(history).without
+    return not any(first <= on <= last for first, last in spans)
 
 
 def _is_fee(bill: Bill) -> bool:
