@@ -17,7 +17,7 @@ from revrec.asc606.allocation import (
     proportions,
     with_residual,
 )
-from revrec.asc606.modification import Treatment, classify, cut_off, takes_effect
+from revrec.asc606.modification import Treatment, changes_nothing, classify, cut_off, takes_effect
 from revrec.asc606.transaction_price import estimated, transaction_price
 from revrec.errors import MissingSellingPrice, UnsupportedTerm
 from revrec.model.contract import (
@@ -266,3 +266,19 @@ def test_new_terms_begin_when_agreed_or_later_and_books_change_with_approval():
     assert takes_effect(modified()) == JULY
     assert takes_effect(modified(new_terms_from=date(2026, 8, 1))) == date(2026, 7, 31)
     assert takes_effect(modified(new_terms_from=date(2026, 5, 1))) == JULY
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"adds": (ADDED,)},
+        {"revises": (ADDED,)},
+        {"withdraws": ("a",)},
+        {"price_change": Decimal(-1)},
+        {"adds_consideration": (usage(obligation="a"),)},
+    ],
+)
+def test_a_paper_without_scope_and_price_changes_nothing(told):
+    """Any one of them makes it a modification."""
+    assert changes_nothing(modified())
+    assert not changes_nothing(modified(**told))

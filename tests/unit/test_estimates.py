@@ -118,3 +118,16 @@ def test_a_modification_tells_its_reason_if_it_has_one(reason, words):
     assert "price change -30.00 USD" in decision.sentence
     assert "606-10-25-13(a)" in decision.sentence
     assert decision.sentence.endswith("70.00 USD over what remains: seats 70.00 USD.")
+
+
+def test_a_modification_tells_from_when_and_who_gets_what():
+    """New terms from their own day, or the day of approval; shares in the order of ids."""
+    later = modification(new_terms_from=date(2026, 8, 1))
+    given = {"b": 100, "a": 200}
+
+    first = explain_modification(CONTRACT, modification(), Treatment.CATCH_UP, 300, given)
+    second = explain_modification(CONTRACT, later, Treatment.CATCH_UP, 300, given)
+
+    assert first.inputs["new_terms_from"] == "2026-07-01"
+    assert second.inputs["new_terms_from"] == "2026-08-01"
+    assert second.sentence.endswith("a 2.00 USD, b 1.00 USD.")

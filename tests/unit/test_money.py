@@ -200,3 +200,9 @@ def test_one_currency_adds_and_two_do_not() -> None:
         ten + Money(500, "EUR")
     with pytest.raises(CurrencyMismatch, match="two currencies"):
         ten - Money(500, "EUR")
+
+
+def test_money_tells_its_decimals() -> None:
+    """With the decimals of its currency, for a reader."""
+    assert Money(-150, "USD").decimal == Decimal("-1.50")
+    assert str(Money(5, "JPY")) == "5 JPY"

@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from revrec.asc606.pricing import Component, Released, Restart, shares, sharing, unearned
-from revrec.model.decision import Answer
+from revrec.model.decision import Answer, Progress, Shape
 
 HALF_OF_A = {"a": Answer(1, 2, 0), "b": Answer(0, 1, 0)}
 
@@ -83,7 +83,7 @@ def test_a_cut_takes_back_only_what_exceeds_the_rest(change, earned, live):
     """750 is left; beyond it, what was earned is taken back at once."""
     given = shares(fixed(), [restart(changes={"fixed": change})])
 
-    assert (given.earned, given.live) == (earned, live)
+    assert (given.earned, given.live, given.breakage) == (earned, live, {})
 
 
 @pytest.mark.parametrize(
@@ -167,3 +167,25 @@ def test_what_is_earned_because_nothing_is_left_is_no_breakage():
 
     assert given.earned == {(0, "a"): 1000}
     assert given.breakage == {(0, "a"): 175}
+
+
+def test_with_nothing_left_and_nothing_earned_it_goes_as_first_promised():
+    """All went to c, which nobody has had: a and b have 500 each."""
+    moved = restart(weights={"c": 1}, earned={})
+
+    given = shares(fixed(), [moved, restart(weights={}, earned={})])
+
+    assert given.earned == {(1, "a"): 500, (1, "b"): 500}
+
+
+def test_what_is_earned_by_its_own_increments_shares_with_nobody():
+    """A component with a measure of its own is not ended by a modification."""
+    own = Component(
+        id="fixed",
+        amount=1000,
+        weights={"a": 1},
+        since=0,
+        increments=Shape(progress=Progress.DAYS),
+    )
+
+    assert set(sharing(own, [])) == set()
