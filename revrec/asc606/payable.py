@@ -142,29 +142,18 @@ def promised_later(history: ContractHistory) -> list[Promised]:
     """What was promised after inception, on the later of promise and sale.
 
     The day of the promise is when it takes effect: what was transferred before bears its part at
-    once, the rest as it is transferred. Cash paid that nothing promised is a promise of its day.
+    once, the rest as it is transferred. Cash paid settles a promise and changes no price itself.
     """
     contract = history.contract
-    promises = [
-        *history.customer_promises,
-        *(
-            CustomerPromise(
-                id=each.id, contract=each.contract, on=each.on, amount=each.amount,
-                reason=each.reason,
-            )
-            for each in history.customer_payments
-            if each.consideration is None
-        ),
-    ]  # fmt: skip
     known = {each.id for each in contract.consideration}
     known |= {each.id for change in history.modifications for each in change.adds_consideration}
     known |= {each.id for each in history.customer_promises}
     for paid in history.customer_payments:
-        if paid.amount <= 0 or (paid.consideration or paid.id) not in known | {paid.id}:
+        if paid.amount <= 0 or (paid.consideration is not None and paid.consideration not in known):
             raise _contradicted(
                 contract, f"customer payment {paid.id}", "settles nothing that was promised"
             )
-    return [_take(contract, each) for each in promises]
+    return [_take(contract, each) for each in history.customer_promises]
 
 
 def _take(contract: Contract, promise: CustomerPromise) -> Promised:

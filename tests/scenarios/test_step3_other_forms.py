@@ -79,13 +79,13 @@ def test_a_promise_after_everything_was_sold_falls_on_revenue_at_once() -> None:
     assert revenue(told, events, "2026-02-10") == "9000.00"
 
 
-def test_cash_that_nothing_promised_is_a_promise_of_its_day() -> None:
-    """Paid without a promise: the later of sale and payment."""
+def test_cash_alone_changes_no_price() -> None:
+    """It settles a promise; until one is told it stands as an asset of the contract."""
     told = terms(PRICE)
     events = [sent("2026-01-31", 50), paid("2026-02-10", "1000.00")]
 
-    assert revenue(told, events, "2026-02-10") == "4500.00"
-    assert revenue(told, events, "2026-02-10", measure="contract_asset") == "5500.00"
+    assert revenue(told, events, "2026-02-10") == "5000.00"
+    assert revenue(told, events, "2026-02-10", measure="contract_asset") == "6000.00"
 
 
 @pytest.mark.parametrize(
