@@ -27,10 +27,10 @@ from hypothesis import strategies as st
 from tests.properties import (
     story_costs,
     story_money,
+    story_returns,
     story_rights,
     story_service,
     story_step1,
-    story_units,
 )
 from tests.properties.books import to_book, to_model
 from tests.properties.story import (
@@ -73,9 +73,9 @@ _ODD_DAYS = (
 _ELECTIONS = {
     "selling_price_in_range": ["stated_price", "midpoint"],
     "selling_price_out_of_range": ["midpoint", "nearest_bound"],
+    "grain_of_time": ["days", "even_months", "calendar_months", "prorated_months", "whole_months"],
 }
 _MORE_ELECTIONS = {
-    "grain_of_time": ["days", "even_months", "calendar_months", "prorated_months", "whole_months"],
     "short_costs_to_obtain": ["capitalized", "expensed"],
     "contract_cost_amortization": ["even_months", "days", "pattern_of_transfer"],
     "contract_cost_adjustments": ["prospective", "catch_up"],
@@ -99,15 +99,14 @@ MONEY = Topic(story_money.terms, story_money.happens)
 GRAINS = Topic(story_service.grains, story_service.licensed)
 PAUSES = Topic(_nothing, story_service.pauses)
 CONTROL = Topic(story_service.control, story_service.steps)
-PER_UNIT = Topic(story_units.per_unit, story_units.estimates)
-RETURNS = Topic(story_units.returnable, story_units.returns)
+RETURNS = Topic(story_returns.returnable, story_returns.returns)
 EXISTENCE = Topic(story_step1.doubtful, story_step1.judged)
 TERMINATION = Topic(story_step1.leaving, _nothing)
 COSTS = Topic(_nothing, story_costs.costs)
 CATALOGUE = Topic(story_rights.catalogue, _nothing)
 RIGHTS = Topic(story_rights.options, story_rights.used)
 TOPICS = (
-    MONEY, GRAINS, PAUSES, CONTROL, PER_UNIT, RETURNS, EXISTENCE, TERMINATION, COSTS, CATALOGUE,
+    MONEY, GRAINS, PAUSES, CONTROL, RETURNS, EXISTENCE, TERMINATION, COSTS, CATALOGUE,
     RIGHTS,
 )  # fmt: skip
 

@@ -19,15 +19,19 @@ from tests.oracle.promises import (
     as_day,
     breakage,
     entitlement,
+    in_whole_days,
+    is_by_unit,
     meters_of,
     minor,
     progress,
     rounded,
     sharing,
+    units_to_date,
     used,
     used_to_date,
 )
 from tests.oracle.service_time import ONE_DAY, NotStated
+from tests.oracle.units import latest
 
 WHAT_CHANGES = ("adds", "revises", "withdraws", "adds_consideration")
 Key = tuple[str, str]
@@ -85,7 +89,8 @@ def inception(facts: Facts, day: date) -> State:
     approved = as_day(contract["inception"])
     first = as_day(contract.get("start") or approved)
     state = State(as_day(contract["end"]) if contract.get("end") else None)
-    for terms in sharing(contract["obligations"], contract["consideration"]):
+    for told in sharing(contract["obligations"], contract["consideration"]):
+        terms = in_whole_days(facts, told)
         state.promises[terms["id"]] = _promise(terms, FIXED, first, state.last_day, approved)
     fixed = sum(
         minor(each["amount"], facts.unit)
@@ -122,7 +127,9 @@ def apply(facts: Facts, state: State, modification: Told, day: date) -> None:
     state.cut = max(state.cut, _last_day_of_old_terms(modification))
     if modification.get("end"):
         state.last_day = as_day(modification["end"])
-    revised = {each["id"]: each for each in modification.get("revises") or ()}
+    revised = {
+        each["id"]: in_whole_days(facts, each) for each in modification.get("revises") or ()
+    }
     withdrawn = set(modification.get("withdraws") or ())
     added = list(modification.get("adds") or ())
     considerations = list(modification.get("adds_consideration") or ())
@@ -130,13 +137,13 @@ def apply(facts: Facts, state: State, modification: Told, day: date) -> None:
     in_force = by_use | set(state.promises)
     if not withdrawn | set(revised) <= in_force or in_force & {each["id"] for each in added}:
         raise NotStated("a modification of what is not promised, or an addition of what is")
-    ended = _end_usage_terms(facts, state, withdrawn | set(revised))
+    ended = _end_usage_terms(facts, state, withdrawn | set(revised), revised)
 
     _refuse_more_than_the_price(facts, state, modification)
     only_adds = bool(added) and not revised and not withdrawn
     if only_adds and modification.get("at_standalone_selling_prices", False):
         group, change_of = str(modification["id"]), str(modification["id"])
-        new = _added(state, modification, group)
+        new = _added(facts, state, modification, group)
         change = _price_change(facts, modification)
         shared = Fraction(change + _first_shared(facts, considerations), facts.unit)
         weights = weights_at_inception(facts, new, shared, ())
@@ -184,7 +191,7 @@ def _replace_contract(
     for each in going_on:
         each.group = main
         _restate(facts, state, each, revised.get(each.name), done[each.name], modification)
-    remaining = [*going_on, *_added(state, modification, main)]
+    remaining = [*going_on, *_added(facts, state, modification, main)]
     change = _price_change(facts, modification)
     if change or main in pools:
         pools[main] = pools.get(main, 0) + change
@@ -344,12 +351,15 @@ def _restate(
     promise.stated_on = takes_effect(modification)
 
 
-def _added(state: State, modification: Told, group: str) -> list[Promise]:
+def _added(
+    facts: Facts, state: State, modification: Told, group: str
+) -> list[Promise]:
     """The promises a modification adds that share in the price."""
     first, approved = state.cut + ONE_DAY, as_day(modification["on"])
     new = []
     considerations = modification.get("adds_consideration") or ()
-    for terms in sharing(modification.get("adds") or (), considerations):
+    for told in sharing(modification.get("adds") or (), considerations):
+        terms = in_whole_days(facts, told)
         promise = _promise(terms, group, first, state.last_day, approved)
         promise.stated_on = takes_effect(modification)
         if promise.by_usage:
@@ -393,7 +403,13 @@ def _consider(
 ) -> None:
     """Bring estimated consideration, as of the day, and usage consideration into the contract."""
     for each in considerations:
-        if each["kind"] == "variable":
+        if is_by_unit(each):
+            terms = state.told[each["obligation"]]
+            begins = as_day(terms["start"]) if terms.get("start") else first
+            by_unit = AsUsed(each["id"], terms["id"], meters_of(terms), first=max(begins, first))
+            by_unit.by_unit = latest(facts, each, day)
+            state.as_used.append(by_unit)
+        elif each["kind"] == "variable":
             amount = _estimate_of(facts, each, day)
             only = each.get("obligation")
             if not state.promises or (only and only not in state.promises):
@@ -432,7 +448,7 @@ def _charge_from_now(
     for each in state.as_used:
         if each.id in considerations and each.obligation in new:
             each.counts_after = state.cut
-        elif each.id in considerations:
+        elif each.id in considerations and each.by_unit is None:
             each.not_charged = used_to_date(facts, each, state.cut)
 
 
@@ -450,14 +466,20 @@ def _first_shared(facts: Facts, considerations: Iterable[Told]) -> int:
     return sum(
         first_estimate(facts, each)
         for each in considerations
-        if each["kind"] == "variable" and not each.get("obligation")
+        if each["kind"] == "variable" and not each.get("obligation") and not is_by_unit(each)
     )
 
 
-def _end_usage_terms(facts: Facts, state: State, ended: set[str]) -> list[AsUsed]:
+def _end_usage_terms(
+    facts: Facts, state: State, ended: set[str], revised: Mapping[str, Told]
+) -> list[AsUsed]:
     """What was charged under terms that end stays charged; gives the fees whose terms end."""
     ending = [each for each in state.as_used if each.live and each.obligation in ended]
     for each in ending:
+        if each.by_unit is not None:
+            each.units_before.append(units_to_date(facts, each, state.cut))
+            each.live = each.obligation in revised
+            continue
         each.earned += rounded(used_to_date(facts, each, state.cut) * facts.unit)
         each.live = False
     return ending
@@ -471,6 +493,11 @@ def _renew_usage_terms(
         if each.obligation not in revised:
             continue
         terms, promise = revised[each.obligation], state.promises.get(each.obligation)
+        if each.by_unit is not None:
+            begins = as_day(terms["start"]) if terms.get("start") else state.cut + ONE_DAY
+            each.meters, each.first = meters_of(terms), max(begins, state.cut + ONE_DAY)
+            each.counts_after = state.cut
+            continue
         if each.threshold and promise is None:
             raise NotStated(f"{each.id} is above an entitlement that is over")
         if each.threshold and promise is not None:

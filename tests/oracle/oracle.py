@@ -28,6 +28,7 @@ from tests.oracle.promises import (
     used_to_date,
 )
 from tests.oracle.service_time import ONE_DAY, NotStated
+from tests.oracle.units import earned_by_units
 
 Key = tuple[str, str]
 """Obligation and component."""
@@ -182,6 +183,13 @@ class _Contract:
             _add(position.revenue, key, rounded(price * progress(self.facts, promise, day, after)))
             _add(position.breakage, key, breakage(self.facts, promise, price, day, after))
         for used in state.as_used:
+            if used.by_unit is not None:
+                revenue, promised = earned_by_units(self.facts, used, day)
+                for component, amount in revenue.items():
+                    _add(position.revenue, (used.obligation, component), amount)
+                for component, amount in promised.items():
+                    _add(position.allocated, (used.obligation, component), amount)
+                continue
             amount = used.earned
             if used.live:
                 amount += rounded(used_to_date(self.facts, used, day) * self.facts.unit)
@@ -224,8 +232,11 @@ class _Contract:
         """An estimate can be only of what is promised on its day."""
         for each in self.facts.of_kind("estimate", day):
             then = self._state(as_day(each["on"]))
-            if "expected" in each and each["obligation"] not in then.promises:
-                raise NotStated(f"{each['id']} estimates {each['obligation']}, not promised then")
+            by_unit = {used.id for used in then.as_used if used.by_unit is not None}
+            if each.get("consideration") in by_unit:
+                continue
+            if "expected" in each and each.get("obligation") not in then.promises:
+                raise NotStated(f"{each['id']} estimates {each.get('obligation')}, not promised then")
             if "amount" in each and each["consideration"] not in then.group_of:
                 raise NotStated(f"{each['id']} estimates {each['consideration']}, not agreed then")
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from tests.oracle.service_time import NotStated, progress_by_time
+from tests.oracle.service_time import ONE_DAY, NotStated, progress_by_time
 
 Told = Mapping[str, Any]
 """A mapping of the public format, as parsed from YAML."""
 
 FIXED = "fixed"
-BY_TIME = ("days", "even_months", "half_month", "calendar_months", "whole_months")
+BY_TIME = (
+    "days", "even_months", "half_month", "calendar_months", "whole_months", "prorated_months",
+    "seconds", "time_elapsed",
+)  # fmt: skip
+TO_THE_MOMENT = ("seconds", "prorated_months")
 BY_DELIVERY = ("units", "milestones", "costs", "point_in_time")
 _DECIMALS = {"JPY": 0, "KRW": 0, "CLP": 0, "KWD": 3, "BHD": 3}
 
@@ -131,11 +135,26 @@ class AsUsed:
     """Rated amount of use before the consideration was promised."""
     earned: int = 0
     live: bool = True
+    by_unit: Told | None = None
+    """Terms of a price per unit, with the latest estimate of it."""
+    units_before: list[Fraction] = field(default_factory=list)
+    """Units under each of the terms that ended: they earn what a unit earns now."""
+
+
+def units_to_date(facts: Facts, by_unit: AsUsed, day: date) -> Fraction:
+    """Units used under the terms in force, to the end of the day."""
+    meters, first, after = by_unit.meters, by_unit.first, by_unit.counts_after
+    return sum_of_usage(facts, meters, "quantity", first, after, day)
 
 
 def meters_of(terms: Told) -> tuple[str, ...]:
     """The usage meters of an obligation; its id if it names none."""
     return tuple(terms.get("meters") or (terms["id"],))
+
+
+def is_by_unit(consideration: Told) -> bool:
+    """Whether what is told is a price per unit, or tiers of it."""
+    return bool(consideration.get("per_unit") or consideration.get("tiers"))
 
 
 def usage_terms(terms: Told) -> Told:
@@ -149,7 +168,8 @@ def sharing(obligations: Iterable[Told], considerations: Iterable[Told]) -> list
     by_the_day = {
         each["obligation"]
         for each in considerations
-        if each["kind"] == "usage" and not each.get("above_entitlement", False)
+        if is_by_unit(each)
+        or (each["kind"] == "usage" and not each.get("above_entitlement", False))
     }
     amounts = [each for each in considerations if each["kind"] in {"fixed", "variable"}]
     what_for = {each.get("obligation") for each in amounts}
@@ -160,6 +180,39 @@ def sharing(obligations: Iterable[Told], considerations: Iterable[Told]) -> list
         or usage_terms(each).get("entitled") is not None
         or (each["measure"] in BY_TIME and what_for & {each["id"], None})
     ]
+
+
+def in_whole_days(facts: Facts, terms: Told) -> Told:
+    """A promise in the grain that policy elects, its moments as days (606-10-25-31).
+
+    A day on which service only ends counts where time is counted to the moment.
+    """
+    told = dict(terms)
+    if told["measure"] == "time_elapsed":
+        told["measure"] = facts.policy.get("grain_of_time", "days")
+    if "starts_at" in told:
+        told["start"] = told["starts_at"].date()
+    if "ends_at" in told:
+        ends = told["ends_at"]
+        in_part = told["measure"] in TO_THE_MOMENT and _of_day(ends)
+        told["end"] = ends.date() if in_part else ends.date() - ONE_DAY
+    return told
+
+
+def _of_day(moment: datetime) -> Fraction:
+    """How much of its day is over at a moment."""
+    return Fraction(moment.hour * 3600 + moment.minute * 60 + moment.second, 24 * 3600)
+
+
+def _missing(promise: Promise) -> tuple[Fraction, Fraction]:
+    """Parts of the first and the last day without service."""
+    terms, late, early = promise.terms, Fraction(0), Fraction(0)
+    if terms["measure"] in TO_THE_MOMENT:
+        if "starts_at" in terms and promise.first == terms["starts_at"].date():
+            late = _of_day(terms["starts_at"])
+        if "ends_at" in terms and promise.last == terms["ends_at"].date():
+            early = 1 - _of_day(terms["ends_at"])
+    return late, early
 
 
 def used(facts: Facts, promise: Promise, day: date) -> Fraction:
@@ -234,7 +287,7 @@ def progress(facts: Facts, promise: Promise, day: date, before: date) -> Fractio
     if measure in BY_TIME:
         if promise.last is None or promise.last < promise.first:
             raise NotStated(f"{promise.name} runs from {promise.first} to {promise.last}")
-        return progress_by_time(measure, promise.first, promise.last, day)
+        return progress_by_time(measure, promise.first, promise.last, day, *_missing(promise))
     so_far = used(facts, promise, day)
     if measure in BY_DELIVERY:
         whole = exact(promise.terms.get("quantity", "1")) - promise.used_before

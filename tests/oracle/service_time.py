@@ -39,8 +39,18 @@ def months_of_service(first: date, last: date) -> Fraction:
 
 
 @lru_cache(maxsize=65536)
-def progress_by_time(measure: str, first: date, last: date, day: date) -> Fraction:
-    """How much of the service from first to last has passed at the end of the day."""
+def progress_by_time(
+    measure: str,
+    first: date,
+    last: date,
+    day: date,
+    late: Fraction = Fraction(0),
+    early: Fraction = Fraction(0),
+) -> Fraction:
+    """How much of the service from first to last has passed at the end of the day.
+
+    ``late`` is the part of the first day without service, ``early`` that of the last one.
+    """
     if measure == "half_month":
         return _half_months(first, last, day)
     if measure == "whole_months":
@@ -49,14 +59,20 @@ def progress_by_time(measure: str, first: date, last: date, day: date) -> Fracti
         return Fraction(0)
     if day >= last:
         return Fraction(1)
-    running = _running_total(measure, first, last)
+    running = _running_total(measure, first, last, late, early)
     return running[(day - first).days] / running[-1]
 
 
 @lru_cache(maxsize=4096)
-def _running_total(measure: str, first: date, last: date) -> list[Fraction]:
+def _running_total(
+    measure: str, first: date, last: date, late: Fraction, early: Fraction
+) -> list[Fraction]:
     days = days_between(first, last)
-    if measure == "days":
+    if measure == "seconds":
+        weights = _weights_in_time(days, late, early)
+    elif measure == "prorated_months":
+        weights = _whole_months_even(days, _weights_in_time(days, late, early))
+    elif measure == "days":
         weights = [Fraction(1) for _ in days]
     elif measure == "calendar_months":
         weights = [Fraction(1, calendar.monthrange(d.year, d.month)[1]) for d in days]
@@ -67,6 +83,29 @@ def _running_total(measure: str, first: date, last: date) -> list[Fraction]:
         so_far += weight
         running.append(so_far)
     return running
+
+
+def _weights_in_time(days: list[date], late: Fraction, early: Fraction) -> list[Fraction]:
+    """Each day as the part of it that has service."""
+    weights = [Fraction(1) for _ in days]
+    weights[0] -= late
+    weights[-1] -= early
+    return weights
+
+
+def _whole_months_even(days: list[date], weights: list[Fraction]) -> list[Fraction]:
+    """Calendar months that have service throughout share their time evenly among them."""
+    served: dict[tuple[int, int], Fraction] = {}
+    for day, weight in zip(days, weights, strict=True):
+        served[day.year, day.month] = served.get((day.year, day.month), Fraction(0)) + weight
+    whole = {month for month, time in served.items() if time == calendar.monthrange(*month)[1]}
+    time_of_whole = sum((served[month] for month in whole), Fraction(0))
+    return [
+        time_of_whole / len(whole) / calendar.monthrange(day.year, day.month)[1]
+        if (day.year, day.month) in whole
+        else weight
+        for day, weight in zip(days, weights, strict=True)
+    ]
 
 
 def _weights_in_months(first: date, last: date) -> list[Fraction]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -17,7 +17,11 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 DAY = timedelta(days=1)
 DECIMALS = {"JPY": 0, "USD": 2, "KWD": 3}
-TIMED = ("days", "even_months", "half_month", "calendar_months", "whole_months")
+TIMED = (
+    "days", "even_months", "half_month", "calendar_months", "whole_months", "prorated_months",
+    "seconds", "time_elapsed",
+)  # fmt: skip
+ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8)))
 COUNTED = ("units", "milestones", "costs")
 DELIVERED = (*COUNTED, "point_in_time")
 MEASURES = (*TIMED, *DELIVERED, "usage", "usage", "by_the_day")
@@ -52,6 +56,8 @@ class Story:
     """Every obligation ever in force, under its latest terms."""
     estimated: dict[str, date] = field(default_factory=dict)
     """Variable consideration -> the day it was promised."""
+    per_unit: dict[str, Told] = field(default_factory=dict)
+    """Prices per unit -> their terms."""
     landmarks: list[date] = field(default_factory=list)
     """Days at whose turn something changes."""
     events: list[Told] = field(default_factory=list)
@@ -73,6 +79,10 @@ class Story:
     def amount(self, low: int, high: int) -> str:
         """An amount between minor units low and high."""
         return self.told(self.number(low, high))
+
+    def rate(self) -> str:
+        """A price of one unit, now and then below zero, of up to six decimals."""
+        return format(Decimal(self.number(-10, 10**6)).scaleb(-self.number(0, 6)), "f")
 
     def told(self, minor: int) -> str:
         """Minor units as the currency tells them."""
@@ -121,6 +131,8 @@ def obligation(story: Story, name: str, first: date, last: date) -> Told:
         told["end"] = add_months(begins, story.number(1, 24)) - DAY
     elif story.chance(4) or needs_end:
         told["end"] = begins + timedelta(days=story.number(0, 400))
+    if measure in {"seconds", "prorated_months"} and story.chance(2):
+        _moments(story, told, begins)
     if measure in COUNTED:
         told["quantity"] = str(Decimal(story.number(1, 4000)).scaleb(-story.number(0, 2)))
     if measure == "usage":
@@ -129,6 +141,16 @@ def obligation(story: Story, name: str, first: date, last: date) -> Told:
         told["meters"] = story.pick([[name], [f"{name}-a", f"{name}-b"], ["shared"]])
         told["_by_the_day"] = measure == "by_the_day"
     return told
+
+
+def _moments(story: Story, told: Told, begins: date) -> None:
+    """The moments between which service runs, in one zone, at least a day apart."""
+    zone = story.pick(ZONES)
+    at = time(story.number(0, 23), story.number(0, 59), story.number(0, 59))
+    until = max(told.pop("end", story.last), begins) + story.number(1, 2) * DAY
+    told.pop("start", None)
+    told["starts_at"] = datetime.combine(begins, at, zone)
+    told["ends_at"] = datetime.combine(until + DAY, time(story.number(0, 23)), zone)
 
 
 def _price(story: Story, told: Told) -> None:
@@ -200,7 +222,9 @@ def prices_of_use(story: Story, obligations: Sequence[Told]) -> list[Told]:
     told = []
     for each in obligations:
         above = each.get("usage", {}).get("counted_in") == "amount" and story.chance(2)
-        if each.get("_by_the_day") or above:
+        if each.get("_by_the_day") and story.chance(2):
+            told.append(price_of_units(story, f"u-{each['id']}", each))
+        elif each.get("_by_the_day") or above:
             told.append(price_of_use(f"u-{each['id']}", each, above=above))
     return told
 
@@ -208,6 +232,23 @@ def prices_of_use(story: Story, obligations: Sequence[Told]) -> list[Told]:
 def price_of_use(name: str, of: Told, *, above: bool) -> Told:
     """Usage consideration."""
     return {"id": name, "kind": "usage", "obligation": of["id"], "above_entitlement": above}
+
+
+def price_of_units(story: Story, name: str, of: Told) -> Told:
+    """A price per unit that is estimated, or tiers of it with the volume expected."""
+    told: Told = {"id": name, "kind": "variable", "obligation": of["id"]}
+    if story.chance(2):
+        told |= {"per_unit": True, "amount": story.rate()}
+    else:
+        bounds = sorted({story.number(1, 500) for _ in range(story.number(1, 3))})
+        tiers = [{"up_to": str(bound), "unit_price": story.rate()} for bound in bounds]
+        told |= {
+            "tiers": [*tiers, {"unit_price": story.rate()}],
+            "tiers_price": story.pick(["all_units", "next_units"]),
+            "expected_units": str(story.number(1, 900)),
+        }
+    story.per_unit[name] = told
+    return told
 
 
 def special_prices(story: Story, contract: Told) -> None:

@@ -159,6 +159,14 @@ def estimate(story: Story) -> None:
             on = story.day(promised_on, story.last)
             amount = story.amount(-50_000, 300_000)
             story.event("estimate", on, consideration=name, amount=amount)
+    for name, terms in story.per_unit.items():
+        for _ in range(story.number(0, 2)):
+            on = story.day(story.inception, story.last)
+            if "tiers" in terms:
+                expected = str(story.number(1, 900))
+                story.event("estimate", on, consideration=name, expected=expected)
+            else:
+                story.event("estimate", on, consideration=name, amount=story.rate())
     for each in story.in_force.values():
         if each.get("usage") and story.chance(2):
             on = story.day(story.inception, story.last)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.properties.story import DAY, TIMED, Story, Told, add_months
 
-_ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8)))
 _STEPS = ("transfer", "shipment", "hold", "consignment", "sale", "acceptance")
 
 
@@ -25,22 +24,15 @@ def _span(story: Story, each: Told) -> tuple[date, date]:
 
 
 def grains(story: Story, contract: Told) -> None:
-    """Months by their share, seconds, the elected grain, uneven parts, licenses."""
+    """Uneven parts, and licenses."""
     del contract
     for each in list(_timed(story)):
         begins, ends = _span(story, each)
-        kind = story.pick(
-            ["prorated_months", "time_elapsed", "seconds", "schedule", "license", "as_it_is"]
-        )
-        if kind == "as_it_is":
+        kind = story.pick(["schedule", "license", "as_it_is"])
+        if kind == "as_it_is" or "starts_at" in each:
             continue
         each["measure"] = kind
-        if kind == "seconds" or (kind == "prorated_months" and story.chance(2)):
-            zone = story.pick(_ZONES)
-            at = time(story.number(0, 23), story.number(0, 59), story.number(0, 59))
-            each["starts_at"] = datetime.combine(begins, at, zone)
-            each["ends_at"] = datetime.combine(ends + DAY, time(story.number(0, 23)), zone)
-        elif kind == "schedule":
+        if kind == "schedule":
             each["schedule"] = _parts(story, begins, ends)
         elif kind == "license":
             _license(story, each, begins)

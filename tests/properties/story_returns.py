@@ -1,4 +1,4 @@
-"""Prices that are so much per unit, and goods that may be returned (606-10-32-5, 55-22)."""
+"""Goods that may be returned (606-10-55-22 to 55-29)."""
 
 from __future__ import annotations
 
@@ -6,41 +6,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tests.properties.story import DAY, Story, Told
-
-
-def per_unit(story: Story, contract: Told) -> None:
-    """What is priced by use alone gets a price per unit instead of rated amounts, or tiers."""
-    for each in contract["consideration"]:
-        if each["kind"] != "usage" or each["above_entitlement"]:
-            continue
-        each["kind"] = "variable"
-        del each["above_entitlement"]
-        if story.chance(2):
-            each |= {"per_unit": True, "amount": _rate(story)}
-        else:
-            bounds = sorted({story.number(1, 500) for _ in range(story.number(1, 3))})
-            each["tiers"] = [
-                *({"up_to": str(bound), "unit_price": _rate(story)} for bound in bounds),
-                {"unit_price": _rate(story)},
-            ]
-            each["tiers_price"] = story.pick(["all_units", "next_units"])
-            each["expected_units"] = str(story.number(1, 900))
-
-
-def _rate(story: Story) -> str:
-    return format(Decimal(story.number(-10, 10**6)).scaleb(-story.number(0, 6)), "f")
-
-
-def estimates(story: Story, contract: Told) -> None:
-    """New prices per unit and new volumes, and units delivered."""
-    for each in contract["consideration"]:
-        for _ in range(story.number(0, 2)):
-            on = story.day(story.inception, story.last)
-            if each.get("per_unit"):
-                story.event("estimate", on, consideration=each["id"], amount=_rate(story))
-            elif "tiers" in each:
-                volume = str(story.number(1, 900))
-                story.event("estimate", on, consideration=each["id"], expected=volume)
 
 
 def returnable(story: Story, contract: Told) -> None:
