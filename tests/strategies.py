@@ -47,6 +47,7 @@ from tests.properties.story import (
     without_marks,
 )
 from tests.properties.story_events import bill, estimate, modify, use_and_deliver
+from tests.properties.story_pauses import may_stand_still, stand_still
 from tests.properties.story_rights import PRODUCTS
 
 __all__ = [
@@ -97,7 +98,7 @@ class Topic(NamedTuple):
 
 MONEY = Topic(story_money.terms, story_money.happens)
 GRAINS = Topic(story_service.grains, story_service.licensed)
-PAUSES = Topic(_nothing, story_service.pauses)
+PAUSES = Topic(_nothing, stand_still)
 CONTROL = Topic(story_service.control, story_service.steps)
 RETURNS = Topic(story_returns.returnable, story_returns.returns)
 EXISTENCE = Topic(story_step1.doubtful, story_step1.judged)
@@ -165,6 +166,8 @@ def contracts(draw: Draw, name: str = "C", topics: Sequence[Topic] = ()) -> tupl
     modify(story)
     use_and_deliver(story)
     estimate(story)
+    if story.chance(4) and may_stand_still(story):
+        stand_still(story)
     bill(story)
     for topic in mixed:
         topic.happens(story, contract)

@@ -73,7 +73,7 @@ def resume(standing: Standing, told: Resumption) -> Asking:
         now = standing.in_force[each.name]
         if each not in as_left and now.shape.starts == each.now.starts:
             # Modified while it stood still: what is left begins now.
-            ends = _end(each.before.ends or FOREVER, known, told.on)
+            ends = _end(each.before, known, told.on)
             now.shape = replace(now.shape, starts=told.on, ends=ends)
     yield from _go_on(standing, known, as_left, told.on, told.on)
 
@@ -121,14 +121,14 @@ def _go_on(
     counted = [each for each in stopped if each.before.progress is Progress.COUNTED]
     timed = [each for each in stopped if each not in counted]
     for each in counted:
-        lapses = _end(each.before.lapses or FOREVER, told, resumes)
+        lapses = _end(each.before, told, resumes)
         each.now = replace(each.before, lapses=lapses)
     questions = [_question(standing, each, told, resumes) for each in timed]
     answers = (yield questions) if questions else []
     for each, answer in zip(timed, answers, strict=True):
         done = Fraction(answer.numerator, answer.denominator)
         each.now = _after(each.before, told, resumes, done)
-        days = (resumes - told.on).days if resumes is not None else 0
+        days = _taken_out(each.before, told, resumes) if resumes is not None else 0
         standing.undisturbed[each.name] = (each.undisturbed, each.paused_before + days)
     decision = standing.record(_explain(standing, told, stopped, resumes, on))
     for each in stopped:
@@ -141,10 +141,11 @@ def _question(standing: Standing, each: Stopped, told: Pause, resumes: date | No
     """How far service is before the pause, by what it will have been when it ends."""
     distinct = standing.in_force[each.name].obligation.distinct_increments
     day, shape = day_before(told.on), each.before
-    if not distinct and resumes is not None:
+    begun = each.before.done is not None or (shape.starts or day) <= day
+    if not distinct and begun and resumes is not None:
         # The clock stands still with the service: days of pauses are taken out of both ends.
-        ends = _end(each.before.ends or FOREVER, told, resumes)
-        out = each.paused_before + (resumes - told.on).days
+        ends = _end(each.before, told, resumes)
+        out = each.paused_before + _taken_out(each.before, told, resumes)
         shape = replace(each.undisturbed, ends=ends - timedelta(days=out), done=None)
         day -= timedelta(days=each.paused_before)
     return Question(contract=standing.contract.id, obligation=each.name, shape=shape, day=day)
@@ -152,18 +153,32 @@ def _question(standing: Standing, each: Stopped, told: Pause, resumes: date | No
 
 def _after(shape: Shape, told: Pause, resumes: date | None, done: Fraction) -> Shape:
     """Progress made, and the rest from the day service goes on."""
-    ends = _end(shape.ends or FOREVER, told, resumes)
+    ends = _end(shape, told, resumes)
     starts = min(resumes or ends, ends)
     return goes_on(shape, starts=starts, ends=ends, done=done)
 
 
-def _end(last: date, told: Pause, resumes: date | None) -> date:
-    """The last day of service: as told, moved by the days of the pause, or as it was."""
+def _end(shape: Shape, told: Pause, resumes: date | None) -> date:
+    """The last day of service: as told, moved by the days it stood still, or as it was."""
+    last = shape.lapses if shape.progress is Progress.COUNTED else shape.ends
     if told.end is not None:
         return told.end
-    if not told.extends:
-        return last
-    return FOREVER if resumes is None else last + (resumes - told.on)
+    if not told.extends or last is None or last == FOREVER:
+        return last or FOREVER
+    return FOREVER if resumes is None else last + _stood_still(shape, told, resumes)
+
+
+def _stood_still(shape: Shape, told: Pause, resumes: date) -> timedelta:
+    """Days of the pause on which there would have been service: none before its first day."""
+    since = max(told.on, shape.starts or told.on)
+    return max(resumes - since, timedelta(0))
+
+
+def _taken_out(shape: Shape, told: Pause, resumes: date) -> int:
+    """Days of service that are lost to the pause, of those until its last day."""
+    ends = _end(shape, told, resumes)
+    after = resumes if resumes <= ends else ends + timedelta(days=1)
+    return _stood_still(shape, told, after).days
 
 
 def _explain(

@@ -127,9 +127,7 @@ def apply(facts: Facts, state: State, modification: Told, day: date) -> None:
     state.cut = max(state.cut, _last_day_of_old_terms(modification))
     if modification.get("end"):
         state.last_day = as_day(modification["end"])
-    revised = {
-        each["id"]: in_whole_days(facts, each) for each in modification.get("revises") or ()
-    }
+    revised = {each["id"]: in_whole_days(facts, each) for each in modification.get("revises") or ()}
     withdrawn = set(modification.get("withdraws") or ())
     added = list(modification.get("adds") or ())
     considerations = list(modification.get("adds_consideration") or ())
@@ -332,6 +330,7 @@ def _restate(
         if not promise.distinct:
             return
         promise.left *= 1 - done
+        promise.done = Fraction(0)
         if promise.terms["measure"] in BY_TIME:
             promise.first = max(promise.first, first)
         else:
@@ -346,14 +345,13 @@ def _restate(
     else:
         promise.first = start or promise.first
     promise.terms, promise.sold_from = terms, promise.first
+    promise.done, promise.until = Fraction(0), None
     promise.last = as_day(terms["end"]) if terms.get("end") else state.last_day
     promise.left, promise.priced_on = Fraction(1), as_day(modification["on"])
     promise.stated_on = takes_effect(modification)
 
 
-def _added(
-    facts: Facts, state: State, modification: Told, group: str
-) -> list[Promise]:
+def _added(facts: Facts, state: State, modification: Told, group: str) -> list[Promise]:
     """The promises a modification adds that share in the price."""
     first, approved = state.cut + ONE_DAY, as_day(modification["on"])
     new = []

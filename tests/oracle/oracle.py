@@ -18,6 +18,7 @@ from datetime import date
 from typing import Any
 
 from tests.oracle.modifications import State, apply, inception, takes_effect
+from tests.oracle.pauses import stand_still
 from tests.oracle.promises import (
     Facts,
     as_day,
@@ -218,12 +219,19 @@ class _Contract:
 
     def _state(self, day: date) -> State:
         in_force = [each for each in self.modifications if takes_effect(each) <= day]
-        estimates = tuple(each["id"] for each in self.facts.of_kind("estimate", day))
-        key = (len(in_force), estimates)
+        pauses = self.facts.of_kind("pause", day)
+        told = [*self.facts.of_kind("estimate", day), *self.facts.of_kind("resumption", day)]
+        key = (len(in_force), len(pauses), tuple(each["id"] for each in told))
         if key not in self.states:
             state = inception(self.facts, day)
-            for modification in in_force:
-                apply(self.facts, state, modification, day)
+            dated = [(takes_effect(each), each) for each in in_force]
+            dated += [(as_day(each["on"]), each) for each in pauses]
+            # On one day new terms come first; what is left of them may stand still.
+            for _, each in sorted(dated, key=lambda of: (of[0], of[1]["kind"] == "pause")):
+                if each["kind"] == "pause":
+                    stand_still(self.facts, state.promises.values(), each, day)
+                else:
+                    apply(self.facts, state, each, day)
             self.states[key] = state
             self._check_estimates(day)
         return self.states[key]
@@ -236,7 +244,9 @@ class _Contract:
             if each.get("consideration") in by_unit:
                 continue
             if "expected" in each and each.get("obligation") not in then.promises:
-                raise NotStated(f"{each['id']} estimates {each.get('obligation')}, not promised then")
+                raise NotStated(
+                    f"{each['id']} estimates {each.get('obligation')}, not promised then"
+                )
             if "amount" in each and each["consideration"] not in then.group_of:
                 raise NotStated(f"{each['id']} estimates {each['consideration']}, not agreed then")
 

@@ -106,6 +106,19 @@ class Promise:
     """Part of the terms' quantity that was used up under them before ``counts_after``."""
     left: Fraction = Fraction(1)
     """Part of the service its selling price still buys."""
+    done: Fraction = Fraction(0)
+    """Progress before a pause; ``first`` is then the day on which service goes on ..."""
+    until: date | None = None
+    """... and this the last day, of service or of an entitlement, that pauses moved."""
+    began: date = date.min
+    """Not distinct: the first day before any pause ..."""
+    lost: int = 0
+    """... and the days of service lost to pauses since."""
+
+    @property
+    def ends(self) -> date | None:
+        """Last day of service."""
+        return self.until or self.last
 
     @property
     def name(self) -> str:
@@ -285,9 +298,12 @@ def progress(facts: Facts, promise: Promise, day: date, before: date) -> Fractio
     """
     measure = promise.terms["measure"]
     if measure in BY_TIME:
-        if promise.last is None or promise.last < promise.first:
-            raise NotStated(f"{promise.name} runs from {promise.first} to {promise.last}")
-        return progress_by_time(measure, promise.first, promise.last, day, *_missing(promise))
+        if promise.ends is None or promise.ends < promise.first:
+            raise NotStated(f"{promise.name} runs from {promise.first} to {promise.ends}")
+        if promise.first == date.max:
+            return promise.done
+        rest = progress_by_time(measure, promise.first, promise.ends, day, *_missing(promise))
+        return promise.done + (1 - promise.done) * rest
     so_far = used(facts, promise, day)
     if measure in BY_DELIVERY:
         whole = exact(promise.terms.get("quantity", "1")) - promise.used_before
@@ -301,7 +317,7 @@ def progress(facts: Facts, promise: Promise, day: date, before: date) -> Fractio
 
 def lapse_of(promise: Promise) -> date | None:
     """The last day of an entitlement: its own, else the last day of service."""
-    told = usage_terms(promise.terms).get("lapses")
+    told = promise.until or usage_terms(promise.terms).get("lapses")
     return as_day(told) if told is not None else promise.last
 
 

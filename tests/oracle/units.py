@@ -22,9 +22,7 @@ def latest(facts: Facts, consideration: Told, day: date) -> Told:
     return told
 
 
-def earned_by_units(
-    facts: Facts, used: AsUsed, day: date
-) -> tuple[dict[str, int], dict[str, int]]:
+def earned_by_units(facts: Facts, used: AsUsed, day: date) -> tuple[dict[str, int], dict[str, int]]:
     """By component: revenue to date, and what of it is a price agreed for all units expected.
 
     Units of terms that ended are rounded apart from those of the terms in force.

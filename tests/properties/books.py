@@ -23,6 +23,7 @@ from revrec.model.events import (
 )
 from revrec.model.fact import Fact, FactKind
 from revrec.model.history import Book, ContractHistory
+from revrec.model.performance import Pause, Resumption
 from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
 
@@ -37,6 +38,8 @@ _KINDS: Mapping[str, type] = {
     "estimate": Estimate,
     "modification": Modification,
     "usage": Usage,
+    "pause": Pause,
+    "resumption": Resumption,
 }
 _LISTS = {
     "invoice": "invoices",
@@ -45,6 +48,8 @@ _LISTS = {
     "delivery": "deliveries",
     "estimate": "estimates",
     "modification": "modifications",
+    "pause": "pauses",
+    "resumption": "resumptions",
 }
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from tests.properties.story import DAY, TIMED, Story, Told, add_months
+from tests.properties.story import DAY, TIMED, Story, Told
 
 _STEPS = ("transfer", "shipment", "hold", "consignment", "sale", "acceptance")
 
@@ -66,28 +66,6 @@ def licensed(story: Story, contract: Told) -> None:
         if "license" in each and story.chance(2):
             on = story.day(story.inception, story.last)
             story.event("delivery", on, obligation=each["id"])
-
-
-def pauses(story: Story, contract: Told) -> None:
-    """Service that stands still, for a time told or not, moving its end or not."""
-    del contract
-    on, number = story.inception, story.number(1, 3)
-    for _ in range(number):
-        on = max(on, story.day(story.inception, story.last))
-        told = story.event("pause", on, extends=story.chance(2))
-        length = story.number(1, 90)
-        if story.chance(2):
-            told["until"] = on + timedelta(days=length - 1)
-        elif story.chance(2):
-            back = on + timedelta(days=length)
-            story.event("resumption", back, pause=told["id"])
-        timed = [each["id"] for each in story.in_force.values() if each["measure"] in TIMED]
-        if timed and story.chance(3):
-            told["obligations"] = [story.pick(timed)]
-        if story.chance(8):
-            told["end"] = add_months(max(story.last, on), 2)
-        story.landmarks += [on, on + timedelta(days=length)]
-        on += timedelta(days=length + story.number(0, 60))
 
 
 def control(story: Story, contract: Told) -> None:

@@ -309,9 +309,14 @@ def _mapped(scenario: Told, change: Any) -> Told:
 
 
 def _times(told: Told, k: int) -> Told:
-    """Amounts of price k-fold."""
+    """Amounts of price k-fold, those of tiers too."""
+    prices = {"amount", "price_change", "unit_price"}
     return {
-        name: str(Decimal(value) * k) if name in {"amount", "price_change"} else value
+        name: str(Decimal(value) * k)
+        if name in prices
+        else [_times(tier, k) for tier in value]
+        if name == "tiers"
+        else value
         for name, value in told.items()
     }
 
@@ -324,7 +329,9 @@ def _obligations(scenario: Told) -> list[Told]:
 
 
 def _lowered(told: Told, less: int) -> Told:
-    """A variable amount or its estimate some minor units lower."""
+    """A variable amount or its estimate some minor units lower; prices per unit stay."""
+    if told.get("consideration", told["id"]).startswith("u-"):
+        return told
     if told["kind"] == "variable" or (told["kind"] == "estimate" and "amount" in told):
         amount = Decimal(told["amount"])
         return {**told, "amount": str(amount - Decimal(less).scaleb(amount.as_tuple().exponent))}  # type: ignore[arg-type]
@@ -342,7 +349,7 @@ def _in_currency(scenario: Told, currency: str) -> Told:
             return told
         in_amount = counted_in_amount or told.get("counted_in") == "amount"
         moves = {"amount", "tax", "price_change", "standalone_selling_price"}
-        moves |= {"low", "high", "purchase", "price"}
+        moves |= {"low", "high", "purchase", "price", "unit_price"}
         moves |= {"entitled", "expected"} if in_amount else set()
         return {
             name: format(Decimal(value).scaleb(by), "f")

@@ -161,3 +161,37 @@ def test_a_contradiction_is_refused(event, words):
     """A pause that cannot be, or that nobody told."""
     with pytest.raises(ContractError, match=words):
         revenue(access(), [event], "2025-03")
+
+
+def test_a_pause_before_the_first_day_of_service_moves_nothing():
+    """Ten days of January without a service that begins in February: 280 for its 28 days."""
+    support = [{"id": "support", "measure": "days", "start": "2025-02-01", "end": "2025-02-28"}]
+    paused = {"kind": "pause", "on": "2025-01-10", "until": "2025-01-19", "extends": True}
+    earned = revenue(contract(support, {"support": "280.00"}), [paused], "2025-02", "2025-03")
+    assert ["280.00", "0.00"] == earned
+
+
+def test_only_the_days_of_service_in_a_pause_move_its_end():
+    """Stopped from 20 January to 10 February: ten of its days are made up for in March."""
+    support = [{"id": "support", "measure": "days", "start": "2025-02-01", "end": "2025-02-28"}]
+    paused = {"kind": "pause", "on": "2025-01-20", "until": "2025-02-10", "extends": True}
+    earned = revenue(contract(support, {"support": "280.00"}), [paused], "2025-02", "2025-03")
+    assert ["180.00", "100.00"] == earned
+
+
+def test_service_that_is_not_distinct_and_stops_for_good_is_done():
+    """Ten of January's 31 days; then nothing is left, so all is earned when it stops."""
+    site = [{"id": "site", "measure": "days", "end": "2025-01-31", "distinct_increments": False}]
+    paused = {"kind": "pause", "on": "2025-01-11", "until": "2025-03-31"}
+    periods = ["2025-01-01..2025-01-10", "2025-01-11..2025-01-11", "2025-01-12..2025-12-31"]
+    earned = revenue(contract(site, {"site": "310.00"}), [paused], *periods)
+    assert ["100.00", "210.00", "0.00"] == earned
+
+
+def test_a_pause_within_an_open_one_changes_nothing():
+    """Stopped on 1 March with no end known; April's days are no service to lose."""
+    events = [
+        {"kind": "pause", "id": "P", "on": "2025-03-01", "extends": True},
+        {"kind": "pause", "on": "2025-04-01", "until": "2025-04-10", "extends": True},
+    ]
+    assert ["280.00", "0.00"] == revenue(access(), events, "2025-02", "2025-03-01..2026-12-31")
