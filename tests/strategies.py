@@ -4,13 +4,17 @@ Every feature of the model must be added here when it is added to the model: the
 properties know only what these strategies draw. Drawn so far: 1 to 4 obligations of every
 measure, with selling prices of their own, from a range, as an option, as a residual, or from the
 book per contract, unit, month and year; bundles; fixed, variable (shared or named, told or from
-outcomes) and usage consideration (by the day or above an entitlement); entitlements in quantity
+outcomes), usage consideration (by the day or above an entitlement), prices per unit and tiers
+with their estimates; service between moments and pauses; entitlements in quantity
 or amount that lapse or not, with and without expected use; meters of one's own and shared; up to
 3 modifications (separate, added below selling price, revised, withdrawn in part or whole,
 replaced, price only, a usage fee for what is there, nothing at all; distinct or not; approved
 before, on and after their first day); estimates of both kinds; usage with corrections,
 deliveries, invoices with tax, credit memos, payments; elections on selling price ranges; JPY, USD
 and KWD; starts on any day, leap days, terms of one day to sixty months and without end.
+
+``scenarios`` draw what the oracle knows. ``stories`` mix in up to three of ``TOPICS``, for what
+must hold whatever the figures are.
 
 ``to_book`` turns a scenario into the model's objects. Dates are ``datetime.date``; amounts text.
 """
