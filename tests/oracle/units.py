@@ -45,9 +45,7 @@ def _rates(terms: Told) -> dict[str, Fraction]:
         return {name: exact(terms["amount"])}
     volume = exact(terms["expected_units"])
     listed = exact(tiers[0]["unit_price"])
-    reached = next(
-        each for each in tiers if "up_to" not in each or volume <= exact(each["up_to"])
-    )
+    reached = next(each for each in tiers if "up_to" not in each or volume <= exact(each["up_to"]))
     return {name: listed, name + REBATE: exact(reached["unit_price"]) - listed}
 
 
