@@ -97,7 +97,11 @@ def inception(facts: Facts, day: date) -> State:
         for each in contract["consideration"]
         if each["kind"] == "fixed"
     )
-    estimated = [each for each in contract["consideration"] if each["kind"] == "variable"]
+    estimated = [
+        each
+        for each in contract["consideration"]
+        if each["kind"] == "variable" and not is_by_unit(each)
+    ]
     if fixed + sum(first_estimate(facts, each) for each in estimated) < 0 <= fixed:
         raise NotStated("a price below nothing")
     if fixed and not state.promises:

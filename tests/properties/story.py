@@ -197,7 +197,20 @@ def considerations(story: Story, obligations: Sequence[Told]) -> list[Told]:
         told += [
             variable(story, f"v{n}", sharing, story.inception) for n in range(story.number(0, 2))
         ]
+        if not story.chance(10):
+            _cover(told)
     return told + prices_of_use(story, obligations)
+
+
+def _cover(told: Sequence[Told]) -> None:
+    """Raise the first amount by what others may take off, so that the price is not below zero."""
+    lowest = [
+        min(Decimal(outcome["amount"]) for outcome in each.get("outcomes") or [each])
+        for each in told
+        if each["kind"] == "variable"
+    ]
+    taken = -sum(min(amount, Decimal(0)) for amount in lowest)
+    told[0]["amount"] = format(Decimal(told[0]["amount"]) + taken, "f")
 
 
 def variable(story: Story, name: str, sharing: Sequence[str], on: date) -> Told:

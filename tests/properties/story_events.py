@@ -51,10 +51,11 @@ def _change(story: Story, told: Told, first: date, number: int) -> None:
         told["revises"] = [_revised(story, story.in_force[name], first) for name in chosen]
         if story.chance(3):
             told["end"] = max(story.last, first) + timedelta(days=story.number(0, 400))
-    if kind in {"withdraw", "replace"} and len(names) > 1:
-        told["withdraws"] = [story.pick(names)]
-    elif kind == "withdraw_all":
-        told["withdraws"] = names
+    going = [name for name in names if _not_over(story, name, first)]
+    if kind in {"withdraw", "replace"} and len(names) > 1 and going:
+        told["withdraws"] = [story.pick(going)]
+    elif kind == "withdraw_all" and going:
+        told["withdraws"] = going
     for name in told.get("withdraws", ()):
         del story.in_force[name]
     if kind in {"separate", "add", "replace"}:
@@ -70,7 +71,13 @@ def _change(story: Story, told: Told, first: date, number: int) -> None:
         if each["measure"] == "usage":
             told["adds_consideration"] = [price_of_use(f"x{number}", each, above=above)]
     elif kind != "nothing" and any(not each.get("_by_the_day") for each in story.in_force.values()):
-        told["price_change"] = story.amount(-900_000, 600_000)
+        lowest = story.pick([-900_000, -90_000, 0, 0])
+        told["price_change"] = story.amount(lowest, 600_000)
+
+
+def _not_over(story: Story, name: str, first: date) -> bool:
+    """Whether service goes on under the new terms, or would; now and then it need not."""
+    return bool(story.in_force[name].get("end", story.last) >= first) or story.chance(10)
 
 
 def _add(story: Story, told: Told, first: date, number: int, *, separate: bool) -> None:

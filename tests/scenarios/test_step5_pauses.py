@@ -186,12 +186,3 @@ def test_service_that_is_not_distinct_and_stops_for_good_is_done():
     periods = ["2025-01-01..2025-01-10", "2025-01-11..2025-01-11", "2025-01-12..2025-12-31"]
     earned = revenue(contract(site, {"site": "310.00"}), [paused], *periods)
     assert ["100.00", "210.00", "0.00"] == earned
-
-
-def test_a_pause_within_an_open_one_changes_nothing():
-    """Stopped on 1 March with no end known; April's days are no service to lose."""
-    events = [
-        {"kind": "pause", "id": "P", "on": "2025-03-01", "extends": True},
-        {"kind": "pause", "on": "2025-04-01", "until": "2025-04-10", "extends": True},
-    ]
-    assert ["280.00", "0.00"] == revenue(access(), events, "2025-02", "2025-03-01..2026-12-31")
