@@ -16,7 +16,7 @@ from tests.properties.profiles import examples
 from tests.properties.runs import FAR, Place, Run, run
 from tests.strategies import scenarios
 
-REFUSED_AT_MOST = 0.2
+REFUSED_AT_MOST = 0.25
 """Share of contracts that may be outside the written semantics."""
 
 Amounts = dict[tuple[Place, date], int]
