@@ -29,6 +29,7 @@ MAY: Mapping[str, frozenset[Role]] = {
     "get_period": _ALL,
     "flash_close": _ALL,
     "list_journal": _ALL,
+    "list_combination_proposals": _ALL,
     "explain_contract": _ALL,
     "list_coverage": _ALL,
 }

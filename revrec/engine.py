@@ -27,7 +27,7 @@ from revrec.model.history import Book, ContractHistory
 from revrec.recognition.arithmetic import Arithmetic, Recognised
 from revrec.recognition.counts import Shared, deliveries, redrawn, usage_events
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Raised when a change moves a number; part of every close and cache key."""
 
 

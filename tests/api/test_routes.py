@@ -175,3 +175,30 @@ def test_digits_beyond_a_float_are_kept(ana):
     told = ana.get("/v1/contracts/FINE/explanation", params={"as_of": "2026-01-31"})
     assert told.status_code == 422
     assert "100.1000000000000000001" in told.json()["detail"]
+
+
+def test_contracts_that_may_be_one_wait_for_a_person(ana, cleo):
+    """Two of a customer a week apart are proposed, until somebody has decided (606-10-25-9)."""
+    promised = {"product": "platform", "measure": "days", "standalone_selling_price": "100"}
+    contracts = [
+        {
+            "kind": "contract", "id": name, "customer": "alder", "currency": "USD",
+            "inception": day, "end": "2026-12-31",
+            "obligations": [{"id": "platform", **promised}],
+            "consideration": [{"id": "fee", "kind": "fixed", "amount": "100.00"}],
+        }
+        for name, day in (("A", "2026-01-02"), ("B", "2026-01-09"))
+    ]  # fmt: skip
+    decided = {
+        "kind": "combination", "id": "AB", "on": "2026-01-20", "contracts": ["A", "B"],
+        "outcome": "refused", "by": "dana",
+    }  # fmt: skip
+    assert 200 == record(ana, contracts, "contracts").status_code
+
+    (proposed,) = cleo.get("/v1/combinations/proposals").json()
+
+    assert ("alder", ["A", "B"], "2026-01-02", "2026-01-09") == tuple(
+        proposed[name] for name in ("customer", "contracts", "inception_first", "inception_last")
+    )
+    assert 200 == record(ana, [decided], "decided").status_code
+    assert [] == cleo.get("/v1/combinations/proposals").json()
