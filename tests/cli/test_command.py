@@ -90,7 +90,7 @@ def test_a_lake_that_cannot_be_written_changes_nothing(command: Command, tmp_pat
         (("export", "2026-01"), "is not closed"),
         (("explain", "NOBODY", "--as-of", "2026-01-31"), "There is no contract NOBODY"),
         (("check", "nowhere.yaml"), "No such file"),
-        (("ingest", "nowhere.csv"), "There is no file nowhere.csv"),
+        (("ingest", "nowhere.csv"), "There is no file at nowhere.csv"),
     ],
     ids=["period", "self-approval", "not-closed", "contract", "scenario", "usage"],
 )
