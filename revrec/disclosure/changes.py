@@ -23,6 +23,10 @@ _DISTINCT = {
     Treatment.CATCH_UP.value: "no",
     Treatment.MIXED.value: "in part",
 }
+_AT_SELLING_PRICES = {"True": "yes", "False": "no", None: ""}
+"""As the decision tells it; what is only conceded for the past is not compared with prices."""
+_RULES = ("classify", "explain_concession")
+"""Rules that decide on a modification: on what it changes from now on, and for the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +112,11 @@ def changes(frame: Frame) -> list[Change]:
 def _modified(frame: Frame, found: Change, event: Modification) -> Row:
     change, effect = found.change, found.effect
     decision = _classified(frame, found.contract, event.id)
-    at_selling_prices = decision.inputs["at_standalone_selling_prices"] == "True"
+    at_selling_prices = decision.inputs.get("at_standalone_selling_prices")
     return (
         frame.entity, frame.customers[found.contract], found.contract, event.id, event.on,
         event.new_terms_from or event.on, takes_effect(event), _what(event),
-        _DISTINCT[decision.outcome], "yes" if at_selling_prices else "no",
+        _DISTINCT.get(decision.outcome, ""), _AT_SELLING_PRICES[at_selling_prices],
         decision.outcome, ", ".join(decision.paragraphs),
         frame.inputs.book.histories[found.contract].contract.currency,
         change.before, change.after - change.before, change.after,
@@ -133,11 +137,16 @@ def _estimated(frame: Frame, found: Change, event: Estimate) -> Row:
 
 
 def _classified(frame: Frame, contract: str, modification: str) -> Decision:
-    """The decision on a modification; every one in effect has been decided."""
+    """The decision on a modification; every one in effect has been decided.
+
+    On its treatment, or else on the first amount that it only concedes for the past (25-13).
+    """
+    decisions = frame.inputs.accounting.contracts[contract].decisions
     return next(
         decision
-        for decision in frame.inputs.accounting.contracts[contract].decisions
-        if decision.rule == "classify" and decision.inputs["modification"] == modification
+        for rule in _RULES
+        for decision in decisions
+        if decision.rule == rule and decision.inputs["modification"] == modification
     )
 
 

@@ -235,6 +235,37 @@ def test_a_catch_up_is_in_the_log_of_modifications():
     )
 
 
+def test_what_is_only_conceded_for_the_past_is_in_the_log_of_modifications():
+    """A credit of 300.00 for outages in January, agreed in February, is revenue of February."""
+    credit = {
+        "id": "outages",
+        "kind": "variable",
+        "amount": "-300.00",
+        "obligation": "seats",
+        "service_from": "2026-01-01",
+        "service_to": "2026-01-31",
+    }
+    change = {
+        "kind": "modification",
+        "id": "MOD-1",
+        "contract": "ACCESS",
+        "on": "2026-02-15",
+        "adds_consideration": [credit],
+    }
+    book = book_of([access()], [change])
+
+    found = row(close_and_report(book, FEB, FEB).datasets["modification_log"])
+
+    assert ("revenue now", "", "") == (
+        found["treatment"],
+        found["distinct"],
+        found["at_selling_prices"],
+    )
+    assert "606-10-25-13, 606-10-32-43" == found["paragraphs"]
+    assert [-30_000, -30_000] == [found[name] for name in ("price_change", "catch_up")]
+    assert "outages" in found["sentence"]
+
+
 def test_catch_ups_of_estimates_are_in_their_log():
     """Calloway: 181 x 50.00 in June, 273 x 30.00 in September; nothing in March."""
     made = close_and_report(
