@@ -14,7 +14,7 @@ from revrec.model.history import ContractHistory
 from revrec.money import to_minor
 from revrec.periods import Period
 from revrec.reconciliation.limits import INVOICE_DAYS
-from revrec.reconciliation.terms import Terms
+from revrec.reconciliation.terms import Terms, bought_with
 
 
 class Side(StrEnum):
@@ -82,6 +82,8 @@ def bills_of(history: ContractHistory, terms: Terms, as_of: date) -> list[Bill]:
     """
     invoices = [each for each in history.invoices if each.on <= as_of]
     bills = [bill for each in invoices for bill in _lines(each, terms)]
+    if terms.exercises:
+        bills = list(_for_rights_used(bills, terms))
     if any(each.side is Side.USAGE and each.service is None for each in bills):
         bills = _since_last_bill(bills, terms)
     originals: dict[str, list[Bill]] = {}
@@ -115,7 +117,7 @@ def _lines(document: Invoice | CreditMemo, terms: Terms) -> Iterator[Bill]:
     corrects = document.invoice if isinstance(document, CreditMemo) else None
     sign = 1 if corrects is None else -1
     for position, line in enumerate(document.lines):
-        side, consideration, obligation = _subject(line, terms)
+        side, consideration, obligation = _subject(line, terms, document.on)
         dated = line.service_from is not None and line.service_to is not None
         first, last = (line.service_from, line.service_to) if dated else (None, None)
         yield Bill(
@@ -135,14 +137,15 @@ def _lines(document: Invoice | CreditMemo, terms: Terms) -> Iterator[Bill]:
         )
 
 
-def _subject(line: InvoiceLine, terms: Terms) -> tuple[Side, str, str]:
+def _subject(line: InvoiceLine, terms: Terms, on: date) -> tuple[Side, str, str]:
     """What a line bills: the consideration it names, else the only one that it can be for."""
+    unused = {each.id for each in terms.exercises if each.on > on}
     promised = terms.consideration.get(line.consideration or "")
     if promised is None:
         among = [
             each
             for each in terms.consideration.values()
-            if line.obligation in {None, each.obligation}
+            if line.obligation in {None, each.obligation} and each.id not in unused
         ]
         charged = [each for each in among if each.kind is ConsiderationKind.USAGE]
         if len(among) > 1 and line.quantity is not None and len(charged) == 1:
@@ -154,6 +157,24 @@ def _subject(line: InvoiceLine, terms: Terms) -> tuple[Side, str, str]:
     if promised.kind is ConsiderationKind.USAGE:
         obligation = promised.obligation or obligation
     return _SIDES[promised.kind], promised.id, obligation
+
+
+def _for_rights_used(bills: Sequence[Bill], terms: Terms) -> Iterator[Bill]:
+    """Lines that name no fee and bill, from the day a right is used on, just what that costs."""
+    currency = terms.contract.currency
+    named = {each.consideration for each in bills}
+    waiting = [each for each in terms.exercises if each.price and each.id not in named]
+    for bill in bills:
+        for each in waiting:
+            names = bought_with(each)
+            alike = bill.amount == to_minor(each.price, currency) and each.on <= bill.on
+            if not bill.consideration and alike and bill.obligation in {"", *names}:
+                waiting.remove(each)
+                obligation = names[0] if len(names) == 1 else bill.obligation
+                yield replace(bill, consideration=each.id, obligation=obligation)
+                break
+        else:
+            yield bill
 
 
 def _since_last_bill(bills: Sequence[Bill], terms: Terms) -> list[Bill]:

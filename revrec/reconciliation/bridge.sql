@@ -61,6 +61,11 @@ above as (
 )
 select *, due_to_date - (stated_to_date - above_to_date) as position from above;
 
+-- What is left at the end of all that is known: a credit may follow the end of the service.
+create table fixed_at_last as
+select contract, obligation, max_by(position, month) as position, max(tolerance) as tolerance
+from fixed_to_date group by all;
+
 create table fixed_reasons as
 with moved as (
     select contract, obligation, month, earned, tolerance, position,
@@ -78,9 +83,11 @@ consumed as (
                 else -(stated - above - unused) - least(accrued, 0) end as drawn,
            case when not coalesce(s.over, false)
                      or m.month <> date_trunc('month', s.ends) then 0
-                when abs(position) <= tolerance then position
-                else greatest(position, 0) end as left_over
+                when abs(m.position) <= m.tolerance then m.position
+                when l.position <= l.tolerance then 0
+                else least(greatest(m.position, 0), l.position) end as left_over
     from moved m
+    join fixed_at_last l using (contract, obligation)
     left join services s using (contract, obligation)
 ),
 named as (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,7 @@ from revrec.model.events import Modification
 from revrec.model.history import Book
 from revrec.money import apportion, to_minor
 from revrec.recognition.counts import usage_by_obligation
-from revrec.reconciliation.terms import Terms
+from revrec.reconciliation.terms import Terms, bought_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def shares_of(
     asked: list[str] = []
     for name, each in terms.items():
         sharing = participants(each.contract.obligations, each.contract.consideration)
-        if each.modifications or len(sharing) > 1:
+        if each.modifications or each.exercises or len(sharing) > 1:
             asked.append(name)
         elif sharing and each.fixed:
             shares[name] = {sharing[0].id: Share(each.price, each.price)}
@@ -59,14 +59,17 @@ def shares_of(
     return shares
 
 
-def parts(amount: int, obligation: str, shares: Shares) -> dict[str, int]:
+def parts(
+    amount: int, obligation: str, shares: Shares, later: Collection[str] = ()
+) -> dict[str, int]:
     """An amount by obligation: that of the obligation named, if it shares in the price.
 
-    What names none, or one that does not share, is for all and is split as the price is quoted.
+    What names none, or one that does not share, is for all but those bought ``later`` and is
+    split as the price is quoted.
     """
     if obligation in shares or not shares:
         return {obligation: amount}
-    weights = {name: abs(share.stated) for name, share in shares.items()}
+    weights = {name: abs(share.stated) for name, share in shares.items() if name not in later}
     return apportion(amount, weights) if any(weights.values()) else {min(shares): amount}
 
 
@@ -101,19 +104,24 @@ def _allocated(
 def _stated(terms: Terms, allocated: Mapping[str, int]) -> dict[str, int]:
     """The price as quoted: by the obligation named, else in the proportions of the allocation.
 
-    A change of price belongs to what the modification adds or restates, else to what it ends.
+    What a right used costs is the price of what was bought with it, and nothing else is. A change
+    of price belongs to what the modification adds or restates, else to what it ends.
     """
     currency = terms.contract.currency
     stated = dict.fromkeys(allocated, 0)
+    bought = {name for each in terms.exercises for name in bought_with(each)}
+    promised = [name for name in allocated if name not in bought]
     amounts: list[tuple[int, tuple[str, ...]]] = [
         (to_minor(each.amount, currency), (each.obligation,) if each.obligation else ())
-        for each in terms.fixed.values()
+        for name, each in terms.fixed.items()
+        if all(exercise.id != name for exercise in terms.exercises)
     ]
+    amounts += [(to_minor(each.price, currency), bought_with(each)) for each in terms.exercises]
     amounts += [
         (to_minor(each.price_change, currency), _changed(each)) for each in terms.modifications
     ]
     for amount, named in amounts:
-        among = [name for name in named if name in allocated] or list(allocated)
+        among = [name for name in named if name in allocated] or promised or list(allocated)
         weights = {name: abs(allocated[name]) for name in among}
         if not any(weights.values()):
             weights = dict.fromkeys(among, 1)

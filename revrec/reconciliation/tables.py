@@ -135,7 +135,10 @@ def bill_tables(
         for each in bills
         if each.side == "fixed"
         for obligation, part in parts(
-            each.amount, each.obligation, shares.get(each.contract, {})
+            each.amount,
+            each.obligation,
+            shares.get(each.contract, {}),
+            terms[each.contract].later(each.on),
         ).items()
     )
     differences = (
@@ -143,7 +146,7 @@ def bill_tables(
         for contract, named in found.items()
         for each in named
         for obligation, part in parts(
-            each.amount, each.obligation, shares.get(contract, {})
+            each.amount, each.obligation, shares.get(contract, {}), terms[contract].later(each.on)
         ).items()
     )
     priced = (
@@ -241,7 +244,9 @@ def _services(terms: Terms, as_of: date) -> Iterable[Row]:
         if last.usage.entitled is not None:
             in_amount = last.usage.counted_in is CountedIn.AMOUNT
             drawdown = Reason.COMMITMENT_DRAWDOWN if in_amount else Reason.CREDIT_DRAWDOWN
-        runs_out = last.measure in TIMED or drawdown is not None
+        used = {each.right for each in terms.exercises}
+        is_open = (last.option is not None or last.renewal is not None) and name not in used
+        runs_out = (last.measure in TIMED and not is_open) or drawdown is not None
         over = runs_out and ends < FOREVER and (as_of - ends).days > limits.CREDIT_DAYS
         meters = sorted({meter for each in versions for meter in each.obligation.counted_meters})
         metered = name in charged or drawdown is not None or bool(last.meters)

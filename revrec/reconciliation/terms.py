@@ -18,6 +18,7 @@ from revrec.model.contract import (
 )
 from revrec.model.events import Modification
 from revrec.model.history import ContractHistory
+from revrec.model.options import Exercise
 from revrec.money import minor_digits, round_ratio, to_minor
 from revrec.periods import FOREVER, day_before
 
@@ -62,6 +63,8 @@ class Terms:
     charges: tuple[Charge, ...]
     usage_months: int
     """Months between two invoices for usage."""
+    exercises: tuple[Exercise, ...] = ()
+    """Rights used; what each costs is a fixed consideration under its id."""
 
     @property
     def price(self) -> int:
@@ -75,6 +78,12 @@ class Terms:
         """The fixed considerations by id."""
         kind = ConsiderationKind.FIXED
         return {name: each for name, each in self.consideration.items() if each.kind is kind}
+
+    def later(self, on: date) -> frozenset[str]:
+        """Obligations that were bought with a right used after the day: no bill of it is theirs."""
+        return frozenset(
+            name for each in self.exercises if each.on > on for name in bought_with(each)
+        )
 
     def span(self, obligation: str | None) -> tuple[date, date] | None:
         """First and last day of an obligation's service, or of the whole contract's."""
@@ -115,19 +124,26 @@ class Terms:
         return _WHEN_DONE.search(self.contract.terms.get("billing", "")) is not None
 
 
+def bought_with(exercise: Exercise) -> tuple[str, ...]:
+    """Obligations whose price the use of a right pays: what is bought, or the renewal itself."""
+    return tuple(each.id for each in exercise.buys) or (exercise.right,)
+
+
 def terms_of(history: ContractHistory, as_of: date) -> Terms:
-    """The contract's terms with every modification approved by ``as_of``.
+    """The contract's terms with every modification approved by ``as_of``, and every right used.
 
     A modification ends what it withdraws or restates on the day before its new terms.
     """
     contract, modifications = enforced(history, as_of)
-    versions = tuple(_versions(contract, modifications))
+    exercises = tuple(each for each in history.exercises if each.on <= as_of)
+    versions = (*_versions(contract, modifications), *_bought(contract, exercises))
     promised = list(contract.consideration)
     charges = list(_charges(contract.consideration, contract.first_day, versions))
     for each in modifications:
         promised += each.adds_consideration
         new_from = each.new_terms_from or each.on
         charges += _charges(each.adds_consideration, new_from, versions)
+    promised += [_price_of(each) for each in exercises if each.price]
     return Terms(
         contract=contract,
         modifications=modifications,
@@ -135,7 +151,28 @@ def terms_of(history: ContractHistory, as_of: date) -> Terms:
         consideration={each.id: each for each in promised},
         charges=tuple(charges),
         usage_months=_usage_months(contract.terms.get("billing", "")),
+        exercises=exercises,
     )
+
+
+def _price_of(exercise: Exercise) -> Consideration:
+    """What a right used costs, as a fixed consideration."""
+    names = bought_with(exercise)
+    return Consideration(
+        id=exercise.id,
+        kind=ConsiderationKind.FIXED,
+        amount=exercise.price,
+        obligation=names[0] if len(names) == 1 else None,
+    )
+
+
+def _bought(contract: Contract, exercises: tuple[Exercise, ...]) -> Iterator[Version]:
+    """What was bought with rights, from the day of use where no other is told."""
+    for exercise in exercises:
+        for each in exercise.buys:
+            first_day = each.start or exercise.on
+            last_day = each.end or max(contract.end or FOREVER, first_day)
+            yield Version(each, first_day, last_day)
 
 
 def _charges(
