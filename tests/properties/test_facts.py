@@ -142,7 +142,9 @@ def test_longer_names_move_no_cent(scenario: Told) -> None:
     def with_meters(told: Told) -> Told:
         lists = ("obligations", "adds", "revises")
         return {
-            name: [metered(each) for each in value] if name in lists else value
+            name: [metered(each) if isinstance(each, dict) else each for each in value]
+            if name in lists
+            else value
             for name, value in told.items()
         }
 
