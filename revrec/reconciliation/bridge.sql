@@ -47,10 +47,12 @@ to_date as (
 ),
 as_billed as (
     select t.*, s.stated, coalesce(s.modified, true) as modified,
-           case when coalesce(s.allocated, 0) = 0 then earned_to_date
-                else half_even(earned_to_date * s.stated, s.allocated) end as stated_to_date,
-           case when coalesce(s.allocated, 0) = 0 then breakage_to_date
-                else half_even(breakage_to_date * s.stated, s.allocated) end as unused_to_date
+           case when coalesce(s.earned, 0) = 0 then earned_to_date
+                else half_even(earned_to_date * s.stated, s.earned) end as stated_to_date,
+           case when coalesce(s.earned, 0) = 0 then earned_to_date
+                else half_even(earned_to_date * s.allocated, s.earned) end as allocated_to_date,
+           case when coalesce(s.earned, 0) = 0 then breakage_to_date
+                else half_even(breakage_to_date * s.stated, s.earned) end as unused_to_date
     from to_date t
     left join shares s using (contract, obligation)
 ),
@@ -71,6 +73,7 @@ with moved as (
     select contract, obligation, month, earned, tolerance, position,
            billed - found as due,
            stated_to_date - lag(stated_to_date, 1, 0) over up as stated,
+           allocated_to_date - lag(allocated_to_date, 1, 0) over up as allocated,
            unused_to_date - lag(unused_to_date, 1, 0) over up as unused,
            above_to_date - lag(above_to_date, 1, 0) over up as above,
            least(position, 0) - lag(least(position, 0), 1, 0) over up as accrued
@@ -91,8 +94,9 @@ consumed as (
     left join services s using (contract, obligation)
 ),
 named as (
-    select contract, obligation, month, 'allocation' as reason, stated - earned as amount
+    select contract, obligation, month, 'allocation' as reason, stated - allocated as amount
     from consumed
+    union all select contract, obligation, month, 'interest', allocated - earned from consumed
     union all select contract, obligation, month, 'breakage', -unused from consumed
     union all select contract, obligation, month, drawdown, drawn from consumed
     union all
@@ -153,12 +157,13 @@ group by contract, obligation, month;
 create table uncharged as
 with charged as (
     select contract, obligation, month, sum(c_now) filter (where consideration <> '') as charged,
-           sum(c_now) filter (where consideration = '') as beyond
+           sum(c_now) filter (where consideration = '') as beyond, sum(c_full - c_now) as others
     from charges group by all
 ),
 rest as (
     select l.contract, l.obligation, l.month, s.drawdown, s.charged_by_use,
-           l.rated - coalesce(c.charged, 0) as rest, coalesce(c.beyond, 0) as beyond
+           l.rated - coalesce(c.charged, 0) - coalesce(c.others, 0) as rest,
+           coalesce(c.beyond, 0) as beyond, coalesce(c.others, 0) as others
     from lines l
     join services s using (contract, obligation)
     left join charged c using (contract, obligation, month)
@@ -168,6 +173,8 @@ from rest where charged_by_use and drawdown is null and abs(rest) <= 1
 union all
 select contract, obligation, month, 'free_grant', rest
 from rest where charged_by_use and drawdown is null and rest > 1
+union all
+select contract, obligation, month, 'for_principal', others from rest where others <> 0
 union all
 select contract, obligation, month, 'free_grant', beyond
 from rest where drawdown is not null

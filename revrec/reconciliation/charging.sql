@@ -59,25 +59,33 @@ with to_date as (
 ),
 minor as (
     select t.contract, consideration, obligation, version, month,
-           in_minor(at_now, unit) as at_now, in_minor(at_low, unit) as at_low,
-           in_minor(at_high, unit) as at_high, in_minor(at_early, unit) as at_early
+           in_minor(kept_of(at_now, kept), unit) as at_now,
+           in_minor(kept_of(at_low, kept), unit) as at_low,
+           in_minor(kept_of(at_high, kept), unit) as at_high,
+           in_minor(kept_of(at_early, kept), unit) as at_early,
+           in_minor(at_now, unit) as at_full
     from to_date t join contracts c using (contract)
+    join charge_terms using (contract, consideration, obligation)
 )
 select contract, consideration, obligation, month,
        at_now - lag(at_now, 1, 0) over months as c_now,
        at_low - lag(at_low, 1, 0) over months as c_low,
        at_high - lag(at_high, 1, 0) over months as c_high,
-       at_early - lag(at_early, 1, 0) over months as c_early
+       at_early - lag(at_early, 1, 0) over months as c_early,
+       at_full - lag(at_full, 1, 0) over months as c_full
 from minor
 window months as (partition by contract, consideration, version order by month);
 
 create table charges as
 select t.contract, t.consideration, t.obligation, r.month,
-       in_minor(sum(r.amount), any_value(c.unit)) as c_now,
-       in_minor(coalesce(sum(r.amount) filter (where r.known), 0), any_value(c.unit)) as c_low,
-       in_minor(coalesce(sum(r.amount) filter (where r.known or r.partly), 0),
+       in_minor(sum(kept_of(r.amount, t.kept)), any_value(c.unit)) as c_now,
+       in_minor(coalesce(sum(kept_of(r.amount, t.kept)) filter (where r.known), 0),
+                any_value(c.unit)) as c_low,
+       in_minor(coalesce(sum(kept_of(r.amount, t.kept)) filter (where r.known or r.partly), 0),
                 any_value(c.unit)) as c_high,
-       in_minor(coalesce(sum(r.amount) filter (where r.early), 0), any_value(c.unit)) as c_early,
+       in_minor(coalesce(sum(kept_of(r.amount, t.kept)) filter (where r.early), 0),
+                any_value(c.unit)) as c_early,
+       in_minor(sum(r.amount), any_value(c.unit)) as c_full,
        sum(r.quantity) as q_now,
        coalesce(sum(r.quantity) filter (where r.known), 0) as q_low,
        coalesce(sum(r.quantity) filter (where r.known or r.partly), 0) as q_high
@@ -88,26 +96,30 @@ where not t.above and r.day >= t.from_day
 group by t.contract, t.consideration, t.obligation, r.month
 union all
 select contract, consideration, obligation, month, sum(c_now)::bigint, sum(c_low)::bigint,
-       sum(c_high)::bigint, sum(c_early)::bigint, null, null, null
+       sum(c_high)::bigint, sum(c_early)::bigint, sum(c_full)::bigint, null, null, null
 from charges_above
 group by all;
 
 -- Charges by day, for bills that do not begin and end with a month.
 create view charges_by_day as
-select t.contract, t.consideration, r.month, r.day, r.quantity, r.amount as d_now,
-       case when r.known then r.amount else 0 end as d_low,
-       case when r.known or r.partly then r.amount else 0 end as d_high,
-       case when r.early then r.amount else 0 end as d_early,
+select t.contract, t.consideration, r.month, r.day, r.quantity,
+       kept_of(r.amount, t.kept) as d_now,
+       case when r.known then kept_of(r.amount, t.kept) else 0 end as d_low,
+       case when r.known or r.partly then kept_of(r.amount, t.kept) else 0 end as d_high,
+       case when r.early then kept_of(r.amount, t.kept) else 0 end as d_early,
        case when r.known then r.quantity else 0 end as q_low,
        case when r.known or r.partly then r.quantity else 0 end as q_high
 from readings r
 join charge_terms t using (contract, obligation)
 where not t.above and r.day >= t.from_day
 union all
-select contract, consideration, month, day, 0, at_now - lag(at_now, 1, 0) over days,
-       at_low - lag(at_low, 1, 0) over days, at_high - lag(at_high, 1, 0) over days,
-       at_early - lag(at_early, 1, 0) over days, 0, 0
+select contract, consideration, month, day, 0,
+       kept_of(at_now - lag(at_now, 1, 0) over days, kept),
+       kept_of(at_low - lag(at_low, 1, 0) over days, kept),
+       kept_of(at_high - lag(at_high, 1, 0) over days, kept),
+       kept_of(at_early - lag(at_early, 1, 0) over days, kept), 0, 0
 from above_to_date
+join charge_terms using (contract, consideration, obligation)
 window days as (partition by contract, consideration, version order by day);
 
 -- A bill for usage in several months is split as the usage of its days was charged; it tells no

@@ -17,6 +17,7 @@ from revrec.model.contract import Consideration
 from revrec.money import Money, to_minor
 from revrec.periods import Period
 from revrec.reconciliation import limits
+from revrec.reconciliation.agreed import agreed_payments, payment_not_billed
 from revrec.reconciliation.bills import Bill
 from revrec.reconciliation.fee_case import FeeCase, FeeDifference, key
 from revrec.reconciliation.ratios import slipped
@@ -300,13 +301,19 @@ RULES: Sequence[Rule] = (
     above_price,
     instalment_not_billed,
     delivery_not_billed,
+    payment_not_billed,
     concession,
 )
 """In the order in which they are asked; what one explains, no later one sees."""
 
 
 def _delivered(case: FeeCase) -> Iterator[tuple[str, Consideration, date]]:
-    """Fees for one delivery each, with the day on which all of it was delivered."""
+    """Fees for one delivery each, with the day on which all of it was delivered.
+
+    None where other days are agreed for the payments.
+    """
+    if agreed_payments(case):
+        return
     for name, promised in case.terms.fixed.items():
         versions = [
             each.obligation

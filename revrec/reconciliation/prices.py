@@ -25,7 +25,9 @@ class Share:
     stated: int
     """As quoted and billed."""
     allocated: int
-    """As allocated by standalone selling prices; what it earns."""
+    """As allocated by standalone selling prices."""
+    earned: int
+    """What it earns: as allocated, with or without the interest of a financing (32-15)."""
 
 
 Shares = Mapping[str, Share]
@@ -44,19 +46,29 @@ def shares_of(
     asked: list[str] = []
     for name, each in terms.items():
         sharing = participants(each.contract.obligations, each.contract.consideration)
-        if each.modifications or each.exercises or len(sharing) > 1:
+        financed = each.contract.financing is not None
+        if each.modifications or each.exercises or financed or len(sharing) > 1:
             asked.append(name)
         elif sharing and each.fixed:
-            shares[name] = {sharing[0].id: Share(each.price, each.price)}
+            shares[name] = {sharing[0].id: Share(each.price, each.price, each.price)}
     allocated = _allocated(book, asked, terms, usage, day) if asked else {}
-    for name, amounts in allocated.items():
+    for name, earned in allocated.items():
+        amounts = _without_interest(terms[name], earned)
         stated = _stated(terms[name], amounts)
         if sum(stated.values()) != sum(amounts.values()):
             stated = amounts
         shares[name] = {
-            key: Share(stated.get(key, 0), amounts.get(key, 0)) for key in sorted(amounts)
+            key: Share(stated.get(key, 0), amounts[key], earned[key]) for key in sorted(amounts)
         }
     return shares
+
+
+def _without_interest(terms: Terms, earned: dict[str, int]) -> dict[str, int]:
+    """Of a financed price, what was agreed to be paid; the rest is interest."""
+    weights = {name: abs(amount) for name, amount in earned.items()}
+    if terms.contract.financing is None or not any(weights.values()):
+        return earned
+    return apportion(terms.price, weights)
 
 
 def parts(

@@ -62,9 +62,13 @@ CHARGE_TERMS = pa.schema(
         ("obligation", TEXT),
         ("above", FLAG),
         ("from_day", DAY),
+        ("kept", pa.decimal128(10, 9)),
     ]
 )
-"""Usage fees. An empty consideration stands for usage beyond what was bought, at no charge."""
+"""Usage fees, with the part of the rated amount that an agent keeps, else 1.
+
+An empty consideration stands for usage beyond what was bought, at no charge.
+"""
 COMPONENTS = pa.schema([("contract", TEXT), ("component", TEXT), ("side", TEXT)])
 SHARES = pa.schema(
     [
@@ -72,6 +76,7 @@ SHARES = pa.schema(
         ("obligation", TEXT),
         ("stated", INT),
         ("allocated", INT),
+        ("earned", INT),
         ("modified", FLAG),
     ]
 )

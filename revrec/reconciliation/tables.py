@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from importlib.resources import files
 
 import duckdb
@@ -150,7 +151,14 @@ def bill_tables(
         ).items()
     )
     priced = (
-        (contract, name, each.stated, each.allocated, bool(terms[contract].modifications))
+        (
+            contract,
+            name,
+            each.stated,
+            each.allocated,
+            each.earned,
+            bool(terms[contract].modifications),
+        )
         for contract, by_obligation in shares.items()
         for name, each in by_obligation.items()
     )
@@ -267,7 +275,9 @@ def _charge_terms(terms: Terms) -> Iterable[Row]:
     for each in terms.charges:
         above = each.consideration.above_entitlement
         overage |= {each.obligation} if above else set()
-        yield contract, each.consideration.id, each.obligation, above, each.from_day
+        share = each.consideration.retained_share
+        kept = Decimal(1) if share is None else share
+        yield contract, each.consideration.id, each.obligation, above, each.from_day, kept
     for name in dict.fromkeys(
         each.obligation.id
         for each in terms.versions
@@ -275,7 +285,7 @@ def _charge_terms(terms: Terms) -> Iterable[Row]:
         and each.obligation.usage.counted_in is CountedIn.AMOUNT
     ):
         if name not in overage and all(each.obligation != name for each in terms.charges):
-            yield contract, "", name, True, date.min
+            yield contract, "", name, True, date.min, Decimal(1)
 
 
 def _components(terms: Terms) -> Iterable[Row]:
@@ -293,6 +303,9 @@ create macro half_even(n, d) as
 create macro amount_atoms(amount) as (amount * {10**12})::hugeint;
 create macro quantity_atoms(quantity) as (quantity * {10**9})::hugeint;
 create macro in_minor(amount, unit) as half_even(amount_atoms(amount), unit::hugeint)::bigint;
+create macro kept_of(amount, kept) as
+    case when kept = 1 then amount::decimal(38, 12)
+         else (amount::decimal(27, 12) * kept)::decimal(38, 12) end;
 create macro rate(amount, quantity) as
     amount_atoms(amount) * {10**9} // quantity_atoms(quantity);
 """

@@ -180,13 +180,13 @@ def test_the_usual_ratio_of_two_price_lists_counts():
 
 def test_a_bill_is_split_as_the_price_is_quoted():
     """Lines that name an obligation stay with it; others go by the quotation."""
-    shares = {"a": Share(300, 200), "b": Share(100, 200)}
+    shares = {"a": Share(300, 200, 200), "b": Share(100, 200, 200)}
 
     assert {"a": 8} == parts(8, "a", shares)
     assert {"a": 6, "b": 2} == parts(8, "", shares)
     assert {"a": 6, "b": 2} == parts(8, "unknown", shares)
     assert {"": 8} == parts(8, "", {})
-    assert {"a": 8} == parts(8, "", {"a": Share(0, 5)})
+    assert {"a": 8} == parts(8, "", {"a": Share(0, 5, 5)})
 
 
 @pytest.mark.parametrize(
