@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from revrec.engine import Accounting, account
@@ -37,13 +38,16 @@ class Run:
     def refused(self) -> set[str]:
         return set(self.accounting.refused)
 
+    @cached_property
+    def _by_contract(self) -> Mapping[tuple[str, date], int]:
+        sums: defaultdict[tuple[str, date], int] = defaultdict(int)
+        for (place, day), amount in self.revenue.items():
+            sums[place[0], day] += amount
+        return sums
+
     def revenue_of(self, contract: str, day: date) -> int:
         """Revenue to date of a contract."""
-        return sum(
-            amount
-            for (place, on), amount in self.revenue.items()
-            if (place[0], on) == (contract, day)
-        )
+        return self._by_contract.get((contract, day), 0)
 
 
 def run(scenario: Mapping[str, Any], dates: Iterable[date] | None = None) -> Run:

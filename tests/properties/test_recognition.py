@@ -224,8 +224,11 @@ def test_the_negative_of_a_contract_earns_the_negative(scenario: Told) -> None:
     original = run(plain)
     reversal = run(_mapped(plain, lambda told: _times(told, -1)))
 
-    assert original.refused == reversal.refused
-    assert {key: -amount for key, amount in original.revenue.items()} == reversal.revenue
+    # Only estimates may not take a price below nothing.
+    refused = original.refused | reversal.refused
+    assert {
+        key: -amount for key, amount in original.revenue.items() if key[0][0] not in refused
+    } == {key: amount for key, amount in reversal.revenue.items() if key[0][0] not in refused}
 
 
 @seldom
@@ -236,6 +239,8 @@ def test_a_tighter_constraint_never_raises_revenue(scenario: Told, less: int) ->
     before, after = run(plain), run(_mapped(plain, lambda told: _lowered(told, less)))
 
     for contract in scenario["contracts"]:
+        if contract["id"] in after.refused:
+            continue  # an estimate may not take a price below nothing
         units = 8 * (1 + len(contract["obligations"])) * (1 + len(contract["consideration"]))
         for day in before.dates:
             name = contract["id"]
