@@ -72,7 +72,8 @@ clean:
 	rm -rf out dist build mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-# The locked packages, then this one. An interrupted or moved .venv is made anew.
+# The locked packages, all of them and no others, then this one. An interrupted or moved .venv is
+# made anew.
 $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip --version > /dev/null 2>&1 || { \
 	  for name in python3.11 python3.12 python3.13 python3 python; do \
@@ -91,6 +92,6 @@ $(READY): requirements.lock pyproject.toml
 	  fi; \
 	  exit 1; }
 	@echo "Installing the locked packages into .venv (once, about a minute)"
-	@$(BIN)/python -m pip install $(QUIET) --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install $(QUIET) --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install $(QUIET) --no-deps --no-build-isolation -e .
 	@touch $(READY)
