@@ -8,11 +8,13 @@ the contract ranks lots, or policy elects the order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Context, Decimal
 
 from revrec.citations import cites
+from revrec.drawing.draw import Drawing
+from revrec.drawing.lot import Keeps, Lot
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import CountedIn, Measure, PerformanceObligation
 from revrec.model.history import ContractHistory
@@ -25,32 +27,27 @@ _EXACT = Context(prec=60)
 """More digits than any count has."""
 
 
-@dataclass(slots=True)
-class Lot:
-    """A lot of a pool under one set of terms, and what is left of it; counts are atoms."""
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """A lot of a pool under one set of terms; counts are atoms."""
 
     name: str
+    """The obligation."""
     rank: int
     first: date
     lapses: date
     last: date
     """Last day of what rolls over; the day it lapses if nothing does."""
-    left: int | None
+    entitled: int | None
     """None for a lot that takes whatever exceeds the others."""
     rolls_over: int = 0
-
-    def available(self, day: date) -> int:
-        """What may be drawn on a day."""
-        if self.left is None or not self.first <= day <= self.last:
-            return 0
-        return self.left if day <= self.lapses else min(self.left, self.rolls_over)
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
     """Lots in the order in which they are drawn."""
 
-    lots: tuple[Lot, ...]
+    lots: tuple[Entitlement, ...]
     by_amount: bool
     """Whether the lots are counted in rated amount."""
 
@@ -69,12 +66,6 @@ class Use:
     amount: int
 
 
-@dataclass(slots=True)
-class _Drawing:
-    pool: Pool
-    drawn: list[tuple[Lot, int]] = field(default_factory=list)
-
-
 @cites("606-10-55-46", "606-10-55-48")
 def pools_of(history: ContractHistory, policy: Policy) -> Mapping[str, Pool]:
     """Pools of the contract by name, with their lots in order.
@@ -86,7 +77,7 @@ def pools_of(history: ContractHistory, policy: Policy) -> Mapping[str, Pool]:
         promised += [*change.adds, *change.revises]
     if not any(each.usage.lot_of for each in promised):
         return {}
-    found: dict[str, list[tuple[PerformanceObligation, Lot]]] = {}
+    found: dict[str, list[tuple[PerformanceObligation, Entitlement]]] = {}
     for obligation, lot in _lots(history):
         if obligation.usage.lot_of:
             found.setdefault(obligation.usage.lot_of, []).append((obligation, lot))
@@ -103,7 +94,6 @@ def drawn_from(pool: Pool, used: Iterable[tuple[date, Decimal, Decimal]]) -> lis
         Use(day, atoms(quantity, QUANTITY_SCALE), atoms(amount, AMOUNT_SCALE))
         for day, quantity, amount in used
     ]
-    fresh = Pool(tuple(replace(lot) for lot in pool.lots), pool.by_amount)
     return [
         (
             name,
@@ -111,7 +101,7 @@ def drawn_from(pool: Pool, used: Iterable[tuple[date, Decimal, Decimal]]) -> lis
             Decimal(use.quantity).scaleb(-QUANTITY_SCALE, _EXACT),
             Decimal(use.amount).scaleb(-AMOUNT_SCALE, _EXACT),
         )
-        for name, use in draw(fresh, told)
+        for name, use in draw(pool, told)
     ]
 
 
@@ -122,68 +112,43 @@ def draw(pool: Pool, used: Iterable[Use]) -> Iterator[tuple[str, Use]]:
     What exceeds all lots belongs to one without an entitlement, else to the last that could be
     drawn, where overage is charged. The other count of a day is shared in proportion.
     """
-    drawing = _Drawing(pool)
+    drawing = Drawing(_lot(pool, place) for place in range(len(pool.lots)))
     for use in sorted(used, key=lambda each: each.day):
-        counted = use.amount if pool.by_amount else use.quantity
-        parts = _take(drawing, use.day, counted) if counted >= 0 else _give_back(drawing, -counted)
-        yield from _split(pool, use, counted, parts)
+        for lot, exceeds, quantity, amount in drawing.use(
+            use.day.toordinal(), use.quantity, use.amount
+        ):
+            counted = amount if pool.by_amount else quantity
+            if lot is not None:
+                yield lot.name, Use(use.day, quantity, amount)
+            elif exceeds and counted < 0:
+                # More came back than was drawn: the first lot has less than nothing.
+                yield pool.lots[0].name, Use(use.day, quantity, amount)
 
 
-def _take(drawing: _Drawing, day: date, wanted: int) -> list[tuple[Lot, int]]:
-    parts: list[tuple[Lot, int]] = []
-    open_ones = [
-        lot for lot in drawing.pool.lots if lot.left is not None and lot.first <= day <= lot.last
-    ]
-    for lot in open_ones:
-        taken = min(lot.available(day), wanted)
-        if taken and lot.left is not None:
-            if day > lot.lapses:
-                lot.rolls_over -= taken
-            lot.left -= taken
-            wanted -= taken
-            parts.append((lot, taken))
-    beyond = [lot for lot in drawing.pool.lots if lot.left is None and lot.first <= day <= lot.last]
-    if wanted or not parts:
-        parts += [(lot, wanted) for lot in (beyond or open_ones[-1:])[:1]]
-    drawing.drawn += [part for part in parts if part[1]]
-    return parts
+def _lot(pool: Pool, place: int) -> Lot:
+    """A lot to draw on; what rolls over goes on in its place."""
+    told = pool.lots[place]
+    lot = Lot(
+        name=told.name,
+        rank=(place,),
+        first=told.first.toordinal(),
+        end=min(told.lapses, told.last).toordinal() + 1,
+        amount=told.entitled or 0,
+        endless=told.entitled is None,
+        by_amount=pool.by_amount,
+        keeps=Keeps(cap=told.rolls_over),
+    )
+    if told.last > told.lapses:
+        end = told.last.toordinal() + 1
+        lot.into = replace(lot, first=end, end=end, amount=0, parts={})
+    return lot
 
 
-def _give_back(drawing: _Drawing, returned: int) -> list[tuple[Lot, int]]:
-    parts: list[tuple[Lot, int]] = []
-    while returned and drawing.drawn:
-        lot, taken = drawing.drawn.pop()
-        back = min(taken, returned)
-        if lot.left is not None:
-            lot.left += back
-        if back < taken:
-            drawing.drawn.append((lot, taken - back))
-        returned -= back
-        parts.append((lot, -back))
-    if returned:
-        parts.append((drawing.pool.lots[0], -returned))
-    return parts
-
-
-def _split(
-    pool: Pool, use: Use, counted: int, parts: list[tuple[Lot, int]]
-) -> Iterator[tuple[str, Use]]:
-    """The day's other count in proportion, the rest of the division with the last part."""
-    other = use.quantity if pool.by_amount else use.amount
-    left = other
-    for number, (lot, taken) in enumerate(parts):
-        last = number == len(parts) - 1
-        share = left if last or not counted else other * abs(taken) // abs(counted)
-        left -= share
-        quantity, amount = (share, taken) if pool.by_amount else (taken, share)
-        yield lot.name, Use(use.day, quantity, amount)
-
-
-def _lots(history: ContractHistory) -> Iterator[tuple[PerformanceObligation, Lot]]:
+def _lots(history: ContractHistory) -> Iterator[tuple[PerformanceObligation, Entitlement]]:
     """Lots under each set of terms they had, from their first to their last day."""
     contract = history.contract
     open_ones = {
-        each.id: (each, _lot(each, each.start or contract.first_day, contract.end))
+        each.id: (each, _entitlement(each, each.start or contract.first_day, contract.end))
         for each in contract.obligations
     }
     ends = contract.end
@@ -193,25 +158,27 @@ def _lots(history: ContractHistory) -> Iterator[tuple[PerformanceObligation, Lot
         for name in (*change.withdraws, *(each.id for each in change.revises)):
             if name in open_ones:
                 obligation, lot = open_ones.pop(name)
-                lot.lapses = min(lot.lapses, day_before(begins))
-                lot.last = min(lot.last, day_before(begins))
-                yield obligation, lot
+                last = day_before(begins)
+                yield (
+                    obligation,
+                    replace(lot, lapses=min(lot.lapses, last), last=min(lot.last, last)),
+                )
         for each in (*change.adds, *change.revises):
-            open_ones[each.id] = (each, _lot(each, max(each.start or begins, begins), ends))
+            open_ones[each.id] = (each, _entitlement(each, max(each.start or begins, begins), ends))
     yield from open_ones.values()
 
 
-def _lot(obligation: PerformanceObligation, first: date, ends: date | None) -> Lot:
+def _entitlement(obligation: PerformanceObligation, first: date, ends: date | None) -> Entitlement:
     terms = obligation.usage
     scale = AMOUNT_SCALE if terms.counted_in is CountedIn.AMOUNT else QUANTITY_SCALE
     lapses = terms.lapses or obligation.end or ends or FOREVER
-    return Lot(
+    return Entitlement(
         name=obligation.id,
         rank=terms.drawn_rank,
         first=first,
         lapses=lapses,
         last=terms.rolls_over_until or lapses,
-        left=None if terms.entitled is None else atoms(terms.entitled, scale),
+        entitled=None if terms.entitled is None else atoms(terms.entitled, scale),
         rolls_over=atoms(terms.rolls_over, scale),
     )
 
@@ -219,7 +186,7 @@ def _lot(obligation: PerformanceObligation, first: date, ends: date | None) -> L
 def _pool(
     history: ContractHistory,
     name: str,
-    told: list[tuple[PerformanceObligation, Lot]],
+    told: list[tuple[PerformanceObligation, Entitlement]],
     order: str,
 ) -> Pool:
     alike = {(each.usage.counted_in, frozenset(_meters(each, name))) for each, _ in told}
@@ -233,7 +200,7 @@ def _pool(
             field="obligations.usage.lot_of",
         )
 
-    def place(lot: Lot) -> tuple[int, date, date, str]:
+    def place(lot: Entitlement) -> tuple[int, date, date, str]:
         days = (lot.last, lot.first) if order == "first_to_lapse" else (lot.first, lot.last)
         return lot.rank, *days, lot.name
 

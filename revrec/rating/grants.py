@@ -8,19 +8,22 @@ are told does not matter. A void or a correction changes nothing that was drawn 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import partial
+from typing import Any
 
+from revrec.drawing.draw import Beyond, Drawing
+from revrec.drawing.lot import Keeps, Lot
 from revrec.model.contract import _STRICT
 from revrec.money import AMOUNT_SCALE, atoms
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class DrawFirst(StrEnum):
@@ -42,17 +45,6 @@ class DrawFirst(StrEnum):
     """Those for some products before those for all."""
     ROLLED_OVER = "rolled_over"
     """What was carried over from before."""
-
-
-class Beyond(StrEnum):
-    """What becomes of use that no grant covers."""
-
-    INVOICED = "invoiced"
-    """It is charged."""
-    CARRIED = "carried"
-    """It is owed, and taken from the next grant that begins."""
-    BLOCKED = "blocked"
-    """A use that is not covered in full does not take place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +119,6 @@ class Burned:
         return sum(self.balances.values(), Decimal(0))
 
 
-@dataclass(slots=True)
-class _State:
-    left: dict[str, int] = field(default_factory=dict)
-    lapsed: dict[str, int] = field(default_factory=dict)
-    draws: list[Draw] = field(default_factory=list)
-    beyond: int = 0
-
-
 def burn(
     grants: Sequence[Grant],
     uses: Iterable[Use],
@@ -149,29 +133,33 @@ def burn(
     Grants that stand alike in the order are drawn oldest first, then by id. A reset keeps of each
     grant ``min(cap, max(floor, left))`` and forgives what is owed.
     """
-    state = _State()
-    ordered = sorted(grants, key=lambda grant: _rank(grant, order))
-    steps: list[tuple[datetime, int, int, Callable[[], None]]] = []
-    for grant in ordered:
-        begins = grant.effective or _FIRST
-        steps.append((begins, 1, 0, partial(_begin, state, grant, beyond)))
-        ends = min(grant.expires or _LAST, grant.voided or _LAST)
-        if ends < _LAST:
-            steps.append((ends, 0, 0, partial(_lapse, state, grant.id, 0)))
-    steps += [(moment, 2, 0, partial(_reset, state, grants)) for moment in resets]
+    lots = {grant.id: _lot(grant, order) for grant in grants}
+    drawing = Drawing(lots.values(), beyond=beyond)
+    for moment in resets:
+        drawing.happen(_instant(moment), drawing.reset)
+    draws: list[Draw] = []
+    invoiced = 0
     told = sorted(enumerate(uses), key=lambda each: (each[1].at, each[0]))
-    steps += [
-        (use.at, 3, number, partial(_use, state, ordered, (number, use), beyond))
-        for number, (_, use) in enumerate(told, 1)
-    ]
-    for at, _, _, step in sorted(steps, key=lambda each: each[:3]):
-        if at <= as_of:
-            step()
+    for number, (_, use) in enumerate(told, 1):
+        if use.at > as_of:
+            break
+        amount = atoms(use.amount, AMOUNT_SCALE)
+        for lot, exceeds, _, taken in drawing.use(_instant(use.at), 0, amount, label=use.product):
+            if lot is None or exceeds:
+                invoiced += taken
+            elif taken:
+                draws.append(Draw(use=number, grant=lot.name, amount=_money(taken)))
+    drawing.advance(_instant(as_of))
+    uncovered = {Beyond.CARRIED: drawing.owed, Beyond.BLOCKED: drawing.refused}
     return Burned(
-        draws=tuple(state.draws),
-        balances={grant.id: _money(state.left.get(grant.id, 0)) for grant in grants},
-        lapsed={name: _money(amount) for name, amount in state.lapsed.items() if amount},
-        beyond=_money(state.beyond),
+        draws=tuple(draws),
+        balances={name: _money(lot.balance) for name, lot in lots.items()},
+        lapsed={
+            name: _money(lot.lapsed - lot.raised)
+            for name, lot in lots.items()
+            if lot.lapsed != lot.raised
+        },
+        beyond=_money(uncovered.get(beyond, invoiced)),
     )
 
 
@@ -183,8 +171,14 @@ def rolled_over(
     percent_of_left: Decimal = Decimal(100),
 ) -> Decimal:
     """What of a balance is carried on: a percentage of it, at least the floor, within the cap."""
-    kept = max(floor, left * percent_of_left * Decimal("0.01"))
-    return kept if cap is None else min(cap, kept)
+    numerator, denominator = percent_of_left.as_integer_ratio()
+    keeps = Keeps(
+        cap=None if cap is None else atoms(cap, AMOUNT_SCALE),
+        floor=atoms(floor, AMOUNT_SCALE),
+        numerator=numerator,
+        denominator=denominator * 100,
+    )
+    return _money(keeps.of(atoms(left, AMOUNT_SCALE)))
 
 
 def credits_bought(money: Decimal, unit_cost: Decimal) -> Fraction:
@@ -205,54 +199,26 @@ def worth(amount: Decimal, unit_value: Decimal) -> Decimal:
     return amount * unit_value
 
 
-def _begin(state: _State, grant: Grant, beyond: Beyond) -> None:
-    ends = min(grant.expires or _LAST, grant.voided or _LAST)
-    if ends <= (grant.effective or _FIRST):
-        return
-    amount = atoms(grant.amount, AMOUNT_SCALE)
-    owed = min(state.beyond, amount) if beyond is Beyond.CARRIED else 0
-    state.beyond -= owed
-    state.left[grant.id] = amount - owed
+def _lot(grant: Grant, order: Sequence[DrawFirst]) -> Lot:
+    return Lot(
+        name=grant.id,
+        rank=_rank(grant, order),
+        first=_instant(grant.effective or _FIRST),
+        end=_instant(min(grant.expires or _LAST, grant.voided or _LAST)),
+        amount=atoms(grant.amount, AMOUNT_SCALE),
+        takes=frozenset(grant.applies_to),
+        keeps=Keeps(
+            cap=atoms(grant.rollover_cap, AMOUNT_SCALE),
+            floor=atoms(grant.rollover_floor, AMOUNT_SCALE),
+        ),
+    )
 
 
-def _lapse(state: _State, name: str, keeps: int) -> None:
-    left = state.left.get(name, 0)
-    state.lapsed[name] = state.lapsed.get(name, 0) + left - keeps
-    state.left[name] = keeps
+def _instant(moment: datetime) -> int:
+    return (moment - _FIRST) // _MICROSECOND
 
 
-def _reset(state: _State, grants: Sequence[Grant]) -> None:
-    for grant in grants:
-        if grant.id in state.left:
-            left = _money(state.left[grant.id])
-            kept = rolled_over(left, cap=grant.rollover_cap, floor=grant.rollover_floor)
-            _lapse(state, grant.id, atoms(kept, AMOUNT_SCALE))
-    state.beyond = 0
-
-
-def _use(
-    state: _State, ordered: Sequence[Grant], numbered: tuple[int, Use], beyond: Beyond
-) -> None:
-    number, use = numbered
-    fitting = [
-        grant
-        for grant in ordered
-        if state.left.get(grant.id) and (not grant.applies_to or use.product in grant.applies_to)
-    ]
-    rest = atoms(use.amount, AMOUNT_SCALE)
-    if beyond is Beyond.BLOCKED and rest > sum(state.left[grant.id] for grant in fitting):
-        state.beyond += rest
-        return
-    for grant in fitting:
-        taken = min(rest, state.left[grant.id])
-        if taken:
-            state.left[grant.id] -= taken
-            rest -= taken
-            state.draws.append(Draw(use=number, grant=grant.id, amount=_money(taken)))
-    state.beyond += rest
-
-
-def _rank(grant: Grant, order: Sequence[DrawFirst]) -> tuple[object, ...]:
+def _rank(grant: Grant, order: Sequence[DrawFirst]) -> tuple[Any, ...]:
     effective = grant.effective or _FIRST
     created = grant.created or effective
     keys: dict[DrawFirst, object] = {

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("revrec", "api", "reports")
 MONEY_PATHS = (
     "revrec/money.py",
+    "revrec/drawing",
     "revrec/engine.py",
     "revrec/asc340",
     "revrec/asc606",

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from revrec.drawing.draw import Beyond
 from revrec.rating.grants import (
-    Beyond,
     Burned,
     DrawFirst,
     Grant,
