@@ -19,10 +19,12 @@ from revrec.runtime.settings import ApiKey, Role
 _ALL: frozenset[Role] = frozenset(get_args(Role))
 _PREPARE: frozenset[Role] = frozenset({"preparer", "admin"})
 _APPROVE: frozenset[Role] = frozenset({"approver", "admin"})
+_OPERATE: frozenset[Role] = frozenset({"admin"})
 
 MAY: Mapping[str, frozenset[Role]] = {
     "record_facts": _PREPARE,
     "ingest_usage": _PREPARE,
+    "compact_lake": _OPERATE,
     "close_period": _PREPARE,
     "reopen_period": _APPROVE,
     "list_periods": _ALL,

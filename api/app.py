@@ -9,15 +9,18 @@ from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api import problems
+from api import problems, routes, usage_routes
 from api.access import Keys
 from api.bodies import Bounded
 from api.observing import Observed
 from api.openapi import TAGS, described
-from api.routes import UPLOADS, router
+from api.routing import router
 from revrec.operations.workspace import Workspace
 from revrec.runtime.settings import ApiKey, Settings
 from revrec.store import journal
+
+ROUTES = (routes, usage_routes)
+"""The modules that add their routes to ``routing.router``."""
 
 
 class Service(FastAPI):
@@ -48,7 +51,8 @@ def routed(*, request_bytes_max: int, upload_bytes_max: int) -> Service:
     )
     app.include_router(router)
     problems.install(app, router.routes)
-    app.add_middleware(Bounded, bytes_max=request_bytes_max, by_path={UPLOADS: upload_bytes_max})
+    by_path = {usage_routes.UPLOADS: upload_bytes_max}
+    app.add_middleware(Bounded, bytes_max=request_bytes_max, by_path=by_path)
     app.add_middleware(Observed)
     return app
 

@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import Depends, Path, Query, Response
 
 from api import schemas
 from api.access import Books, Key, keyed
-from api.bodies import Records, UsageFile
-from api.problems import TABLE
+from api.bodies import Records
+from api.routing import BODIES, EVERY, WRITES, answer, refusals, router
 from revrec.citations import REGISTER
-from revrec.errors import FeedError, InvariantViolated, NotFound, PeriodClosed
+from revrec.errors import FeedError, NotFound, PeriodClosed
 from revrec.feeds.records import fact_of
 from revrec.ledger.entries import PostedEntry
 from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
-from revrec.operations.answering import Answered, once
+from revrec.operations.answering import once
 from revrec.operations.facts import recording
 from revrec.periods import Period
 from revrec.store import journal, periods
 from revrec.store.facts import Recorded
 from revrec.store.periods import PeriodClose
 from revrec.store.transaction import Transaction
-from revrec.usage import batches
-from revrec.usage.ingest import ingest
 
 _PAGE_MAX = 500
-
-
-def _refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """The problems a route may answer with, by status."""
-    found: dict[int | str, dict[str, Any]] = {}
-    for kind in (TABLE[code] for code in sorted(codes)):
-        told = f"`{kind.code}`: {kind.meaning}"
-        known = found.get(kind.status)
-        told = f"{known['description']}\n\n{told}" if known else told
-        found[kind.status] = {"model": schemas.Problem, "description": told}
-    return found
-
-
-_EVERY = ("unauthorised", "forbidden", "malformed-request", "internal-error", "store-error")
-_WRITES = (*_EVERY, "missing-idempotency-key", "idempotency-mismatch", "conflict", "feed-error")
-_BODIES = ("payload-too-large", "unsupported-media-type")
 _CLOSES = ("period-closed", "period-not-ready", "close-in-progress", "self-approval")
-
-router = APIRouter(prefix="/v1")
-UPLOADS = "/v1/usage/batches"
-"""The path whose bodies are files."""
 
 
 def _month(period: Annotated[schemas.PeriodText, Path(description="A month.")]) -> Period:
@@ -66,7 +43,7 @@ Month = Annotated[Period, Depends(_month)]
     operation_id="record_facts",
     summary="Record facts",
     response_model=schemas.FactsRecorded,
-    responses=_refusals(*_WRITES, *_BODIES),
+    responses=refusals(*WRITES, *BODIES),
 )
 def record_facts(books: Books, key: Key, told: Records) -> Response:
     """Record contracts, prices, invoices and events; a bad record is refused and stops no other.
@@ -89,7 +66,7 @@ def record_facts(books: Books, key: Key, told: Records) -> Response:
             refused=refused,
         ).model_dump_json()
 
-    return _answer(
+    return answer(
         once(
             books,
             keyed(key, "facts", told.digest),
@@ -99,47 +76,12 @@ def record_facts(books: Books, key: Key, told: Records) -> Response:
     )
 
 
-@router.post(
-    "/usage/batches",
-    tags=["usage"],
-    operation_id="ingest_usage",
-    summary="Ingest usage",
-    response_model=schemas.BatchReceived,
-    responses=_refusals(*_WRITES, "payload-too-large"),
-)
-def ingest_usage(books: Books, key: Key, file: UsageFile) -> Response:
-    """Ingest a file of daily rated usage; the key names the batch, which counts once.
-
-    Parquet, CSV or NDJSON, the latter two also as `.gz` or `.zst`.
-    """
-
-    def take_in() -> None:
-        ingest(
-            books.database,
-            books.lake,
-            file.path,
-            source_name=file.name,
-            entity=books.entity,
-            actor=books.actor,
-            batch=key,
-        )
-
-    def recorded(tx: Transaction) -> str:
-        totals = batches.recorded(tx, key)
-        if totals is None:
-            raise InvariantViolated(f"The batch {key!r} was ingested and is not there.")
-        return schemas.BatchReceived.of(totals).model_dump_json()
-
-    # The batch is the effect and counts once by itself; its answer is kept after it.
-    return _answer(once(books, keyed(key, "usage", file.digest), recorded, str, before=take_in))
-
-
 @router.get(
     "/periods",
     tags=["periods"],
     operation_id="list_periods",
     summary="List periods",
-    responses=_refusals(*_EVERY),
+    responses=refusals(*EVERY),
 )
 def list_periods(books: Books) -> list[schemas.PeriodListed]:
     """Periods that were closed at least once, with their last certificate."""
@@ -154,7 +96,7 @@ def list_periods(books: Books) -> list[schemas.PeriodListed]:
     tags=["periods"],
     operation_id="get_period",
     summary="Read a certificate",
-    responses=_refusals(*_EVERY, "feed-error", "not-found"),
+    responses=refusals(*EVERY, "feed-error", "not-found"),
 )
 def get_period(period: Month, books: Books) -> schemas.PeriodClosed:
     """The certificate of a period's last close."""
@@ -171,7 +113,7 @@ def get_period(period: Month, books: Books) -> schemas.PeriodClosed:
     operation_id="close_period",
     summary="Close a period",
     response_model=schemas.PeriodClosed,
-    responses=_refusals(*_WRITES, *_CLOSES, "payload-too-large"),
+    responses=refusals(*WRITES, *_CLOSES, "payload-too-large"),
 )
 def close_period(period: Month, body: schemas.CloseRequested, books: Books, key: Key) -> Response:
     """Close the period; the caller prepared it, another person approved it."""
@@ -191,7 +133,7 @@ def close_period(period: Month, body: schemas.CloseRequested, books: Books, key:
             lambda certificate: schemas.PeriodClosed.of(certificate).model_dump_json(),
             before=lambda: closing.begin_close(books, period, **people),
         )
-    return _answer(answered)
+    return answer(answered)
 
 
 @router.post(
@@ -200,14 +142,14 @@ def close_period(period: Month, body: schemas.CloseRequested, books: Books, key:
     operation_id="reopen_period",
     summary="Reopen a period",
     response_model=schemas.PeriodReopened,
-    responses=_refusals(
-        *_WRITES, "period-not-ready", "close-in-progress", "self-approval", "payload-too-large"
+    responses=refusals(
+        *WRITES, "period-not-ready", "close-in-progress", "self-approval", "payload-too-large"
     ),
 )
 def reopen_period(period: Month, body: schemas.ReopenRequested, books: Books, key: Key) -> Response:
     """Open the last closed period again; another person asked, the caller approves."""
     people = {"requested_by": body.requested_by, "approved_by": books.actor}
-    return _answer(
+    return answer(
         once(
             books,
             keyed(key, "reopen", str(period), *people.values(), body.reason),
@@ -222,7 +164,7 @@ def reopen_period(period: Month, body: schemas.ReopenRequested, books: Books, ke
     tags=["periods"],
     operation_id="flash_close",
     summary="Preview a close",
-    responses=_refusals(*_EVERY, "feed-error", "period-not-ready"),
+    responses=refusals(*EVERY, "feed-error", "period-not-ready"),
 )
 def flash_close(period: Month, books: Books) -> list[schemas.FlashLine]:
     """What closing the period now would post; writes nothing."""
@@ -251,7 +193,7 @@ def flash_close(period: Month, books: Books) -> list[schemas.FlashLine]:
                 }
             }
         },
-        **_refusals(*_EVERY),
+        **refusals(*EVERY),
     },
 )
 def list_journal(
@@ -277,7 +219,7 @@ def list_journal(
     tags=["facts"],
     operation_id="list_combination_proposals",
     summary="List contracts to combine",
-    responses=_refusals(*_EVERY, "period-not-ready"),
+    responses=refusals(*EVERY, "period-not-ready"),
 )
 def list_combination_proposals(books: Books) -> list[schemas.CombinationProposed]:
     """Contracts that may be one, about which nobody has decided; decide with a `combination`."""
@@ -289,7 +231,7 @@ def list_combination_proposals(books: Books) -> list[schemas.CombinationProposed
     tags=["audit"],
     operation_id="explain_contract",
     summary="Explain a contract",
-    responses=_refusals(*_EVERY, "not-found", "contract-error", "period-not-ready"),
+    responses=refusals(*EVERY, "not-found", "contract-error", "period-not-ready"),
 )
 def explain_contract(
     contract: Annotated[str, Path(description="The contract's id.", examples=["C-0001"])],
@@ -313,7 +255,7 @@ def explain_contract(
     tags=["audit"],
     operation_id="list_coverage",
     summary="List rules and paragraphs",
-    responses=_refusals(*_EVERY),
+    responses=refusals(*EVERY),
 )
 def list_coverage(_: Books) -> list[schemas.RuleCited]:
     """Which rule of the engine states which paragraphs."""
@@ -321,12 +263,6 @@ def list_coverage(_: Books) -> list[schemas.RuleCited]:
         schemas.RuleCited(rule=each.rule, paragraphs=list(each.paragraphs), summary=each.summary)
         for _, each in sorted(REGISTER.items())
     ]
-
-
-def _answer(answered: Answered) -> Response:
-    """The kept answer, byte for byte."""
-    headers: Mapping[str, str] = {"Idempotency-Replayed": "true"} if answered.replayed else {}
-    return Response(answered.body, media_type="application/json", headers=dict(headers))
 
 
 def _already_closed(certificate: PeriodClose) -> PeriodClosed:

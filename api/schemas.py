@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from revrec.asc606.combination import Proposal
 from revrec.ledger.entries import PostedEntry
 from revrec.model.decision import Decision
 from revrec.money import Money
+from revrec.store.compaction import Compacted
 from revrec.store.periods import PeriodClose, PeriodReopening
 from revrec.usage.totals import ControlTotals
 
@@ -146,6 +147,35 @@ class BatchReceived(_Wire):
             duplicate=total("duplicate"),
             quarantined=total("quarantined"),
         )
+
+
+class CompactionRequested(_Wire):
+    """Which tables of the lake to compact."""
+
+    tables: list[str] = Field(default=[], max_length=20, examples=[["usage"]])
+    """All if none is named."""
+
+
+class TableCompacted(_Wire):
+    """A table of the lake whose small files were joined."""
+
+    table: str = Field(examples=["usage"])
+    version: Count
+    """The version that holds the joined files."""
+    files_before: Count
+    files_after: Count
+    rows: Count
+    """Rows written anew, proven to be the rows that were there."""
+    totals: dict[str, str] = Field(examples=[{"quantity": "1250000.000000000"}])
+    """Their sums, the same before and after."""
+
+    @classmethod
+    def of(cls, done: Compacted) -> TableCompacted:
+        """The wire form of a compaction."""
+        return cls.model_validate(done, from_attributes=True)
+
+
+COMPACTIONS = TypeAdapter(list[TableCompacted])
 
 
 class CloseRequested(_Wire):

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
-from revrec.commands import contracts, usage
+from revrec.commands import contracts, lake, usage
 from revrec.commands.shared import (
     DEFAULT_ACTOR,
     Actor,
@@ -56,6 +56,7 @@ COMMANDS = (
     usage.flags,
     usage.quarantine,
     contracts.combinations,
+    lake.compact,
 )
 for command in COMMANDS:
     app.command()(command)

@@ -8,6 +8,9 @@ two commits leaves a version that nobody names; ``recover`` and the next append 
 restoring the version that is named. The lake lock is held from before the Delta commit until
 PostgreSQL's.
 
+A compaction is a commit too: it names the files it adds and those whose rows they hold anew. The
+files it replaces are kept, since older versions are read from them.
+
 Delta tables are append-only by their own setting too, keep their log for ever (time travel to a
 pinned version must not expire) and have no column statistics: Delta writes them as JSON numbers,
 which round decimals and cut timestamps, and a reader would skip files on their word.
@@ -18,97 +21,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.dataset
-from psycopg.types.json import Jsonb
 
-from revrec.errors import InvariantViolated, LedgerBroken, NotFound, StoreError
+from revrec.errors import InvariantViolated, NotFound, StoreError
 from revrec.model.fact import digest_of
-from revrec.store import locks
+from revrec.store import compaction, lake_commits, locks
+from revrec.store.compaction import Compacted
+from revrec.store.lake_commits import Commit, File, broken
+from revrec.store.lake_tables import CONFIGURATION, TABLES
 from revrec.store.transaction import Transaction
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-_REQUIRED, _OPTIONAL = False, True  # pyarrow's ``nullable``
-
-USAGE = pa.schema(
-    [
-        pa.field("entity_id", pa.int32(), _REQUIRED),
-        pa.field("usage_date", pa.date32(), _REQUIRED),
-        pa.field("source", pa.string(), _REQUIRED),
-        pa.field("usage_id", pa.string(), _REQUIRED),
-        pa.field("contract", pa.string(), _REQUIRED),
-        pa.field("meter", pa.string(), _REQUIRED),
-        pa.field("quantity", pa.decimal128(38, 9), _REQUIRED),
-        pa.field("unit", pa.string(), _REQUIRED),
-        pa.field("amount", pa.decimal128(38, 12), _REQUIRED),
-        pa.field("currency", pa.string(), _REQUIRED),
-        pa.field("dimensions", pa.string(), _REQUIRED),
-        pa.field("corrects", pa.string(), _OPTIONAL),
-        pa.field("digest", pa.string(), _REQUIRED),
-        pa.field("batch", pa.string(), _REQUIRED),
-        pa.field("recorded_at", pa.timestamp("us", "UTC"), _REQUIRED),
-    ]
-)
-"""Accepted usage rows."""
-
-METERED = pa.schema([*USAGE, pa.field("occurred_at", pa.timestamp("us", "UTC"), _OPTIONAL)])
-"""Accepted rows of usage to be rated: days, and events with the moment they occurred at."""
-
-POSTING = pa.schema(
-    [
-        pa.field("entity_id", pa.int32(), _REQUIRED),
-        pa.field("period", pa.string(), _REQUIRED),
-        *(
-            pa.field(name, pa.string(), _REQUIRED)
-            for name in (
-                "origin contract customer obligation component product event account currency"
-            ).split()
-        ),
-        pa.field("amount", pa.int64(), _REQUIRED),
-        pa.field("entry_seq", pa.int64(), _REQUIRED),
-        pa.field("line_no", pa.int64(), _REQUIRED),
-        pa.field("decisions", pa.string(), _REQUIRED),
-        pa.field("paragraphs", pa.string(), _REQUIRED),
-        pa.field("facts_digest", pa.string(), _REQUIRED),
-    ]
-)
-"""Posting detail; amounts in minor units, debit positive."""
-
-TABLES: Mapping[str, tuple[pa.Schema, list[str]]] = {
-    "metered": (METERED, ["entity_id", "usage_date"]),
-    "posting": (POSTING, ["entity_id", "period"]),
-    "usage": (USAGE, ["entity_id", "usage_date"]),
-}
-"""Name -> schema and partition columns."""
-
-_CONFIGURATION = {
-    "delta.appendOnly": "true",
-    "delta.dataSkippingNumIndexedCols": "0",
-    "delta.enableExpiredLogCleanup": "false",
-    "delta.logRetentionDuration": "interval 36500 days",
-    "delta.deletedFileRetentionDuration": "interval 36500 days",
-}
 _HASH_BYTES = 1 << 20
-_File = tuple[str, int, str]
-"""Path below the table, size in bytes, SHA-256 (empty in an object store)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """A version that PostgreSQL names."""
-
-    version: int
-    batch: str
-    row_count: int
-    files: tuple[_File, ...]
-    files_digest: str
 
 
 class Lake:
@@ -127,36 +58,68 @@ class Lake:
         the rows depend on. Raises StoreError when the lake cannot be written.
         """
         locks.lake_table(tx, table)
-        commits = _commits(tx, table)
+        commits = lake_commits.named(tx, table)
         for commit in commits:
             if commit.batch == batch:
                 return commit.version
         rows = _conforming(tx, table, data)
         with self._access("written"):
             delta = self._create_or_open(tx, table)
-            self._take_back_dangling(delta, commits)
+            self._take_back_dangling(delta, table, commits)
             before = delta.version()
             known = _active(delta)
             _write(delta, rows, batch)
-            version = delta.version()
+            version = _next_version(table, before, delta)
             added = {path: size for path, size in _active(delta).items() if path not in known}
             files = self._fingerprints(tx, table, added)
-        if version != before + 1 or not files:
-            raise InvariantViolated(
-                f"Appending to {table} went from version {before} to {version} with {len(files)} "
-                "new files: someone else writes to the table.",
-                remedy="Let only revrec write below the lake's root.",
-            )
-        tx.connection.execute(
-            "insert into records.lake_commit (entity_id, lake_table, version, batch, row_count,"
-            " totals, files, files_digest, recorded_at)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                *(tx.entity, table, version, batch, rows.num_rows, Jsonb(dict(totals))),
-                *(Jsonb(files), digest_of(files), tx.now),
-            ],
-        )
+        commit = Commit(version=version, batch=batch, row_count=rows.num_rows, files=files)
+        lake_commits.name(tx, table, commit, totals)
         return version
+
+    def compact(self, tx: Transaction, table: str) -> Compacted | None:
+        """Join the small files of each partition as one version; None if there are none.
+
+        Every version that was committed stays readable as it is. Raises InvariantViolated if the
+        new files do not hold the rows of the old ones, StoreError when the lake cannot be written.
+        """
+        locks.lake_table(tx, table)
+        commits = lake_commits.named(tx, table)
+        if not commits:
+            return None
+        with self._access("written"):
+            delta = self._open(tx, table)
+            self._take_back_dangling(delta, table, commits)
+            before, known = delta.version(), _active(delta)
+            batch = "compaction-" + digest_of([table, before, sorted(known)])
+            compaction.write(delta, batch)
+            delta = self._open(tx, table)
+            active = _active(delta)
+            added = {path: size for path, size in active.items() if path not in known}
+            replaced = tuple(sorted(known.keys() - active.keys()))
+            if not added and not replaced:
+                return None
+            files = self._fingerprints(tx, table, added)
+            rows, totals = compaction.proven_equal(
+                compaction.of_files(self._open(tx, table, before).to_pyarrow_dataset(), replaced),
+                compaction.of_files(delta.to_pyarrow_dataset(), added),
+                table,
+            )
+        commit = Commit(
+            version=_next_version(table, before, delta),
+            batch=batch,
+            row_count=rows,
+            files=files,
+            replaced=replaced,
+        )
+        lake_commits.name(tx, table, commit, {"rows": str(rows), **totals})
+        return Compacted(
+            table=table,
+            version=commit.version,
+            files_before=len(known),
+            files_after=len(active),
+            rows=rows,
+            totals=totals,
+        )
 
     def dataset(
         self, tx: Transaction, table: str, version: int | None = None
@@ -201,9 +164,10 @@ class Lake:
                 exists = self._exists(tx, table)
             if exists:
                 locks.lake_table(tx, table)
+                commits = lake_commits.named(tx, table)
                 with self._access("written"):
                     delta = self._open(tx, table)
-                    if self._take_back_dangling(delta, _commits(tx, table)):
+                    if self._take_back_dangling(delta, table, commits):
                         recovered.append(table)
         return recovered
 
@@ -214,40 +178,37 @@ class Lake:
         names and sizes are compared and contents are not.
         """
         for table in sorted(TABLES):
-            commits = _commits(tx, table)
+            commits = lake_commits.named(tx, table)
             if not commits:
                 continue
             with self._access("read"):
                 active = _active(self._open(tx, table, commits[-1].version))
-            committed = {path: size for commit in commits for path, size, _ in commit.files}
-            for path in sorted(active.keys() ^ committed.keys()):
+            for path in sorted(active.keys() ^ lake_commits.standing(table, commits)):
                 what = "was added" if path in active else "is gone"
-                raise _broken(f"File {path} {what} in {table} without a commit.", path)
+                raise broken(f"File {path} {what} in {table} without a commit.", path)
             with self._access("read"):
                 for commit in commits:
                     self._verify_commit(tx, table, commit)
 
     def _verify_commit(self, tx: Transaction, table: str, commit: Commit) -> None:
-        if digest_of([list(file) for file in commit.files]) != commit.files_digest:
-            raise _broken(f"The commit of {table} version {commit.version} was changed.", "")
+        if commit.digest != commit.files_digest:
+            raise broken(f"The commit of {table} version {commit.version} was changed.", "")
         try:
             found = self._fingerprints(tx, table, {path: size for path, size, _ in commit.files})
         except FileNotFoundError as error:
-            raise _broken(
-                f"File {error.filename} of {table} is missing.", error.filename
-            ) from error
+            raise broken(f"File {error.filename} of {table} is missing.", error.filename) from error
         for (path, size, sha256), now in zip(commit.files, found, strict=True):
-            if (path, size, sha256) != tuple(now):
-                raise _broken(f"File {path} of {table} is not the one committed.", path)
+            if (path, size, sha256) != now:
+                raise broken(f"File {path} of {table} is not the one committed.", path)
 
     def _fingerprints(
         self, tx: Transaction, table: str, files: Mapping[str, int]
-    ) -> list[list[object]]:
+    ) -> tuple[File, ...]:
         """Name, size and SHA-256 of each file, by name; sizes as given for an object store."""
         if "://" in self.root:
-            return [[path, files[path], ""] for path in sorted(files)]
+            return tuple((path, files[path], "") for path in sorted(files))
         folder = Path(self._uri(tx, table))
-        found: list[list[object]] = []
+        found: list[File] = []
         for path in sorted(files):
             digest = hashlib.sha256()
             size = 0
@@ -255,18 +216,18 @@ class Lake:
                 while piece := file.read(_HASH_BYTES):
                     digest.update(piece)
                     size += len(piece)
-            found.append([path, size, digest.hexdigest()])
-        return found
+            found.append((path, size, digest.hexdigest()))
+        return tuple(found)
 
-    def _take_back_dangling(self, delta: DeltaTable, commits: Sequence[Commit]) -> bool:
+    def _take_back_dangling(self, delta: DeltaTable, table: str, commits: Sequence[Commit]) -> bool:
         """Restore the last named version if the table's files are not those of the commits."""
-        committed = {path for commit in commits for path, _, _ in commit.files}
+        committed = lake_commits.standing(table, commits)
         if _active(delta).keys() == committed:
             return False
         # Version 0 is the empty table: nothing was ever committed.
         delta.restore(commits[-1].version if commits else 0)
         if _active(delta).keys() != committed:
-            raise _broken(f"{delta.table_uri} does not hold the files that were committed.", "")
+            raise broken(f"{delta.table_uri} does not hold the files that were committed.", "")
         return True
 
     def _create_or_open(self, tx: Transaction, table: str) -> DeltaTable:
@@ -279,7 +240,7 @@ class Lake:
             self._uri(tx, table),
             schema=schema,
             partition_by=partition_by,
-            configuration=_CONFIGURATION,
+            configuration=CONFIGURATION,
         )
 
     def _exists(self, tx: Transaction, table: str) -> bool:
@@ -347,22 +308,12 @@ def _conforming(tx: Transaction, table: str, data: pa.Table) -> pa.Table:
     return rows
 
 
-def _commits(tx: Transaction, table: str) -> list[Commit]:
-    """The named versions, in order."""
-    rows = tx.connection.execute(
-        "select version, batch, row_count, files, files_digest from records.lake_commit"
-        " where entity_id = %s and lake_table = %s order by version",
-        [tx.entity, table],
-    )
-    return [
-        Commit(version, batch, row_count, tuple((p, s, h) for p, s, h in files), files_digest)
-        for version, batch, row_count, files, files_digest in rows
-    ]
-
-
-def _broken(message: str, path: str) -> LedgerBroken:
-    return LedgerBroken(
-        message,
-        remedy="Stop closing, keep the lake as it is, restore the file from a backup.",
-        path=path,
-    )
+def _next_version(table: str, before: int, delta: DeltaTable) -> int:
+    """The version this process has just written; nobody else may write in between."""
+    version = delta.version()
+    if version != before + 1:
+        raise InvariantViolated(
+            f"{table} went from version {before} to {version}: someone else writes to it.",
+            remedy="Let only revrec write below the lake's root.",
+        )
+    return version

@@ -226,6 +226,7 @@ class LakeCommitRow(SQLModel, table=True):
     row_count: int = _bigint()
     totals: dict[str, Any] = _json()
     files: list[Any] = _json()
+    replaced: list[Any] = _json()
     files_digest: str = _text()
     recorded_at: datetime = _moment()
 

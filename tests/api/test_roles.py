@@ -13,6 +13,7 @@ TABLE = """
                                                             preparer approver auditor admin
     POST /v1/facts                                             yes      no      no     yes
     POST /v1/usage/batches                                     yes      no      no     yes
+    POST /v1/lake/compactions                                  no       no      no     yes
     GET  /v1/periods                                           yes      yes     yes    yes
     GET  /v1/periods/2026-01                                   yes      yes     yes    yes
     POST /v1/periods/2026-01/close                             yes      no      no     yes

@@ -10,6 +10,7 @@ from tests.api.requests import (
     close,
     example_records,
     example_usage,
+    keyed,
     record,
     reopen,
     send,
@@ -202,3 +203,24 @@ def test_contracts_that_may_be_one_wait_for_a_person(ana, cleo):
     )
     assert 200 == record(ana, [decided], "decided").status_code
     assert [] == cleo.get("/v1/combinations/proposals").json()
+
+
+def test_compaction_is_answered_once(ana, as_):
+    """Small files become fewer; the same key gets the same answer."""
+    admin = as_("dora")
+    record(ana, example_records(), "facts")
+    rows = example_usage().splitlines(keepends=True)
+    for key, half in (("u-1", rows[::2]), ("u-2", rows[1::2])):
+        send(ana, b"".join(half), key)
+
+    first, again = (
+        admin.post("/v1/lake/compactions", json={"tables": ["usage"]}, headers=keyed("c"))
+        for _ in range(2)
+    )
+
+    (done,) = first.json()
+    assert ("usage", True) == (done["table"], done["files_after"] < done["files_before"])
+    assert first.content == again.content
+    assert "true" == again.headers["Idempotency-Replayed"]
+    unknown = admin.post("/v1/lake/compactions", json={"tables": ["x"]}, headers=keyed("d"))
+    assert (404, "not-found") == (unknown.status_code, unknown.json()["code"])

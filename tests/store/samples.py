@@ -177,6 +177,7 @@ def rows_of_every_table(entity: int) -> dict[str, dict[str, object]]:
             "row_count": 1,
             "totals": nothing,
             "files": Jsonb([]),
+            "replaced": Jsonb([]),
             "files_digest": "",
             "recorded_at": at,
         },

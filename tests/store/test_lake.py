@@ -16,7 +16,8 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from revrec.errors import InvariantViolated, LedgerBroken, NotFound, StoreError
-from revrec.store.lake import USAGE, Lake
+from revrec.store.lake import Lake
+from revrec.store.lake_tables import USAGE
 
 AT = datetime(2026, 2, 1, 9, 0, 0, 123456, tzinfo=UTC)
 

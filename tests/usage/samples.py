@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import zstandard
 
-from revrec.store.lake import USAGE
+from revrec.store.lake_tables import USAGE
 from revrec.usage import ledger, validation
 from revrec.usage.columns import ARRIVED, COLUMNS, REQUIRED, ROW_NUMBER
 from revrec.usage.staging import receive, workbench

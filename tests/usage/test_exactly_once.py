@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from revrec.store.lake import USAGE
+from revrec.store.lake_tables import USAGE
 from tests.usage.samples import Told, judge, told
 
 _TOLD_COLUMNS = [name for name in USAGE.names if name not in ("batch", "recorded_at")]

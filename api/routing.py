@@ -1,0 +1,36 @@
+"""What routes share: where they stand, the problems they may answer with, answers that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api import schemas
+from api.problems import TABLE
+from revrec.operations.answering import Answered
+
+router = APIRouter(prefix="/v1")
+"""Version 1; the modules of routes add theirs."""
+
+EVERY = ("unauthorised", "forbidden", "malformed-request", "internal-error", "store-error")
+WRITES = (*EVERY, "missing-idempotency-key", "idempotency-mismatch", "conflict", "feed-error")
+BODIES = ("payload-too-large", "unsupported-media-type")
+
+
+def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The problems a route may answer with, by status."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for kind in (TABLE[code] for code in sorted(codes)):
+        told = f"`{kind.code}`: {kind.meaning}"
+        known = found.get(kind.status)
+        told = f"{known['description']}\n\n{told}" if known else told
+        found[kind.status] = {"model": schemas.Problem, "description": told}
+    return found
+
+
+def answer(answered: Answered) -> Response:
+    """The kept answer, byte for byte."""
+    headers: Mapping[str, str] = {"Idempotency-Replayed": "true"} if answered.replayed else {}
+    return Response(answered.body, media_type="application/json", headers=dict(headers))
