@@ -24,6 +24,8 @@ _OPERATE: frozenset[Role] = frozenset({"admin"})
 MAY: Mapping[str, frozenset[Role]] = {
     "record_facts": _PREPARE,
     "ingest_usage": _PREPARE,
+    "record_counts": _PREPARE,
+    "compare_counts": _ALL,
     "compact_lake": _OPERATE,
     "close_period": _PREPARE,
     "reopen_period": _APPROVE,

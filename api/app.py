@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import problems, routes, usage_routes
 from api.access import Keys
-from api.bodies import Bounded
+from api.bodies import UPLOADS, Bounded
 from api.observing import Observed
 from api.openapi import TAGS, described
 from api.routing import router
@@ -51,7 +51,7 @@ def routed(*, request_bytes_max: int, upload_bytes_max: int) -> Service:
     )
     app.include_router(router)
     problems.install(app, router.routes)
-    by_path = {usage_routes.UPLOADS: upload_bytes_max}
+    by_path = dict.fromkeys(UPLOADS, upload_bytes_max)
     app.add_middleware(Bounded, bytes_max=request_bytes_max, by_path=by_path)
     app.add_middleware(Observed)
     return app

@@ -22,6 +22,8 @@ from revrec.model.fact import digest_of
 
 RECORDS_MAX = 10_000
 """Most records of one request."""
+UPLOADS = ("/v1/usage/batches", "/v1/usage/counts")
+"""The paths whose bodies are files."""
 
 
 class Bounded:

@@ -9,6 +9,7 @@ import json
 import sys
 from typing import Any
 
+from api.bodies import UPLOADS
 from api.problems import MEDIA_TYPE
 from revrec.feeds.records import ADAPTERS
 
@@ -49,11 +50,14 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
         "required": True,
         "content": {"application/json": {"schema": _records(schemas), "example": [_EXAMPLE]}},
     }
-    paths["/v1/usage/batches"]["post"]["requestBody"] = {
-        "required": True,
-        "description": "The file itself; its name is in the query.",
-        "content": {each: {"schema": {"type": "string", "format": "binary"}} for each in _FILES},
-    }
+    for upload in UPLOADS:
+        paths[upload]["post"]["requestBody"] = {
+            "required": True,
+            "description": "The file itself; its name is in the query.",
+            "content": {
+                each: {"schema": {"type": "string", "format": "binary"}} for each in _FILES
+            },
+        }
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     return document
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
 from revrec.asc606.combination import Proposal
 from revrec.ledger.entries import PostedEntry
 from revrec.model.decision import Decision
 from revrec.money import Money
-from revrec.store.compaction import Compacted
 from revrec.store.periods import PeriodClose, PeriodReopening
-from revrec.usage.totals import ControlTotals
 
 PERIOD_FORM = r"^(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])$"
 """A month of 1900 to 2199: a slip of the finger must not close the year 9999."""
@@ -23,11 +21,13 @@ Digest = Annotated[str, Field(description="SHA-256 in hexadecimal.", examples=["
 Count = Annotated[int, Field(ge=0, examples=[12])]
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
+    """A body: its fields and no others."""
+
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
-class Amount(_Wire):
+class Amount(Wire):
     """An amount of money."""
 
     amount: str = Field(examples=["1200.00"], pattern=r"^-?[0-9]+(\.[0-9]+)?$")
@@ -41,7 +41,7 @@ class Amount(_Wire):
         return cls(amount=f"{money.decimal:f}", currency=money.currency)
 
 
-class ErrorAt(_Wire):
+class ErrorAt(Wire):
     """What is wrong with one field."""
 
     pointer: str = Field(examples=["/body/approved_by"])
@@ -50,7 +50,7 @@ class ErrorAt(_Wire):
     """Why it was refused."""
 
 
-class CloseNamed(_Wire):
+class CloseNamed(Wire):
     """A certificate, in short."""
 
     period: PeriodText
@@ -88,7 +88,7 @@ class Problem(BaseModel):
     """The close that stands in the way."""
 
 
-class Refusal(_Wire):
+class Refusal(Wire):
     """A record that was refused and why; the others were recorded."""
 
     place: str = Field(examples=["record 3"])
@@ -97,7 +97,7 @@ class Refusal(_Wire):
     """What is wrong with it and what to do."""
 
 
-class FactsRecorded(_Wire):
+class FactsRecorded(Wire):
     """What became of a batch of records."""
 
     new: Count
@@ -110,82 +110,14 @@ class FactsRecorded(_Wire):
     """Records that are not facts; they stop no other."""
 
 
-class Total(_Wire):
-    """Rows with hash totals of their quantities and amounts, over all units and currencies."""
-
-    rows: Count
-    quantity: str = Field(examples=["1250000.000000000"])
-    amount: str = Field(examples=["12.340000000000"])
-
-
-class BatchReceived(_Wire):
-    """Control totals of a usage batch: received = accepted + duplicate + quarantined."""
-
-    batch: str = Field(examples=["usage-2026-01"])
-    """The request's idempotency key."""
-    received: Total
-    """Rows of the file."""
-    accepted: Total
-    """Rows that count."""
-    duplicate: Total
-    """Rows the books, or the file itself, already held word for word."""
-    quarantined: Total
-    """Rows set aside, each with its reason."""
-
-    @classmethod
-    def of(cls, totals: ControlTotals) -> BatchReceived:
-        """The wire form of control totals."""
-
-        def total(name: str) -> Total:
-            each = getattr(totals, name)
-            return Total(rows=each.rows, quantity=f"{each.quantity:f}", amount=f"{each.amount:f}")
-
-        return cls(
-            batch=totals.batch,
-            received=total("received"),
-            accepted=total("accepted"),
-            duplicate=total("duplicate"),
-            quarantined=total("quarantined"),
-        )
-
-
-class CompactionRequested(_Wire):
-    """Which tables of the lake to compact."""
-
-    tables: list[str] = Field(default=[], max_length=20, examples=[["usage"]])
-    """All if none is named."""
-
-
-class TableCompacted(_Wire):
-    """A table of the lake whose small files were joined."""
-
-    table: str = Field(examples=["usage"])
-    version: Count
-    """The version that holds the joined files."""
-    files_before: Count
-    files_after: Count
-    rows: Count
-    """Rows written anew, proven to be the rows that were there."""
-    totals: dict[str, str] = Field(examples=[{"quantity": "1250000.000000000"}])
-    """Their sums, the same before and after."""
-
-    @classmethod
-    def of(cls, done: Compacted) -> TableCompacted:
-        """The wire form of a compaction."""
-        return cls.model_validate(done, from_attributes=True)
-
-
-COMPACTIONS = TypeAdapter(list[TableCompacted])
-
-
-class CloseRequested(_Wire):
+class CloseRequested(Wire):
     """The close of a period; the caller prepared it."""
 
     approved_by: Person
     """Who approved it; not the caller."""
 
 
-class ReopenRequested(_Wire):
+class ReopenRequested(Wire):
     """The reopening of the last closed period; the caller approves it."""
 
     requested_by: Person
@@ -194,7 +126,7 @@ class ReopenRequested(_Wire):
     """Why; it is kept."""
 
 
-class PeriodReopened(_Wire):
+class PeriodReopened(Wire):
     """A period that is open again."""
 
     period: PeriodText
@@ -218,7 +150,7 @@ class PeriodReopened(_Wire):
         )
 
 
-class PeriodListed(_Wire):
+class PeriodListed(Wire):
     """A period that was closed at least once."""
 
     period: PeriodText
@@ -230,7 +162,7 @@ class PeriodListed(_Wire):
     chain_head: Digest
 
 
-class PeriodClosed(_Wire):
+class PeriodClosed(Wire):
     """The certificate of a close."""
 
     period: PeriodText
@@ -263,7 +195,7 @@ class PeriodClosed(_Wire):
         )
 
 
-class FlashLine(_Wire):
+class FlashLine(Wire):
     """What a close would post to an account."""
 
     event: str = Field(examples=["satisfaction"])
@@ -272,7 +204,7 @@ class FlashLine(_Wire):
     """Debits positive, credits negative."""
 
 
-class JournalLine(_Wire):
+class JournalLine(Wire):
     """A debit (positive) or credit (negative)."""
 
     account: str = Field(examples=["revenue"])
@@ -282,7 +214,7 @@ class JournalLine(_Wire):
     amount: Amount
 
 
-class JournalEntry(_Wire):
+class JournalEntry(Wire):
     """A posted entry with its place in the chain."""
 
     seq: Count
@@ -328,7 +260,7 @@ class JournalEntry(_Wire):
         )
 
 
-class DecisionMade(_Wire):
+class DecisionMade(Wire):
     """A decision with what it rests on."""
 
     on: date
@@ -355,7 +287,7 @@ class DecisionMade(_Wire):
         )
 
 
-class Explanation(_Wire):
+class Explanation(Wire):
     """A contract on a day: facts, decisions, what was earned, balances."""
 
     contract: str = Field(examples=["C-0001"])
@@ -367,7 +299,7 @@ class Explanation(_Wire):
     balances: dict[str, Amount]
 
 
-class CombinationProposed(_Wire):
+class CombinationProposed(Wire):
     """Contracts that may have to be accounted for as one (606-10-25-9); a person decides."""
 
     customer: str
@@ -390,7 +322,7 @@ class CombinationProposed(_Wire):
         )
 
 
-class RuleCited(_Wire):
+class RuleCited(Wire):
     """A rule of the engine and the paragraphs it states."""
 
     rule: str

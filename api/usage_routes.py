@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import Response
+from datetime import date
+from typing import Annotated
 
-from api import schemas
+from fastapi import Query, Response
+
+from api import usage_schemas as schemas
 from api.access import Books, Key, keyed
 from api.bodies import UsageFile
-from api.routing import WRITES, answer, refusals, router
+from api.routing import EVERY, WRITES, answer, refusals, router
 from revrec.errors import InvariantViolated
+from revrec.operations import counting
 from revrec.operations.answering import once
 from revrec.operations.compacting import compacting
 from revrec.store.compaction import Compacted
 from revrec.store.transaction import Transaction
-from revrec.usage import batches
+from revrec.usage import batches, counts
+from revrec.usage.counts import CountsRecorded
 from revrec.usage.ingest import ingest
-
-UPLOADS = "/v1/usage/batches"
-"""The path whose bodies are files."""
 
 
 @router.post(
@@ -53,6 +55,58 @@ def ingest_usage(books: Books, key: Key, file: UsageFile) -> Response:
 
     # The batch is the effect and counts once by itself; its answer is kept after it.
     return answer(once(books, keyed(key, "usage", file.digest), recorded, str, before=take_in))
+
+
+@router.post(
+    "/usage/counts",
+    tags=["usage"],
+    operation_id="record_counts",
+    summary="Record another system's counts",
+    response_model=schemas.CountsRecorded,
+    responses=refusals(*WRITES, "payload-too-large"),
+)
+def record_counts(
+    books: Books,
+    key: Key,
+    file: UsageFile,
+    source: Annotated[str, Query(min_length=1, max_length=100, examples=["gateway"])],
+) -> Response:
+    """Record totals that `source` counted by contract or customer, meter and day.
+
+    They are compared with the ledger and never enter it. A total told again with another quantity
+    is its next version.
+    """
+
+    def record(tx: Transaction) -> CountsRecorded:
+        return counts.recording(tx, file.path, name=file.name, source=source, batch=key)
+
+    return answer(
+        once(
+            books,
+            keyed(key, "counts", source, file.digest),
+            record,
+            lambda told: schemas.CountsRecorded.of(told).model_dump_json(),
+        )
+    )
+
+
+@router.get(
+    "/usage/comparison",
+    tags=["usage"],
+    operation_id="compare_counts",
+    summary="Compare counts",
+    responses=refusals(*EVERY),
+)
+def compare_counts(
+    books: Books,
+    first: Annotated[date, Query(alias="from", examples=["2026-01-01"])],
+    last: Annotated[date, Query(alias="to", examples=["2026-01-31"])],
+    source: Annotated[str | None, Query(max_length=100, examples=["gateway"])] = None,
+) -> schemas.CountsCompared:
+    """Where the ledger and other systems' counts fall apart by more than the policy elects."""
+    return schemas.CountsCompared.of(
+        counting.compare_counts(books, first=first, last=last, source=source)
+    )
 
 
 @router.post(

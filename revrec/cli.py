@@ -18,7 +18,7 @@ from rich.table import Table
 
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
-from revrec.commands import contracts, lake, usage
+from revrec.commands import contracts, lake, usage, usage_ledger
 from revrec.commands.shared import (
     DEFAULT_ACTOR,
     Actor,
@@ -60,6 +60,7 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(usage_ledger.app, name="usage")
 
 
 def main() -> None:

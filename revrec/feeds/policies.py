@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from re import fullmatch
 from zoneinfo import available_timezones
 
 from pydantic import TypeAdapter
@@ -15,6 +16,7 @@ from revrec.feeds.documents import read_yaml, validated
 from revrec.model.costs import AmortizationPattern
 from revrec.model.policy import Policy
 
+_PERCENTAGE = r"[0-9]{1,3}(\.[0-9]{1,6})?%"
 SUPPORTED: Mapping[str, frozenset[str]] = {
     "sales_taxes": frozenset({"excluded"}),
     "usage_fees": frozenset({"allocated_to_the_day"}),
@@ -47,6 +49,10 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "contract_cost_adjustments": frozenset({"prospective", "catch_up"}),
 }
 """Election -> values the engine computes; any other is refused, never ignored."""
+MEASURED: Mapping[str, tuple[str, str]] = {
+    "drift_of_usage_counts": (_PERCENTAGE, "a percentage, such as 0.01%"),
+}
+"""Election of a figure -> the form of its text, and the form in words."""
 _SHOWN_MAX = 20
 
 
@@ -86,7 +92,11 @@ def completed(policy: Policy) -> Policy:
 def checked(policy: Policy) -> Policy:
     """The policy, if the engine computes every election; FeedError otherwise."""
     for name, election in policy.elections.items():
-        if election.value not in SUPPORTED.get(name, frozenset()):
+        form, _ = MEASURED.get(name, ("", ""))
+        fits = (
+            fullmatch(form, election.value) if form else election.value in SUPPORTED.get(name, ())
+        )
+        if not fits:
             raise _refused(name, election.value)
     return policy
 
@@ -100,7 +110,9 @@ def _refused(name: str, value: str) -> FeedError:
             if offered and len(offered) <= _SHOWN_MAX
             else "Give the name of a time zone, such as America/New_York."
             if offered
-            else f"Elections are: {', '.join(sorted(SUPPORTED))}."
+            else f"Give {MEASURED[name][1]}."
+            if name in MEASURED
+            else f"Elections are: {', '.join(sorted({*SUPPORTED, *MEASURED}))}."
         ),
         field=f"policy.elections.{name}",
     )

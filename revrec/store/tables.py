@@ -9,78 +9,17 @@ gives the same order. Triggers, roles and policies are in ``migrations/sql``.
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Date,
-    DateTime,
-    Identity,
-    Index,
-    Integer,
-    Numeric,
-    PrimaryKeyConstraint,
-    Text,
-    UniqueConstraint,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Column, Date, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from revrec.store import usage_tables
+from revrec.store.table_parts import bigint, check, identity, integer, json, moment, month, text
+
+__all__ = ["SCHEMAS", "SQLModel", "usage_tables"]
 
 SCHEMAS = ("facts", "records", "work")
-QUANTITY = (38, 9)
-AMOUNT = (38, 12)
-
-
-def _text(*, null: bool = False) -> Any:  # noqa: ANN401 - what Field returns
-    return Field(sa_column=Column(Text(collation="C"), nullable=null))
-
-
-def _moment(*, null: bool = False) -> Any:  # noqa: ANN401 - what Field returns
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=null))
-
-
-def _bigint(*, null: bool = False) -> Any:  # noqa: ANN401 - what Field returns
-    return Field(sa_column=Column(BigInteger, nullable=null))
-
-
-def _integer() -> Any:  # noqa: ANN401 - what Field returns
-    return Field(sa_column=Column(Integer, nullable=False))
-
-
-def _json() -> Any:  # noqa: ANN401 - what Field returns
-    return Field(sa_column=Column(JSONB, nullable=False))
-
-
-def _decimal(precision: tuple[int, int]) -> Any:  # noqa: ANN401 - what Field returns
-    return Field(sa_column=Column(Numeric(*precision), nullable=False))
-
-
-def _identity() -> Any:  # noqa: ANN401 - what Field returns
-    return Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False))
-
-
-def _check(name: str, condition: str) -> CheckConstraint:
-    return CheckConstraint(condition, name=name)
-
-
-def _month(column: str) -> CheckConstraint:
-    return _check(f"{column}_is_a_month", rf"{column} ~ '^\d{{4}}-(0[1-9]|1[0-2])$'")
-
-
-def _adds_up(what: str) -> CheckConstraint:
-    parts = f"accepted_{what} + duplicate_{what} + quarantined_{what}"
-    return _check(f"{what}_add_up", f"received_{what} = {parts}")
 
 
 class FactRow(SQLModel, table=True):
@@ -91,21 +30,21 @@ class FactRow(SQLModel, table=True):
         PrimaryKeyConstraint("seq"),
         UniqueConstraint("entity_id", "kind", "key", "version"),
         Index(None, "entity_id", "contract"),
-        _check("version_counts_from_one", "version >= 1"),
+        check("version_counts_from_one", "version >= 1"),
         {"schema": "facts"},
     )
 
-    seq: int = _identity()
-    entity_id: int = _integer()
-    kind: str = _text()
-    key: str = _text()
-    version: int = _integer()
-    contract: str | None = _text(null=True)
+    seq: int = identity()
+    entity_id: int = integer()
+    kind: str = text()
+    key: str = text()
+    version: int = integer()
+    contract: str | None = text(null=True)
     effective_on: date = Field(sa_column=Column(Date, nullable=False))
-    recorded_at: datetime = _moment()
-    recorded_by: str = _text()
-    digest: str = _text()
-    body: dict[str, Any] = _json()
+    recorded_at: datetime = moment()
+    recorded_by: str = text()
+    digest: str = text()
+    body: dict[str, Any] = json()
 
 
 class JournalEntryRow(SQLModel, table=True):
@@ -115,26 +54,26 @@ class JournalEntryRow(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "seq"),
         Index(None, "entity_id", "period", "seq"),
-        _check("seq_counts_from_one", "seq >= 1"),
-        _check("two_lines_at_least", "line_count >= 2"),
-        _month("period"),
-        _month("origin"),
+        check("seq_counts_from_one", "seq >= 1"),
+        check("two_lines_at_least", "line_count >= 2"),
+        month("period"),
+        month("origin"),
         {"schema": "records"},
     )
 
-    entity_id: int = _integer()
-    seq: int = _bigint()
-    period: str = _text()
-    origin: str = _text()
-    event: str = _text()
-    currency: str = _text()
-    memo: str = _text()
-    posted_at: datetime = _moment()
-    posted_by: str = _text()
-    line_count: int = _integer()
-    lines_digest: str = _text()
-    previous: str = _text()
-    digest: str = _text()
+    entity_id: int = integer()
+    seq: int = bigint()
+    period: str = text()
+    origin: str = text()
+    event: str = text()
+    currency: str = text()
+    memo: str = text()
+    posted_at: datetime = moment()
+    posted_by: str = text()
+    line_count: int = integer()
+    lines_digest: str = text()
+    previous: str = text()
+    digest: str = text()
 
 
 class JournalLineRow(SQLModel, table=True):
@@ -143,20 +82,20 @@ class JournalLineRow(SQLModel, table=True):
     __tablename__ = "journal_line"
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "entry_seq", "line_no"),
-        _check("amount_is_not_zero", "amount <> 0"),
-        _check("line_no_counts_from_one", "line_no >= 1"),
+        check("amount_is_not_zero", "amount <> 0"),
+        check("line_no_counts_from_one", "line_no >= 1"),
         {"schema": "records"},
     )
 
-    entity_id: int = _integer()
-    entry_seq: int = _bigint()
-    line_no: int = _integer()
-    account: str = _text()
-    product: str = _text()
-    gl_code: str = _text()
-    gl_name: str = _text()
-    currency: str = _text()
-    amount: int = _bigint()
+    entity_id: int = integer()
+    entry_seq: int = bigint()
+    line_no: int = integer()
+    account: str = text()
+    product: str = text()
+    gl_code: str = text()
+    gl_name: str = text()
+    currency: str = text()
+    amount: int = bigint()
 
 
 class PeriodCloseRow(SQLModel, table=True):
@@ -165,25 +104,25 @@ class PeriodCloseRow(SQLModel, table=True):
     __tablename__ = "period_close"
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "period", "ordinal"),
-        _check("ordinal_counts_from_one", "ordinal >= 1"),
-        _check("approved_by_another", "approved_by <> prepared_by"),
-        _month("period"),
+        check("ordinal_counts_from_one", "ordinal >= 1"),
+        check("approved_by_another", "approved_by <> prepared_by"),
+        month("period"),
         {"schema": "records"},
     )
 
-    entity_id: int = _integer()
-    period: str = _text()
-    ordinal: int = _integer()
-    closed_at: datetime = _moment()
-    prepared_by: str = _text()
-    approved_by: str = _text()
-    fact_seq: int = _bigint()
-    usage_version: int | None = _bigint(null=True)
-    posting_version: int | None = _bigint(null=True)
-    chain_seq: int = _bigint()
-    chain_head: str = _text()
-    engine_version: str = _text()
-    totals: dict[str, Any] = _json()
+    entity_id: int = integer()
+    period: str = text()
+    ordinal: int = integer()
+    closed_at: datetime = moment()
+    prepared_by: str = text()
+    approved_by: str = text()
+    fact_seq: int = bigint()
+    usage_version: int | None = bigint(null=True)
+    posting_version: int | None = bigint(null=True)
+    chain_seq: int = bigint()
+    chain_head: str = text()
+    engine_version: str = text()
+    totals: dict[str, Any] = json()
 
 
 class PeriodReopeningRow(SQLModel, table=True):
@@ -192,18 +131,18 @@ class PeriodReopeningRow(SQLModel, table=True):
     __tablename__ = "period_reopening"
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "period", "ordinal"),
-        _check("approved_by_another", "approved_by <> requested_by"),
-        _check("reason_is_given", "reason <> ''"),
+        check("approved_by_another", "approved_by <> requested_by"),
+        check("reason_is_given", "reason <> ''"),
         {"schema": "records"},
     )
 
-    entity_id: int = _integer()
-    period: str = _text()
-    ordinal: int = _integer()
-    reopened_at: datetime = _moment()
-    requested_by: str = _text()
-    approved_by: str = _text()
-    reason: str = _text()
+    entity_id: int = integer()
+    period: str = text()
+    ordinal: int = integer()
+    reopened_at: datetime = moment()
+    requested_by: str = text()
+    approved_by: str = text()
+    reason: str = text()
 
 
 class LakeCommitRow(SQLModel, table=True):
@@ -214,92 +153,21 @@ class LakeCommitRow(SQLModel, table=True):
         PrimaryKeyConstraint("id"),
         UniqueConstraint("entity_id", "lake_table", "version"),
         UniqueConstraint("entity_id", "lake_table", "batch"),
-        _check("row_count_is_positive", "row_count > 0"),
+        check("row_count_is_positive", "row_count > 0"),
         {"schema": "records"},
     )
 
-    id: int = _identity()
-    entity_id: int = _integer()
-    lake_table: str = _text()
-    version: int = _bigint()
-    batch: str = _text()
-    row_count: int = _bigint()
-    totals: dict[str, Any] = _json()
-    files: list[Any] = _json()
-    replaced: list[Any] = _json()
-    files_digest: str = _text()
-    recorded_at: datetime = _moment()
-
-
-class UsageBatchRow(SQLModel, table=True):
-    """Control totals of a file of usage."""
-
-    __tablename__ = "usage_batch"
-    __table_args__ = (
-        PrimaryKeyConstraint("entity_id", "batch"),
-        _adds_up("rows"),
-        _adds_up("quantity"),
-        _adds_up("amount"),
-        {"schema": "records"},
-    )
-
-    entity_id: int = _integer()
-    batch: str = _text()
-    name: str = _text()
-    recorded_at: datetime = _moment()
-    recorded_by: str = _text()
-    received_rows: int = _bigint()
-    accepted_rows: int = _bigint()
-    duplicate_rows: int = _bigint()
-    quarantined_rows: int = _bigint()
-    received_quantity: Decimal = _decimal(QUANTITY)
-    accepted_quantity: Decimal = _decimal(QUANTITY)
-    duplicate_quantity: Decimal = _decimal(QUANTITY)
-    quarantined_quantity: Decimal = _decimal(QUANTITY)
-    received_amount: Decimal = _decimal(AMOUNT)
-    accepted_amount: Decimal = _decimal(AMOUNT)
-    duplicate_amount: Decimal = _decimal(AMOUNT)
-    quarantined_amount: Decimal = _decimal(AMOUNT)
-    lake_version: int | None = _bigint(null=True)
-
-
-class QuarantinedRow(SQLModel, table=True):
-    """A row of usage that was not accepted, and why."""
-
-    __tablename__ = "quarantined_row"
-    __table_args__ = (
-        PrimaryKeyConstraint("id"),
-        Index(None, "entity_id", "batch"),
-        {"schema": "records"},
-    )
-
-    id: int = _identity()
-    entity_id: int = _integer()
-    batch: str = _text()
-    row_number: int = _bigint()
-    reason: str = _text()
-    message: str = _text()
-    usage_date: date | None = Field(sa_column=Column(Date, nullable=True))
-    payload: dict[str, Any] = _json()
-    payload_digest: str = _text()
-
-
-class QuarantineResolutionRow(SQLModel, table=True):
-    """What became of a quarantined row."""
-
-    __tablename__ = "quarantine_resolution"
-    __table_args__ = (
-        PrimaryKeyConstraint("entity_id", "id"),
-        _check("outcome_is_known", "outcome in ('released', 'rejected')"),
-        {"schema": "records"},
-    )
-
-    entity_id: int = _integer()
-    id: int = _bigint()
-    resolved_at: datetime = _moment()
-    resolved_by: str = _text()
-    outcome: str = _text()
-    note: str = _text()
+    id: int = identity()
+    entity_id: int = integer()
+    lake_table: str = text()
+    version: int = bigint()
+    batch: str = text()
+    row_count: int = bigint()
+    totals: dict[str, Any] = json()
+    files: list[Any] = json()
+    replaced: list[Any] = json()
+    files_digest: str = text()
+    recorded_at: datetime = moment()
 
 
 class AuditEventRow(SQLModel, table=True):
@@ -312,13 +180,13 @@ class AuditEventRow(SQLModel, table=True):
         {"schema": "records"},
     )
 
-    id: int = _identity()
-    entity_id: int = _integer()
-    at: datetime = _moment()
-    actor: str = _text()
-    operation: str = _text()
-    subject: str = _text()
-    details: dict[str, Any] = _json()
+    id: int = identity()
+    entity_id: int = integer()
+    at: datetime = moment()
+    actor: str = text()
+    operation: str = text()
+    subject: str = text()
+    details: dict[str, Any] = json()
 
 
 class IdempotentAnswerRow(SQLModel, table=True):
@@ -327,12 +195,12 @@ class IdempotentAnswerRow(SQLModel, table=True):
     __tablename__ = "idempotent_answer"
     __table_args__ = (PrimaryKeyConstraint("entity_id", "key"), {"schema": "records"})
 
-    entity_id: int = _integer()
-    key: str = _text()
-    request_digest: str = _text()
-    status: int = _integer()
-    body: str = _text()
-    recorded_at: datetime = _moment()
+    entity_id: int = integer()
+    key: str = text()
+    request_digest: str = text()
+    status: int = integer()
+    body: str = text()
+    recorded_at: datetime = moment()
 
 
 class PeriodRow(SQLModel, table=True):
@@ -341,9 +209,9 @@ class PeriodRow(SQLModel, table=True):
     __tablename__ = "period"
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "period"),
-        _month("period"),
-        _check("status_is_known", "status in ('open', 'closing', 'closed')"),
-        _check(
+        month("period"),
+        check("status_is_known", "status in ('open', 'closing', 'closed')"),
+        check(
             "pinned_while_closing",
             "(status = 'closing') = (pin_fact_seq is not null)"
             " and (status = 'closing') = (pin_known_at is not null)"
@@ -352,12 +220,12 @@ class PeriodRow(SQLModel, table=True):
         {"schema": "work"},
     )
 
-    entity_id: int = _integer()
-    period: str = _text()
-    status: str = _text()
-    pin_fact_seq: int | None = _bigint(null=True)
-    pin_usage_version: int | None = _bigint(null=True)
-    pin_known_at: datetime | None = _moment(null=True)
+    entity_id: int = integer()
+    period: str = text()
+    status: str = text()
+    pin_fact_seq: int | None = bigint(null=True)
+    pin_usage_version: int | None = bigint(null=True)
+    pin_known_at: datetime | None = moment(null=True)
 
 
 class EntityRow(SQLModel, table=True):
@@ -367,5 +235,5 @@ class EntityRow(SQLModel, table=True):
     __table_args__ = (PrimaryKeyConstraint("id"), {"schema": "work"})
 
     id: int = Field(sa_column=Column(Integer, autoincrement=False, nullable=False))
-    name: str = _text()
-    functional_currency: str = _text()
+    name: str = text()
+    functional_currency: str = text()

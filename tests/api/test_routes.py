@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from revrec.citations import REGISTER
@@ -224,3 +226,32 @@ def test_compaction_is_answered_once(ana, as_):
     assert "true" == again.headers["Idempotency-Replayed"]
     unknown = admin.post("/v1/lake/compactions", json={"tables": ["x"]}, headers=keyed("d"))
     assert (404, "not-found") == (unknown.status_code, unknown.json()["code"])
+
+
+def test_counts_of_another_system_are_compared(ana, cleo):
+    """The gateway counted half of it; the auditor is told where and how much."""
+    record(ana, example_records(), "facts")
+    row = json.loads(example_usage().splitlines()[0])
+    send(ana, (json.dumps(row) + "\n").encode(), "u")
+    counted = int(row["quantity"]) // 2
+    line = f"{row['contract']},{row['meter']},{row['usage_date']},{counted}\n"
+    content = f"contract,meter,usage_date,quantity\n{line}".encode()
+
+    told, again = (
+        ana.post(
+            "/v1/usage/counts",
+            params={"name": "counts.csv", "source": "gateway"},
+            content=content,
+            headers=keyed("g"),
+        )
+        for _ in range(2)
+    )
+    span = {"from": row["usage_date"], "to": row["usage_date"]}
+    found = cleo.get("/v1/usage/comparison", params=span).json()
+
+    assert (1, 1, []) == tuple(told.json()[name] for name in ("received", "new", "refused"))
+    assert told.content == again.content
+    assert 1 == found["compared"]
+    assert [("gateway", "differs", f"{counted}.000000000")] == [
+        (each["source"], each["drift"], each["difference"]) for each in found["drifted"]
+    ]

@@ -205,6 +205,29 @@ def rows_of_every_table(entity: int) -> dict[str, dict[str, object]]:
             "outcome": "rejected",
             "note": "",
         },
+        "records.usage_count_batch": {
+            "source": "gateway",
+            "batch": "b",
+            "name": "f.csv",
+            "sha256": "",
+            "recorded_at": at,
+            "recorded_by": "a",
+            **dict.fromkeys(
+                ("received_rows", "new_rows", "corrected_rows", "unchanged_rows", "refused_rows"), 0
+            ),
+            "refused": Jsonb([]),
+        },
+        "records.usage_count": {
+            "source": "gateway",
+            "counted_for": "customer",
+            "party": "acme",
+            "meter": "tokens",
+            "usage_date": date(2026, 1, 1),
+            "version": 1,
+            "quantity": Decimal(1),
+            "batch": "b",
+            "recorded_at": at,
+        },
         "records.audit_event": {
             "at": at,
             "actor": "a",

@@ -1,0 +1,168 @@
+"""What goes over the wire of usage. Quantities are decimal strings, never numbers."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field, TypeAdapter
+
+from api.schemas import Count, Wire
+from revrec.store.compaction import Compacted
+from revrec.usage import comparison, counts
+from revrec.usage.totals import ControlTotals
+
+Quantity = Field(examples=["1250000.000000000"], pattern=r"^-?[0-9]+(\.[0-9]+)?$")
+
+
+class Total(Wire):
+    """Rows with hash totals of their quantities and amounts, over all units and currencies."""
+
+    rows: Count
+    quantity: str = Field(examples=["1250000.000000000"])
+    amount: str = Field(examples=["12.340000000000"])
+
+
+class BatchReceived(Wire):
+    """Control totals of a usage batch: received = accepted + duplicate + quarantined."""
+
+    batch: str = Field(examples=["usage-2026-01"])
+    """The request's idempotency key."""
+    received: Total
+    """Rows of the file."""
+    accepted: Total
+    """Rows that count."""
+    duplicate: Total
+    """Rows the books, or the file itself, already held word for word."""
+    quarantined: Total
+    """Rows set aside, each with its reason."""
+
+    @classmethod
+    def of(cls, totals: ControlTotals) -> BatchReceived:
+        """The wire form of control totals."""
+
+        def total(name: str) -> Total:
+            each = getattr(totals, name)
+            return Total(rows=each.rows, quantity=f"{each.quantity:f}", amount=f"{each.amount:f}")
+
+        return cls(
+            batch=totals.batch,
+            received=total("received"),
+            accepted=total("accepted"),
+            duplicate=total("duplicate"),
+            quarantined=total("quarantined"),
+        )
+
+
+class CompactionRequested(Wire):
+    """Which tables of the lake to compact."""
+
+    tables: list[str] = Field(default=[], max_length=20, examples=[["usage"]])
+    """All if none is named."""
+
+
+class TableCompacted(Wire):
+    """A table of the lake whose small files were joined."""
+
+    table: str = Field(examples=["usage"])
+    version: Count
+    """The version that holds the joined files."""
+    files_before: Count
+    files_after: Count
+    rows: Count
+    """Rows written anew, proven to be the rows that were there."""
+    totals: dict[str, str] = Field(examples=[{"quantity": "1250000.000000000"}])
+    """Their sums, the same before and after."""
+
+    @classmethod
+    def of(cls, done: Compacted) -> TableCompacted:
+        """The wire form of a compaction."""
+        return cls.model_validate(done, from_attributes=True)
+
+
+COMPACTIONS = TypeAdapter(list[TableCompacted])
+
+
+class CountRefused(Wire):
+    """A row of counts that could not be read; it stops no other."""
+
+    row: Count
+    """Its place among the data rows of the file, from 1."""
+    message: str
+
+
+class CountsRecorded(Wire):
+    """What became of a file of counts: received = new + corrected + unchanged + refused."""
+
+    source: str = Field(examples=["gateway"])
+    batch: str = Field(examples=["gateway-2026-01-31"])
+    """The request's idempotency key."""
+    received: Count
+    new: Count
+    corrected: Count
+    """Totals told before with another quantity."""
+    unchanged: Count
+    refused: list[CountRefused]
+
+    @classmethod
+    def of(cls, told: counts.CountsRecorded) -> CountsRecorded:
+        """The wire form of what became of counts."""
+        return cls(
+            source=told.source,
+            batch=told.batch,
+            received=told.received,
+            new=told.new,
+            corrected=told.corrected,
+            unchanged=told.unchanged,
+            refused=[CountRefused(row=each.row, message=each.message) for each in told.refused],
+        )
+
+
+class CountDrifted(Wire):
+    """A customer's meter on a day that the ledger and another system counted otherwise."""
+
+    source: str = Field(examples=["gateway"])
+    customer: str
+    meter: str
+    day: date
+    drift: str = Field(examples=["differs"])
+    """missing-in-ledger, missing-in-source or differs."""
+    ledger: str = Quantity
+    counted: str = Quantity
+    """What the source counted."""
+    difference: str = Quantity
+    """Ledger less source."""
+
+    @classmethod
+    def of(cls, drifted: comparison.Drifted) -> CountDrifted:
+        """The wire form of a drift."""
+        return cls(
+            source=drifted.source,
+            customer=drifted.customer,
+            meter=drifted.meter,
+            day=drifted.day,
+            drift=drifted.drift.value,
+            ledger=f"{drifted.ledger:f}",
+            counted=f"{drifted.counted:f}",
+            difference=f"{drifted.difference:f}",
+        )
+
+
+class CountsCompared(Wire):
+    """The ledger and what other systems counted, over a span of days."""
+
+    first: date
+    last: date
+    compared: Count
+    """Customers' meters and days, per source, that were held against each other."""
+    drifted: list[CountDrifted]
+    """Those beyond the share the policy elects (`drift_of_usage_counts`)."""
+
+    @classmethod
+    def of(cls, found: comparison.Comparison) -> CountsCompared:
+        """The wire form of a comparison."""
+        return cls(
+            first=found.first,
+            last=found.last,
+            compared=found.compared,
+            drifted=[CountDrifted.of(each) for each in found.drifted],
+        )
