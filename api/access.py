@@ -36,6 +36,10 @@ MAY: Mapping[str, frozenset[Role]] = {
     "list_combination_proposals": _ALL,
     "explain_contract": _ALL,
     "list_coverage": _ALL,
+    "list_credits": _ALL,
+    "list_credit_draws": _ALL,
+    "list_commitments": _ALL,
+    "reconcile_commitments": _ALL,
 }
 """Operation -> roles that may call it. An operation that is not listed is refused to all."""
 

@@ -16,6 +16,7 @@ from revrec.feeds.records import ADAPTERS
 TAGS = [
     {"name": "facts", "description": "Contracts, prices, invoices, payments and events."},
     {"name": "usage", "description": "Daily rated usage, in files."},
+    {"name": "commitments", "description": "Credits and commitments: balances, draws, bills."},
     {"name": "periods", "description": "Closing and reopening months."},
     {"name": "journal", "description": "What was posted, in the order of the chain."},
     {"name": "audit", "description": "Why an amount is what it is."},

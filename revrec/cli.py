@@ -18,7 +18,7 @@ from rich.table import Table
 
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
-from revrec.commands import contracts, lake, usage, usage_ledger
+from revrec.commands import commitments, contracts, lake, usage, usage_ledger
 from revrec.commands.shared import (
     DEFAULT_ACTOR,
     Actor,
@@ -57,6 +57,9 @@ COMMANDS = (
     usage.quarantine,
     contracts.combinations,
     lake.compact,
+    commitments.burn_down,
+    commitments.commitments,
+    commitments.true_up,
 )
 for command in COMMANDS:
     app.command()(command)

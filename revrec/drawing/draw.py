@@ -76,32 +76,44 @@ class Drawing:
     ) -> list[Part]:
         """Draw a use; a negative one gives back what its consumer and label drew last."""
         self.advance(at)
-        lots = self._fitting.get(label)
-        if lots is None:
-            lots = [lot for lot in self._open if not lot.takes or label in lot.takes]
-            self._fitting[label] = lots
+        lots = self._fit(label)
         drawn = self._drawn.get((consumer, label, True), [])
         by_amount = lots[0].by_amount if lots else bool(drawn) or not quantity
         counted = amount if by_amount else quantity
         if counted < 0:
             drawn = self._drawn.setdefault((consumer, label, by_amount), [])
             return self._give_back(drawn, quantity, amount, consumer, by_amount=by_amount)
-        if self._beyond is Beyond.BLOCKED and counted > sum(
-            max(lot.left, 0) + lot.parts.get(consumer, 0) for lot in lots
+        if self._beyond is Beyond.BLOCKED and counted > self.available(
+            consumer, label, by_amount=by_amount
         ):
             self.refused += counted
             return [(None, True, quantity, amount)]
         return self._take(lots, consumer, label, (quantity, amount))
 
+    def available(self, consumer: str, label: str, *, by_amount: bool) -> int:
+        """What a consumer may draw now for a label, of lots counted in this way."""
+        return sum(
+            max(lot.left, 0) + lot.parts.get(consumer, 0)
+            for lot in self._fit(label)
+            if lot.by_amount is by_amount
+        )
+
     def adjust(self, lot: Lot, by: int) -> int:
-        """Add to what is shared of an open lot, or take away, at most what is left; what was."""
-        done = max(by, -max(lot.left, 0)) if lot.begun and not lot.ended else 0
+        """Add to what is shared of a lot, or take away, at most what is left; what was done."""
+        if not lot.begun:
+            done = max(by, -lot.amount)
+            lot.amount += done
+            return done
+        done = 0 if lot.ended else max(by, -max(lot.left, 0))
         lot.adjusted += done
         lot.left += done
         return done
 
     def reterm(self, lot: Lot, end: int, rank: tuple[Any, ...]) -> None:
-        """Let a lot that has begun end at another instant; what lapsed may be used again."""
+        """Let a lot end at another instant; what has lapsed may be used again."""
+        if not lot.begun:
+            lot.end, lot.rank = end, rank
+            return
         if lot.ended:
             lot.left, lot.lapsed, lot.ended = lot.left + lot.lapsed, 0, False
         else:
@@ -131,6 +143,14 @@ class Drawing:
             lapse(lot, max(lot.left, 0) - kept)
             lot.left = kept
         self.owed = 0
+
+    def _fit(self, label: str) -> list[Lot]:
+        """Open lots that pay for a label, in order."""
+        lots = self._fitting.get(label)
+        if lots is None:
+            lots = [lot for lot in self._open if not lot.takes or label in lot.takes]
+            self._fitting[label] = lots
+        return lots
 
     def _put(self, at: int, phase: _Phase, what: Callable[[], object]) -> None:
         heappush(self._schedule, (at, phase, next(self._numbers), what))

@@ -16,6 +16,7 @@ from revrec.model.assessment import Assessment
 from revrec.model.combination import Combination
 from revrec.model.contract import Contract
 from revrec.model.costs import ContractCost, ContractCostReview
+from revrec.model.credit_book import CreditBook, CreditRecord
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -66,14 +67,19 @@ _PLACES = {
 
 
 def _of_the_engine(
-    facts: Iterable[Fact],
+    facts: Iterable[Fact], credits_told: CreditBook
 ) -> Iterator[
     tuple[Fact, Contract | StandaloneSellingPrice | Product | Policy | Combination | Event]
 ]:
-    """Facts and their records but those that price usage on its way into the ledger."""
+    """Facts and their records but those that price usage on its way into the ledger.
+
+    What is told of credits and commitments is put into their book.
+    """
     for fact in facts:
         record = of_fact(fact)
-        if not isinstance(record, RateCard | PriceAgreement):
+        if isinstance(record, CreditRecord):
+            credits_told.add(record)
+        elif not isinstance(record, RateCard | PriceAgreement):
             yield fact, record
 
 
@@ -91,7 +97,8 @@ def book_of(
     digests: dict[str, list[str]] = {}
     events: list[tuple[Fact, Event]] = []
     combinations: dict[str, Combination] = {}
-    for fact, record in _of_the_engine(facts):
+    credits_told = CreditBook()
+    for fact, record in _of_the_engine(facts, credits_told):
         if isinstance(record, Contract):
             histories[record.id] = ContractHistory(record)
         elif isinstance(record, StandaloneSellingPrice):
@@ -110,6 +117,7 @@ def book_of(
     catalogue = by_product(products)
     for name, history in histories.items():
         _complete(history, digests[name], catalogue, elected)
+    credits_told.meters = _meters_by_product(histories)
     accounted = _combined(combinations, histories)
     prices.sort(key=attrgetter("id"))
     products.sort(key=attrgetter("id"))
@@ -120,9 +128,24 @@ def book_of(
         products=products,
         combinations=sorted(combinations.values(), key=attrgetter("on", "id")),
         apart=_apart(combinations.values(), histories, accounted),
+        credits=credits_told,
     )
     book.usage = _usage(book, usage)
     return book, unknown
+
+
+def _meters_by_product(
+    histories: Mapping[str, ContractHistory],
+) -> dict[tuple[str, str], frozenset[str]]:
+    """(Contract, product) -> meters of the obligations for it, over the contract's life."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for name, history in histories.items():
+        promised = list(history.contract.obligations)
+        for change in history.modifications:
+            promised += [*change.adds, *change.revises]
+        for each in promised:
+            found.setdefault((name, each.product), set()).update(each.counted_meters)
+    return {key: frozenset(meters) for key, meters in found.items()}
 
 
 def _combined(

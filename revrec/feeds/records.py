@@ -13,8 +13,16 @@ from revrec.errors import FeedError
 from revrec.feeds.documents import lines, read_json, read_text, read_yaml, validated
 from revrec.model.assessment import Assessment
 from revrec.model.combination import Combination
+from revrec.model.commitment import Commitment, CommitmentAmendment
 from revrec.model.contract import Contract
 from revrec.model.costs import ContractCost, ContractCostReview
+from revrec.model.credit import (
+    CreditAdjustment,
+    CreditGrant,
+    CreditPool,
+    CreditTransfer,
+    TopUpRule,
+)
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -66,6 +74,13 @@ Record = (
     | Policy
     | RateCard
     | PriceAgreement
+    | CreditGrant
+    | TopUpRule
+    | CreditAdjustment
+    | CreditPool
+    | CreditTransfer
+    | Commitment
+    | CommitmentAmendment
 )
 ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.CONTRACT: TypeAdapter(Contract),
@@ -96,6 +111,13 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.POLICY: TypeAdapter(Policy),
     FactKind.RATE_CARD: TypeAdapter(RateCard),
     FactKind.PRICE_AGREEMENT: TypeAdapter(PriceAgreement),
+    FactKind.CREDIT_GRANT: TypeAdapter(CreditGrant),
+    FactKind.TOP_UP_RULE: TypeAdapter(TopUpRule),
+    FactKind.CREDIT_ADJUSTMENT: TypeAdapter(CreditAdjustment),
+    FactKind.CREDIT_POOL: TypeAdapter(CreditPool),
+    FactKind.CREDIT_TRANSFER: TypeAdapter(CreditTransfer),
+    FactKind.COMMITMENT: TypeAdapter(Commitment),
+    FactKind.COMMITMENT_AMENDMENT: TypeAdapter(CommitmentAmendment),
 }
 """Kind of fact -> the model its body must fit."""
 
@@ -105,6 +127,9 @@ _LISTS = {
     "standalone_selling_prices": "standalone_selling_price",
     "rate_cards": "rate_card",
     "price_agreements": "price_agreement",
+    "credit_grants": "credit_grant",
+    "credit_pools": "credit_pool",
+    "commitments": "commitment",
 }
 
 
@@ -201,7 +226,7 @@ def to_fact(kind: FactKind, record: Record) -> Fact:
             effective_on=record.effective_from,
             body=body,
         )
-    if isinstance(record, Combination):
+    if isinstance(record, Combination | CreditPool | CreditTransfer):
         return Fact(kind=kind, key=record.id, contract=None, effective_on=record.on, body=body)
     if isinstance(record, Policy):
         first = min(each.effective_from for each in record.elections.values())

@@ -42,6 +42,13 @@ class FactKind(StrEnum):
     POLICY = "policy"
     RATE_CARD = "rate_card"
     PRICE_AGREEMENT = "price_agreement"
+    CREDIT_GRANT = "credit_grant"
+    TOP_UP_RULE = "top_up_rule"
+    CREDIT_ADJUSTMENT = "credit_adjustment"
+    CREDIT_POOL = "credit_pool"
+    CREDIT_TRANSFER = "credit_transfer"
+    COMMITMENT = "commitment"
+    COMMITMENT_AMENDMENT = "commitment_amendment"
 
 
 def canonical(body: object) -> bytes:

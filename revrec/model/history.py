@@ -10,6 +10,7 @@ from revrec.model.assessment import Assessment
 from revrec.model.combination import Combination
 from revrec.model.contract import Contract
 from revrec.model.costs import ContractCost, ContractCostReview
+from revrec.model.credit_book import CreditBook
 from revrec.model.decision import Decision
 from revrec.model.events import (
     CreditMemo,
@@ -95,6 +96,9 @@ class Book:
     apart: Mapping[str, ContractHistory] = field(default_factory=dict)
     """Contracts accounted for under the name of a combination, and combinations given up: names
     that the ledger may hold from before."""
+
+    credits: CreditBook = field(default_factory=CreditBook)
+    """What is told of credits and commitments."""
 
     def known(self, contract: str) -> ContractHistory:
         """The history under a name that the ledger holds, accounted for under it or not."""

@@ -12,39 +12,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from revrec.drawing.draw import Beyond, Drawing
 from revrec.drawing.lot import Keeps, Lot
 from revrec.model.contract import _STRICT
+from revrec.model.credit import DrawFirst
 from revrec.money import AMOUNT_SCALE, atoms
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-class DrawFirst(StrEnum):
-    """What makes one grant be drawn before another; several are asked in turn."""
-
-    LOWEST_PRIORITY = "lowest_priority"
-    """The lower number."""
-    EARLIEST_EXPIRY = "earliest_expiry"
-    """The one that expires first; those that never expire come last."""
-    EARLIEST_EFFECTIVE = "earliest_effective"
-    EARLIEST_CREATED = "earliest_created"
-    FREE = "free"
-    """What was given before what was paid for."""
-    LOWEST_COST = "lowest_cost"
-    """What was paid least for."""
-    FEWEST_PRODUCTS = "fewest_products"
-    """The narrower one; those for every product come last."""
-    LIMITED = "limited"
-    """Those for some products before those for all."""
-    ROLLED_OVER = "rolled_over"
-    """What was carried over from before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +96,37 @@ class Burned:
     def balance(self) -> Decimal:
         """What is left of all."""
         return sum(self.balances.values(), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What decides when a lot is drawn; instants are integers."""
+
+    name: str
+    first: int
+    end: int
+    created: int
+    unit_cost: Fraction = Fraction(0)
+    priority: int = 0
+    products: int = 0
+    """How many products it is for; 0 for all."""
+    rolled_over: bool = False
+
+
+def rank(order: Sequence[DrawFirst], each: Standing) -> tuple[Any, ...]:
+    """The place of a lot among others; those alike go by when they were told, then by name."""
+    keys: dict[DrawFirst, Any] = {
+        DrawFirst.LOWEST_PRIORITY: each.priority,
+        DrawFirst.EARLIEST_EXPIRY: each.end,
+        DrawFirst.EARLIEST_EFFECTIVE: each.first,
+        DrawFirst.EARLIEST_CREATED: each.created,
+        DrawFirst.FREE: each.unit_cost != 0,
+        DrawFirst.LOWEST_COST: each.unit_cost,
+        DrawFirst.FEWEST_PRODUCTS: (not each.products, each.products),
+        DrawFirst.LIMITED: not each.products,
+        DrawFirst.ROLLED_OVER: not each.rolled_over,
+    }
+    return (*(keys[key] for key in order), each.created, each.name)
 
 
 def burn(
@@ -219,20 +229,19 @@ def _instant(moment: datetime) -> int:
 
 
 def _rank(grant: Grant, order: Sequence[DrawFirst]) -> tuple[Any, ...]:
-    effective = grant.effective or _FIRST
-    created = grant.created or effective
-    keys: dict[DrawFirst, object] = {
-        DrawFirst.LOWEST_PRIORITY: grant.priority,
-        DrawFirst.EARLIEST_EXPIRY: grant.expires or _LAST,
-        DrawFirst.EARLIEST_EFFECTIVE: effective,
-        DrawFirst.EARLIEST_CREATED: created,
-        DrawFirst.FREE: grant.unit_cost != 0,
-        DrawFirst.LOWEST_COST: grant.unit_cost,
-        DrawFirst.FEWEST_PRODUCTS: (not grant.applies_to, len(grant.applies_to)),
-        DrawFirst.LIMITED: not grant.applies_to,
-        DrawFirst.ROLLED_OVER: not grant.rolled_over,
-    }
-    return (*(keys[key] for key in order), created, grant.id)
+    return rank(
+        order,
+        Standing(
+            name=grant.id,
+            first=_instant(grant.effective or _FIRST),
+            end=_instant(grant.expires or _LAST),
+            created=_instant(grant.created or grant.effective or _FIRST),
+            unit_cost=Fraction(grant.unit_cost),
+            priority=grant.priority,
+            products=len(grant.applies_to),
+            rolled_over=grant.rolled_over,
+        ),
+    )
 
 
 def _money(amount: int) -> Decimal:

@@ -127,6 +127,15 @@ def last_seq(tx: Transaction) -> int:
     return 0 if row is None else int(row[0])
 
 
+def seq_at(tx: Transaction, known_at: datetime) -> int:
+    """The highest seq recorded for the entity by a moment; 0 when there was none."""
+    row = tx.connection.execute(
+        "select coalesce(max(seq), 0) from facts.fact where entity_id = %s and recorded_at <= %s",
+        [tx.entity, known_at],
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def _changed(tx: Transaction, facts: Sequence[Fact]) -> list[_Row]:
     """Rows for the facts that differ from the version before, recorded or just told."""
     keys = dict.fromkeys((fact.kind.value, fact.key) for fact in facts)

@@ -24,6 +24,7 @@ MONEY_PATHS = (
     "revrec/reconciliation",
     "revrec/disclosure",
     "revrec/rating",
+    "revrec/commitments",
 )
 _SQL_ROOMS = tuple(
     "columnar disclosure ledger rating recognition reconciliation store usage".split()

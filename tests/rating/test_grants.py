@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from revrec.drawing.draw import Beyond
+from revrec.model.credit import DrawFirst
 from revrec.rating.grants import (
     Burned,
-    DrawFirst,
     Grant,
     Use,
     burn,

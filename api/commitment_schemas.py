@@ -1,0 +1,243 @@
+"""Credits and commitments over the wire. Counts and money are decimal strings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from revrec.commitments.documents import Reconciling
+from revrec.commitments.position import Position
+from revrec.feeds.records import to_fact
+from revrec.model.commitment import CommitmentForm
+from revrec.model.contract import CountedIn
+from revrec.model.fact import FactKind
+from revrec.money import from_minor
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+DecimalText = Annotated[str, Field(examples=["1200.00"], pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
+Currency = Annotated[str, Field(examples=["USD"], description="ISO 4217.")]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    @classmethod
+    def of(cls, row: DataclassInstance) -> Self:
+        """The wire form of a row."""
+        return cls(**{each.name: _text(getattr(row, each.name)) for each in fields(row)})
+
+
+class CreditLot(_Wire):
+    """A lot of granted credits at the end of a day."""
+
+    account: str
+    """The pool, or the contract that draws alone."""
+    contract: str
+    """Under which it was granted."""
+    customer: str
+    region: str
+    grant: str
+    """Name of the lot."""
+    origin: str
+    """The grant it follows from; another name where it is what rolled over."""
+    promotional: bool
+    """Whether nothing was paid for it."""
+    counted_in: CountedIn
+    currency: Currency
+    priority: int
+    """The lower number is drawn first."""
+    first_day: date
+    last_day: date | None
+    granted: DecimalText
+    corrected: DecimalText
+    """Added or taken away by corrections."""
+    drawn: DecimalText
+    expired: DecimalText
+    voided: DecimalText
+    rolled_over: DecimalText
+    """What of it goes on as another lot."""
+    raised: DecimalText
+    """What a floor added to that."""
+    remaining: DecimalText
+    set_aside: dict[str, DecimalText]
+    """Contract -> what of the remaining only it may use."""
+    cost_basis: DecimalText
+    """What was paid for all that follows from the grant."""
+    worth_drawn: DecimalText
+    worth_remaining: DecimalText
+    worth_lapsed: DecimalText
+    """Paid for what expired or was voided."""
+
+
+class CreditTransferred(_Wire):
+    """A transfer within a pool."""
+
+    account: str
+    transfer: str
+    on: date
+    giver: str
+    """Empty for what all share."""
+    taker: str
+    asked: DecimalText
+    given: DecimalText
+    """At most what the giver had left."""
+
+
+class CreditDrawn(_Wire):
+    """What a lot gave for the use of a contract's meter on a day."""
+
+    account: str
+    grant: str
+    """Name of the lot; empty for use that belongs to none."""
+    day: date
+    contract: str
+    """Who used it."""
+    customer: str
+    region: str
+    meter: str
+    covered: bool
+    """Whether the lot gave for it; else it is beyond all lots."""
+    quantity: DecimalText
+    amount: DecimalText
+    worth: DecimalText
+    """What was paid for it."""
+    currency: Currency
+
+
+class CommitmentState(_Wire):
+    """A commitment at the end of a day."""
+
+    account: str
+    contract: str
+    customer: str
+    region: str
+    commitment: str
+    form: CommitmentForm
+    within: str | None
+    counted_in: CountedIn
+    currency: Currency
+    first_day: date
+    last_day: date | None
+    amount: DecimalText
+    """As amended by then."""
+    price: DecimalText
+    consumed: DecimalText
+    """By its own use and that of commitments within it."""
+    remaining: DecimalText
+    rolled_over: DecimalText
+    lapsed: DecimalText
+    exceeded: DecimalText
+    """Use that was beyond it."""
+    days_left: int | None
+    expected_percent: DecimalText | None
+    """Of an even course from the first day to the last."""
+    actual_percent: DecimalText | None
+    projected: DecimalText | None
+    """Use by the last day if it goes on as it did on average."""
+    shortfall_projected: DecimalText | None
+    overage_projected: DecimalText | None
+    exhausted_on: date | None
+    """The day on which it was used up, or will be at the average so far."""
+    true_up_on: date | None
+    shortfall: DecimalText
+    """What is missing so far."""
+    true_up: DecimalText
+    """What is owed for that, once the day of the true-up has come."""
+
+
+class AccountRefused(_Wire):
+    """An account that contradicts itself."""
+
+    account: str
+    message: str
+    """Why, and what to do."""
+
+
+class Credits(_Wire):
+    """Credits at the end of a day."""
+
+    as_of: date
+    credits: list[CreditLot]
+    transfers: list[CreditTransferred]
+    refused: list[AccountRefused]
+
+
+class Draws(_Wire):
+    """Draws by the end of a day, a page of them."""
+
+    as_of: date
+    draws: list[CreditDrawn]
+    next: int | None
+    """`after` of the next page; none on the last."""
+    refused: list[AccountRefused]
+
+
+class Commitments(_Wire):
+    """Commitments at the end of a day."""
+
+    as_of: date
+    commitments: list[CommitmentState]
+    refused: list[AccountRefused]
+
+
+class Reconciled(_Wire):
+    """What is due beside what was billed under a consideration of a contract."""
+
+    contract: str
+    consideration: str | None
+    currency: Currency
+    due: DecimalText
+    agreed: DecimalText
+    """Due, and what is agreed for later days."""
+    billed: DecimalText
+    difference: DecimalText
+    """To be billed, or below 0 to be credited."""
+    reasons: list[str]
+    """What is due, part by part."""
+    documents: list[dict[str, Any]]
+    """Proposed records, to be recorded as facts by who approves them."""
+
+    @classmethod
+    def told(cls, each: Reconciling) -> Reconciled:
+        """The wire form, with documents as records."""
+        facts = [to_fact(FactKind(document.kind), document) for document in each.documents]
+        money = {
+            name: f"{from_minor(getattr(each, name), each.currency):f}"
+            for name in ("due", "agreed", "billed", "difference")
+        }
+        return cls(
+            contract=each.contract,
+            consideration=each.consideration,
+            currency=each.currency,
+            reasons=list(each.reasons),
+            documents=[{"kind": fact.kind.value, **fact.body} for fact in facts],
+            **money,
+        )
+
+
+class Reconciliation(_Wire):
+    """Bills of credits and commitments by the end of a day."""
+
+    as_of: date
+    reconciled: list[Reconciled]
+    refused: list[AccountRefused]
+
+
+def refused_in(found: Position) -> list[AccountRefused]:
+    """Accounts that contradict themselves."""
+    return [
+        AccountRefused(account=name, message=str(error)) for name, error in found.refused.items()
+    ]
+
+
+def _text(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _text(each) for name, each in value.items()}
+    return f"{value:f}" if isinstance(value, Decimal) else value

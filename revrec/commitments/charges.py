@@ -1,0 +1,121 @@
+"""What should be billed for credits and commitments, from all facts known now.
+
+Credits and prepaid commitments cost what was agreed, on the days agreed; use they cover costs
+nothing more. Other use costs its rated amount, beyond a commitment times its factor. What is
+missing to a commitment is charged at its true-up. Amounts are exact; they are rounded once, in
+the sum of what is billed together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from revrec.commitments.burn import Burned, held_in
+from revrec.commitments.consumption import commitments_in, missing_of, true_up_of, true_up_on
+from revrec.commitments.lots import Held, price_of
+from revrec.errors import FeedError
+from revrec.model.commitment import Commitment, CommitmentForm
+from revrec.model.contract import Contract
+from revrec.model.credit import CreditGrant
+from revrec.money import AMOUNT_SCALE, from_minor
+from revrec.periods import Period
+
+_Use = tuple[str, str | None, str, str]
+"""Contract, consideration, month, and what kind of use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """An amount owed since a day, and what for."""
+
+    contract: str
+    consideration: str | None
+    on: date
+    amount: Fraction
+    reason: str
+
+
+def charges_of(burned: Burned, contracts: Mapping[str, Contract], as_of: date) -> Iterator[Charge]:
+    """Charges of an account: agreed prices whenever due, use by month and true-ups up to a day."""
+    for held in held_in(burned):
+        if not held.rolled_over:
+            yield from _agreed(held)
+    yield from _use(burned, as_of)
+    begun = commitments_in(burned, as_of)
+    missing = missing_of(begun)
+    for held in begun:
+        currency = contracts[held.of.contract].currency
+        owed = true_up_of(held, missing[held.origin], currency, as_of)
+        if owed:
+            yield Charge(
+                contract=held.of.contract,
+                consideration=held.of.consideration,
+                on=true_up_on(held, as_of) or as_of,
+                amount=Fraction(from_minor(owed, currency)),
+                reason=f"missing to {held.origin}",
+            )
+
+
+def _agreed(held: Held) -> Iterator[Charge]:
+    """What credits and prepaid commitments cost, as billed and as amended."""
+    told = held.of
+    parts: list[tuple[date, Decimal, str]] = []
+    if isinstance(told, CreditGrant):
+        parts.append((held.first, told.paid, f"credits {held.origin}"))
+    elif told.form is CommitmentForm.PREPAID:
+        price = price_of(told)
+        billed = [(each.on, each.amount) for each in told.installments] or [(held.first, price)]
+        if sum(amount for _, amount in billed) != price or (told.installments and told.recurs):
+            raise FeedError(
+                f"The installments of {held.origin!r} come to "
+                f"{sum(amount for _, amount in billed)}, its price is {price}.",
+                remedy="Let them add up to the price; a commitment that recurs has none.",
+            )
+        parts += [(on, amount, f"commitment {held.origin}") for on, amount in billed]
+        for amendment in held.amendments:
+            if amendment.price is not None:
+                parts.append((amendment.on, amendment.price - price, f"{amendment.id}"))
+                price = amendment.price
+    for on, amount, reason in parts:
+        yield Charge(
+            contract=told.contract,
+            consideration=told.consideration,
+            on=on,
+            amount=Fraction(amount),
+            reason=reason,
+        )
+
+
+def _use(burned: Burned, as_of: date) -> Iterator[Charge]:
+    """Use that nothing paid in advance covers, by contract, month and kind."""
+    held = {each.lot.name: each for each in held_in(burned)}
+    sums: dict[_Use, Fraction] = defaultdict(Fraction)
+    unit = Fraction(1, 10**AMOUNT_SCALE)
+    for draw in burned.draws:
+        owner = held.get(draw.lot)
+        told = owner.of if owner else None
+        commitment = told if isinstance(told, Commitment) else None
+        if not draw.exceeds and (commitment is None or commitment.form is CommitmentForm.PREPAID):
+            continue
+        factor, consideration, kind = Fraction(1), None, "use"
+        if commitment is not None:
+            if commitment.contract == draw.contract:
+                consideration = commitment.usage_consideration
+            if draw.exceeds:
+                factor, kind = Fraction(commitment.overage_factor), f"use beyond {draw.lot}"
+        month = str(Period.of(draw.day))
+        sums[draw.contract, consideration, month, kind] += draw.amount * unit * factor
+    for (contract, consideration, month, kind), amount in sums.items():
+        if amount:
+            yield Charge(
+                contract=contract,
+                consideration=consideration,
+                on=min(Period.parse(month).last, as_of),
+                amount=amount,
+                reason=f"{kind} in {month}",
+            )

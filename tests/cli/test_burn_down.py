@@ -1,0 +1,54 @@
+"""Credits and commitments from files to balances and bills by the command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.usage.samples import as_csv, told
+
+BOOK = """
+contracts:
+  - id: acme
+    customer: acme
+    currency: USD
+    inception: 2026-01-01
+    obligations: [{id: api, product: api, measure: usage, meters: [tokens]}]
+    consideration: [{id: use, kind: usage, obligation: api}]
+credit_grants:
+  - {id: promo, contract: acme, on: 2026-01-01, last_day: 2026-01-31, amount: "10"}
+commitments:
+  - {id: year, contract: acme, on: 2026-01-01, last_day: 2026-12-31, amount: "100",
+     form: postpaid, priority: 1}
+"""
+
+
+@pytest.mark.timeout(300)
+def test_balances_and_bills(command: Command, tmp_path: Path) -> None:
+    """15.00 of use: 10 from the promotion, 5 of the commitment, which is to be billed."""
+    book, usage = tmp_path / "book.yaml", tmp_path / "usage.csv"
+    bill = tmp_path / "bill.ndjson"
+    book.write_text(BOOK)
+    usage.write_bytes(as_csv([told(usage_date="2026-01-15", amount="15.00")]))
+    assert command("load", book).returncode == 0
+    assert command("ingest", usage).returncode == 0
+    day = ("--as-of", "2026-03-31")
+
+    credits_told = json.loads(command("burn-down", *day, "--json").stdout)
+    committed = command("commitments", *day, "--contract", "acme").stdout
+    proposed = command("true-up", *day, "--out", bill)
+
+    assert [(each["grant"], each["drawn"]) for each in credits_told] == [
+        ("promo", "10.000000000000")
+    ]
+    assert "24.66" in committed
+    assert "1 documents" in proposed.stderr
+    (record,) = map(json.loads, bill.read_text(encoding="utf-8").splitlines())
+    assert (record["kind"], record["contract"], record["lines"]) == (
+        "invoice",
+        "acme",
+        [{"amount": "5.00"}],
+    )
