@@ -24,6 +24,12 @@ _OPERATE: frozenset[Role] = frozenset({"admin"})
 MAY: Mapping[str, frozenset[Role]] = {
     "record_facts": _PREPARE,
     "ingest_usage": _PREPARE,
+    "list_quarantine": _ALL,
+    "release_rows": _PREPARE,
+    "reject_rows": _PREPARE,
+    "list_release_requests": _ALL,
+    "request_release": _PREPARE,
+    "approve_release": _APPROVE,
     "record_counts": _PREPARE,
     "compare_counts": _ALL,
     "compact_lake": _OPERATE,

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
-from revrec.commands import commitments, contracts, lake, usage, usage_ledger
+from revrec.commands import commitments, contracts, lake, quarantine, usage, usage_ledger
 from revrec.commands.shared import (
     DEFAULT_ACTOR,
     Actor,
@@ -54,7 +54,6 @@ COMMANDS = (
     usage.ingest,
     usage.rate,
     usage.flags,
-    usage.quarantine,
     contracts.combinations,
     lake.compact,
     commitments.burn_down,
@@ -64,6 +63,7 @@ COMMANDS = (
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(usage_ledger.app, name="usage")
+app.add_typer(quarantine.app, name="quarantine")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@
         CloseInProgress          another close of the period holds the lock
       ApprovalError              whoever approved it may not
         SelfApproval             preparer and approver are the same person
+        ApprovalNeeded           one person alone may not do so much; another has to approve
       Conflict                   another request is being worked on, or got there first
         IdempotencyMismatch      a key reused for another request
         StaleVersion             the fact changed since it was read
@@ -113,6 +114,10 @@ class ApprovalError(RevrecError):
 
 class SelfApproval(ApprovalError):
     code = "self-approval"
+
+
+class ApprovalNeeded(ApprovalError):
+    code = "approval-needed"
 
 
 class Conflict(RevrecError):

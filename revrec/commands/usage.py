@@ -1,4 +1,4 @@
-"""Usage: taken in, rated, and what was set aside."""
+"""Usage: taken in and rated."""
 
 # ruff: noqa: FBT002 - options are read from their defaults
 
@@ -24,7 +24,6 @@ from revrec.commands.shared import (
     workspace_of,
 )
 from revrec.operations.rating import rate_counted, unlikely_usage
-from revrec.usage import quarantine as kept
 from revrec.usage.columns import FORMS
 from revrec.usage.ingest import ingest as ingest_usage
 from revrec.usage.rerating import RatingRun
@@ -164,33 +163,3 @@ def flags(
     for each in found:
         out.print(str(each), highlight=False, markup=False, soft_wrap=True)
     err.print(f"{len(found):,} flags.")
-
-
-def quarantine(
-    release: Annotated[list[int] | None, typer.Option(help="Row to judge again.")] = None,
-    reject: Annotated[list[int] | None, typer.Option(help="Row that will not count.")] = None,
-    note: Annotated[str, typer.Option(help="Why.")] = "",
-    actor: Actor = DEFAULT_ACTOR,
-) -> None:
-    """List usage rows that were set aside, release them or reject them."""
-    with workspace_of(actor) as workspace:
-        entity = workspace.entity
-        if release:
-            totals = kept.release(
-                workspace.database,
-                workspace.lake,
-                release,
-                note=note,
-                entity=entity,
-                actor=actor,
-            )
-            err.print(f"{totals.accepted.rows:,} accepted, {totals.quarantined.rows:,} set aside.")
-        if reject:
-            count = kept.reject(workspace.database, reject, note=note, entity=entity, actor=actor)
-            err.print(f"{count:,} rejected.")
-        if not release and not reject:
-            rows = workspace.run(kept.list_quarantine, read_only=True)
-            table = Table("row", "file row", "reason", "message")
-            for row in rows:
-                table.add_row(str(row.id), str(row.row_number), row.reason, row.message)
-            out.print(table)

@@ -17,6 +17,8 @@ from revrec.model.costs import AmortizationPattern
 from revrec.model.policy import Policy
 
 _PERCENTAGE = r"[0-9]{1,3}(\.[0-9]{1,6})?%"
+_AMOUNT = r"[0-9]{1,15}(\.[0-9]{1,3})?"
+_COUNT = r"[0-9]{1,9}"
 SUPPORTED: Mapping[str, frozenset[str]] = {
     "sales_taxes": frozenset({"excluded"}),
     "usage_fees": frozenset({"allocated_to_the_day"}),
@@ -51,6 +53,8 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
 """Election -> values the engine computes; any other is refused, never ignored."""
 MEASURED: Mapping[str, tuple[str, str]] = {
     "drift_of_usage_counts": (_PERCENTAGE, "a percentage, such as 0.01%"),
+    "release_amount_of_one_person": (_AMOUNT, "an amount, such as 10000.00"),
+    "release_rows_of_one_person": (_COUNT, "a whole number, such as 1000"),
 }
 """Election of a figure -> the form of its text, and the form in words."""
 _SHOWN_MAX = 20

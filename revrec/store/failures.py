@@ -36,6 +36,7 @@ _GUARDS: dict[str, type[RevrecError]] = {
     "RV005": PeriodClosed,
     "RV006": PeriodNotReady,
     "RV007": ChainBroken,
+    "RV008": InvariantViolated,  # an approval that does not name who asked
 }
 _AGAIN = "Nothing was changed; try again."
 _STORE: tuple[tuple[str, str, str], ...] = (

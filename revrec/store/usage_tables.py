@@ -95,6 +95,43 @@ class QuarantineResolutionRow(SQLModel, table=True):
     note: str = text()
 
 
+class ReleaseRequestRow(SQLModel, table=True):
+    """A request to release quarantined rows, with what it would let into the ledger."""
+
+    __tablename__ = "release_request"
+    __table_args__ = (
+        PrimaryKeyConstraint("id"),
+        {"schema": "records"},
+    )
+
+    id: int = identity()
+    entity_id: int = integer()
+    batch: str = text()
+    released: list[Any] = json()
+    corrections: dict[str, Any] = json()
+    amounts: dict[str, Any] = json()
+    note: str = text()
+    requested_at: datetime = moment()
+    requested_by: str = text()
+
+
+class ReleaseApprovalRow(SQLModel, table=True):
+    """The approval of a request by another person; the rows were released with it."""
+
+    __tablename__ = "release_approval"
+    __table_args__ = (
+        PrimaryKeyConstraint("entity_id", "request"),
+        check("approved_by_another", "approved_by <> requested_by"),
+        {"schema": "records"},
+    )
+
+    entity_id: int = integer()
+    request: int = bigint()
+    requested_by: str = text()
+    approved_by: str = text()
+    approved_at: datetime = moment()
+
+
 class UsageCountBatchRow(SQLModel, table=True):
     """A file of counts by another system, and the rows of it that could not be read."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
@@ -12,7 +12,6 @@ import pyarrow as pa
 from revrec.errors import Conflict, FeedError, NotFound
 from revrec.model.fact import digest_of
 from revrec.store import audit_log
-from revrec.store.database import Database
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 from revrec.usage import batches
@@ -97,72 +96,104 @@ def outstanding(tx: Transaction, *, through: date | None = None) -> dict[str, in
     return {str(reason): cast("int", count) for reason, count in rows}
 
 
-def release(
-    database: Database,
+def batch_of(rows: Sequence[int], corrections: Mapping[int, Mapping[str, str]]) -> str:
+    """The batch under which the rows are judged again: the same release is the same batch."""
+    told = sorted((row, dict(columns)) for row, columns in corrections.items())
+    return "release-" + digest_of([sorted(set(rows)), told])
+
+
+def released(
+    tx: Transaction, rows: Sequence[int], corrections: Mapping[int, Mapping[str, str]]
+) -> ControlTotals | None:
+    """The control totals of the release, if it was done."""
+    return batches.recorded(tx, batch_of(rows, corrections))
+
+
+def corrected(
+    rows: Iterable[QuarantinedRow], corrections: Mapping[int, Mapping[str, str]]
+) -> list[dict[str, str]]:
+    """What was sent, with the corrections of a release."""
+    return [{**row.payload, **corrections.get(row.id, {})} for row in rows]
+
+
+def judge_again(
+    tx: Transaction,
     lake: Lake,
     rows: Sequence[int],
     *,
     note: str,
-    entity: int,
-    actor: str,
-    corrections: Mapping[int, Mapping[str, str]] | None = None,
+    corrections: Mapping[int, Mapping[str, str]],
+    details: Mapping[str, object],
 ) -> ControlTotals:
-    """Judge quarantined rows again, as a batch of their own, and give its control totals.
+    """Judge open rows again, as a batch of their own, and give its control totals.
 
-    ``corrections`` gives, by row id, columns to replace; an empty text blanks one. A row that is
-    still at fault goes back to quarantine under its new reason, in the new batch, so it is never
-    lost. The same release again changes nothing and gives the first totals.
+    Whether one person may is for ``releases``. A row that is still at fault goes back to
+    quarantine under its new reason, in the new batch, so it is never lost. The same release again
+    changes nothing and gives the first totals.
 
-    Raises ``NotFound`` for an id that is not known, ``Conflict`` for a row already resolved,
-    ``FeedError`` for a correction that names no column of usage.
+    Raises NotFound for an id that is not known, Conflict for a row already resolved, FeedError
+    for rows of two forms.
     """
-    corrected = {row: dict(columns) for row, columns in (corrections or {}).items()}
-    _check_corrections(rows, corrected)
     ids = sorted(set(rows))
-    batch = "release-" + digest_of([ids, sorted(corrected.items())])
-
-    def run(tx: Transaction) -> ControlTotals:
-        form = _form(tx, ids)
-        batches.take_locks(tx, form.table)
-        first = batches.recorded(tx, batch)
-        if first is not None:
-            return first
-        told = [
-            {**row.payload, **corrected.get(row.id, {})}
-            for row in _resolve(tx, ids, "released", note)
-        ]
-        with workbench() as bench:
-            zone = day_zone(tx)
-            received = receive(bench, [_arrived(told)], form=form, zone=zone)
-            return batches.record(
-                tx,
-                lake,
-                bench,
-                batch=batch,
-                name=f"release of {len(ids)} quarantined rows",
-                received=received,
-                details={"released": ids, "note": note},
-                form=form,
-            )
-
-    return database.run(run, entity=entity, actor=actor)
+    batch = batch_of(ids, corrections)
+    form = _form(tx, ids)
+    batches.take_locks(tx, form.table)
+    first = batches.recorded(tx, batch)
+    if first is not None:
+        return first
+    told = corrected(_resolve(tx, ids, "released", note), corrections)
+    with workbench() as bench:
+        received = receive(bench, [_arrived(told)], form=form, zone=day_zone(tx))
+        return batches.record(
+            tx,
+            lake,
+            bench,
+            batch=batch,
+            name=f"release of {len(ids)} quarantined rows",
+            received=received,
+            details={"released": ids, "note": note, **details},
+            form=form,
+        )
 
 
-def reject(database: Database, rows: Sequence[int], *, note: str, entity: int, actor: str) -> int:
+def reject(tx: Transaction, rows: Sequence[int], *, note: str) -> int:
     """Resolve quarantined rows as rejected: they will not count. Gives their number.
 
     Raises ``NotFound`` for an id that is not known, ``Conflict`` for a row already resolved.
     """
     ids = sorted(set(rows))
+    _resolve(tx, ids, "rejected", note)
+    audit_log.write(
+        tx, "usage.reject", f"{len(ids)} quarantined rows", {"rejected": ids, "note": note}
+    )
+    return len(ids)
 
-    def run(tx: Transaction) -> int:
-        _resolve(tx, ids, "rejected", note)
-        audit_log.write(
-            tx, "usage.reject", f"{len(ids)} quarantined rows", {"rejected": ids, "note": note}
+
+def open_rows(tx: Transaction, rows: Sequence[int]) -> list[QuarantinedRow]:
+    """The rows, in order of id, none of them resolved.
+
+    Raises ``NotFound`` for an id that is not known, ``Conflict`` for a row already resolved.
+    """
+    found = tx.connection.execute(
+        _SELECT + " and kept.id = any(%(ids)s) order by kept.id",
+        {"entity": tx.entity, "ids": list(rows)},
+    ).fetchall()
+    kept = [_row(row) for row in found]
+    missing = sorted(set(rows) - {row.id for row in kept})
+    if missing:
+        raise NotFound(
+            f"There is no quarantined row {missing[0]}.",
+            remedy="List the quarantine for the ids of its rows.",
+            rows=missing,
         )
-        return len(ids)
-
-    return database.run(run, entity=entity, actor=actor)
+    done = [row for row in kept if row.outcome is not None]
+    if done:
+        raise Conflict(
+            f"The quarantined row {done[0].id} was {done[0].outcome} by {done[0].resolved_by}.",
+            remedy="Leave out the rows that are resolved.",
+            rows=[row.id for row in done],
+        )
+    return kept
 
 
 _SELECT = """
@@ -183,25 +214,7 @@ def _row(row: tuple[object, ...]) -> QuarantinedRow:
 
 def _resolve(tx: Transaction, ids: Sequence[int], outcome: str, note: str) -> list[QuarantinedRow]:
     """Append a resolution for each row; gives the rows in order of id."""
-    found = tx.connection.execute(
-        _SELECT + " and kept.id = any(%(ids)s) order by kept.id",
-        {"entity": tx.entity, "ids": list(ids)},
-    ).fetchall()
-    rows = [_row(row) for row in found]
-    missing = sorted(set(ids) - {row.id for row in rows})
-    if missing:
-        raise NotFound(
-            f"There is no quarantined row {missing[0]}.",
-            remedy="List the quarantine for the ids of its rows.",
-            rows=missing,
-        )
-    done = [row for row in rows if row.outcome is not None]
-    if done:
-        raise Conflict(
-            f"The quarantined row {done[0].id} was {done[0].outcome} by {done[0].resolved_by}.",
-            remedy="Leave out the rows that are resolved.",
-            rows=[row.id for row in done],
-        )
+    rows = open_rows(tx, ids)
     tx.connection.execute(
         """
         insert into records.quarantine_resolution (
@@ -231,7 +244,8 @@ def _form(tx: Transaction, ids: Sequence[int]) -> Form:
     return FORMS[names[0]] if names else RATED
 
 
-def _check_corrections(rows: Sequence[int], corrections: Mapping[int, Mapping[str, str]]) -> None:
+def check_corrections(rows: Sequence[int], corrections: Mapping[int, Mapping[str, str]]) -> None:
+    """Raise FeedError for corrections of rows that are not released, or of no column of usage."""
     stray = sorted(set(corrections) - set(rows))
     if stray:
         raise FeedError(

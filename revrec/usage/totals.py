@@ -9,8 +9,8 @@ from decimal import Context, Decimal, Inexact
 
 from revrec.errors import InvariantViolated
 
-# Python's own context keeps 28 digits and rounds in silence; these sums have up to 38.
-_EXACT = Context(prec=60, traps=[Inexact])
+EXACT = Context(prec=60, traps=[Inexact])
+"""Python's own context keeps 28 digits and rounds in silence; these sums have up to 38."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Total:
     def __add__(self, other: Total) -> Total:
         return Total(
             rows=self.rows + other.rows,
-            quantity=_EXACT.add(self.quantity, other.quantity),
-            amount=_EXACT.add(self.amount, other.amount),
+            quantity=EXACT.add(self.quantity, other.quantity),
+            amount=EXACT.add(self.amount, other.amount),
         )
 
 

@@ -13,6 +13,12 @@ TABLE = """
                                                             preparer approver auditor admin
     POST /v1/facts                                             yes      no      no     yes
     POST /v1/usage/batches                                     yes      no      no     yes
+    GET  /v1/usage/quarantine                                  yes      yes     yes    yes
+    POST /v1/usage/quarantine/releases                         yes      no      no     yes
+    POST /v1/usage/quarantine/rejections                       yes      no      no     yes
+    GET  /v1/usage/quarantine/requests                         yes      yes     yes    yes
+    POST /v1/usage/quarantine/requests                         yes      no      no     yes
+    POST /v1/usage/quarantine/requests/1/approval              no       yes     no     yes
     POST /v1/usage/counts                                      yes      no      no     yes
     GET  /v1/usage/comparison?from=2026-01-01&to=2026-01-31    yes      yes     yes    yes
     POST /v1/lake/compactions                                  no       no      no     yes

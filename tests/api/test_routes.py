@@ -255,3 +255,58 @@ def test_counts_of_another_system_are_compared(ana, cleo):
     assert [("gateway", "differs", f"{counted}.000000000")] == [
         (each["source"], each["drift"], each["difference"]) for each in found["drifted"]
     ]
+
+
+def test_rows_set_aside_are_released_by_two_people(ana, ben, cleo):
+    """Listed, refused to one person alone, asked for, approved by another, rejected."""
+    record(ana, example_records(), "facts")
+    row = json.loads(example_usage().splitlines()[0])
+    rows = [
+        row | {"usage_id": "big", "quantity": "x", "amount": "20000"},
+        row | {"usage_id": "test", "quantity": "y"},
+    ]
+    send(ana, "".join(json.dumps(each) + "\n" for each in rows).encode(), "u")
+    place = "/v1/usage/quarantine"
+    big, test = cleo.get(place).json()
+    body = {
+        "rows": [big["row"]],
+        "note": "a slip",
+        "corrections": {big["row"]: {"quantity": "1"}},
+    }
+
+    alone = ana.post(f"{place}/releases", json=body, headers=keyed("1"))
+    asked = ana.post(f"{place}/requests", json=body, headers=keyed("2")).json()
+    waiting = ben.get(f"{place}/requests").json()
+    approval = f"{place}/requests/{asked['request']}/approval"
+    approved = ben.post(approval, json={}, headers=keyed("3"))
+    rejected = ana.post(
+        f"{place}/rejections", json={"rows": [test["row"]], "note": "a test"}, headers=keyed("4")
+    )
+
+    assert ("big", "malformed-quantity") == (big["sent"]["usage_id"], big["reason"])
+    assert (403, "approval-needed") == (alone.status_code, alone.json()["code"])
+    assert [asked] == waiting
+    assert 1 == approved.json()["accepted"]["rows"]
+    assert {"rejected": 1} == rejected.json()
+    assert [] == cleo.get(place).json()
+    assert ["released", "rejected"] == [
+        each["outcome"] for each in cleo.get(place, params={"resolved": True}).json()
+    ]
+
+
+def test_rows_within_the_bound_are_released_by_one_person(ana):
+    """A row that is still at fault goes back, in a batch of its own."""
+    record(ana, example_records(), "facts")
+    row = json.loads(example_usage().splitlines()[0])
+    send(ana, (json.dumps(row | {"contract": "nobody", "amount": "1"}) + "\n").encode(), "u")
+    (kept,) = ana.get("/v1/usage/quarantine").json()
+
+    again = ana.post(
+        "/v1/usage/quarantine/releases",
+        json={"rows": [kept["row"]], "note": "try again"},
+        headers=keyed("1"),
+    ).json()
+
+    assert (1, 0, 1) == tuple(
+        again[name]["rows"] for name in ("received", "accepted", "quarantined")
+    )

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from revrec.usage.columns import EVENTS
-from revrec.usage.quarantine import list_quarantine, release
+from revrec.usage.quarantine import list_quarantine
+from revrec.usage.releases import release
 from tests.rating.conftest import Metering
 from tests.usage.samples import Told
 
@@ -107,14 +108,13 @@ def test_a_moment_without_an_offset_is_set_aside(
     assert row.reason == "malformed-date"
     assert row.payload["time"] == "2026-01-15T10:00:00"
 
-    totals = release(
-        books.database,
-        books.lake,
-        [row.id],
-        note="the gateway writes UTC",
+    corrected = {row.id: {"time": "2026-01-15T10:00:00Z"}}
+    totals = books.database.run(
+        lambda tx: release(
+            tx, books.lake, [row.id], note="the gateway writes UTC", corrections=corrected
+        ),
         entity=books.entity,
         actor="metering",
-        corrections={row.id: {"time": "2026-01-15T10:00:00Z"}},
     )
 
     assert totals.accepted.rows == 1

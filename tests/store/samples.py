@@ -205,6 +205,21 @@ def rows_of_every_table(entity: int) -> dict[str, dict[str, object]]:
             "outcome": "rejected",
             "note": "",
         },
+        "records.release_request": {
+            "batch": "release-1",
+            "released": Jsonb([1]),
+            "corrections": nothing,
+            "amounts": nothing,
+            "note": "",
+            "requested_at": at,
+            "requested_by": "a",
+        },
+        "records.release_approval": {
+            "request": 1,
+            "requested_by": "a",
+            "approved_by": "b",
+            "approved_at": at,
+        },
         "records.usage_count_batch": {
             "source": "gateway",
             "batch": "b",

@@ -21,8 +21,8 @@ from revrec.usage.quarantine import (
     list_quarantine,
     outstanding,
     reject,
-    release,
 )
+from revrec.usage.releases import release
 from revrec.usage.totals import ControlTotals, Total
 from tests.usage.conftest import Send
 from tests.usage.customers import customer, fact
@@ -37,8 +37,22 @@ def let_go(database: Database, lake: Lake, books: int) -> Callable[..., ControlT
     """Releases rows of the entity."""
 
     def run(*rows: int, **corrections: dict[int, dict[str, str]]) -> ControlTotals:
-        return release(
-            database, lake, rows, note="checked", entity=books, actor="controller", **corrections
+        return database.run(
+            lambda tx: release(tx, lake, rows, note="checked", **corrections),
+            entity=books,
+            actor="controller",
+        )
+
+    return run
+
+
+@pytest.fixture
+def turn_down(database: Database, books: int) -> Callable[..., int]:
+    """Rejects rows of the entity."""
+
+    def run(*rows: int, note: str = "") -> int:
+        return database.run(
+            lambda tx: reject(tx, rows, note=note), entity=books, actor="controller"
         )
 
     return run
@@ -156,13 +170,13 @@ def test_the_same_release_again_changes_nothing(
 
 
 def test_a_rejected_row_does_not_count(
-    database: Database, books: int, send: Send, run: Run, held: Held
+    send: Send, run: Run, held: Held, turn_down: Callable[..., int]
 ) -> None:
     """The decision and its reason are on record, the row stays readable."""
     send([told(contract="nobody")])
     row = run(list_quarantine)[0].id
 
-    count = reject(database, [row], note="test data", entity=books, actor="controller")
+    count = turn_down(row, note="test data")
 
     assert 1 == count
     assert {} == run(outstanding)
@@ -177,21 +191,20 @@ def test_a_rejected_row_does_not_count(
 
 
 def test_a_resolved_row_is_not_resolved_again(
-    database: Database,
-    books: int,
     send: Send,
     run: Run,
     let_go: Callable[..., ControlTotals],
+    turn_down: Callable[..., int],
 ) -> None:
     """Neither way, and a call with one such row does nothing for the others."""
     send([told(contract="nobody"), told(contract="no one")])
     one, other = ids(run(list_quarantine))
-    reject(database, [one], note="", entity=books, actor="controller")
+    turn_down(one)
 
     with pytest.raises(Conflict, match=f"row {one} was rejected by controller"):
         let_go(one, other)
     with pytest.raises(Conflict, match=f"row {one} was rejected by controller"):
-        reject(database, [other, one], note="", entity=books, actor="controller")
+        turn_down(other, one)
 
     assert [other] == ids(run(list_quarantine))
 
