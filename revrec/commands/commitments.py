@@ -16,6 +16,7 @@ import typer
 from rich.table import Table
 
 from revrec.commands.shared import DEFAULT_ACTOR, AsJson, err, out, say, workspace_of
+from revrec.commitments.agreement import Agreement
 from revrec.feeds.records import to_fact
 from revrec.model.fact import FactKind
 from revrec.money import as_text
@@ -47,14 +48,21 @@ _DRAWS = "day contract region meter grant covered quantity amount worth currency
 
 
 def burn_down(
+    *,
     as_of: AsOf = None,
     known_at: KnownAt = None,
     contract: OfContract = None,
     draws: Annotated[bool, typer.Option("--draws", help="Every draw, day by day.")] = False,
+    engine: Annotated[
+        bool, typer.Option("--engine", help="Beside what revenue counts; 1 if it differs.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show credits: what was granted, drawn, lost and is left, and what it is worth as paid."""
     found = _position(as_of, known_at, contract)
+    if engine:
+        _agree(found, as_json=as_json)
+        return
     rows: Sequence[DataclassInstance] = (
         list(found.draws()) if draws else [*found.credits(), *found.transfers()]
     )
@@ -133,6 +141,18 @@ def _position(as_of: datetime | None, known_at: datetime | None, contract: str |
             known_at=known_at,
             contract=contract,
         )
+
+
+def _agree(found: Position, *, as_json: bool) -> None:
+    """Show what was drawn beside what the engine counts; ends with 1 where they differ."""
+    rows = list(found.agreements())
+    if as_json:
+        out.print_json(json.dumps([_plain(each) | {"holds": each.holds} for each in rows]))
+    else:
+        _table([each.name for each in fields(Agreement)] + ["holds"], rows)
+    _refuse(found)
+    if not all(each.holds for each in rows):
+        raise typer.Exit(1)
 
 
 def _refuse(found: Position) -> None:

@@ -9,10 +9,12 @@ from datetime import date
 import pyarrow as pa
 
 from revrec.commitments.accounts import accounts_of
+from revrec.commitments.agreement import Agreement, agreements
 from revrec.commitments.burn import Burned, burn, uses_of
 from revrec.commitments.charges import charges_of
 from revrec.commitments.consumption import CommitmentStanding, commitment_standings
 from revrec.commitments.documents import Reconciling, reconciling
+from revrec.commitments.performance import as_performed
 from revrec.commitments.standing import (
     CreditStanding,
     DrawStanding,
@@ -24,6 +26,7 @@ from revrec.commitments.standing import (
 from revrec.errors import FeedError
 from revrec.model.contract import Contract
 from revrec.model.history import Book, ContractHistory
+from revrec.recognition.counts import under_combined_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,9 @@ class Position:
     """Credits and commitments at the end of a day; accounts that contradict themselves apart."""
 
     as_of: date
+    book: Book
+    daily: pa.Table
+    """The usage that was drawn."""
     burned: tuple[Burned, ...]
     histories: Mapping[str, ContractHistory]
     refused: Mapping[str, FeedError]
@@ -61,6 +67,13 @@ class Position:
         for each in self.burned:
             yield from transfer_standings(each, self.as_of)
 
+    def agreements(self) -> Iterator[Agreement]:
+        """What was drawn for obligations beside what the engine counts of them."""
+        elected = self.book.policy.value("credits_drawn")
+        drawn = as_performed(self.daily, self.book.credits, elected)
+        counted = under_combined_names(drawn, self.book)
+        return agreements(self.book, counted, self.burned, self.as_of)
+
     def reconciling(self) -> Iterator[Reconciling]:
         """What is due beside what was billed, with the documents that reconcile them."""
         for each in self.burned:
@@ -90,6 +103,8 @@ def position_of(book: Book, daily: pa.Table, as_of: date, only: str | None = Non
     uses = uses_of(daily, known)
     return Position(
         as_of=as_of,
+        book=book,
+        daily=daily,
         burned=tuple(burn(account, uses.get(account.id, []), as_of) for account in known),
         histories=histories,
         refused=refused,

@@ -10,6 +10,7 @@ from operator import attrgetter
 from revrec.asc606.catalogue import by_product
 from revrec.asc606.combination import combine
 from revrec.asc606.reading import read_promises
+from revrec.commitments.performance import read_performed, told_as_performed
 from revrec.feeds.policies import completed, default_policy
 from revrec.feeds.records import Record, of_fact
 from revrec.model.assessment import Assessment
@@ -73,12 +74,13 @@ def _of_the_engine(
 ]:
     """Facts and their records but those that price usage on its way into the ledger.
 
-    What is told of credits and commitments is put into their book.
+    What is told of credits and commitments is put into their book, with the digests of its facts.
     """
     for fact in facts:
         record = of_fact(fact)
         if isinstance(record, CreditRecord):
             credits_told.add(record)
+            credits_told.digests[record] = f"{fact.kind}:{fact.key}:{fact.digest}"
         elif not isinstance(record, RateCard | PriceAgreement):
             yield fact, record
 
@@ -114,10 +116,13 @@ def book_of(
         for name in _contracts(fact, record):
             digests.setdefault(name, []).append(f"{fact.kind}:{fact.key}:{fact.digest}")
     unknown = [fact for fact, record in events if not _placed(fact, record, histories)]
+    for name in histories:
+        digests[name] += credits_told.digests_of(name)
     catalogue = by_product(products)
     for name, history in histories.items():
         _complete(history, digests[name], catalogue, elected)
     credits_told.meters = _meters_by_product(histories)
+    read_performed(histories, credits_told, elected.value("credits_drawn"))
     accounted = _combined(combinations, histories)
     prices.sort(key=attrgetter("id"))
     products.sort(key=attrgetter("id"))
@@ -130,7 +135,8 @@ def book_of(
         apart=_apart(combinations.values(), histories, accounted),
         credits=credits_told,
     )
-    book.usage = _usage(book, usage)
+    drawn = told_as_performed(usage, credits_told, elected.value("credits_drawn"))
+    book.usage = _usage(book, drawn)
     return book, unknown
 
 

@@ -17,8 +17,16 @@ from revrec.feeds.policies import default_policy, with_elections
 from revrec.feeds.records import to_fact
 from revrec.model.assessment import Assessment
 from revrec.model.combination import Combination
+from revrec.model.commitment import Commitment, CommitmentAmendment
 from revrec.model.contract import _STRICT, Contract
 from revrec.model.costs import ContractCost, ContractCostReview
+from revrec.model.credit import (
+    CreditAdjustment,
+    CreditGrant,
+    CreditPool,
+    CreditTransfer,
+    TopUpRule,
+)
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -65,6 +73,13 @@ Event = Annotated[
     | Combination
     | Exercise
     | Lapse
+    | CreditGrant
+    | TopUpRule
+    | CreditAdjustment
+    | CreditPool
+    | CreditTransfer
+    | Commitment
+    | CommitmentAmendment
     | Usage,
     Field(discriminator="kind"),
 ]

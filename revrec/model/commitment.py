@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from revrec.model.contract import _STRICT, CountedIn
 from revrec.model.credit import Recurrence, Rollover
@@ -38,6 +39,7 @@ class Commitment:
 
     __pydantic_config__ = _STRICT
 
+    kind: Literal["commitment"] = "commitment"
     id: str
     contract: str
     on: date
@@ -81,6 +83,7 @@ class CommitmentAmendment:
 
     __pydantic_config__ = _STRICT
 
+    kind: Literal["commitment_amendment"] = "commitment_amendment"
     id: str
     contract: str
     on: date

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from revrec.drawing.draw import Beyond
 from revrec.model.contract import _STRICT, CountedIn
@@ -73,6 +74,7 @@ class CreditGrant:
 
     __pydantic_config__ = _STRICT
 
+    kind: Literal["credit_grant"] = "credit_grant"
     id: str
     contract: str
     """The contract under which they were granted, which pays for them."""
@@ -114,6 +116,7 @@ class TopUpRule:
 
     __pydantic_config__ = _STRICT
 
+    kind: Literal["top_up_rule"] = "top_up_rule"
     id: str
     contract: str
     on: date
@@ -141,6 +144,7 @@ class CreditAdjustment:
 
     __pydantic_config__ = _STRICT
 
+    kind: Literal["credit_adjustment"] = "credit_adjustment"
     id: str
     contract: str
     on: date
@@ -157,6 +161,7 @@ class CreditPool:
 
     __pydantic_config__ = _STRICT
 
+    kind: Literal["credit_pool"] = "credit_pool"
     id: str
     on: date
     contracts: tuple[str, ...]
@@ -175,6 +180,7 @@ class CreditTransfer:
 
     __pydantic_config__ = _STRICT
 
+    kind: Literal["credit_transfer"] = "credit_transfer"
     id: str
     on: date
     pool: str

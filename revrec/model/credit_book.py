@@ -38,6 +38,10 @@ class CreditBook:
     amendments: list[CommitmentAmendment] = field(default_factory=list)
     meters: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """(Contract, product) -> the meters that count towards it, as the contracts tell."""
+    digests: dict[CreditRecord, str] = field(default_factory=dict)
+    """Record -> kind, key and digest of its fact."""
+    counted: frozenset[tuple[str, str]] = frozenset()
+    """Contract and meter of use that counts towards an obligation as it is used."""
 
     def add(self, record: CreditRecord) -> None:
         """Put a record with those of its kind."""
@@ -56,6 +60,31 @@ class CreditBook:
                 self.commitments.append(record)
             case CommitmentAmendment():
                 self.amendments.append(record)
+
+    @property
+    def performed(self) -> set[tuple[str, str]]:
+        """Contract and obligation of what is performed as credits or commitments are drawn."""
+        held: list[CreditGrant | Commitment] = [*self.grants, *self.commitments]
+        return {(each.contract, each.obligation) for each in held if each.obligation}
+
+    def digests_of(self, contract: str) -> list[str]:
+        """Digests of what decides how much of a contract's obligations was performed, if anything.
+
+        That is everything told of the contracts it shares credits with.
+        """
+        if contract not in {name for name, _ in self.performed}:
+            return []
+        pools = {each.id for each in self.pools if contract in each.contracts}
+        members = {contract}.union(*(each.contracts for each in self.pools if each.id in pools))
+
+        def concerns(record: CreditRecord) -> bool:
+            if isinstance(record, CreditPool):
+                return record.id in pools
+            if isinstance(record, CreditTransfer):
+                return record.pool in pools
+            return record.contract in members
+
+        return [digest for record, digest in self.digests.items() if concerns(record)]
 
     @property
     def holders(self) -> set[str]:

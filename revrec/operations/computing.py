@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from revrec import engine
+from revrec.commitments.performance import as_performed
 from revrec.engine import Accounting
 from revrec.errors import PeriodNotReady
 from revrec.feeds.book import book_of
@@ -65,7 +66,9 @@ def read_inputs(tx: Transaction, lake: Lake, pins: Pins | None) -> Inputs:
         )
     version = pins.usage_version if pins else lake.committed_version(tx, "usage")
     dataset = None if version is None else lake.dataset(tx, "usage", version)
-    usage = under_combined_names(rollup.daily(dataset, entity=tx.entity), book)
+    daily = rollup.daily(dataset, entity=tx.entity)
+    drawn = as_performed(daily, book.credits, book.policy.value("credits_drawn"))
+    usage = under_combined_names(drawn, book)
     return Inputs(book=book, usage=usage, posted=posted_detail(tx, lake))
 
 
