@@ -6,6 +6,7 @@ when the license it is for has been transferred, whichever is later.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -69,6 +70,28 @@ def check_royalty(consideration: Consideration, contract: Contract) -> None:
                 contract=contract.id,
                 field=f"consideration.{consideration.id}.{field}",
             )
+
+
+@cites("606-10-32-31", "606-10-55-65")
+def check_shared(
+    royalty: Consideration, contract: Contract, licenses: Iterable[PerformanceObligation]
+) -> None:
+    """A royalty that licenses share is counted on the same meters for each (UnsupportedTerm).
+
+    Each takes its part of all that is sold or used; of a meter that only one of them counts, the
+    others' parts would be nobody's.
+    """
+    meters = {each.id: each.counted_meters for each in licenses}
+    if len({frozenset(each) for each in meters.values()}) > 1:
+        told = "; ".join(f"{name}: {', '.join(each)}" for name, each in sorted(meters.items()))
+        raise UnsupportedTerm(
+            f"The royalty {royalty.id} of contract {contract.id} is shared by obligations that "
+            f"count different meters: {told}.",
+            citation="606-10-55-65",
+            remedy="Give all of them the same `meters`, or the royalty an `obligation`.",
+            contract=contract.id,
+            field=f"consideration.{royalty.id}.obligation",
+        )
 
 
 @cites("606-10-55-65")

@@ -32,6 +32,7 @@ from revrec.asc606.royalties import (
     Transferred,
     above_minimum,
     check_royalty,
+    check_shared,
     explain_royalty,
     waits,
 )
@@ -215,14 +216,18 @@ class Standing:
         parts = {royalty.obligation or "": 1}
         if royalty.obligation is None:
             held = [each for each in self.in_force.values() if each.group == MAIN]
+            check_shared(royalty, self.contract, [each.obligation for each in held])
             parts = dict(proportions(self.weights(held))) if held else {}
         if not parts or not self.known.keys() >= parts.keys():
             raise self._nothing_to_price(royalty.id, ())
         why = explain_royalty(royalty, self.contract, tuple(sorted(parts)), on)
-        decision, total = self.record(why), sum(parts.values())
+        decision, total, before = self.record(why), sum(parts.values()), 0
         for name, part in sorted(parts.items()):
             shape = self.shape_of_use(royalty, max(self.known[name].start or first_day, first_day))
-            self.as_used.append(AsUsed(royalty, name, shape, decision, Fraction(part, total)))
+            upto = Fraction(before + part, total)
+            used = AsUsed(royalty, name, shape, decision, upto, Fraction(before, total))
+            self.as_used.append(used)
+            before += part
 
     def hand_over(self, transferred: Transferred) -> None:
         """Royalties that waited for the license are earned from now on (55-65)."""

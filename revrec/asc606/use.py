@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import lcm
 
 from revrec.asc606.agent import share_of_use
 from revrec.asc606.performance_obligations import COMPLETE
-from revrec.asc606.segments import LIVE, Key, Layer
+from revrec.asc606.segments import APART, LIVE, Key, Layer
 from revrec.asc606.unit_price import priced_by_unit, unit_prices
 from revrec.citations import cites
 from revrec.model.contract import Consideration, Contract
@@ -24,8 +25,10 @@ class AsUsed:
     obligation: str
     shape: Shape
     decision: int
-    part: Fraction = Fraction(1)
-    """What of it the obligation gets, where a royalty is shared."""
+    upto: Fraction = Fraction(1)
+    """What of it this obligation and those before it get, where a royalty is shared ..."""
+    before: Fraction = Fraction(0)
+    """... and those before it: each gets the difference of two rounded parts of the whole."""
     counted: dict[int, int] = field(default_factory=dict)
     """Restart -> atoms counted under terms that ended with it."""
     live: bool = True
@@ -51,25 +54,35 @@ class Ended:
     earlier: Earlier | None
 
 
-@cites("606-10-32-40", "606-10-55-65")
+@cites("606-10-32-28", "606-10-32-40", "606-10-55-65")
 def layers_of_use(
     each: AsUsed,
     ended: Mapping[int, Ended],
     product: str,
     because: tuple[int, ...],
 ) -> dict[Key, Layer]:
-    """The rated amount of each day, or the part of it that is the entity's or the license's."""
+    """The rated amount of each day, or the part of it that is the entity's or the license's.
+
+    Parts of a shared royalty add up to the whole, however each is rounded (32-28).
+    """
     name, component = each.obligation, each.consideration.id
-    price, whole = each.price * each.part.numerator, each.shape.whole * each.part.denominator
+    whole = each.shape.whole * lcm(each.upto.denominator, each.before.denominator)
+    upto, before = (
+        each.price * part.numerator * (whole // (each.shape.whole * part.denominator))
+        for part in (each.upto, each.before)
+    )
     layers: dict[Key, Layer] = {}
-    for number, before in ended.items():
-        if share := round_ratio(before.counted * price, whole):
+    for number, told in ended.items():
+        share = round_ratio(told.counted * upto, whole) - round_ratio(told.counted * before, whole)
+        if share:
             layers[name, component, number] = Layer(
-                share, COMPLETE, before.product, because, as_used=True, earlier=before.earlier
+                share, COMPLETE, told.product, because, as_used=True, earlier=told.earlier
             )
     if each.live:
         shape = replace(each.shape, whole=whole)
-        layers[name, component, LIVE] = Layer(price, shape, product, because, as_used=True)
+        layers[name, component, LIVE] = Layer(upto, shape, product, because, as_used=True)
+        if before:
+            layers[name, component, APART] = Layer(-before, shape, product, because, as_used=True)
     return layers
 
 

@@ -155,7 +155,7 @@ def _subject(line: InvoiceLine, terms: Terms, on: date) -> tuple[Side, str, str]
         (promised,) = among
     obligation = line.obligation or promised.obligation or ""
     if promised.kind is ConsiderationKind.USAGE:
-        obligation = promised.obligation or obligation
+        obligation = terms.charged_by(promised) or obligation
     return _SIDES[promised.kind], promised.id, obligation
 
 

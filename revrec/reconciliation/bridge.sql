@@ -1,6 +1,6 @@
 -- From what was rated to what was billed to what is revenue: every difference by its reasons.
 -- Reads metered, charges, cases, explained, usage_bills, bills, fixed_bills, fee_differences,
--- revenue, components, shares, services, contracts, readings.
+-- revenue, components, shares, services, contracts, readings, charge_terms.
 
 create table posted as
 select r.contract, r.obligation, r.month,
@@ -182,6 +182,48 @@ union all
 select contract, obligation, month, coalesce(drawdown, 'commitment_drawdown'), rest - beyond
 from rest where drawdown is not null or not charged_by_use;
 
+-- A royalty is charged by one license. What others earn of it is allocated to them, and what was
+-- charged before the last license is transferred waits until then (606-10-55-65).
+create table royalty_reasons as
+with earned as (
+    select t.contract, t.consideration, t.obligation as home, t.transferred, r.obligation, r.month,
+           sum(r.amount)::bigint as amount
+    from charge_terms t
+    join revenue r on r.contract = t.contract and r.component = t.consideration
+    where t.royalty
+    group by all
+),
+flows as (
+    select contract, consideration, obligation as home, transferred, month, c_now as amount
+    from charges join charge_terms using (contract, consideration, obligation)
+    where royalty
+    union all
+    select contract, consideration, home, transferred, month, -amount from earned
+    union all
+    select contract, consideration, obligation, transferred,
+           date_trunc('month', transferred)::date, 0
+    from charge_terms where royalty and transferred < getvariable('through_last')
+),
+by_month as (
+    select contract, consideration, home, transferred, month, sum(amount)::bigint as amount
+    from flows group by all
+),
+waiting as (
+    select contract, consideration, home, month,
+           case when last_day(month) < transferred then greatest(sum(amount) over up, 0)
+                else 0 end as waits
+    from by_month
+    window up as (partition by contract, consideration order by month)
+)
+select contract, obligation, month, 'allocation' as reason, -amount as amount
+from earned where obligation <> home
+union all
+select contract, home, month, 'allocation', amount from earned where obligation <> home
+union all
+select contract, home, month, 'deferral', (waits - lag(waits, 1, 0) over up)::bigint
+from waiting
+window up as (partition by contract, consideration order by month);
+
 -- Revenue from usage against the charge: alike to the rounding, not posted yet, or behind by what
 -- was recorded after the month.
 create table usage_revenue as
@@ -189,12 +231,17 @@ with charged as (
     select contract, obligation, month, sum(c_now)::bigint as charged, count(*) as fees
     from charges where consideration <> '' group by all
 ),
+named as (
+    select contract, obligation, month, sum(amount)::bigint as named
+    from royalty_reasons group by all
+),
 off as (
     select contract, obligation, month,
-           coalesce(c.charged, 0) - coalesce(p.for_usage, 0) as amount,
+           coalesce(c.charged, 0) - coalesce(p.for_usage, 0) - coalesce(n.named, 0) as amount,
            greatest(coalesce(c.fees, 1), 1) as fees
     from charged c
     full join posted p using (contract, obligation, month)
+    full join named n using (contract, obligation, month)
     where month between getvariable('first') and getvariable('through')
 ),
 differing as (select * from off where amount <> 0),
@@ -247,6 +294,9 @@ with named as (
     union all
     select contract, obligation, month, 'invoiced_less_revenue', reason, amount
     from usage_revenue where reason is not null
+    union all
+    select contract, obligation, month, 'invoiced_less_revenue', reason, amount
+    from royalty_reasons
 ),
 summed as (
     select contract, obligation, month, difference, reason, sum(amount)::bigint as amount

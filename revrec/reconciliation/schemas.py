@@ -63,9 +63,13 @@ CHARGE_TERMS = pa.schema(
         ("above", FLAG),
         ("from_day", DAY),
         ("kept", pa.decimal128(10, 9)),
+        ("royalty", FLAG),
+        ("transferred", DAY),
     ]
 )
 """Usage fees, with the part of the rated amount that an agent keeps, else 1.
+
+``transferred`` is the day on which the last license of a royalty is, if it waits for one.
 
 An empty consideration stands for usage beyond what was bought, at no charge.
 """

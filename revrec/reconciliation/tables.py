@@ -213,16 +213,13 @@ def _contract(terms: Terms) -> Row:
 
 def _versions(terms: Terms) -> Iterable[Row]:
     for number, each in enumerate(terms.versions):
-        usage = each.obligation.usage
-        in_amount = usage.counted_in is CountedIn.AMOUNT
-        entitled = usage.entitled if in_amount else None
         yield (
             terms.contract.id,
             each.obligation.id,
             number,
             each.first_day,
             each.last_day,
-            entitled,
+            terms.paid_ahead(each.obligation),
         )
 
 
@@ -249,9 +246,10 @@ def _services(terms: Terms, as_of: date) -> Iterable[Row]:
         last = versions[-1].obligation
         ends = max(each.last_day for each in versions)
         drawdown = None
-        if last.usage.entitled is not None:
-            in_amount = last.usage.counted_in is CountedIn.AMOUNT
-            drawdown = Reason.COMMITMENT_DRAWDOWN if in_amount else Reason.CREDIT_DRAWDOWN
+        if terms.paid_ahead(last) is not None:
+            drawdown = Reason.COMMITMENT_DRAWDOWN
+        elif last.usage.entitled is not None:
+            drawdown = Reason.CREDIT_DRAWDOWN
         used = {each.right for each in terms.exercises}
         is_open = (last.option is not None or last.renewal is not None) and name not in used
         runs_out = (last.measure in TIMED and not is_open) or drawdown is not None
@@ -273,11 +271,20 @@ def _charge_terms(terms: Terms) -> Iterable[Row]:
     contract = terms.contract.id
     overage: set[str] = set()
     for each in terms.charges:
-        above = each.consideration.above_entitlement
-        overage |= {each.obligation} if above else set()
+        overage |= {each.obligation} if each.above else set()
         share = each.consideration.retained_share
         kept = Decimal(1) if share is None else share
-        yield contract, each.consideration.id, each.obligation, above, each.from_day, kept
+        royalty = each.consideration.royalty is not None
+        yield (
+            contract,
+            each.consideration.id,
+            each.obligation,
+            each.above,
+            each.from_day,
+            kept,
+            royalty,
+            each.transferred,
+        )
     for name in dict.fromkeys(
         each.obligation.id
         for each in terms.versions
@@ -285,7 +292,7 @@ def _charge_terms(terms: Terms) -> Iterable[Row]:
         and each.obligation.usage.counted_in is CountedIn.AMOUNT
     ):
         if name not in overage and all(each.obligation != name for each in terms.charges):
-            yield contract, "", name, True, date.min, Decimal(1)
+            yield contract, "", name, True, date.min, Decimal(1), False, None
 
 
 def _components(terms: Terms) -> Iterable[Row]:

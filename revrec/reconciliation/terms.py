@@ -9,10 +9,12 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from revrec.asc606.amendment import enforced
+from revrec.asc606.royalties import handovers, waits
 from revrec.model.contract import (
     Consideration,
     ConsiderationKind,
     Contract,
+    CountedIn,
     Measure,
     PerformanceObligation,
 )
@@ -50,6 +52,19 @@ class Charge:
     consideration: Consideration
     obligation: str
     from_day: date
+    transferred: date | None = None
+    """Day on which the last license of a royalty is transferred; ``FOREVER`` until it is."""
+
+    @property
+    def guaranteed(self) -> Decimal:
+        """Rated amount of a royalty that the guaranteed minimum pays for."""
+        royalty = self.consideration.royalty
+        return Decimal(0) if royalty is None else royalty.minimum
+
+    @property
+    def above(self) -> bool:
+        """Whether only usage beyond what was paid ahead is charged."""
+        return self.consideration.above_entitlement or self.guaranteed > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +93,18 @@ class Terms:
         """The fixed considerations by id."""
         kind = ConsiderationKind.FIXED
         return {name: each for name, each in self.consideration.items() if each.kind is kind}
+
+    def paid_ahead(self, obligation: PerformanceObligation) -> Decimal | None:
+        """Rated amount that a fixed price pays for: bought, or guaranteed of a royalty (55-65)."""
+        if obligation.usage.counted_in is CountedIn.AMOUNT:
+            return obligation.usage.entitled
+        guaranteed = [each.guaranteed for each in self.charges if each.obligation == obligation.id]
+        return max(guaranteed, default=Decimal(0)) or None
+
+    def charged_by(self, consideration: Consideration) -> str | None:
+        """The obligation whose usage a fee is compared with."""
+        homes = (each.obligation for each in self.charges if each.consideration == consideration)
+        return next(homes, consideration.obligation)
 
     def later(self, on: date) -> frozenset[str]:
         """Obligations that were bought with a right used after the day: no bill of it is theirs."""
@@ -138,11 +165,12 @@ def terms_of(history: ContractHistory, as_of: date) -> Terms:
     exercises = tuple(each for each in history.exercises if each.on <= as_of)
     versions = (*_versions(contract, modifications), *_bought(contract, exercises))
     promised = list(contract.consideration)
-    charges = list(_charges(contract.consideration, contract.first_day, versions))
+    transferred = {each.id: each.on for each in handovers(history) if each.on <= as_of}
+    charges = list(_charges(contract.consideration, contract.first_day, versions, transferred))
     for each in modifications:
         promised += each.adds_consideration
         new_from = each.new_terms_from or each.on
-        charges += _charges(each.adds_consideration, new_from, versions)
+        charges += _charges(each.adds_consideration, new_from, versions, transferred)
     promised += [_price_of(each) for each in exercises if each.price]
     return Terms(
         contract=contract,
@@ -176,13 +204,29 @@ def _bought(contract: Contract, exercises: tuple[Exercise, ...]) -> Iterator[Ver
 
 
 def _charges(
-    consideration: tuple[Consideration, ...], from_day: date, versions: tuple[Version, ...]
+    consideration: tuple[Consideration, ...],
+    from_day: date,
+    versions: tuple[Version, ...],
+    transferred: Mapping[str, date],
 ) -> Iterator[Charge]:
-    """Usage is priced from the day its fee was promised, and from the service's first day on."""
+    """Usage is priced from the day its fee was promised, and from the service's first day on.
+
+    A royalty for no license in particular is charged by the first of them: it is billed once.
+    """
     for each in consideration:
-        if each.kind is ConsiderationKind.USAGE and each.obligation is not None:
-            starts = [v.first_day for v in versions if v.obligation.id == each.obligation]
-            yield Charge(each, each.obligation, max([from_day, *starts[:1]]))
+        if each.kind is not ConsiderationKind.USAGE:
+            continue
+        licenses = [v for v in versions if each.obligation in {None, v.obligation.id}]
+        if each.obligation is not None:
+            home, starts = each.obligation, [v.first_day for v in licenses[:1]]
+        elif licenses and each.royalty is not None:
+            home, starts = min(v.obligation.id for v in licenses), []
+        else:
+            continue
+        waiting = [
+            transferred.get(v.obligation.id, FOREVER) for v in licenses if waits(each, v.obligation)
+        ]
+        yield Charge(each, home, max([from_day, *starts]), max(waiting, default=None))
 
 
 def _versions(contract: Contract, modifications: tuple[Modification, ...]) -> list[Version]:

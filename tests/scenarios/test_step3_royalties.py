@@ -83,6 +83,39 @@ def test_a_royalty_for_two_licenses_is_shared_and_each_waits_for_its_own() -> No
     assert revenue(told, events, "2026-02-01") == "500.00"
 
 
+def test_parts_of_a_shared_royalty_add_up_to_it() -> None:
+    """A third each of 100.00, and of 200.00 to date: no cent is lost or made twice."""
+    names = ("x", "y", "z")
+    told = {
+        "obligations": [
+            LICENSE | {"id": name, "standalone_selling_price": "500.00"} for name in names
+        ],
+        "consideration": [FEE, {"id": "royalty", "kind": "usage", "royalty": {}}],
+    }
+    events = [granted("2026-01-01", name) for name in names]
+    events += [sold("2026-01-31", "100.00"), sold("2026-02-28", "100.00")]
+    january, february = (
+        [revenue(told, events, day, obligation=name, component="royalty") for name in names]
+        for day in ("2026-01-31", "2026-02-28")
+    )
+
+    assert january == ["33.33", "33.34", "33.33"]
+    assert february == ["66.67", "66.66", "66.67"]
+
+
+def test_licenses_that_share_a_royalty_count_the_same_meters() -> None:
+    """What only one of them counted would leave the other's part to nobody (606-10-55-65)."""
+    told = {
+        "obligations": [
+            LICENSE | {"id": "x", "standalone_selling_price": "1.00"},
+            LICENSE | {"id": "y", "standalone_selling_price": "1.00", "meters": ["elsewhere"]},
+        ],
+        "consideration": [FEE, {"id": "royalty", "kind": "usage", "royalty": {}}],
+    }
+
+    assert str(refused(told, []).attributes["field"]) == "consideration.royalty.obligation"
+
+
 def test_a_royalty_alone_is_the_price_of_its_license() -> None:
     """The fixed fee is for the other license (606-10-32-40)."""
     told = {
