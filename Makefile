@@ -34,10 +34,11 @@ serve: $(READY)
 	@$(BIN)/revrec serve --port $(PORT)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 torture: $(READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) -m torture --timeout 3600 $(ARGS)
+	@REVREC_TORTURE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m torture \
+	  --timeout 7200 $(ARGS)
 
 bench: $(READY)
 	@set -e; for program in $(wildcard tests/bench/bench_*.py); do \

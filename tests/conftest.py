@@ -31,7 +31,9 @@ from revrec.store import embedded, migration
 from revrec.store.database import Database
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
+from tests.properties import profiles
 
+profiles.load()
 _numbers = itertools.count(1)
 
 Run = Callable[[Callable[[Transaction], Any]], Any]

@@ -42,9 +42,14 @@ class UnitPrice:
     """... and up to the last one; no end if none."""
 
     def of(self, counted: int) -> int:
-        """How many of the first ``counted`` atoms have this price."""
+        """How many of the first ``counted`` atoms have this price.
+
+        Corrections may bring a count below nothing, but not the units of a tier.
+        """
+        if not self.above and self.up_to is None:
+            return counted
         last = counted if self.up_to is None else min(counted, self.up_to)
-        return last - self.above if self.above or self.up_to is not None else counted
+        return max(last - self.above, 0)
 
     def left(self, shape: Shape, counted: int) -> Shape:
         """A count of units that begins after ``counted``, of those that have this price."""
@@ -58,6 +63,23 @@ class UnitPrice:
 def priced_by_unit(consideration: Consideration) -> bool:
     """Whether what varies is the number of units, or the price of each."""
     return consideration.per_unit or bool(consideration.tiers)
+
+
+@cites("606-10-32-5", "606-10-32-10")
+def unit_components(consideration: Consideration) -> dict[str, bool]:
+    """Every component that a price per unit may have, and whether it is priced as it is used.
+
+    If not, it is the price of all units expected, and part of the transaction price.
+    """
+    name, tiers = consideration.id, consideration.tiers
+    if not tiers:
+        return {name: True}
+    if consideration.tiers_price is TierBasis.OPTIONS:
+        later = range(2, len(tiers) + 1)
+        return {name: True} | {f"{name}{_TIER}{number}": True for number in later}
+    if consideration.tiers_price is TierBasis.NEXT_UNITS:
+        return {name: False}
+    return {name: True, name + REBATE: True}
 
 
 @cites("606-10-32-5", "606-10-32-10", "606-10-32-11", "606-10-55-17")

@@ -100,7 +100,7 @@ def layers_by_unit(
     for of in unit_prices(each.consideration, contract):
         price, whole, so_far = of.price, of.whole, 0
         for number, before in ended.items():
-            units = max(of.of(so_far + before.counted), 0) - max(of.of(so_far), 0)
+            units = of.of(so_far + before.counted) - of.of(so_far)
             so_far += before.counted
             share = round_ratio(units * of.price, of.whole)
             if of.expected and whole > before.counted:

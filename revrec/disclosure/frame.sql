@@ -1,7 +1,8 @@
 -- Postings up to the report's last month, with what joins give them. Reads posted_rows,
 -- component, month and the variables `first` and `period`.
 -- `month` is the month of posting, empty before the report; `late` is what was learned after the
--- month it belongs to was closed; `as_used` is usage allocated to its day (606-10-32-40).
+-- month it belongs to was closed; `as_used` is what is priced as it is used: usage allocated to
+-- its day (606-10-32-40), units at their price (32-5).
 create table posted as
 select
     p.*,
@@ -9,7 +10,7 @@ select
     p.origin < p.period as late,
     case when p.event = 'breakage' then 'breakage' else coalesce(k.category, 'fixed') end
         as category,
-    coalesce(k.category in ('usage', 'overage'), false) as as_used
+    coalesce(k.category in ('usage', 'overage', 'per_unit'), false) as as_used
 from posted_rows p
 left join component k using (contract, component)
 where p.period <= getvariable('period');

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from revrec.asc606.licenses import right_to_use
 from revrec.asc606.modification import Treatment, changes_nothing, cut_off, takes_effect
+from revrec.asc606.unit_price import priced_by_unit, unit_components
 from revrec.citations import cites
 from revrec.engine import Accounting
 from revrec.model.contract import Consideration, ConsiderationKind, Measure, PerformanceObligation
@@ -157,7 +158,10 @@ def _component_rows(
     contract: str, consideration: Iterable[Consideration], *, within_a_year: bool
 ) -> Iterator[Sequence[object]]:
     for each in consideration:
-        if each.kind is not ConsiderationKind.FIXED:
+        if priced_by_unit(each):
+            for component, as_used in unit_components(each).items():
+                yield contract, component, "per_unit" if as_used else "estimate", within_a_year
+        elif each.kind is not ConsiderationKind.FIXED:
             yield contract, each.id, _category(each), within_a_year
 
 

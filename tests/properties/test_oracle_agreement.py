@@ -12,10 +12,12 @@ from hypothesis import given
 
 from tests.oracle.oracle import Oracle
 from tests.oracle.service_time import NotStated
-from tests.properties.profiles import examples
+from tests.properties.profiles import examples, part
 from tests.properties.runs import FAR, Place, Run, run
 from tests.strategies import scenarios
 
+PARTS = 10
+"""Shares of the contracts that workers take one by one."""
 REFUSED_AT_MOST = 0.25
 """Share of contracts that may be outside the written semantics."""
 
@@ -23,11 +25,13 @@ Amounts = dict[tuple[Place, date], int]
 
 
 @pytest.mark.timeout(7200)
-def test_engine_agrees_with_the_oracle() -> None:
-    """1,000 contracts: revenue, breakage and price of each part at the end of each month."""
+@pytest.mark.parametrize("number", range(PARTS))
+def test_engine_agrees_with_the_oracle(number: int) -> None:
+    """1,000 contracts in all: revenue, breakage and price of each part at each month's end."""
     seen: Counter[str] = Counter()
 
-    @examples(commit=100, torture=5_000)
+    @part(number)
+    @examples(commit=100 // PARTS, torture=5_000 // PARTS)
     @given(scenarios(size=10))
     def agree(scenario: dict[str, Any]) -> None:
         engine, oracle = run(scenario), Oracle(scenario)
@@ -41,7 +45,7 @@ def test_engine_agrees_with_the_oracle() -> None:
     agree()
 
     # Random contracts are mostly contracts, else the agreement would be an empty one.
-    assert seen["drawn"] >= 1_000
+    assert seen["drawn"] >= 1_000 // PARTS
     assert seen["refused"] <= REFUSED_AT_MOST * seen["drawn"]
 
 

@@ -236,27 +236,27 @@ def modified(**told) -> Modification:
 
 
 @pytest.mark.parametrize(
-    ("told", "goes_on", "treatment"),
+    ("told", "at_selling_prices", "goes_on", "treatment"),
     [
-        ({"adds": (ADDED,), "at_standalone_selling_prices": True}, "d", Treatment.SEPARATE),
-        ({"adds": (ADDED,)}, "d", Treatment.PROSPECTIVE),
-        ({"at_standalone_selling_prices": True}, "d", Treatment.PROSPECTIVE),
-        ({"adds": (ADDED,), "withdraws": ("a",), "at_standalone_selling_prices": True}, "d",
-         Treatment.PROSPECTIVE),
-        ({"adds": (ADDED,), "revises": (ADDED,), "at_standalone_selling_prices": True}, "d",
-         Treatment.PROSPECTIVE),
-        ({}, "", Treatment.PROSPECTIVE),
-        ({}, "s", Treatment.CATCH_UP),
-        ({"adds": (ADDED,)}, "s", Treatment.MIXED),
-        ({}, "ds", Treatment.MIXED),
+        ({"adds": (ADDED,)}, True, "d", Treatment.SEPARATE),
+        ({"adds": (ADDED,)}, False, "d", Treatment.PROSPECTIVE),
+        ({}, True, "d", Treatment.PROSPECTIVE),
+        ({"adds": (ADDED,), "withdraws": ("a",)}, True, "d", Treatment.PROSPECTIVE),
+        ({"adds": (ADDED,), "revises": (ADDED,)}, True, "d", Treatment.PROSPECTIVE),
+        ({}, False, "", Treatment.PROSPECTIVE),
+        ({}, False, "s", Treatment.CATCH_UP),
+        ({"adds": (ADDED,)}, False, "s", Treatment.MIXED),
+        ({}, False, "ds", Treatment.MIXED),
     ],
-)  # fmt: skip
-def test_the_treatment_follows_from_what_is_distinct(told, goes_on, treatment):
+)
+def test_the_treatment_follows_from_what_is_distinct(told, at_selling_prices, goes_on, treatment):
     """What is left of d is distinct; s is a single obligation partly satisfied."""
     single = obligation("s", distinct_increments=False)
     continuing = [{"d": ADDED, "s": single}[name] for name in goes_on]
 
-    assert classify(modified(**told), continuing) is treatment
+    found = classify(modified(**told), continuing, at_selling_prices=at_selling_prices)
+
+    assert found is treatment
 
 
 def test_new_terms_begin_when_agreed_or_later_and_books_change_with_approval():

@@ -7,7 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from revrec.asc606.modification import Treatment, check_modification, explain_modification
+from revrec.asc606.modification import (
+    Treated,
+    Treatment,
+    check_modification,
+    explain_modification,
+)
 from revrec.asc606.transaction_price import re_estimate
 from revrec.errors import ContractError, UnsupportedTerm
 from revrec.model.contract import Contract, Measure, PerformanceObligation
@@ -105,13 +110,20 @@ def test_a_modification_of_the_first_day_is_none_before_it():
     check_modification(CONTRACT, first, {"seats": SEATS})
 
 
+def ruled(treatment: Treatment) -> Treated:
+    """Treated as the rule says, by nobody's override."""
+    return Treated(treatment=treatment, by_rule=treatment, at_selling_prices=False)
+
+
 @pytest.mark.parametrize(
     ("reason", "words"), [("downsell", "M (downsell), price"), ("", "M, price")]
 )
 def test_a_modification_tells_its_reason_if_it_has_one(reason, words):
     """In the sentence, with the change, the treatment and what is shared."""
     told = modification(reason=reason, price_change=Decimal(-30))
-    decision = explain_modification(CONTRACT, told, Treatment.PROSPECTIVE, 7_000, {"seats": 7_000})
+    decision = explain_modification(
+        CONTRACT, told, ruled(Treatment.PROSPECTIVE), 7_000, {"seats": 7_000}
+    )
 
     assert (decision.step, decision.rule) == (1, "classify")
     assert words in decision.sentence
@@ -125,8 +137,8 @@ def test_a_modification_tells_from_when_and_who_gets_what():
     later = modification(new_terms_from=date(2026, 8, 1))
     given = {"b": 100, "a": 200}
 
-    first = explain_modification(CONTRACT, modification(), Treatment.CATCH_UP, 300, given)
-    second = explain_modification(CONTRACT, later, Treatment.CATCH_UP, 300, given)
+    first = explain_modification(CONTRACT, modification(), ruled(Treatment.CATCH_UP), 300, given)
+    second = explain_modification(CONTRACT, later, ruled(Treatment.CATCH_UP), 300, given)
 
     assert first.inputs["new_terms_from"] == "2026-07-01"
     assert second.inputs["new_terms_from"] == "2026-08-01"
