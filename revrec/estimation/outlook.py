@@ -62,14 +62,7 @@ def ahead(
     steps = max(int(np.ceil(horizon.max(initial=0.0))), 1)
     for cohort, paths in draw_paths(portfolio.fitted, steps=steps, draws=draws, rng=rng):
         totals = paths.totals(horizon[paths.rows])
-        drawn, moved = totals.copy(), totals.copy()
-        labels = portfolio.fitted.panel.cohort[paths.rows]
-        for label in np.unique(labels):
-            calibration = portfolio.calibrations.get(int(label))
-            if calibration is not None:
-                of = labels == label
-                moved[of] = recalibrated(totals[of], calibration)
-                drawn[of] = totals[of] * calibration.bias
+        drawn, moved = moved_totals(portfolio, paths.rows, totals)
         yield Ahead(
             cohort=cohort,
             rows=paths.rows,
@@ -77,3 +70,16 @@ def ahead(
             drawn=drawn,
             moved=moved,
         )
+
+
+def moved_totals(portfolio: Portfolio, rows: Integers, totals: Floats) -> tuple[Floats, Floats]:
+    """Drawn totals with the bias seen on the past taken out, and moved to where outcomes fell."""
+    drawn, moved = totals.copy(), totals.copy()
+    labels = portfolio.fitted.panel.cohort[rows]
+    for label in np.unique(labels):
+        calibration = portfolio.calibrations.get(int(label))
+        if calibration is not None:
+            of = labels == label
+            moved[of] = recalibrated(totals[of], calibration)
+            drawn[of] = totals[of] * calibration.bias
+    return drawn, moved

@@ -93,3 +93,8 @@ def by_tiers(consideration: Consideration, contract: Contract) -> Payoff:
         return rate * scale * units
 
     return tabulated(rule, bounds)
+
+
+def through(payoffs: Sequence[Payoff], quantities: Floats) -> Floats:
+    """Each row of draws through its own payoff."""
+    return np.stack([payoff.of(row) for payoff, row in zip(payoffs, quantities, strict=True)])

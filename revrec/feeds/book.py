@@ -18,6 +18,7 @@ from revrec.model.combination import Combination
 from revrec.model.contract import Contract
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.credit_book import CreditBook, CreditRecord
+from revrec.model.estimation import ComponentOutcome, VariableComponent
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -67,12 +68,15 @@ _PLACES = {
 }
 
 
+_READ_ELSEWHERE = (RateCard, PriceAgreement, VariableComponent, ComponentOutcome)
+
+
 def _of_the_engine(
     facts: Iterable[Fact], credits_told: CreditBook
 ) -> Iterator[
     tuple[Fact, Contract | StandaloneSellingPrice | Product | Policy | Combination | Event]
 ]:
-    """Facts and their records but those that price usage on its way into the ledger.
+    """Facts and their records but those read elsewhere: prices of usage, what is estimated.
 
     What is told of credits and commitments is put into their book, with the digests of its facts.
     """
@@ -81,7 +85,7 @@ def _of_the_engine(
         if isinstance(record, CreditRecord):
             credits_told.add(record)
             credits_told.digests[record] = f"{fact.kind}:{fact.key}:{fact.digest}"
-        elif not isinstance(record, RateCard | PriceAgreement):
+        elif not isinstance(record, _READ_ELSEWHERE):
             yield fact, record
 
 

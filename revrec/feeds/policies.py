@@ -16,6 +16,9 @@ from revrec.feeds.documents import read_yaml, validated
 from revrec.model.costs import AmortizationPattern
 from revrec.model.policy import Policy
 
+_LIKELIHOOD = (r"[5-9][0-9](\.[0-9]{1,6})?%", "a percentage from 50 to below 100, such as 80%")
+_BELOW_HALF = r"[1-4]?[0-9](\.[0-9]{1,6})?%"
+_DAYS = (r"[0-9]{1,5}_days", "a number of days, such as 365_days")
 _PERCENTAGE = r"[0-9]{1,3}(\.[0-9]{1,6})?%"
 _AMOUNT = r"[0-9]{1,15}(\.[0-9]{1,3})?"
 _COUNT = r"[0-9]{1,9}"
@@ -49,12 +52,22 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "short_costs_to_obtain": frozenset({"capitalized", "expensed"}),
     "contract_cost_amortization": frozenset(AmortizationPattern),
     "contract_cost_adjustments": frozenset({"prospective", "catch_up"}),
+    "estimates_standard": frozenset({"us_gaap", "ifrs"}),
 }
 """Election -> values the engine computes; any other is refused, never ignored."""
 MEASURED: Mapping[str, tuple[str, str]] = {
     "drift_of_usage_counts": (_PERCENTAGE, "a percentage, such as 0.01%"),
     "release_amount_of_one_person": (_AMOUNT, "an amount, such as 10000.00"),
     "release_rows_of_one_person": (_COUNT, "a whole number, such as 1000"),
+    "estimates_probable": _LIKELIHOOD,
+    "estimates_highly_probable": _LIKELIHOOD,
+    "estimates_significant": (_BELOW_HALF, "a percentage below 50, such as 5%"),
+    "estimates_factor_weight": (_BELOW_HALF, "a percentage below 50, such as 2%"),
+    "estimates_long_uncertainty": _DAYS,
+    "estimates_least_history": _DAYS,
+    "estimates_least_contracts": (r"[0-9]{1,6}_contracts", "a number, such as 30_contracts"),
+    "estimates_broad_range": (_PERCENTAGE, "a percentage, such as 100%"),
+    "estimates_stand_within": (_PERCENTAGE, "a percentage, such as 10%"),
 }
 """Election of a figure -> the form of its text, and the form in words."""
 _SHOWN_MAX = 20

@@ -23,6 +23,7 @@ from revrec.model.credit import (
     CreditTransfer,
     TopUpRule,
 )
+from revrec.model.estimation import ComponentOutcome, VariableComponent
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -49,6 +50,8 @@ Record = (
     Contract
     | Modification
     | Estimate
+    | VariableComponent
+    | ComponentOutcome
     | Delivery
     | GoodsReturn
     | Reschedule
@@ -86,6 +89,8 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.CONTRACT: TypeAdapter(Contract),
     FactKind.MODIFICATION: TypeAdapter(Modification),
     FactKind.ESTIMATE: TypeAdapter(Estimate),
+    FactKind.VARIABLE_COMPONENT: TypeAdapter(VariableComponent),
+    FactKind.COMPONENT_OUTCOME: TypeAdapter(ComponentOutcome),
     FactKind.DELIVERY: TypeAdapter(Delivery),
     FactKind.RETURN: TypeAdapter(GoodsReturn),
     FactKind.RESCHEDULE: TypeAdapter(Reschedule),

@@ -17,6 +17,8 @@ class FactKind(StrEnum):
     CONTRACT = "contract"
     MODIFICATION = "modification"
     ESTIMATE = "estimate"
+    VARIABLE_COMPONENT = "variable_component"
+    COMPONENT_OUTCOME = "component_outcome"
     DELIVERY = "delivery"
     RETURN = "return"
     RESCHEDULE = "reschedule"

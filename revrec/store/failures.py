@@ -37,6 +37,7 @@ _GUARDS: dict[str, type[RevrecError]] = {
     "RV006": PeriodNotReady,
     "RV007": ChainBroken,
     "RV008": InvariantViolated,  # an approval that does not name who asked
+    "RV009": InvariantViolated,  # a decision of what nobody proposed
 }
 _AGAIN = "Nothing was changed; try again."
 _STORE: tuple[tuple[str, str, str], ...] = (
