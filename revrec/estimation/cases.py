@@ -76,7 +76,7 @@ class Drawn:
     expected_quantity: Floats
     worth: Distribution
     """Of what is estimated: consideration, or a quantity."""
-    steps_seen: Floats
+    days_seen: Floats
     cohort_size: Floats
     tested: Floats
     doubts: tuple[frozenset[Doubt], ...]

@@ -18,6 +18,7 @@ from revrec.estimation.distribution import Distribution
 from revrec.estimation.numbers import Booleans, Floats
 from revrec.estimation.panel import Doubt
 from revrec.model.estimation import UncertaintyFactor
+from revrec.model.policy import Policy
 
 _TOLERATED_MIN = 0.01
 
@@ -43,12 +44,37 @@ class ConstraintPolicy:
     """What each factor that is present takes off the tolerated probability."""
     long_days: int = 365
     """Uncertainty that lasts longer is long."""
-    experience_steps: int = 6
-    """Steps of history below which experience is little ..."""
+    experience_days: int = 168
+    """Days of history below which experience is little ..."""
     experience_contracts: int = 30
     """... and number of similar contracts."""
     broad_range: float = 1.0
     """Width of the middle eighty percent, in units of the median, from which a range is broad."""
+
+    stand_within: float = 0.10
+    """Share of the contract's price within which an estimate may move without a second person."""
+
+
+def constraint_policy(policy: Policy) -> ConstraintPolicy:
+    """The numbers elected; the level of assurance is that of the standard elected."""
+
+    def share(name: str) -> float:
+        return float(policy.value(name).removesuffix("%")) / 100
+
+    def count(name: str) -> int:
+        return int(policy.value(name).partition("_")[0])
+
+    is_ifrs = policy.value("estimates_standard") == "ifrs"
+    return ConstraintPolicy(
+        probable=share("estimates_highly_probable" if is_ifrs else "estimates_probable"),
+        significant=share("estimates_significant"),
+        factor_weight=share("estimates_factor_weight"),
+        long_days=count("estimates_long_uncertainty"),
+        experience_days=count("estimates_least_history"),
+        experience_contracts=count("estimates_least_contracts"),
+        broad_range=share("estimates_broad_range"),
+        stand_within=share("estimates_stand_within"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +82,7 @@ class Evidence:
     """What the factors are scored from, one entry a row."""
 
     days_left: Floats
-    steps_seen: Floats
+    days_seen: Floats
     cohort_size: Floats
     tested: Floats
     """Forecasts of the kind that were tried on the past; the fewer, the more is kept back."""
@@ -94,7 +120,7 @@ def factors_of(
     weak = {Doubt.NO_HISTORY, Doubt.SHORT_HISTORY, Doubt.SMALL_COHORT, Doubt.CURRENCY_CHANGED}
     scored: dict[UncertaintyFactor, Booleans] = {
         UncertaintyFactor.LONG_UNCERTAINTY: evidence.days_left > policy.long_days,
-        UncertaintyFactor.LITTLE_EXPERIENCE: (evidence.steps_seen < policy.experience_steps)
+        UncertaintyFactor.LITTLE_EXPERIENCE: (evidence.days_seen < policy.experience_days)
         | (evidence.cohort_size < policy.experience_contracts)
         | np.array([bool(weak & each) for each in evidence.doubts], np.bool_),
         UncertaintyFactor.MANY_OUTCOMES: (high - low) / middle > policy.broad_range,

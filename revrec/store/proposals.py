@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from itertools import islice
 
 from psycopg.types.json import Jsonb
@@ -85,6 +86,21 @@ def history(tx: Transaction, kind: ProposalKind, *, subject: str | None = None) 
     if subject is None:
         return _read(tx, "and kind = %s", [kind.value])
     return _read(tx, "and kind = %s and subject = %s", [kind.value, subject])
+
+
+def of_run(tx: Transaction, run: str) -> list[Proposal]:
+    """What a run proposed."""
+    return _read(tx, "and run = %s", [run])
+
+
+def latest(tx: Transaction, kind: ProposalKind, before: date) -> dict[str, Proposal]:
+    """The last proposal of each subject as of an earlier day that stands or was approved."""
+    counted = (
+        "and kind = %s and as_of < %s and (standing = 'stands' or exists (select"
+        " from records.proposal_decision as decided where decided.entity_id = proposal.entity_id"
+        " and decided.id = proposal.id and decided.outcome = 'approved'))"
+    )
+    return {each.subject: each for each in _read(tx, counted, [kind.value, before])}
 
 
 def decide(tx: Transaction, decision: ProposalDecision) -> None:

@@ -66,7 +66,7 @@ def judge(panel, outcome, horizon, *, seed=1, draws=400):
         rows, some = part.rows, part.distribution
         evidence = Evidence(
             days_left=np.full(len(rows), float(horizon * panel.step_days)),
-            steps_seen=seen[rows].astype(float),
+            days_seen=seen[rows] * float(panel.step_days),
             cohort_size=np.full(len(rows), float(n)),
             tested=np.array([getattr(portfolio.calibration(row), "tested", 0) for row in rows]),
             doubts=tuple(panel.doubts[row] for row in rows),

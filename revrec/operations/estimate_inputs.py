@@ -1,0 +1,293 @@
+"""What the books know for estimates: components, their contracts, outcomes, use, policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+import pyarrow as pa
+
+from revrec.errors import ContractError, UnsupportedTerm
+from revrec.estimation.cases import Case
+from revrec.estimation.components import QUANTITY, Quantity, check_component
+from revrec.estimation.histories import Series
+from revrec.estimation.numbers import MODEL_VERSION
+from revrec.estimation.panel import Doubt
+from revrec.feeds.policies import completed, default_policy
+from revrec.feeds.records import of_fact
+from revrec.model.contract import ConsiderationKind, Contract, CountedIn
+from revrec.model.estimation import ComponentOutcome, VariableComponent
+from revrec.model.events import Estimate, Modification
+from revrec.model.fact import FactKind, digest_of
+from revrec.model.policy import Policy
+from revrec.store import facts
+from revrec.store.lake import Lake
+from revrec.store.transaction import Transaction
+from revrec.usage import rollup
+
+_KINDS = frozenset(
+    {
+        FactKind.CONTRACT,
+        FactKind.MODIFICATION,
+        FactKind.ESTIMATE,
+        FactKind.VARIABLE_COMPONENT,
+        FactKind.COMPONENT_OUTCOME,
+        FactKind.POLICY,
+    }
+)
+_NONE = Decimal(0)
+_Dated = TypeVar("_Dated", Estimate, ComponentOutcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateInputs:
+    """Facts and use as of a day."""
+
+    as_of: date
+    policy: Policy
+    contracts: Mapping[str, Contract]
+    components: Sequence[VariableComponent]
+    outcomes: Mapping[str, Sequence[ComponentOutcome]]
+    """By component, in the order of their days."""
+    estimates: Mapping[str, Sequence[Estimate]]
+    """By contract, in the order of their days."""
+    daily: pa.Table
+    fact_seq: int
+    usage_version: int | None
+    digest: str
+    """Of everything above that an estimate rests on, and of the model's version."""
+
+    def in_force(self, component: VariableComponent) -> Decimal | None:
+        """The estimate in force: of the consideration's amount or volume, or of expected use."""
+        found: Decimal | None = None
+        for each in self.estimates.get(component.contract, ()):
+            if component.consideration and each.consideration == component.consideration:
+                found = each.expected if each.amount is None else each.amount
+            elif component.consideration is None and each.obligation == component.obligation:
+                found = each.expected
+        return found
+
+    def price(self, contract: Contract, but: str | None = None) -> Decimal:
+        """Fixed consideration and estimates in force, one consideration left out."""
+        amounts = {
+            each.id: each.amount
+            for each in contract.consideration
+            if each.kind is not ConsiderationKind.USAGE and not each.tiers and not each.per_unit
+        }
+        for estimate in self.estimates.get(contract.id, ()):
+            if estimate.consideration in amounts and estimate.amount is not None:
+                amounts[estimate.consideration] = estimate.amount
+        return sum((amount for name, amount in amounts.items() if name != but), _NONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Cases ready to be estimated, and components that cannot be."""
+
+    cases: Sequence[Case]
+    series: Sequence[Series]
+    refused: Mapping[str, ContractError]
+
+
+def read_estimate_inputs(tx: Transaction, lake: Lake, as_of: date) -> EstimateInputs:
+    """Everything known now that had taken effect by the day."""
+    known = [
+        each.fact
+        for each in facts.read(tx)
+        if each.fact.kind in _KINDS and each.fact.effective_on <= as_of
+    ]
+    records = [of_fact(each) for each in known]
+    policy = next((completed(each) for each in records if isinstance(each, Policy)), None)
+    contracts = {each.id: each for each in records if isinstance(each, Contract)}
+    for each in records:
+        if isinstance(each, Modification) and each.contract in contracts:
+            contracts[each.contract] = _modified(contracts[each.contract], each)
+    version = lake.committed_version(tx, "usage")
+    dataset = None if version is None else lake.dataset(tx, "usage", version)
+    own = [
+        f"{each.kind}:{each.key}:{each.digest}" for each in known if each.kind != FactKind.ESTIMATE
+    ]
+    return EstimateInputs(
+        as_of=as_of,
+        policy=policy or default_policy(),
+        contracts=contracts,
+        components=sorted(
+            (each for each in records if isinstance(each, VariableComponent)),
+            key=lambda each: each.id,
+        ),
+        outcomes=_grouped(
+            (each.component, each) for each in records if isinstance(each, ComponentOutcome)
+        ),
+        estimates=_grouped((each.contract, each) for each in records if isinstance(each, Estimate)),
+        daily=rollup.daily(dataset, through=as_of, entity=tx.entity),
+        fact_seq=facts.last_seq(tx),
+        usage_version=version,
+        digest=digest_of([MODEL_VERSION, str(as_of), version, sorted(own)]),
+    )
+
+
+def prepare(inputs: EstimateInputs) -> Prepared:
+    """Cases of the components that are open, with the series that those of use count.
+
+    Contracts that use the same meters without such a component stand in the portfolio too: they
+    are what a new contract is compared with (606-10-10-4).
+    """
+    refused: dict[str, ContractError] = {}
+    cases: list[Case] = []
+    series: dict[tuple[str, frozenset[str], CountedIn], Series] = {}
+    places: dict[tuple[str, frozenset[str], CountedIn], int] = {}
+    for component in inputs.components:
+        told = inputs.outcomes.get(component.id, ())
+        if any(each.final for each in told):
+            continue
+        try:
+            contract = _contract_of(component, inputs.contracts)
+            ends = component.ends or contract.end
+            if ends is None:
+                raise UnsupportedTerm(
+                    f"Component {component.id} of contract {contract.id} has no last day.",
+                    citation="606-10-32-5",
+                    remedy="Give `ends`.",
+                    contract=contract.id,
+                    field=f"variable_component.{component.id}.ends",
+                )
+            row = None
+            if QUANTITY[component.component] is Quantity.USE and not component.outcomes:
+                key, counted = _series(component, contract, inputs)
+                row = places.setdefault(key, len(places))
+                series.setdefault(key, counted)
+            cases.append(_case(component, contract, ends, row, inputs))
+        except ContractError as error:
+            refused[component.id] = error
+    _add_similar(series, inputs)
+    return Prepared(cases=cases, series=list(series.values()), refused=refused)
+
+
+def _case(
+    component: VariableComponent,
+    contract: Contract,
+    ends: date,
+    row: int | None,
+    inputs: EstimateInputs,
+) -> Case:
+    """The component with what happened of it so far."""
+    told = inputs.outcomes.get(component.id, ())
+    last = told[-1] if told else None
+    days = Decimal(max((inputs.as_of - component.on).days, 0))
+    counting = QUANTITY[component.component] is Quantity.COUNT
+    chances = days if counting else (last.trials or Decimal(1)) if last else _NONE
+    return Case(
+        component=component,
+        contract=contract,
+        days_left=max((ends - inputs.as_of).days, 0),
+        other_revenue=max(inputs.price(contract, component.consideration), _NONE),
+        row=row,
+        happened=last.quantity if last else _NONE,
+        chances=chances,
+    )
+
+
+def _contract_of(component: VariableComponent, contracts: Mapping[str, Contract]) -> Contract:
+    contract = contracts.get(component.contract)
+    if contract is None:
+        raise UnsupportedTerm(
+            f"Component {component.id} is of contract {component.contract}, which is not recorded.",
+            citation="606-10-32-5",
+            remedy="Record the contract, or correct the component.",
+            contract=component.contract,
+            field=f"variable_component.{component.id}.contract",
+        )
+    check_component(component, contract)
+    return contract
+
+
+def _series(
+    component: VariableComponent, contract: Contract, inputs: EstimateInputs
+) -> tuple[tuple[str, frozenset[str], CountedIn], Series]:
+    """What a component counts; the meters named, or those of its obligation."""
+    named = component.obligation or next(
+        (each.obligation for each in contract.consideration if each.id == component.consideration),
+        None,
+    )
+    obligation = next((each for each in contract.obligations if each.id == named), None)
+    meters = frozenset(component.meters or (obligation.counted_meters if obligation else ()))
+    if not meters:
+        raise UnsupportedTerm(
+            f"Component {component.id} of contract {contract.id} counts no meters.",
+            citation="606-10-32-5",
+            remedy="Name `meters`, or the obligation whose meters count.",
+            contract=contract.id,
+            field=f"variable_component.{component.id}.meters",
+        )
+    counted_in = obligation.usage.counted_in if obligation else CountedIn.QUANTITY
+    doubt = Doubt.CURRENCY_CHANGED if _changed_currency(contract, inputs.contracts) else None
+    key = (contract.id, meters, counted_in)
+    return key, Series(
+        contract=contract.id,
+        meters=meters,
+        counted_in=counted_in,
+        first_day=contract.first_day,
+        cohort=_cohort(component.cohort or contract.segment, contract, meters, counted_in),
+        doubt=doubt,
+    )
+
+
+def _cohort(name: str, contract: Contract, meters: frozenset[str], counted_in: CountedIn) -> str:
+    """Contracts are similar that count the same alike; amounts only within a currency."""
+    currency = contract.currency if counted_in is CountedIn.AMOUNT else ""
+    return "|".join([name, currency, counted_in.value, *sorted(meters)])
+
+
+def _changed_currency(contract: Contract, contracts: Mapping[str, Contract]) -> bool:
+    return any(
+        each.customer == contract.customer
+        and each.currency != contract.currency
+        and each.first_day < contract.first_day
+        for each in contracts.values()
+    )
+
+
+def _add_similar(
+    series: dict[tuple[str, frozenset[str], CountedIn], Series], inputs: EstimateInputs
+) -> None:
+    """Put every other contract with use of the same meters beside those to be estimated."""
+    used: dict[str, set[str]] = {}
+    pairs = inputs.daily.select(["contract", "meter"]).group_by(["contract", "meter"]).aggregate([])
+    for row in pairs.to_pylist():
+        used.setdefault(row["contract"], set()).add(row["meter"])
+    for meters, counted_in in sorted(
+        {(tuple(sorted(meters)), counted_in) for _, meters, counted_in in series}
+    ):
+        for name, contract in inputs.contracts.items():
+            key = (name, frozenset(meters), counted_in)
+            if key not in series and used.get(name, set()) & set(meters):
+                cohort = _cohort(contract.segment, contract, key[1], counted_in)
+                series[key] = Series(
+                    contract=name,
+                    meters=key[1],
+                    counted_in=counted_in,
+                    first_day=contract.first_day,
+                    cohort=cohort,
+                )
+
+
+def _modified(contract: Contract, change: Modification) -> Contract:
+    """The contract with what a modification added, and its new end."""
+    return replace(
+        contract,
+        obligations=(*contract.obligations, *change.adds),
+        consideration=(*contract.consideration, *change.adds_consideration),
+        end=change.end or contract.end,
+    )
+
+
+def _grouped(pairs: Iterator[tuple[str, _Dated]]) -> dict[str, list[_Dated]]:
+    found: dict[str, list[_Dated]] = {}
+    for name, each in pairs:
+        found.setdefault(name, []).append(each)
+    for listed in found.values():
+        listed.sort(key=lambda each: (each.on, each.id))
+    return found
