@@ -9,7 +9,14 @@ from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api import commitment_routes, problems, quarantine_routes, routes, usage_routes
+from api import (
+    commitment_routes,
+    estimate_routes,
+    problems,
+    quarantine_routes,
+    routes,
+    usage_routes,
+)
 from api.access import Keys
 from api.bodies import UPLOADS, Bounded
 from api.observing import Observed
@@ -19,7 +26,7 @@ from revrec.operations.workspace import Workspace
 from revrec.runtime.settings import ApiKey, Settings
 from revrec.store import journal
 
-ROUTES = (routes, usage_routes, quarantine_routes, commitment_routes)
+ROUTES = (routes, usage_routes, quarantine_routes, commitment_routes, estimate_routes)
 """The modules that add their routes to ``routing.router``."""
 
 

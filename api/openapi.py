@@ -19,6 +19,7 @@ TAGS = [
     {"name": "commitments", "description": "Credits and commitments: balances, draws, bills."},
     {"name": "periods", "description": "Closing and reopening months."},
     {"name": "journal", "description": "What was posted, in the order of the chain."},
+    {"name": "estimates", "description": "Variable consideration: proposed, decided, forecast."},
     {"name": "audit", "description": "Why an amount is what it is."},
 ]
 _EXAMPLE = {

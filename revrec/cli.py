@@ -18,7 +18,15 @@ from rich.table import Table
 
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
-from revrec.commands import commitments, contracts, lake, quarantine, usage, usage_ledger
+from revrec.commands import (
+    commitments,
+    contracts,
+    estimates,
+    lake,
+    quarantine,
+    usage,
+    usage_ledger,
+)
 from revrec.commands.shared import (
     DEFAULT_ACTOR,
     Actor,
@@ -59,6 +67,11 @@ COMMANDS = (
     commitments.burn_down,
     commitments.commitments,
     commitments.true_up,
+    estimates.estimate,
+    estimates.proposals,
+    estimates.decide,
+    estimates.override,
+    estimates.forecast,
 )
 for command in COMMANDS:
     app.command()(command)

@@ -78,6 +78,12 @@ class Forecast:
     commitments: Sequence[RunOff]
 
 
+def horizons(panel: Panel, ends: Sequence[date]) -> Floats:
+    """Steps from the day of the estimate to each row's last day."""
+    days = np.array([each.toordinal() for each in ends], np.float64) - panel.as_of
+    return np.maximum(days / panel.step_days, 0.0)
+
+
 def forecast(
     portfolio: Portfolio,
     commitments: Sequence[Commitment],

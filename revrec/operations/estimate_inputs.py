@@ -23,6 +23,7 @@ from revrec.model.estimation import ComponentOutcome, VariableComponent
 from revrec.model.events import Estimate, Modification
 from revrec.model.fact import FactKind, digest_of
 from revrec.model.policy import Policy
+from revrec.operations.series import similar, used_meters
 from revrec.store import facts
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
@@ -225,20 +226,7 @@ def _series(
     counted_in = obligation.usage.counted_in if obligation else CountedIn.QUANTITY
     doubt = Doubt.CURRENCY_CHANGED if _changed_currency(contract, inputs.contracts) else None
     key = (contract.id, meters, counted_in)
-    return key, Series(
-        contract=contract.id,
-        meters=meters,
-        counted_in=counted_in,
-        first_day=contract.first_day,
-        cohort=_cohort(component.cohort or contract.segment, contract, meters, counted_in),
-        doubt=doubt,
-    )
-
-
-def _cohort(name: str, contract: Contract, meters: frozenset[str], counted_in: CountedIn) -> str:
-    """Contracts are similar that count the same alike; amounts only within a currency."""
-    currency = contract.currency if counted_in is CountedIn.AMOUNT else ""
-    return "|".join([name, currency, counted_in.value, *sorted(meters)])
+    return key, similar(contract, meters, counted_in, cohort=component.cohort, doubt=doubt)
 
 
 def _changed_currency(contract: Contract, contracts: Mapping[str, Contract]) -> bool:
@@ -254,24 +242,14 @@ def _add_similar(
     series: dict[tuple[str, frozenset[str], CountedIn], Series], inputs: EstimateInputs
 ) -> None:
     """Put every other contract with use of the same meters beside those to be estimated."""
-    used: dict[str, set[str]] = {}
-    pairs = inputs.daily.select(["contract", "meter"]).group_by(["contract", "meter"]).aggregate([])
-    for row in pairs.to_pylist():
-        used.setdefault(row["contract"], set()).add(row["meter"])
+    used = used_meters(inputs.daily)
     for meters, counted_in in sorted(
         {(tuple(sorted(meters)), counted_in) for _, meters, counted_in in series}
     ):
         for name, contract in inputs.contracts.items():
             key = (name, frozenset(meters), counted_in)
             if key not in series and used.get(name, set()) & set(meters):
-                cohort = _cohort(contract.segment, contract, key[1], counted_in)
-                series[key] = Series(
-                    contract=name,
-                    meters=key[1],
-                    counted_in=counted_in,
-                    first_day=contract.first_day,
-                    cohort=cohort,
-                )
+                series[key] = similar(contract, key[1], counted_in)
 
 
 def _modified(contract: Contract, change: Modification) -> Contract:

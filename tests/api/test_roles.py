@@ -22,6 +22,12 @@ TABLE = """
     POST /v1/usage/counts                                      yes      no      no     yes
     GET  /v1/usage/comparison?from=2026-01-01&to=2026-01-31    yes      yes     yes    yes
     POST /v1/lake/compactions                                  no       no      no     yes
+    POST /v1/estimates                                         yes      no      no     yes
+    POST /v1/estimates/overrides                               yes      no      no     yes
+    GET  /v1/proposals                                         yes      yes     yes    yes
+    GET  /v1/proposals/P-1                                     yes      yes     yes    yes
+    POST /v1/proposals/P-1/decision                            no       yes     no     yes
+    GET  /v1/forecast?as_of=2026-01-31&until=2026-02-28        yes      yes     yes    yes
     GET  /v1/periods                                           yes      yes     yes    yes
     GET  /v1/periods/2026-01                                   yes      yes     yes    yes
     POST /v1/periods/2026-01/close                             yes      no      no     yes

@@ -1,0 +1,188 @@
+"""What goes over the wire of estimates. Amounts and quantities are decimal strings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from api.schemas import Count, Person, Wire
+from revrec.model.proposal import Proposal, ProposalDecision
+from revrec.operations.estimating import EstimateRun
+
+Number = Annotated[str, Field(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,9})?$", examples=["1250.00"])]
+Chance = Annotated[str, Field(examples=["0.1825"], description="A probability.")]
+
+
+class RunRequested(Wire):
+    """As of when to estimate, and from which seed."""
+
+    as_of: date
+    seed: int = Field(default=1, ge=0, lt=2**31, examples=[1])
+    """Of the draws: the same seed and data give the same numbers."""
+
+
+class ProposalListed(Wire):
+    """A proposal of facts, with what it rests on."""
+
+    id: str = Field(examples=["7c1f0a52e3b94d0c8a11"])
+    kind: str = Field(examples=["estimate"])
+    """estimate, selling_prices or policy."""
+    subject: str
+    """The component, product or election it is of."""
+    contract: str | None
+    as_of: date
+    prepared_by: Person
+    standing: str = Field(examples=["waits"])
+    """stands (its facts are recorded), or waits for a second person."""
+    reason: str
+    facts: list[dict[str, object]]
+    """What is recorded once it stands."""
+    evidence: dict[str, object]
+    """The memo: facts, method, data, factors, result."""
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> ProposalListed:
+        """The wire form of a proposal."""
+        return cls(
+            id=proposal.id,
+            kind=proposal.kind.value,
+            subject=proposal.subject,
+            contract=proposal.contract,
+            as_of=proposal.as_of,
+            prepared_by=proposal.prepared_by,
+            standing=proposal.standing.value,
+            reason=proposal.reason,
+            facts=[dict(each) for each in proposal.facts],
+            evidence=dict(proposal.evidence),
+        )
+
+
+class ComponentRefused(Wire):
+    """A component that cannot be estimated."""
+
+    component: str
+    message: str
+
+
+class EstimatesProposed(Wire):
+    """What a run proposed."""
+
+    run: str
+    new: bool
+    """False if the same data had been run before with this seed."""
+    proposed: Count
+    stand: Count
+    refused: list[ComponentRefused]
+
+    @classmethod
+    def of(cls, run: EstimateRun) -> EstimatesProposed:
+        """The wire form of a run."""
+        return cls(
+            run=run.run,
+            new=run.new,
+            proposed=len(run.proposals),
+            stand=sum(each.standing == "stands" for each in run.proposals),
+            refused=[
+                ComponentRefused(component=name, message=str(error))
+                for name, error in run.refused.items()
+            ],
+        )
+
+
+class OverrideRequested(Wire):
+    """An estimate by hand."""
+
+    component: str = Field(min_length=1, max_length=200)
+    value: Number
+    """The amount, or the quantity where the engine prices it."""
+    as_of: date
+    basis: str = Field(min_length=1, max_length=2000)
+    """Why."""
+
+
+class DecisionRequested(Wire):
+    """What is decided of a proposal; the caller decides."""
+
+    approve: bool
+    note: str = Field(default="", max_length=2000)
+
+
+class ProposalDecided(Wire):
+    """A decision."""
+
+    proposal: str
+    prepared_by: Person
+    approved_by: Person
+    decided_at: datetime
+    outcome: str = Field(examples=["approved"])
+    note: str
+
+    @classmethod
+    def of(cls, decision: ProposalDecision) -> ProposalDecided:
+        """The wire form of a decision."""
+        return cls(
+            proposal=decision.proposal,
+            prepared_by=decision.prepared_by,
+            approved_by=decision.approved_by,
+            decided_at=decision.decided_at,
+            outcome=decision.outcome.value,
+            note=decision.note,
+        )
+
+
+class Range(Wire):
+    """A figure with the bounds it lies in with the confidence asked for."""
+
+    expected: Number
+    low: Number
+    high: Number
+
+
+class StepAhead(Range):
+    """Use of some weeks, over all contracts."""
+
+    ends: date
+
+
+class RunOff(Wire):
+    """How a commitment will be used up."""
+
+    commitment: str
+    used: Number
+    remaining: Number
+    expected_use: Number
+    low: Number
+    high: Number
+    exhausted: Chance
+    """Probability that it is used up before its end."""
+    exhausted_early: date | None
+    exhausted_middle: date | None
+    """The day by which it is used up with even chances; none if it probably lasts."""
+    shortfall: Number
+    overage: Number
+
+
+class Forecast(Wire):
+    """What is to come of one meter, or of rated amounts in a currency."""
+
+    counted: str = Field(examples=["rated amount USD"])
+    confidence: Chance
+    total: Range
+    steps: list[StepAhead]
+    commitments: list[RunOff]
+
+
+class OutlookGiven(Wire):
+    """A forecast of everything that is used."""
+
+    as_of: date
+    until: date
+    seed: Count
+    forecasts: list[Forecast]
+    warnings: list[str]
+    """Commitments that will be exceeded with a probability beyond what policy tolerates."""
+
+
+OUTLOOK = TypeAdapter(OutlookGiven)

@@ -1,0 +1,154 @@
+"""Estimates: proposed, decided of by a second person, looked ahead with and back on."""
+
+# ruff: noqa: FBT002 - options are read from their defaults
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, err, out, say, workspace_of
+from revrec.errors import FeedError
+from revrec.model.proposal import Proposal
+from revrec.operations import estimating
+from revrec.operations.forecasting import forecast_use, outlook_data
+
+AsOf = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Such as 2026-03-31.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the draws; the same gives the same numbers.")]
+
+
+def estimate(
+    as_of: AsOf, seed: Seed = 1, actor: Actor = DEFAULT_ACTOR, as_json: AsJson = False
+) -> None:
+    """Estimate variable consideration; what leaves the policy's bounds waits for approval.
+
+    Ends with 1 if a component cannot be estimated.
+    """
+    with workspace_of(actor) as workspace, err.status("Estimating ..."):
+        run = estimating.propose_estimates(workspace, as_of.date(), seed=seed)
+    if as_json:
+        out.print_json(json.dumps([proposal_as_json(each) for each in run.proposals]))
+    else:
+        _print_proposals(run.proposals)
+    stand = sum(each.standing == "stands" for each in run.proposals)
+    repeated = "" if run.new else " It had been run before; nothing was added."
+    say(f"Run {run.run}: {len(run.proposals):,} estimated, {stand:,} stand.{repeated}")
+    for name, error in run.refused.items():
+        say(f"  {name}: {error}")
+    if run.refused:
+        raise typer.Exit(1)
+
+
+def proposals(as_json: AsJson = False) -> None:
+    """List proposals that wait for a second person."""
+    with workspace_of() as workspace:
+        found = estimating.waiting_proposals(workspace)
+    if as_json:
+        out.print_json(json.dumps([proposal_as_json(each) for each in found]))
+        return
+    _print_proposals(found)
+    say(f"{len(found):,} wait. Decide with `revrec decide ID --approve` or `--reject`.")
+
+
+def decide(
+    proposal: str,
+    approve: Annotated[bool, typer.Option("--approve/--reject", help="What is decided.")],
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    actor: Actor = DEFAULT_ACTOR,
+) -> None:
+    """Approve or reject a proposal that another person or the model prepared."""
+    with workspace_of(actor) as workspace:
+        made = estimating.decide_proposal(workspace, proposal, approve=approve, note=note)
+    say(f"{proposal} is {made.outcome.value} by {made.approved_by}.")
+
+
+def override(
+    component: str,
+    value: Annotated[str, typer.Argument(help="The amount, or quantity, in its place.")],
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])],
+    basis: Annotated[str, typer.Option(help="Why.")],
+    actor: Actor = DEFAULT_ACTOR,
+) -> None:
+    """Propose an estimate by hand; it waits for a second person."""
+    try:
+        amount = Decimal(value)
+    except InvalidOperation as error:
+        raise FeedError(f"{value!r} is no amount.", remedy="Write it as 1250.00.") from error
+    with workspace_of(actor) as workspace:
+        made = estimating.override_estimate(
+            workspace, component, amount, as_of=as_of.date(), basis=basis
+        )
+    say(f"Proposal {made.id} waits for another person than {made.prepared_by}.")
+
+
+def forecast(
+    as_of: AsOf,
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day.")],
+    confidence: Annotated[float, typer.Option(min=0.5, max=0.99)] = 0.8,
+    seed: Seed = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast use, rated amounts and the run-off of commitments, each with its interval."""
+    with workspace_of() as workspace, err.status("Forecasting ..."):
+        seen = forecast_use(workspace, as_of.date(), until.date(), confidence=confidence, seed=seed)
+    if as_json:
+        out.print_json(json.dumps(outlook_data(seen)))
+        return
+    table = Table("what", "expected", "from", "to", title=f"{confidence:.0%} confidence")
+    runs = Table("commitment", "used", "remaining", "by its end", "runs out", "short", "over")
+    for name, found in seen.forecasts.items():
+        total = found.total
+        table.add_row(name, f"{total.expected:,.2f}", f"{total.low:,.2f}", f"{total.high:,.2f}")
+        for each in found.commitments:
+            runs.add_row(
+                each.name,
+                f"{each.used:,.0f}",
+                f"{each.remaining:,.0f}",
+                f"{each.low:,.0f} to {each.high:,.0f}",
+                f"{each.exhausted_middle or ''} ({each.probability:.0%})",
+                f"{each.shortfall:,.0f}",
+                f"{each.overage:,.0f}",
+            )
+    out.print(table)
+    if runs.row_count:
+        out.print(runs)
+    for each in seen.warnings:
+        say(f"{each.name} will be exceeded with a probability of {each.probability:.0%}.")
+
+
+def proposal_as_json(proposal: Proposal) -> dict[str, object]:
+    """A proposal with its evidence."""
+    return {
+        "id": proposal.id,
+        "kind": proposal.kind.value,
+        "subject": proposal.subject,
+        "contract": proposal.contract,
+        "as_of": str(proposal.as_of),
+        "prepared_by": proposal.prepared_by,
+        "standing": proposal.standing.value,
+        "reason": proposal.reason,
+        "facts": list(proposal.facts),
+        "evidence": dict(proposal.evidence),
+    }
+
+
+def _print_proposals(found: Sequence[Proposal]) -> None:
+    table = Table("proposal", "of", "estimate", "included", "reversal", "standing", "why")
+    for each in found:
+        told = each.evidence
+        table.add_row(
+            each.id,
+            each.subject,
+            str(told.get("unconstrained", "")),
+            str(told.get("included", "")),
+            str(told.get("reversal", "")),
+            each.standing.value,
+            each.reason,
+        )
+    out.print(table)

@@ -1,0 +1,173 @@
+"""Looking ahead: use and rated amounts to come, and how commitments will run off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from revrec.estimation.constraint import constraint_policy
+from revrec.estimation.histories import Series, history_of
+from revrec.estimation.numbers import generator
+from revrec.estimation.outlook import fit_portfolio
+from revrec.estimation.run_off import (
+    Commitment,
+    Forecast,
+    Range,
+    RunOff,
+    forecast,
+    horizons,
+)
+from revrec.model.contract import Contract, CountedIn, PerformanceObligation
+from revrec.operations.estimate_inputs import EstimateInputs, read_estimate_inputs
+from revrec.operations.series import similar, used_meters
+from revrec.operations.workspace import Workspace
+from revrec.store.transaction import Transaction
+
+RATED = "rated amount"
+"""What is forecast in a currency; other names are meters, in their units."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What is to come as of a day, by what is counted."""
+
+    as_of: date
+    until: date
+    seed: int
+    forecasts: Mapping[str, Forecast]
+    """By meter, or ``rated amount`` and currency."""
+    warnings: Sequence[RunOff]
+    """Commitments that will probably be exceeded or fall short by more than policy tolerates."""
+
+
+def forecast_use(
+    workspace: Workspace, as_of: date, until: date, *, confidence: float = 0.8, seed: int = 1
+) -> Outlook:
+    """Forecast every contract's use from the day after ``as_of`` up to ``until``; writes nothing.
+
+    Rated amounts are forecast by currency, commitments and entitlements up to their own end.
+    """
+
+    def read(tx: Transaction) -> Outlook:
+        inputs = read_estimate_inputs(tx, workspace.lake, as_of)
+        found = {
+            name: _forecast(inputs, name, until, confidence=confidence, seed=seed)
+            for name in _names(inputs)
+        }
+        tolerated = 1 - constraint_policy(inputs.policy).probable
+        return Outlook(
+            as_of=as_of,
+            until=until,
+            seed=seed,
+            forecasts=found,
+            warnings=[
+                each
+                for of in found.values()
+                for each in of.commitments
+                if each.exhausted > tolerated
+            ],
+        )
+
+    return workspace.run(read, read_only=True)
+
+
+def _names(inputs: EstimateInputs) -> list[str]:
+    meters = sorted({meter for used in used_meters(inputs.daily).values() for meter in used})
+    currencies = sorted({each.currency for each in inputs.contracts.values()})
+    return [*meters, *(f"{RATED} {currency}" for currency in currencies)] if meters else []
+
+
+def _forecast(
+    inputs: EstimateInputs, name: str, until: date, *, confidence: float, seed: int
+) -> Forecast:
+    """The forecast of one meter in units, or of all rated amounts of a currency."""
+    currency = name.removeprefix(f"{RATED} ") if name.startswith(RATED) else ""
+    counted_in = CountedIn.AMOUNT if currency else CountedIn.QUANTITY
+    series: list[Series] = []
+    commitments: list[Commitment] = []
+    for contract, used in used_meters(inputs.daily).items():
+        terms = inputs.contracts.get(contract)
+        meters = frozenset(used) if currency else frozenset({name}) & used
+        if terms is None or not meters or (currency and terms.currency != currency):
+            continue
+        commitments += [
+            _commitment(terms, each, len(series))
+            for each in terms.obligations
+            if _counts(each, meters, counted_in)
+        ]
+        series.append(similar(terms, meters, counted_in))
+    panel = history_of(inputs.daily, series, inputs.as_of)
+    ends = [inputs.contracts[each.contract].end or until for each in series]
+    left = horizons(panel, [min(end, until) for end in ends])
+    for of in commitments:
+        own = (min(of.ends, ends[of.row]) - inputs.as_of).days / panel.step_days
+        left[of.row] = max(left[of.row], own, 0)
+    rng = generator(seed)
+    portfolio = fit_portfolio(panel, horizon=int(left.max(initial=1)) + 1, rng=rng)
+    return forecast(portfolio, commitments, left, rng=rng, confidence=confidence)
+
+
+def _counts(
+    obligation: PerformanceObligation, meters: frozenset[str], counted_in: CountedIn
+) -> bool:
+    """Whether the obligation has an entitlement that exactly these meters draw on."""
+    usage = obligation.usage
+    if usage.entitled is None or usage.counted_in is not counted_in:
+        return False
+    counted = frozenset(obligation.counted_meters)
+    return counted == meters if counted_in is CountedIn.QUANTITY else counted >= meters
+
+
+def _commitment(contract: Contract, obligation: PerformanceObligation, row: int) -> Commitment:
+    assert obligation.usage.entitled is not None
+    ends = obligation.usage.lapses or obligation.end or contract.end or date.max
+    return Commitment(
+        name=f"{contract.id} {obligation.id}",
+        row=row,
+        committed=obligation.usage.entitled,
+        ends=ends,
+    )
+
+
+def outlook_data(outlook: Outlook) -> dict[str, Any]:
+    """The outlook as plain data: amounts and quantities as text."""
+    return {
+        "as_of": str(outlook.as_of),
+        "until": str(outlook.until),
+        "seed": outlook.seed,
+        "forecasts": [
+            {
+                "counted": name,
+                "confidence": str(each.confidence),
+                "total": _range_data(each.total),
+                "steps": [
+                    {"ends": str(end), **_range_data(step)} for end, step in each.steps.items()
+                ],
+                "commitments": [_run_off_data(run_off) for run_off in each.commitments],
+            }
+            for name, each in outlook.forecasts.items()
+        ],
+        "warnings": [each.name for each in outlook.warnings],
+    }
+
+
+def _range_data(of: Range) -> dict[str, str]:
+    return {"expected": str(of.expected), "low": str(of.low), "high": str(of.high)}
+
+
+def _run_off_data(of: RunOff) -> dict[str, str | None]:
+    return {
+        "commitment": of.name,
+        "used": str(of.used),
+        "remaining": str(of.remaining),
+        "expected_use": str(of.expected_use),
+        "low": str(of.low),
+        "high": str(of.high),
+        "exhausted": str(of.probability),
+        "exhausted_early": None if of.exhausted_early is None else str(of.exhausted_early),
+        "exhausted_middle": None if of.exhausted_middle is None else str(of.exhausted_middle),
+        "shortfall": str(of.shortfall),
+        "overage": str(of.overage),
+    }
