@@ -20,8 +20,8 @@ from revrec.commitments.consumption import commitments_in, missing_of, true_up_o
 from revrec.commitments.lots import Held, price_of
 from revrec.errors import FeedError
 from revrec.model.commitment import Commitment, CommitmentForm
-from revrec.model.contract import Contract
 from revrec.model.credit import CreditGrant
+from revrec.model.history import ContractHistory
 from revrec.money import AMOUNT_SCALE, from_minor
 from revrec.periods import Period
 
@@ -40,16 +40,18 @@ class Charge:
     reason: str
 
 
-def charges_of(burned: Burned, contracts: Mapping[str, Contract], as_of: date) -> Iterator[Charge]:
+def charges_of(
+    burned: Burned, histories: Mapping[str, ContractHistory], as_of: date
+) -> Iterator[Charge]:
     """Charges of an account: agreed prices whenever due, use by month and true-ups up to a day."""
     for held in held_in(burned):
         if not held.rolled_over:
             yield from _agreed(held)
     yield from _use(burned, as_of)
     begun = commitments_in(burned, as_of)
-    missing = missing_of(begun)
+    missing = missing_of(begun, histories, as_of)
     for held in begun:
-        currency = contracts[held.of.contract].currency
+        currency = histories[held.of.contract].contract.currency
         owed = true_up_of(held, missing[held.origin], currency, as_of)
         if owed:
             yield Charge(
@@ -77,10 +79,9 @@ def _agreed(held: Held) -> Iterator[Charge]:
                 remedy="Let them add up to the price; a commitment that recurs has none.",
             )
         parts += [(on, amount, f"commitment {held.origin}") for on, amount in billed]
-        for amendment in held.amendments:
-            if amendment.price is not None:
-                parts.append((amendment.on, amendment.price - price, f"{amendment.id}"))
-                price = amendment.price
+        for amendment, amended in held.prices():
+            parts.append((amendment.on, amended - price, amendment.id))
+            price = amended
     for on, amount, reason in parts:
         yield Charge(
             contract=told.contract,

@@ -13,7 +13,9 @@ from revrec.commitments.lots import Held, scale_of
 from revrec.commitments.standing import counted_of
 from revrec.model.commitment import Commitment, CommitmentForm
 from revrec.model.contract import Contract, CountedIn
-from revrec.money import from_minor, round_ratio, to_minor
+from revrec.model.events import CreditMemo, Invoice
+from revrec.model.history import ContractHistory
+from revrec.money import AMOUNT_SCALE, atoms, from_minor, minor_digits, round_ratio
 from revrec.periods import FOREVER, next_day
 from revrec.rating.settlement import SpendingCommitment, shortfalls
 
@@ -63,13 +65,13 @@ class CommitmentStanding:
 
 
 def commitment_standings(
-    burned: Burned, contracts: Mapping[str, Contract], as_of: date
+    burned: Burned, histories: Mapping[str, ContractHistory], as_of: date
 ) -> Iterator[CommitmentStanding]:
     """Every commitment of an account that has begun, in the order of their first days."""
     begun = commitments_in(burned, as_of)
-    missing = missing_of(begun)
+    missing = missing_of(begun, histories, as_of)
     for held in begun:
-        contract = contracts[held.of.contract]
+        contract = histories[held.of.contract].contract
         yield _standing(burned, held, contract, missing[held.origin], as_of)
 
 
@@ -86,7 +88,9 @@ def commitments_in(burned: Burned, as_of: date) -> list[Held]:
     ]
 
 
-def missing_of(begun: Iterable[Held]) -> dict[str, int]:
+def missing_of(
+    begun: Iterable[Held], histories: Mapping[str, ContractHistory], as_of: date
+) -> dict[str, int]:
     """Atoms missing to each commitment; what is missing within one counts towards it as used."""
     listed = list(begun)
     spending = [each for each in listed if each.of.counted_in is CountedIn.AMOUNT]
@@ -102,7 +106,14 @@ def missing_of(begun: Iterable[Held]) -> dict[str, int]:
             )
             for each in spending
         ],
-        {each.origin: Decimal(each.lot.drawn + each.lot.exceeded) for each in spending},
+        {
+            each.origin: Decimal(
+                each.lot.drawn
+                + each.lot.exceeded
+                + _billed(each, histories[each.of.contract], as_of)
+            )
+            for each in spending
+        },
     )
     found = {name: int(amount) for name, amount in told.items()}
     for each in listed:
@@ -110,6 +121,24 @@ def missing_of(begun: Iterable[Held]) -> dict[str, int]:
         used = lot.drawn + lot.counted + lot.exceeded
         found.setdefault(each.origin, max(lot.amount + lot.adjusted - used, 0))
     return found
+
+
+def _billed(held: Held, history: ContractHistory, as_of: date) -> int:
+    """Atoms billed, less credited, that count as spending: by the day the service begins."""
+    names = held.of.counts_billed if isinstance(held.of, Commitment) else ()
+    if not names:
+        return 0
+    last = held.last_day(as_of)
+    bills: list[tuple[int, Invoice | CreditMemo]] = [(1, each) for each in history.invoices]
+    bills += [(-1, each) for each in history.credit_memos]
+    return sum(
+        sign * atoms(line.amount, AMOUNT_SCALE)
+        for sign, bill in bills
+        for line in bill.lines
+        if bill.on <= as_of
+        and line.consideration in names
+        and held.first <= (line.service_from or bill.on) <= last
+    )
 
 
 def true_up_of(held: Held, missing: int, currency: str, as_of: date) -> int:
@@ -120,7 +149,8 @@ def true_up_of(held: Held, missing: int, currency: str, as_of: date) -> int:
     whole = held.lot.amount + held.lot.adjusted
     if on is None or as_of < on or not whole:
         return 0
-    return round_ratio(to_minor(held.price(as_of), currency) * missing, whole)
+    exact = Fraction(held.price(as_of)) * 10 ** minor_digits(currency) * Fraction(missing, whole)
+    return round_ratio(exact.numerator, exact.denominator)
 
 
 def true_up_on(held: Held, as_of: date) -> date | None:

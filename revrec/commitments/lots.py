@@ -53,8 +53,20 @@ class Held:
         """What all of it costs as amended by then."""
         if isinstance(self.of, CreditGrant):
             return self.of.paid
-        told = [each.price for each in self._until(as_of) if each.price is not None]
+        told = [price for each, price in self.prices() if each.on <= as_of]
         return told[-1] if told else price_of(self.of)
+
+    def prices(self) -> Iterator[tuple[CommitmentAmendment, Decimal]]:
+        """What all of it costs from each amendment on; its amount where no price was ever told."""
+        if isinstance(self.of, CreditGrant):
+            return
+        price, follows = price_of(self.of), self.of.price is None
+        for each in self.amendments:
+            if each.price is not None:
+                price, follows = each.price, False
+            elif each.amount is not None and follows:
+                price = each.amount
+            yield each, price
 
     def _until(self, as_of: date) -> list[CommitmentAmendment]:
         return [each for each in self.amendments if each.on <= as_of]
@@ -115,7 +127,6 @@ def lot_of(
             remedy="Give an amount above 0, and a last day that is not before the first.",
         )
     takes = _takes(each, meters)
-    grant = isinstance(each, CreditGrant)
     paid = each.paid if isinstance(each, CreditGrant) else price_of(each)
     standing = Standing(
         name=name,
@@ -137,7 +148,7 @@ def lot_of(
     )
     yield Held(lot=lot, of=each, origin=name, first=first, last=last)
     rolls = each.rollover
-    if rolls is None or last == FOREVER or not (grant or _prepaid(each)):
+    if rolls is None or last == FOREVER or not paid_ahead(each):
         return
     until = rolls.until or day_before(plus_months(next_day(last), rolls.months))
     again = replace(standing, name=name + ROLLED_OVER, end=until.toordinal() + 1, rolled_over=True)
@@ -153,7 +164,8 @@ def lot_of(
     yield Held(lot=lot.into, of=each, origin=name, first=next_day(last), last=until)
 
 
-def _prepaid(each: CreditGrant | Commitment) -> bool:
+def paid_ahead(each: CreditGrant | Commitment) -> bool:
+    """Whether use of it costs nothing more."""
     return isinstance(each, CreditGrant) or each.form is CommitmentForm.PREPAID
 
 

@@ -60,7 +60,7 @@ class Position:
     def commitments(self) -> Iterator[CommitmentStanding]:
         """Commitments, account by account."""
         for each in self.burned:
-            yield from commitment_standings(each, self.contracts, self.as_of)
+            yield from commitment_standings(each, self.histories, self.as_of)
 
     def transfers(self) -> Iterator[TransferStanding]:
         """Transfers within pools, account by account."""
@@ -77,7 +77,7 @@ class Position:
     def reconciling(self) -> Iterator[Reconciling]:
         """What is due beside what was billed, with the documents that reconcile them."""
         for each in self.burned:
-            charges = charges_of(each, self.contracts, self.as_of)
+            charges = charges_of(each, self.histories, self.as_of)
             yield from reconciling(charges, self.histories, self.as_of)
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Context, Decimal
 
 from revrec.commitments.burn import Burned, Draw, held_in
-from revrec.commitments.lots import Held, scale_of
+from revrec.commitments.lots import Held, paid_ahead, scale_of
 from revrec.drawing.lot import Lot
 from revrec.model.contract import Contract, CountedIn
 from revrec.model.credit import CreditGrant
@@ -185,7 +185,8 @@ def _bases(
     found: dict[str, Basis] = {}
     for each in held:
         currency = contracts[each.of.contract].currency
-        basis = found.setdefault(each.origin, Basis(to_minor(each.price(as_of), currency)))
+        paid = to_minor(each.price(as_of), currency) if paid_ahead(each.of) else 0
+        basis = found.setdefault(each.origin, Basis(paid))
         lot = each.lot
         # What rolled over is of the lot before; only what a floor added is more.
         basis.atoms += lot.adjusted + lot.raised + (0 if each.rolled_over else lot.amount)

@@ -58,6 +58,8 @@ class Commitment:
     """The day on which what was not used is billed; the day after the last if left out."""
     overage_factor: Decimal = Decimal(1)
     """Use beyond it costs so many times its rated amount: 1.25 where it was rated at 20% off."""
+    counts_billed: tuple[str, ...] = ()
+    """Considerations of the contract whose bills count as spending of the window they serve."""
     within: str | None = None
     """The commitment it is part of: what is used of this one counts there as well."""
     priority: int = 0

@@ -7,15 +7,25 @@ old fee and a charge for the new, each is a line: rounded first, then netted, un
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 
 from revrec.model.rating import Rounding, RoundingMode, Tier
 from revrec.money import minor_digits, round_ratio
-from revrec.periods import plus_months
+from revrec.periods import next_day, plus_months
 
-_ONE = Fraction(1)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class ChangeDay(StrEnum):
+    """Which price the day of a change has."""
+
+    NEW = "new"
+    """The one it changes to."""
+    OLD = "old"
+    """The one it changes from: the day counts as used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +50,30 @@ def part_of(period: tuple[date, date], first: date, last: date) -> Fraction:
     begins, ends = max(first, period[0]), min(last, period[1])
     days = max((ends - begins).days + 1, 0)
     return Fraction(days, (period[1] - period[0]).days + 1)
+
+
+def part_of_time(period: tuple[datetime, datetime], begins: datetime, ends: datetime) -> Fraction:
+    """The part of a period that a time is, to the microsecond; ends are excluded.
+
+    >>> noon = datetime(2026, 1, 16, 12)
+    >>> part_of_time((datetime(2026, 1, 1), datetime(2026, 2, 1)), noon, datetime(2026, 2, 1))
+    Fraction(1, 2)
+    """
+    held = max(min(ends, period[1]) - max(begins, period[0]), timedelta(0))
+    return Fraction(held // _MICROSECOND, (period[1] - period[0]) // _MICROSECOND)
+
+
+def part_left(
+    period: tuple[date, date], changed_on: date, change_day: ChangeDay = ChangeDay.NEW
+) -> Fraction:
+    """The part of a period that has the new price, if it changes on a day.
+
+    >>> april = date(2026, 4, 1), date(2026, 4, 30)
+    >>> [part_left(april, date(2026, 4, 10), day) for day in ChangeDay]
+    [Fraction(7, 10), Fraction(2, 3)]
+    """
+    first = changed_on if change_day is ChangeDay.NEW else next_day(changed_on)
+    return part_of(period, first, period[1])
 
 
 def periods_between(first: date, end: date, billing_day: int) -> Fraction:

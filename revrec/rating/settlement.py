@@ -5,7 +5,7 @@ Every step is exact; the places where money is rounded are the caller's lines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from fractions import Fraction
 from revrec.errors import FeedError
 from revrec.model.contract import _STRICT
 from revrec.model.rating import Rounding
+from revrec.money import AMOUNT_SCALE, apportion, atoms
 from revrec.rating.proration import rounded
 
 _NOTHING = Decimal(0)
@@ -54,6 +55,14 @@ class InvoiceStep(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coupon:
+    """Something off the price: an amount, a percentage, or both."""
+
+    amount: Decimal = _NOTHING
+    percent: Decimal = _NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """What an invoice comes to."""
 
@@ -72,22 +81,34 @@ class ThresholdInvoice:
 
 
 def laid_over(
-    lines: Sequence[tuple[str, Decimal]], credits_given: Sequence[tuple[str, Decimal]]
+    lines: Sequence[tuple[str, Decimal]],
+    credits_given: Sequence[tuple[str, Decimal]],
+    *,
+    pays: Mapping[str, Collection[str]] | None = None,
+    in_proportion: bool = False,
 ) -> list[Covered]:
-    """Credits over lines: lines in order, credits in order, each until it is used up."""
-    left = dict(credits_given)
-    found: list[Covered] = []
-    for line, amount in lines:
-        due = amount
-        paid: dict[str, Decimal] = {}
-        for name, available in left.items():
-            used = min(due, available)
+    """Credits over lines: lines in order, credits in order, each until it is used up.
+
+    ``pays`` tells the lines a credit may pay, where it may not pay all. In proportion, a credit
+    is shared by its lines by what is due of them, whole atoms by the largest remainder.
+    """
+    due = {line: atoms(amount, AMOUNT_SCALE) for line, amount in lines}
+    paid: dict[str, dict[str, Decimal]] = {line: {} for line in due}
+    for name, given in credits_given:
+        left = atoms(given, AMOUNT_SCALE)
+        own = {
+            line: owed
+            for line, owed in due.items()
+            if owed > 0 and (pays is None or name not in pays or line in pays[name])
+        }
+        shares = apportion(min(left, sum(own.values())), own) if in_proportion and own else own
+        for line, share in shares.items():
+            used = min(share, left)
             if used > 0:
-                paid[name] = used
-                left[name] = available - used
-                due -= used
-        found.append(Covered(line=line, credits=paid, due=due))
-    return found
+                paid[line][name] = _money(used)
+                due[line] -= used
+                left -= used
+    return [Covered(line=line, credits=paid[line], due=_money(owed)) for line, owed in due.items()]
 
 
 def shortfalls(
@@ -131,7 +152,8 @@ def invoiced(
     lines: Decimal,
     *,
     coupon: Decimal = _NOTHING,
-    tax_percent: Decimal = _NOTHING,
+    tax_percents: Sequence[Decimal] = (),
+    compounding: bool = False,
     credits_applied: Decimal = _NOTHING,
     order: Sequence[InvoiceStep] = (InvoiceStep.COUPON, InvoiceStep.TAX, InvoiceStep.CREDIT),
     taxed_before_credits: bool = True,
@@ -141,7 +163,8 @@ def invoiced(
     """What is due of an invoice; coupons and credits reach 0 and no further.
 
     Credits that come before tax lower the amount due but not what is taxed, unless
-    ``taxed_before_credits`` is false.
+    ``taxed_before_credits`` is false. Taxes are each on the same amount and a line of their own,
+    rounded; compounding, each is on what the ones before it made of it.
     """
     net = owed = taxable = lines
     tax = _NOTHING
@@ -149,14 +172,49 @@ def invoiced(
         if step is InvoiceStep.COUPON:
             net = owed = taxable = max(owed - coupon, _NOTHING)
         elif step is InvoiceStep.TAX:
-            tax = rounded(
-                Fraction(taxable) * Fraction(tax_percent) * Fraction(1, 100), rounding, currency
-            )
+            for percent in tax_percents:
+                base = Fraction(taxable) + (Fraction(tax) if compounding else 0)
+                share = base * Fraction(percent) * Fraction(1, 100)
+                tax += rounded(share, rounding, currency)
             owed += tax
         else:
             owed = max(owed - credits_applied, _NOTHING)
             taxable = taxable if taxed_before_credits else owed
     return Due(net=net, tax=tax, due=owed)
+
+
+def discounted(
+    lines: Decimal,
+    coupons: Sequence[Coupon],
+    *,
+    chained: bool = True,
+    rounding: Rounding,
+    currency: str,
+) -> Decimal:
+    """What coupons take off, at most all there is; each rounded.
+
+    Chained, a percentage is of what the coupons before it left, else of the lines.
+    """
+    off = _NOTHING
+    for coupon in coupons:
+        base = Fraction(lines - off if chained else lines)
+        exact = Fraction(coupon.amount) + base * Fraction(coupon.percent) * Fraction(1, 100)
+        off = min(off + rounded(exact, rounding, currency), lines)
+    return off
+
+
+def past_fresh_threshold(
+    usage: Sequence[tuple[date, Decimal]], threshold: Decimal
+) -> list[ThresholdInvoice]:
+    """Invoices on each day on which use since the last invoice reaches the threshold."""
+    found: list[ThresholdInvoice] = []
+    unbilled = _NOTHING
+    for on, amount in usage:
+        unbilled += amount
+        if unbilled >= threshold:
+            found.append(ThresholdInvoice(on=on, amount=unbilled))
+            unbilled = _NOTHING
+    return found
 
 
 def past_thresholds(
@@ -186,3 +244,7 @@ def _passed(total: Decimal, thresholds: Sequence[Decimal], recurring: Decimal | 
     if recurring is not None and total > last:
         count += int((total - last) // recurring)
     return count
+
+
+def _money(amount: int) -> Decimal:
+    return Decimal(amount).scaleb(-AMOUNT_SCALE)

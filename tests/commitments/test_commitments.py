@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -12,7 +13,16 @@ from revrec.commitments.position import Position, position_of
 from revrec.errors import FeedError
 from revrec.feeds.records import to_fact
 from revrec.model.fact import FactKind
-from tests.commitments.books import book, commitment, daily, draws, grant, position, used
+from tests.commitments.books import (
+    book,
+    commitment,
+    contract,
+    daily,
+    draws,
+    grant,
+    position,
+    used,
+)
 
 
 def bills(found: Position) -> list[dict[str, Any]]:
@@ -54,6 +64,13 @@ def test_a_commitment_beside_an_even_course() -> None:
     assert (each.projected, each.shortfall_projected, each.overage_projected) == (21900, 14600, 0)
     assert each.exhausted_on == date(2027, 9, 1)
     assert (each.shortfall, each.true_up) == (32120, 0)
+
+
+def test_how_much_of_a_commitment_is_used() -> None:
+    """com-aws-savings-plan-hour: 9.80 of 10 are 98 percent."""
+    (each,) = position([commitment("k", 10)], [used("2026-01-01", "9.80")]).commitments()
+
+    assert each.actual_percent == 98
 
 
 def test_a_commitment_that_is_used_up_tells_the_day() -> None:
@@ -262,6 +279,57 @@ def test_an_extension_counts_from_its_day_and_brings_back_what_lapsed() -> None:
     assert draws(found) == [("k", 60), ("", 10), ("k", 10)]
     (each,) = found.commitments()
     assert (each.lapsed, each.remaining, each.last_day) == (0, 30, date(2027, 6, 30))
+
+
+def test_a_price_that_was_never_told_follows_the_amount() -> None:
+    """1,000 promised become 1,500: of 700 used 800 are missing; prepaid, 500 more are due."""
+    amended = {name: value for name, value in RAISED.items() if name != "price"}
+    uses = [used("2026-03-01", 700)]
+
+    postpaid = position([commitment("k", 1000, form="postpaid"), amended], uses, "2027-01-01")
+    prepaid = position([commitment("k", 1000), amended], uses, "2026-07-01")
+
+    assert billed(postpaid) == [("invoice", "1500.00")]
+    assert [reason for each in prepaid.reconciling() for reason in each.reasons] == [
+        "commitment k: 1000.00 USD",
+        "a1: 500.00 USD",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("window", "fee", "usage", "committed", "owed"),
+    [
+        (("2024-02-28", "2024-02-29"), "6.90", 30, Fraction(2, 29), "652.76"),
+        (("2024-03-01", "2024-03-31"), "100.00", 10, Fraction(1), "9890.00"),
+        (("2024-02-28", "2024-02-29"), "6.90", 70, Fraction(2, 29), "612.76"),
+        (("2024-03-01", "2024-03-31"), "100.00", 15, Fraction(1), "9885.00"),
+    ],
+)
+def test_a_commitment_over_fee_and_usage(
+    window: tuple[str, str], fee: str, usage: int, committed: Fraction, owed: str
+) -> None:
+    """min-lago-plan-commitment: 10,000 by the day, less the fee billed and the use, rounded once.
+
+    The fee of another month does not count, nor does the tax on it.
+    """
+    atoms = 10_000 * committed * 10**12
+    amount = Decimal(atoms.numerator // atoms.denominator).scaleb(-12)
+    line = {"amount": fee, "tax": "1.38", "consideration": "plan", "service_from": window[0]}
+    told = [
+        contract("lago", inception="2024-01-01"),
+        commitment(
+            "k", f"{amount:f}", contract="lago", on=window[0], last_day=window[1],
+            form="minimum", counts_billed=["plan"],
+        ),
+        invoice("I-1", window[0], "0", consideration="other") | {
+            "contract": "lago", "lines": [line, line | {"service_from": "2024-05-01"}],
+        },
+    ]  # fmt: skip
+    uses = [used(window[1], usage, contract="lago")]
+
+    (each,) = position(told, uses, "2024-04-01").commitments()
+
+    assert each.true_up == Decimal(owed)
 
 
 def test_a_price_lowered_for_the_past_is_credited() -> None:

@@ -86,6 +86,9 @@ def test_only_what_is_unused_lapses_from_its_moment_on() -> None:
     assert [at[number].balance for number in (1, 5, 9, 10)] == [100, 70, 70, 0]
     assert (at[9].lapsed, at[10].lapsed) == ({}, {"G": 70})
     assert burn(grants, [], as_of=day(10)).lapsed == {"G": 100}
+    longer = [grant("G", 100, expires=day(31))]
+    used = [Use(at=day(15), amount=Decimal(40))]
+    assert burn(longer, used, as_of=day(31)).lapsed == {"G": 60}
 
 
 def test_a_correction_is_a_movement() -> None:

@@ -69,7 +69,7 @@ def test_coupon_tax_credit_note_prepaid() -> None:
     found = invoiced(
         Decimal(70),
         coupon=Decimal(10),
-        tax_percent=Decimal(10),
+        tax_percents=[Decimal(10)],
         credits_applied=Decimal(50),
         rounding=CENTS,
         currency="USD",
@@ -90,7 +90,7 @@ def test_credits_before_tax_with_the_base_kept_or_lowered(
     found = invoiced(
         lines,
         coupon=Decimal(10),
-        tax_percent=Decimal("8.25"),
+        tax_percents=[Decimal("8.25")],
         credits_applied=Decimal(5),
         order=(InvoiceStep.COUPON, InvoiceStep.CREDIT, InvoiceStep.TAX),
         taxed_before_credits=keeps_base,
