@@ -19,7 +19,7 @@ which round decimals and cut timestamps, and a reader would skip files on their 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,9 +30,10 @@ import pyarrow.dataset
 
 from revrec.errors import InvariantViolated, NotFound, StoreError
 from revrec.model.fact import digest_of
-from revrec.store import compaction, lake_commits, locks
+from revrec.store import compaction, lake_commits, lake_files, locks
 from revrec.store.compaction import Compacted
 from revrec.store.lake_commits import Commit, File, broken
+from revrec.store.lake_files import Part
 from revrec.store.lake_tables import CONFIGURATION, TABLES
 from revrec.store.transaction import Transaction
 
@@ -49,31 +50,38 @@ class Lake:
         self.root = str(root)
 
     def append(
-        self, tx: Transaction, table: str, data: pa.Table, batch: str, totals: Mapping[str, str]
+        self,
+        tx: Transaction,
+        table: str,
+        data: pa.Table | Iterable[Part],
+        batch: str,
+        totals: Mapping[str, str] | Callable[[], Mapping[str, str]],
     ) -> int:
         """Append rows as one version and name it in PostgreSQL; returns the version.
 
-        A batch that was committed before is not appended again: its version is returned. The
-        rows must be of the transaction's entity. Call ``locks.lake_table`` before reading what
-        the rows depend on. Raises StoreError when the lake cannot be written.
+        Parts are written as they come, so that rows need not fit into memory; totals that are
+        known only then are asked for when all are written. A batch that was committed before is
+        not appended again: its version is returned. The rows must be of the transaction's entity.
+        Call ``locks.lake_table`` before reading what the rows depend on. Raises StoreError when
+        the lake cannot be written.
         """
         locks.lake_table(tx, table)
         commits = lake_commits.named(tx, table)
         for commit in commits:
             if commit.batch == batch:
                 return commit.version
-        rows = _conforming(tx, table, data)
+        parts = lake_files.parts_of(data, table, tx.entity) if isinstance(data, pa.Table) else data
         with self._access("written"):
             delta = self._create_or_open(tx, table)
             self._take_back_dangling(delta, table, commits)
             before = delta.version()
-            known = _active(delta)
-            _write(delta, rows, batch)
-            version = _next_version(table, before, delta)
-            added = {path: size for path, size in _active(delta).items() if path not in known}
-            files = self._fingerprints(tx, table, added)
-        commit = Commit(version=version, batch=batch, row_count=rows.num_rows, files=files)
-        lake_commits.name(tx, table, commit, totals)
+            written = lake_files.write(delta, table, tx.entity, parts, batch)
+            lake_files.commit(delta, table, written, batch, tx.now)
+            version = _next_version(table, before, self._open(tx, table))
+            files = self._fingerprints(tx, table, {each.path: each.size for each in written})
+        rows = sum(each.rows for each in written)
+        commit = Commit(version=version, batch=batch, row_count=rows, files=files)
+        lake_commits.name(tx, table, commit, totals() if callable(totals) else totals)
         return version
 
     def compact(self, tx: Transaction, table: str) -> Compacted | None:
@@ -271,41 +279,11 @@ class Lake:
             ) from error
 
 
-def _write(delta: DeltaTable, rows: pa.Table, batch: str) -> None:
-    """One Delta commit that carries the batch as its application transaction."""
-    from deltalake import CommitProperties, write_deltalake
-    from deltalake import Transaction as DeltaTransaction
-
-    write_deltalake(
-        delta,
-        rows,
-        mode="append",
-        commit_properties=CommitProperties(
-            app_transactions=[DeltaTransaction(batch, delta.version() + 1)], max_commit_retries=0
-        ),
-    )
-
-
 def _active(delta: DeltaTable) -> dict[str, int]:
     """The files that make up the version: path below the table -> size in bytes."""
     actions = pa.table(delta.get_add_actions(flatten=True))
     paths, sizes = actions["path"].to_pylist(), actions["size_bytes"].to_pylist()
     return dict(zip(paths, sizes, strict=True))
-
-
-def _conforming(tx: Transaction, table: str, data: pa.Table) -> pa.Table:
-    """The rows in the table's columns and types, all of the transaction's entity."""
-    schema, _ = TABLES[table]
-    if data.num_rows == 0:
-        raise InvariantViolated(f"An append to {table} has no rows.", remedy="Leave it out.")
-    try:
-        rows = data.select(schema.names).cast(schema)
-    except (KeyError, pa.ArrowInvalid) as error:
-        raise InvariantViolated(f"Rows for {table} do not have its columns: {error}") from error
-    entities = rows["entity_id"].unique().to_pylist()
-    if entities != [tx.entity]:
-        raise InvariantViolated(f"Rows of entities {entities} in entity {tx.entity}'s {table}.")
-    return rows
 
 
 def _next_version(table: str, before: int, delta: DeltaTable) -> int:

@@ -22,15 +22,21 @@ USAGE = pa.schema(
         pa.field("currency", pa.string(), _REQUIRED),
         pa.field("dimensions", pa.string(), _REQUIRED),
         pa.field("corrects", pa.string(), _OPTIONAL),
-        pa.field("digest", pa.string(), _REQUIRED),
         pa.field("batch", pa.string(), _REQUIRED),
         pa.field("recorded_at", pa.timestamp("us", "UTC"), _REQUIRED),
     ]
 )
 """Accepted usage rows."""
 
-METERED = pa.schema([*USAGE, pa.field("occurred_at", pa.timestamp("us", "UTC"), _OPTIONAL)])
-"""Accepted rows of usage to be rated: days, and events with the moment they occurred at."""
+METERED = pa.schema(
+    [
+        *USAGE,
+        pa.field("occurred_at", pa.timestamp("us", "UTC"), _OPTIONAL),
+        pa.field("customer", pa.string(), _OPTIONAL),
+    ]
+)
+"""Accepted rows of usage to be rated: days, and events with the moment they occurred at and the
+customer they named in the place of a contract."""
 
 POSTING = pa.schema(
     [

@@ -1,4 +1,4 @@
-"""Arrow IPC, as a stream or a file, as batches of text; numbers must be exact."""
+"""Arrow IPC, as a stream or a file, as batches of its own types; numbers must be exact."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BATCH_BYTES_MAX = 2**30
 
 
 def read(path: Path, file: str, form: Form = RATED) -> Iterator[pa.RecordBatch]:
-    """The rows of an Arrow IPC stream or file, values as text.
+    """The rows of an Arrow IPC stream or file, numbered, values in their own types.
 
     Batches are taken one at a time, as they were written. Each is checked in full before it is
     read: offsets of a hostile sender must not lead outside of it.
@@ -32,7 +32,7 @@ def read(path: Path, file: str, form: Form = RATED) -> Iterator[pa.RecordBatch]:
                     file=file,
                 )
             batch.validate(full=True)
-            yield from parquet_door.arrived(batch, count + 1)
+            yield parquet_door.with_numbers(batch, count + 1)
             count += batch.num_rows
 
 

@@ -11,8 +11,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import cast
 
-import duckdb
-
 from revrec.model.fact import canonical, digest_of
 from revrec.store import audit_log, locks
 from revrec.store.lake import Lake
@@ -20,6 +18,7 @@ from revrec.store.transaction import Transaction
 from revrec.usage import counted, ledger, validation
 from revrec.usage.columns import COLUMNS, EVENT_COLUMNS, EVENTS, FORMS, RATED, Form
 from revrec.usage.rules import RULES_VERSION
+from revrec.usage.staging import Workbench
 from revrec.usage.terms import read_terms
 from revrec.usage.totals import ControlTotals, Total
 
@@ -72,39 +71,33 @@ def recorded(tx: Transaction, batch: str) -> ControlTotals | None:
 def record(
     tx: Transaction,
     lake: Lake,
-    bench: duckdb.DuckDBPyConnection,
+    bench: Workbench,
     *,
     batch: str,
     name: str,
-    received: int,
     details: Mapping[str, object],
-    form: Form = RATED,
 ) -> ControlTotals:
-    """Record the rows ``judged`` on the bench as the batch; needs the locks of ``take_locks``.
-
-    ``received`` is the number of rows that came through the door.
-    """
+    """Record the rows received on the bench as the batch; needs the locks of ``take_locks``."""
+    form = bench.form
     if form is EVENTS:
         counted.find_contracts(tx, bench)
     held = lake.dataset(tx, form.table)
-    ledger.recall(bench, held, entity=tx.entity)
-    contracts = bench.execute("SELECT DISTINCT contract FROM undecided").fetchall()
+    ledger.suspect(bench, held, entity=tx.entity)
+    contracts = bench.database.execute("SELECT DISTINCT contract FROM place").fetchall()
     terms = read_terms(tx, [contract for (contract,) in contracts])
-    validation.judge_context(bench, terms, form)
+    ledger.suspect_context(bench, terms)
+    ledger.recall(bench, held, entity=tx.entity)
+    validation.judge_context(bench.database, terms, form)
     ledger.settle(bench, held, entity=tx.entity)
-    totals, days = _count(bench, received)
+    totals = _totals_refused(bench)
     version = None
-    if totals["accepted"].rows:
-        rows = ledger.accepted(
-            bench,
-            entity=tx.entity,
-            batch=batch,
-            recorded_at=tx.now.isoformat(),
-            table=form.table,
-        )
-        version = lake.append(
-            tx, form.table, rows.to_arrow_table(), batch, _totals_told(totals["accepted"], days)
-        )
+    days: dict[date, Total] = {}
+    refused = totals["duplicate"].rows + totals["quarantined"].rows
+    if refused < bench.received.rows:
+        rows = ledger.accepted(bench, days, batch=batch, recorded_at=tx.now, table=form.table)
+        version = lake.append(tx, form.table, rows, batch, lambda: _totals_told(days))
+    totals["received"] = bench.received
+    totals["accepted"] = sum(days.values(), Total())
     account = ControlTotals(
         batch=batch,
         name=name,
@@ -115,7 +108,7 @@ def record(
         days=days,
     )
     _insert_batch(tx, account)
-    _insert_quarantined(tx, bench, batch, form)
+    _insert_quarantined(tx, bench, batch)
     audit_log.write(
         tx,
         "usage.ingest",
@@ -127,40 +120,32 @@ def record(
     return account
 
 
-def _count(
-    bench: duckdb.DuckDBPyConnection, received: int
-) -> tuple[dict[str, Total], dict[date, Total]]:
-    """Totals by what became of the rows, and the accepted ones by usage date.
+def _totals_refused(bench: Workbench) -> dict[str, Total]:
+    """Totals of the rows that are not accepted, by what became of them.
 
-    The rows received were counted at the door and are summed here apart from the verdicts, so
-    that ``ControlTotals`` proves something when it compares the two.
+    The rows received were counted at the door and the accepted ones are counted as they are
+    written, so that ``ControlTotals`` proves something when it compares the three.
     """
-    sums = "coalesce(sum(quantity_value), 0), coalesce(sum(amount_value), 0)"
-    (quantity, amount) = bench.execute(f"SELECT {sums} FROM judged").fetchall()[0]
     totals = dict.fromkeys(_FATES, Total())
-    totals["received"] = Total(rows=received, quantity=quantity, amount=amount)
-    days: dict[date, Total] = {}
-    found = bench.execute(
-        f"""
-        SELECT CASE WHEN verdict.reason IS NULL THEN 'accepted'
-                    WHEN verdict.reason = 'duplicate' THEN 'duplicate'
-                    ELSE 'quarantined' END AS fate,
-               CASE WHEN verdict.reason IS NULL THEN day END AS accepted_day,
-               count(*), {sums}
-        FROM judged LEFT JOIN verdict USING (row_number)
-        GROUP BY ALL ORDER BY ALL
+    found = bench.database.execute(
+        """
+        SELECT CASE WHEN reason = 'duplicate' THEN reason ELSE 'quarantined' END AS fate,
+               count(*), sum(told.quantity), sum(told.amount)
+        FROM verdict JOIN (
+            SELECT row_number, quantity, amount FROM judged
+            UNION ALL SELECT row_number, quantity_value, amount_value FROM saying
+        ) told USING (row_number)
+        GROUP BY fate
         """
     ).fetchall()
-    for fate, day, rows, quantity, amount in found:
-        total = Total(rows=rows, quantity=quantity, amount=amount)
-        totals[fate] += total
-        if fate == "accepted":
-            days[day] = total
-    return totals, days
+    for fate, rows, quantity, amount in found:
+        totals[fate] = Total(rows=rows, quantity=quantity, amount=amount)
+    return totals
 
 
-def _totals_told(accepted: Total, days: Mapping[date, Total]) -> dict[str, str]:
+def _totals_told(days: Mapping[date, Total]) -> dict[str, str]:
     """Totals as the lake's commit keeps them: ``rows`` ..., and ``2026-01-31/rows`` ... by day."""
+    accepted = sum(days.values(), Total())
     told = {scale: _text(getattr(accepted, scale)) for scale in _SCALES}
     for day, total in days.items():
         told |= {f"{day}/{scale}": _text(getattr(total, scale)) for scale in _SCALES}
@@ -204,11 +189,11 @@ def _insert_batch(tx: Transaction, account: ControlTotals) -> None:
     )
 
 
-def _insert_quarantined(
-    tx: Transaction, bench: duckdb.DuckDBPyConnection, batch: str, form: Form
-) -> None:
+def _insert_quarantined(tx: Transaction, bench: Workbench, batch: str) -> None:
     """Write the rows set aside, through a staging table since COPY does not obey row policies."""
-    rows = validation.explained(bench)
+    form = bench.form
+    bench.show("SELECT row_number FROM verdict WHERE reason <> 'duplicate'")
+    rows = validation.explained(bench.database)
     chunk = rows.fetchmany(10_000)
     if not chunk:
         return

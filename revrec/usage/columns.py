@@ -61,6 +61,8 @@ EVENTS = Form(
 """Single metering events, each with its time and its contract or customer, rated here by the
 day. ``usage_id`` is the event's id."""
 FORMS = {form.name: form for form in (RATED, COUNTED, EVENTS)}
+SHARED = ("source", "contract", "meter", "unit", "currency", "dimensions")
+"""Columns in which rows share their texts."""
 NO_AMOUNT, NO_CURRENCY = "0", "XXX"
 """What stands in the place of the amount of usage that is not rated: ISO 4217 has a code for it."""
 
@@ -84,3 +86,27 @@ the heading left out. ``fault`` is the reason code of a row the door could not r
 QUANTITY = pa.decimal128(38, QUANTITY_SCALE)
 AMOUNT = pa.decimal128(38, AMOUNT_SCALE)
 RECORDED_AT = pa.timestamp("us", tz="UTC")
+
+WELL_FORMED = pa.schema(
+    [
+        pa.field(ROW_NUMBER, pa.int64(), nullable=False),
+        pa.field("day", pa.date32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("usage_id", pa.string(), nullable=False),
+        pa.field("contract", pa.string(), nullable=False),
+        pa.field("meter", pa.string(), nullable=False),
+        pa.field("quantity", QUANTITY, nullable=False),
+        pa.field("unit", pa.string(), nullable=False),
+        pa.field("amount", AMOUNT, nullable=False),
+        pa.field("currency", pa.string(), nullable=False),
+        pa.field("labels", pa.string(), nullable=False),
+        pa.field("corrects", pa.string()),
+        pa.field("occurred_at", RECORDED_AT),
+        pa.field("customer", pa.string()),
+    ]
+)
+"""What a row means that keeps every rule a row can keep alone. ``day`` identifies it: of an event
+that of its time in UTC. ``labels`` are the dimensions in canonical JSON. ``customer`` is told in
+the place of a contract; ``contract`` then stands for it until the contract is found."""
+OF_CUSTOMER = "customer:"
+"""Stands before the customer in the place of a contract that is still to be found."""

@@ -9,8 +9,8 @@ meter on the day.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from revrec.store.transaction import Transaction
@@ -21,15 +21,19 @@ from revrec.usage.columns import (
     EVENTS,
     NO_AMOUNT,
     NO_CURRENCY,
+    OF_CUSTOMER,
+    WELL_FORMED,
     Form,
 )
 from revrec.usage.terms import read_terms
+
+if TYPE_CHECKING:
+    from revrec.usage.staging import Workbench
 
 _MOMENT = (
     "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
     "(Z|[+-][0-9]{2}:?[0-9]{2})"
 )
-_OF_CUSTOMER = "customer:"
 
 
 def texts_of(form: Form) -> str:
@@ -48,45 +52,60 @@ def texts_of(form: Form) -> str:
             " nullif(time, ''))"
         )
         told["contract"] = (
-            f"coalesce(nullif(contract, ''), '{_OF_CUSTOMER}' || nullif(customer, ''))"
+            f"coalesce(nullif(contract, ''), '{OF_CUSTOMER}' || nullif(customer, ''))"
         )
     return ", ".join(f"{sql} AS {column}" for column, sql in told.items())
 
 
-def find_contracts(tx: Transaction, connection: duckdb.DuckDBPyConnection) -> None:
+def find_contracts(tx: Transaction, bench: Workbench) -> None:
     """Give events that name a customer the contract they belong to, where there is one.
 
-    The digest stays that of what was told. Events of customers with no such contract, or with
-    several, keep a name that no contract has.
+    What they told is kept beside it. Events of customers with no such contract, or with several,
+    keep a name that no contract has.
     """
-    customers = connection.execute(
-        "SELECT DISTINCT customer FROM judged WHERE reason IS NULL AND customer IS NOT NULL"
+    connection = bench.database
+    found = connection.execute(
+        "SELECT DISTINCT contract FROM place WHERE starts_with(contract, $mark)",
+        {"mark": OF_CUSTOMER},
     ).fetchall()
-    if not customers:
+    if not found:
         return
-    signed = _contracts_of(tx, [customer for (customer,) in customers])
-    connection.register("signed_given", signed)
-    connection.register("terms_given", read_terms(tx, signed["contract"].to_pylist()))
-    connection.execute(
-        """
-        CREATE OR REPLACE TABLE belongs AS
-        SELECT told.row_number, min(signed.contract) AS contract
-        FROM judged told
-        JOIN signed_given signed ON signed.customer = told.customer
-        JOIN terms_given terms
-          ON terms.contract = signed.contract AND terms.meter = told.meter
-         AND told.served BETWEEN terms.first_day AND terms.last_day
-        WHERE told.reason IS NULL AND told.contract = $mark || told.customer
-        GROUP BY told.row_number HAVING count(DISTINCT signed.contract) = 1
-        """,
-        {"mark": _OF_CUSTOMER},
-    )
-    connection.execute(
-        "UPDATE judged SET contract = belongs.contract FROM belongs"
-        " WHERE belongs.row_number = judged.row_number"
-    )
-    connection.unregister("signed_given")
-    connection.unregister("terms_given")
+    signed = _contracts_of(tx, [str(mark).removeprefix(OF_CUSTOMER) for (mark,) in found])
+    connection.register("signed", signed)
+    connection.register("allowed", read_terms(tx, signed["contract"].to_pylist()))
+    connection.execute(_CUSTOMER_TERMS)
+    connection.unregister("signed")
+    connection.unregister("allowed")
+
+    def with_contracts(rows: pa.RecordBatch) -> pa.RecordBatch:
+        if rows.column("customer").null_count == len(rows):
+            return rows
+        connection.register("told", pa.Table.from_batches([rows]))
+        given = connection.sql(_WITH_CONTRACTS, params={"zone": bench.zone}).to_arrow_table()
+        connection.unregister("told")
+        return given.cast(WELL_FORMED).combine_chunks().to_batches()[0]
+
+    bench.respool(with_contracts)
+
+
+_CUSTOMER_TERMS = """
+CREATE OR REPLACE TABLE customer_term AS
+SELECT signed.customer, allowed.contract, allowed.meter, allowed.first_day, allowed.last_day
+FROM signed JOIN allowed ON allowed.contract = signed.contract
+"""
+_WITH_CONTRACTS = """
+WITH belongs AS (
+    SELECT told.row_number, min(term.contract) AS contract
+    FROM told JOIN customer_term term
+      ON term.customer = told.customer AND term.meter = told.meter
+     AND coalesce((told.occurred_at AT TIME ZONE $zone)::DATE, told.day)
+         BETWEEN term.first_day AND term.last_day
+    GROUP BY told.row_number HAVING count(DISTINCT term.contract) = 1
+)
+SELECT told.* REPLACE (coalesce(belongs.contract, told.contract) AS contract)
+FROM told LEFT JOIN belongs USING (row_number)
+ORDER BY told.row_number
+"""
 
 
 def _contracts_of(tx: Transaction, customers: Iterable[str]) -> pa.Table:

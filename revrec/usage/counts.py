@@ -81,7 +81,7 @@ def recording(
         _check_same(tx, first, sha256)
         return first
     with connect() as bench:
-        received = _read(bench, doors.read(path, name, COUNTS, rows_max=ROWS_MAX))
+        received = _read(bench, doors.read_texts(path, name, COUNTS, rows_max=ROWS_MAX))
         refused = [
             Refused(row=row, message=message)
             for row, message in bench.execute(

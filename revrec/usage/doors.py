@@ -1,9 +1,10 @@
-"""Where untrusted files of usage come in: bytes to batches of text, nothing lost on the way.
+"""Where untrusted files of usage come in: bytes to batches of rows, nothing lost on the way.
 
-CSV and NDJSON (plain, ``.gz`` or ``.zst``), Parquet and Arrow IPC give the same rows in the same
-columns. A file that cannot be told apart into rows is refused whole with ``FeedError``; a row that
-cannot be told apart into columns comes through with a reason in ``fault`` and ends in quarantine.
-What a value means is for ``validation``.
+CSV and NDJSON (plain, ``.gz`` or ``.zst``) give texts, Parquet and Arrow IPC their own types; as
+texts, all give the same rows in the same columns. A file that cannot be told apart into rows is
+refused whole with ``FeedError``; a row that cannot be told apart into columns comes through with
+a reason in ``fault`` and ends in quarantine. What a value means is for ``plain`` and
+``validation``.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ def read(
 ) -> Iterator[pa.RecordBatch]:
     """The rows of the file at ``path``, which came under the name ``file``.
 
-    Batches have the schema ``columns.ARRIVED`` and come in the order of the file, except that
-    within a batch's span of rows the faults come last. Memory is bounded by the size of a block,
+    Batches have the schema ``columns.ARRIVED``, of typed files the number of the row and their own
+    columns. They come in the order of the file, except that within a batch's span of rows the
+    faults come last. Memory is bounded by the size of a block,
     whatever the size of the file. Raises ``FeedError`` naming the file, and the column where one
     is at fault; until it is raised, batches may have been given.
     """
@@ -59,6 +61,15 @@ def read(
                     file=file,
                 )
             yield batch
+
+
+def read_texts(
+    path: Path, file: str, form: Form = RATED, *, rows_max: int = ROWS_MAX
+) -> Iterator[pa.RecordBatch]:
+    """As ``read``, every batch in the schema ``columns.ARRIVED``."""
+    with _readable(file):
+        for rows in read(path, file, form, rows_max=rows_max):
+            yield from parquet_door.as_text(rows)
 
 
 def _batches(path: Path, file: str, form: Form) -> Iterator[pa.RecordBatch]:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+import pyarrow as pa
+
 from revrec.errors import FeedError, IdempotencyMismatch, NotFound
 from revrec.store.database import Database
 from revrec.store.lake import Lake
@@ -59,14 +61,13 @@ def ingest(
             return first
         with workbench() as bench:
             zone = database.run(day_zone, entity=entity, actor=actor, read_only=True)
-            rows = doors.read(path, source_name, form)
-            received = receive(bench, rows, progress, form=form, zone=zone)
-            if _digest(path) != digest:
-                raise FeedError(
-                    f"{source_name}: the file changed while it was read.",
-                    remedy="Send it again when its writer has finished.",
-                    file=source_name,
-                )
+
+            def arriving() -> Iterator[pa.RecordBatch]:
+                yield from doors.read(path, source_name, form)
+                _check_unchanged(path, digest, source_name)
+
+            receive(bench, arriving, progress, form=form, zone=zone)
+            _check_unchanged(path, digest, source_name)
 
             def record(tx: Transaction) -> ControlTotals:
                 batches.take_locks(tx, form.table)
@@ -76,9 +77,7 @@ def ingest(
                     bench,
                     batch=name,
                     name=source_name,
-                    received=received,
                     details={"sha256": digest} | ({"zone": zone} if form.table != "usage" else {}),
-                    form=form,
                 )
 
             return database.run(record, entity=entity, actor=actor)
@@ -122,6 +121,15 @@ def _on_disk(path_or_stream: Path | str | BinaryIO, name: str) -> Iterator[Path]
             spool.write(chunk)
         spool.flush()
         yield Path(spool.name)
+
+
+def _check_unchanged(path: Path, digest: str, name: str) -> None:
+    if _digest(path) != digest:
+        raise FeedError(
+            f"{name}: the file changed while it was read.",
+            remedy="Send it again when its writer has finished.",
+            file=name,
+        )
 
 
 def _digest(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Parquet as batches of text; numbers must be exact."""
+"""Parquet as batches of its own types, and as text where a row is to be judged by it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from revrec.errors import FeedError
-from revrec.usage.columns import ARRIVED, RATED, ROW_NUMBER, Form
+from revrec.usage.columns import ARRIVED, RATED, ROW_NUMBER, SHARED, Form
 from revrec.usage.csv_door import check_columns
 from revrec.usage.lines import decoded, set_aside
 from revrec.usage.ndjson_door import labels_as_text
 
-_BATCH_ROWS = 2**16
+_BATCH_ROWS = 2**18
 _COUNTED = ("quantity", "amount")
 
 
 def read(path: Path, file: str, form: Form = RATED) -> Iterator[pa.RecordBatch]:
-    """The rows of a Parquet file, values as text."""
+    """The rows of a Parquet file, numbered, values in their own types."""
     with pq.ParquetFile(path) as parquet:
         schema = parquet.schema_arrow
         check_schema(schema, file, form)
+    shared = [field.name for field in schema if field.name in SHARED and _is_text(field.type)]
+    with pq.ParquetFile(path, read_dictionary=shared) as parquet:
         count = 0
         for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
-            yield from arrived(batch, count + 1)
+            yield with_numbers(batch, count + 1)
             count += batch.num_rows
 
 
@@ -83,29 +86,38 @@ def _is_exact(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_decimal(kind))
 
 
-def arrived(batch: pa.RecordBatch, first: int) -> Iterator[pa.RecordBatch]:
-    """Rows of typed columns as batches of text, numbered from ``first``."""
-    count = batch.num_rows
-    faults: dict[int, tuple[str, str]] = {}
-    given = {ROW_NUMBER: pa.array(range(first, first + count), pa.int64())}
-    for name, values in zip(batch.schema.names, batch.columns, strict=True):
-        given[name] = _text(values, first, faults)
-    blank = pa.nulls(count, pa.string())
-    rows = pa.RecordBatch.from_arrays(
-        [given.get(name, blank) for name in ARRIVED.names], schema=ARRIVED
-    )
-    if not faults:
+def with_numbers(batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
+    """The rows with their numbers, from ``first``."""
+    numbers = pa.array(np.arange(first, first + len(batch), dtype=np.int64))
+    return pa.RecordBatch.from_arrays([numbers, *batch.columns], [ROW_NUMBER, *batch.schema.names])
+
+
+def as_text(rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Numbered rows as batches of text; those of ``ARRIVED`` are that already."""
+    if rows.schema.equals(ARRIVED):
         yield rows
         return
-    for number in faults:
-        told = {name: given[name][number - first].as_py() for name in batch.schema.names}
-        faults[number] = ("unreadable-text", labels_as_text(told))
-    yield rows.filter(pa.array([number not in faults for number in given[ROW_NUMBER].to_pylist()]))
+    damaged: set[int] = set()
+    given = {name: _text(rows.column(name), damaged) for name in rows.schema.names[1:]}
+    given[ROW_NUMBER] = rows.column(ROW_NUMBER)
+    blank = pa.nulls(len(rows), pa.string())
+    told = pa.RecordBatch.from_arrays(
+        [given.get(name, blank) for name in ARRIVED.names], schema=ARRIVED
+    )
+    if not damaged:
+        yield told
+        return
+    faults = {}
+    for position in sorted(damaged):
+        shown = {name: given[name][position].as_py() for name in rows.schema.names[1:]}
+        number = cast("int", given[ROW_NUMBER][position].as_py())
+        faults[number] = ("unreadable-text", labels_as_text(shown))
+    yield told.filter(pa.array([position not in damaged for position in range(len(rows))]))
     yield set_aside(faults)
 
 
-def _text(values: pa.Array, first: int, faults: dict[int, tuple[str, str]]) -> pa.Array:
-    """The values as text; the numbers of rows whose bytes are not UTF-8 go into ``faults``."""
+def _text(values: pa.Array, damaged: set[int]) -> pa.Array:
+    """The values as text; the positions of those whose bytes are not UTF-8 go into ``damaged``."""
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     if pa.types.is_decimal(values.type):
@@ -121,9 +133,9 @@ def _text(values: pa.Array, first: int, faults: dict[int, tuple[str, str]]) -> p
         return raw.cast(pa.string())
     except pa.ArrowInvalid:
         texts = [None if value is None else decoded(value) for value in raw.to_pylist()]
-        for number, (text, value) in enumerate(zip(texts, raw.to_pylist(), strict=True), first):
+        for position, (text, value) in enumerate(zip(texts, raw.to_pylist(), strict=True)):
             if text is not None and text.encode() != value:
-                faults[number] = ("unreadable-text", "")
+                damaged.add(position)
         return pa.array(texts, pa.string())
 
 

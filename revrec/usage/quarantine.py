@@ -143,16 +143,14 @@ def judge_again(
         return first
     told = corrected(_resolve(tx, ids, "released", note), corrections)
     with workbench() as bench:
-        received = receive(bench, [_arrived(told)], form=form, zone=day_zone(tx))
+        receive(bench, lambda: [_arrived(told)], form=form, zone=day_zone(tx))
         return batches.record(
             tx,
             lake,
             bench,
             batch=batch,
             name=f"release of {len(ids)} quarantined rows",
-            received=received,
             details={"released": ids, "note": note, **details},
-            form=form,
         )
 
 

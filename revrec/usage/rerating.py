@@ -30,11 +30,11 @@ from revrec.store import facts
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 from revrec.usage import batches
-from revrec.usage.columns import ARRIVED, COUNTED, RATED
+from revrec.usage.columns import ARRIVED, COUNTED
 from revrec.usage.days import day_zone
 from revrec.usage.ledger import TABLE
 from revrec.usage.rules import RATED_HERE
-from revrec.usage.staging import receive, workbench
+from revrec.usage.staging import receive, scratch, workbench
 from revrec.usage.totals import ControlTotals
 
 SOURCE = RATED_HERE
@@ -87,7 +87,7 @@ def rate_usage(tx: Transaction, lake: Lake, *, through: date, dry_run: bool = Fa
     """
     batches.take_locks(tx, TABLE, COUNTED.table)
     told = read_told(tx)
-    with workbench() as bench:
+    with scratch() as bench:
         _put_counted(bench, tx, lake, told)
         rating.compute(bench, told, through=through)
         _put_held(bench, tx, lake)
@@ -357,14 +357,12 @@ def _append(
     versions = [lake.committed_version(tx, table) for table in (COUNTED.table, TABLE)]
     batch = "rating-" + digest_of([versions, through.isoformat(), facts.last_seq(tx)])
     with workbench() as judge:
-        received = receive(judge, arrived.to_batches(), rated_here=True)
+        receive(judge, arrived.to_batches, rated_here=True)
         return batches.record(
             tx,
             lake,
             judge,
             batch=batch,
             name=f"rating through {through}",
-            received=received,
             details={"rated_through": through.isoformat(), "versions": json.dumps(versions)},
-            form=RATED,
         )

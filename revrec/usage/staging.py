@@ -1,26 +1,173 @@
-"""The workbench of one batch: a private DuckDB that spills to disk, thrown away afterwards."""
+"""The workbench of one batch: its rows as they are judged, thrown away afterwards.
+
+::
+
+    spool       the well-formed rows, on disk
+    sayings     the others, as they came, each with the rule it breaks
+    identity    a number for the source, id and day of each well-formed row
+    place       the contracts, meters and currencies of well-formed rows, and the days of each
+    suspect     rows that must be looked at one by one
+
+Memory is bounded whatever the size of the batch: a block of rows is held at a time, and DuckDB
+spills to disk.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revrec.columnar import connect
-from revrec.usage import validation
-from revrec.usage.columns import RATED, Form
+from revrec.errors import InvariantViolated
+from revrec.usage import parquet_door, plain, validation
+from revrec.usage.columns import RATED, ROW_NUMBER, WELL_FORMED, Form
+from revrec.usage.spool import Spool
+from revrec.usage.totals import Total
 
-MEMORY_MAX = "1GB"
-"""Memory of the workbench; beyond it DuckDB spills to the folder."""
+MEMORY_MAX = "512MB"
+"""Memory of the workbench's database; beyond it DuckDB spills to the folder."""
 ROWS_AT_ONCE = 2**18
-"""Rows judged by one statement: enough to occupy every core, little enough to hold."""
+"""Rows read by one statement: enough to occupy every core, little enough to hold."""
+
+
+@dataclass(slots=True)
+class Workbench:
+    """One batch on its way into the ledger."""
+
+    database: duckdb.DuckDBPyConnection
+    folder: Path
+    spool: Spool
+    received: Total = field(default_factory=Total)
+    """Rows that came through the door, with the sums of what could be read of them."""
+    zone: str = "UTC"
+    """The time zone whose days events count on."""
+    form: Form = RATED
+    again: Callable[[], Iterable[pa.RecordBatch]] = tuple
+    """Brings the same rows through the door once more, for the texts of rows set aside."""
+
+    def add(self, rows: pa.RecordBatch) -> None:
+        """Put well-formed rows on the bench."""
+        self.spool.add(rows)
+        self.database.register("arriving", pa.Table.from_batches([rows]))
+        self.database.execute(
+            "INSERT INTO identity SELECT row_number, hash(source, usage_id, day) FROM arriving"
+        )
+        if rows.column("corrects").null_count < len(rows):
+            self.database.execute(_ADD_CORRECTIONS)
+        self.database.register("arriving", _places(rows))
+        self.database.execute("INSERT INTO place FROM arriving")
+        self.database.unregister("arriving")
+
+    def count(self, rows: pa.RecordBatch) -> None:
+        """Count well-formed rows as received."""
+        self.received += total_of(rows)
+
+    def respool(self, change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
+        """Put all rows on the bench anew, changed."""
+        before = self.spool
+        validation.clear_rows(self.database)
+        self.spool = Spool(self.folder / "changed")
+        for rows in before.rows():
+            self.add(change(rows))
+        before.close()
+
+    def pick(self, numbers: str, into: str) -> None:
+        """Make a table of the rows whose numbers the query gives."""
+        chosen = self.marked(numbers)
+        self.database.register("arriving", WELL_FORMED.empty_table())
+        self.database.execute(f"CREATE OR REPLACE TABLE {into} AS {_MEANT}", {"zone": self.zone})
+        self.database.unregister("arriving")
+        if not chosen.any():
+            return
+        for rows in self.spool.rows():
+            wanted = is_marked(chosen, rows)
+            if wanted.any():
+                told = rows.filter(pa.array(wanted))
+                self.database.register("arriving", pa.Table.from_batches([told]))
+                self.database.execute(f"INSERT INTO {into} {_MEANT}", {"zone": self.zone})
+                self.database.unregister("arriving")
+
+    def show(self, numbers: str) -> None:
+        """Add the well-formed rows among those the query gives to ``saying``, as they came."""
+        database = self.database
+        chosen = f"{numbers} EXCEPT SELECT row_number FROM saying"
+        (count,) = database.execute(f"SELECT count(*) FROM ({chosen})").fetchall()[0]
+        if not count:
+            return
+        marked = self.marked(chosen)
+        for rows in self.again():
+            wanted = is_marked(marked, rows)
+            if wanted.any():
+                for texts in parquet_door.as_text(rows.filter(pa.array(wanted))):
+                    validation.show(database, texts, self.form, self.zone)
+                    count -= len(texts)
+        if count:
+            raise InvariantViolated(f"{count} rows that were set aside did not come again.")
+        database.execute(
+            "UPDATE saying SET contract = judged.contract FROM judged"
+            " WHERE judged.row_number = saying.row_number"
+        )
+
+    def each(self, statement: str) -> None:
+        """Run a statement with the well-formed rows as ``arriving``, some at a time."""
+        for rows in self.spool.rows():
+            self.database.register("arriving", pa.Table.from_batches([rows]))
+            self.database.execute(statement)
+            self.database.unregister("arriving")
+
+    def marked(self, numbers: str) -> npt.NDArray[np.uint8]:
+        """A bit for each row number up to the last one received, set for those the query gives."""
+        bits = np.zeros(self.received.rows // 8 + 1, np.uint8)
+        reader = self.database.sql(numbers).to_arrow_reader(ROWS_AT_ONCE)
+        for batch in reader:
+            found = batch.column(0).to_numpy()
+            np.bitwise_or.at(bits, found >> 3, np.uint8(1) << (found & 7).astype(np.uint8))
+        return bits
+
+
+def _places(rows: pa.RecordBatch) -> pa.Table:
+    """The contracts, meters and currencies of the rows, each with its first and its last day."""
+    names = ["contract", "meter", "currency"]
+    columns = {name: rows.column(name) for name in names}
+    encoded = {
+        name: column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        for name, column in columns.items()
+    }
+    numbers = {name: column.indices for name, column in encoded.items()}
+    found = (
+        pa.table(numbers | {"day": rows.column("day")})
+        .group_by(names, use_threads=False)
+        .aggregate([("day", "min"), ("day", "max")])
+    )
+    texts = {name: encoded[name].dictionary.take(found[name]) for name in names}
+    return pa.table(texts | {"first_day": found["day_min"], "last_day": found["day_max"]})
+
+
+def is_marked(bits: npt.NDArray[np.uint8], rows: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+    """Which of the rows are marked."""
+    numbers = rows.column(ROW_NUMBER).to_numpy()
+    found: npt.NDArray[np.bool_] = (bits[numbers >> 3] >> (numbers & 7).astype(np.uint8)) & 1 == 1
+    return found
+
+
+def total_of(rows: pa.RecordBatch) -> Total:
+    """Well-formed rows with their sums."""
+    quantity, amount = (pc.sum(rows.column(name)).as_py() for name in ("quantity", "amount"))
+    return Total(rows=len(rows), quantity=quantity or Decimal(0), amount=amount or Decimal(0))
 
 
 @contextmanager
-def workbench() -> Iterator[duckdb.DuckDBPyConnection]:
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own that loads no extensions and opens no files but those it spills."""
     with tempfile.TemporaryDirectory(prefix="revrec-usage-") as folder:
         connection = connect(
@@ -40,38 +187,91 @@ def workbench() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
+@contextmanager
+def workbench() -> Iterator[Workbench]:
+    """An empty workbench."""
+    with (
+        scratch() as database,
+        tempfile.TemporaryDirectory(prefix="revrec-usage-") as folder,
+    ):
+        bench = Workbench(database, Path(folder), Spool(Path(folder) / "spool"))
+        validation.clear(database)
+        try:
+            yield bench
+        finally:
+            bench.spool.close()
+
+
 def receive(
-    connection: duckdb.DuckDBPyConnection,
-    batches: Iterable[pa.RecordBatch],
+    bench: Workbench,
+    arriving: Callable[[], Iterable[pa.RecordBatch]],
     progress: Callable[[int], None] | None = None,
     *,
     form: Form = RATED,
     zone: str = "UTC",
     rated_here: bool = False,
     rows_at_once: int = ROWS_AT_ONCE,
-) -> int:
-    """Judge the form of rows as they come, into the table ``judged``; gives their number.
+) -> None:
+    """Judge the form of rows as they come: the well-formed into the spool, the others aside.
 
-    ``progress`` is told the number of rows received so far. ``zone`` is the time zone whose days
-    events count on. ``rated_here`` admits the source of rows rated here.
+    ``arriving`` gives the batches of a door; it is called again if rows must be shown as they
+    came. ``progress`` is told the number of rows received so far. ``zone`` is the time zone whose
+    days events count on. ``rated_here`` admits the source of rows rated here.
     """
-    validation.clear(connection)
-
-    def judge(table: pa.Table) -> None:
-        validation.judge_form(connection, table, form, zone, rated_here=rated_here)
-
+    bench.form, bench.zone, bench.again = form, zone, arriving
     count = 0
+    for rows in _gathered(arriving(), rows_at_once):
+        for meant, doubtful in plain.split(rows, form, rated_here=rated_here):
+            for well_formed in (
+                [] if meant is None else [meant],
+                [] if doubtful is None else _judged(bench, doubtful, rated_here=rated_here),
+            ):
+                for each in well_formed:
+                    bench.count(each)
+                    bench.add(each)
+        count += len(rows)
+        if progress:
+            progress(count)
+    bench.received += validation.total_aside(bench.database)
+
+
+def _judged(
+    bench: Workbench, rows: pa.RecordBatch, *, rated_here: bool
+) -> Iterator[pa.RecordBatch]:
+    """The rows among them that keep every rule of their form; the others are set aside."""
+    for texts in parquet_door.as_text(rows):
+        yield from validation.judge_form(
+            bench.database, texts, bench.form, bench.zone, rated_here=rated_here
+        )
+
+
+def _gathered(batches: Iterable[pa.RecordBatch], rows_at_once: int) -> Iterator[pa.RecordBatch]:
+    """Batches joined until they have so many rows; those of other columns are kept apart."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
-        waiting.append(batch)
-        count += batch.num_rows
-        if sum(held.num_rows for held in waiting) >= rows_at_once:
-            judge(pa.Table.from_batches(waiting))
+        if not len(batch):
+            continue
+        if waiting and not batch.schema.equals(waiting[0].schema):
+            yield _joined(waiting)
             waiting = []
-            if progress:
-                progress(count)
+        waiting.append(batch)
+        if sum(len(held) for held in waiting) >= rows_at_once:
+            yield _joined(waiting)
+            waiting = []
     if waiting:
-        judge(pa.Table.from_batches(waiting))
-    if progress:
-        progress(count)
-    return count
+        yield _joined(waiting)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+
+
+_ADD_CORRECTIONS = """
+INSERT INTO suspect SELECT row_number FROM arriving WHERE corrects IS NOT NULL;
+INSERT INTO corrected_id SELECT DISTINCT source, corrects FROM arriving WHERE corrects IS NOT NULL;
+"""
+_MEANT = f"""
+SELECT {", ".join(name for name in WELL_FORMED.names)},
+       coalesce((occurred_at AT TIME ZONE $zone)::DATE, day) AS served
+FROM arriving
+"""

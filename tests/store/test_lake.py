@@ -38,7 +38,6 @@ def usage(entity, *amounts, day=1):
             "currency": "USD",
             "dimensions": "{}",
             "corrects": None,
-            "digest": "d",
             "batch": "b",
             "recorded_at": AT,
         }

@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ from revrec.usage.terms import TERMS
 
 Told = dict[str, str]
 ENTITY = 7
-RECORDED_AT = "2026-02-01T09:00:00+00:00"
+RECORDED_AT = datetime(2026, 2, 1, 9, tzinfo=UTC)
 
 
 def told(**changes: str | None) -> Told:
@@ -79,16 +79,36 @@ def judge(
     }
     columns[ROW_NUMBER] = list(range(1, len(rows) + 1))
     with workbench() as bench:
-        receive(bench, [pa.RecordBatch.from_pydict(columns, schema=ARRIVED)])
+        arrived = pa.RecordBatch.from_pydict(columns, schema=ARRIVED)
+        receive(bench, lambda: [arrived])
         dataset = None if held is None else ds.dataset(held)
+        known = terms() if allowed is None else allowed
+        ledger.suspect(bench, dataset, entity=ENTITY)
+        ledger.suspect_context(bench, known)
         ledger.recall(bench, dataset, entity=ENTITY)
-        validation.judge_context(bench, terms() if allowed is None else allowed)
+        validation.judge_context(bench.database, known)
         ledger.settle(bench, dataset, entity=ENTITY)
-        accepted = ledger.accepted(bench, entity=ENTITY, batch=batch, recorded_at=RECORDED_AT)
-        fates = dict.fromkeys(range(1, len(rows) + 1), "accepted")
-        fates |= dict(bench.execute("SELECT row_number, reason FROM verdict").fetchall())
-        table = accepted.to_arrow_table().cast(USAGE)
-        messages = {row[0]: row[2] for row in validation.explained(bench).fetchall()}
+        table = pa.concat_tables(
+            [
+                pa.Table.from_batches([part])
+                .append_column("entity_id", pa.repeat(pa.scalar(ENTITY, pa.int32()), len(part)))
+                .append_column(
+                    "usage_date",
+                    pa.repeat(pa.scalar(date.fromisoformat(values["usage_date"])), len(part)),
+                )
+                .select(USAGE.names)
+                .cast(USAGE)
+                for values, parts in ledger.accepted(
+                    bench, {}, batch=batch, recorded_at=RECORDED_AT, table="usage"
+                )
+                for part in parts
+            ]
+            or [USAGE.empty_table()]
+        )
+        bench.show("SELECT row_number FROM verdict WHERE reason <> 'duplicate'")
+        verdict = bench.database.execute("SELECT row_number, reason FROM verdict").fetchall()
+        fates = dict.fromkeys(range(1, len(rows) + 1), "accepted") | dict(verdict)
+        messages = {row[0]: row[2] for row in validation.explained(bench.database).fetchall()}
     return Judgement(table, fates, messages)
 
 

@@ -104,14 +104,14 @@ def summed(totals: list[ControlTotals], fate: str) -> Total:
     return sum((getattr(each, fate) for each in totals), Total())
 
 
-def ledger(database: Database, lake: Lake, entity: int) -> tuple[list[str], pa.Table]:
-    """Digests of all rows, sorted, and the daily sums."""
+def ledger(database: Database, lake: Lake, entity: int) -> tuple[pa.Table, pa.Table]:
+    """What was told of all rows, in order, and the daily sums."""
     held = database.run(
         lambda tx: lake.dataset(tx, "usage"), entity=entity, actor="auditor", read_only=True
     )
     assert held is not None
-    digests = sorted(held.to_table(columns=["digest"])["digest"].to_pylist())
-    return digests, daily(held).drop_columns("last_recorded_at")
+    told = held.to_table().drop_columns(["entity_id", "batch", "recorded_at"])
+    return told.sort_by("usage_id"), daily(held).drop_columns("last_recorded_at")
 
 
 def test_two_ways_of_sending_give_one_ledger(database: Database, lake: Lake) -> None:
@@ -137,8 +137,8 @@ def test_two_ways_of_sending_give_one_ledger(database: Database, lake: Lake) -> 
         )
         assert exact_sum(sending.rows, "amount") == summed(totals, "received").amount
     assert (1, 24) == (len(one), len(many))
-    digests, sums = ledger(database, lake, FIRST)
-    assert ROWS == len(set(digests))
-    assert (digests, sums) == ledger(database, lake, SECOND)
+    held, sums = ledger(database, lake, FIRST)
+    assert ROWS == len(set(held["usage_id"].to_pylist()))
+    assert (held, sums) == ledger(database, lake, SECOND)
     late = pc.less(sums["usage_date"], pa.scalar(date(2026, 2, 1)))
     assert LATE == sum(sums.filter(late)["rows"].to_pylist())

@@ -64,7 +64,7 @@ def state(database: Database, lake: Lake, entity: int, batch: str) -> State:
 
     def read(tx: Transaction) -> State:
         dataset = lake.dataset(tx, "usage")
-        columns = ["usage_date", "usage_id", "quantity", "digest", "batch", "recorded_at"]
+        columns = ["usage_date", "usage_id", "quantity", "amount", "batch", "recorded_at"]
         table = pa.table({}) if dataset is None else dataset.to_table(columns=columns)
         (commits,) = tx.connection.execute(
             "select count(*) from records.lake_commit where entity_id = %s", [entity]

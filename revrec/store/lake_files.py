@@ -1,0 +1,188 @@
+"""Parquet files of the lake, written a block of rows at a time, whatever the number of rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.fs as pafs
+import pyarrow.parquet as pq
+
+from revrec.errors import InvariantViolated
+from revrec.model.fact import digest_of
+from revrec.store.lake_tables import TABLES
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+Part = tuple[Mapping[str, str], Iterable[pa.RecordBatch]]
+"""Values of the columns a table is partitioned by, and rows in its other columns."""
+
+_GROUP_ROWS = 2**17
+"""Rows of a row group: what is held in memory at once, and what a reader reads at once."""
+_FILE_ROWS = 2**22
+"""Rows of a file at most."""
+_OWN = frozenset({"usage_id", "quantity", "amount", "corrects"})
+"""Columns in which each row has its own value: a dictionary of them would save nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file that is written and belongs to no version yet."""
+
+    path: str
+    """Below the table."""
+    size: int
+    partition: Mapping[str, str]
+    rows: int
+
+
+def write(
+    delta: DeltaTable, table: str, entity: int, parts: Iterable[Part], batch: str
+) -> list[Written]:
+    """Write the parts of an entity's table, one file or more for each that has rows.
+
+    Files are named for the batch: written again after a process died, they take the place of
+    those that it left. Raises InvariantViolated if there are no rows.
+    """
+    system = _file_system(delta.table_uri)
+    columns = _columns(delta, table)
+    name = digest_of(batch)[:32]
+    written: list[Written] = []
+    for values, batches in parts:
+        partition = {"entity_id": str(entity), **values}
+        folder = "/".join(f"{column}={value}" for column, value in partition.items())
+        system.create_dir(folder, recursive=True)
+        written += _write_part(system, f"{folder}/part-{name}", partition, columns, batches)
+    if not written:
+        raise InvariantViolated(f"An append to {table} has no rows.", remedy="Leave it out.")
+    return written
+
+
+def commit(
+    delta: DeltaTable, table: str, written: Iterable[Written], batch: str, at: datetime
+) -> None:
+    """One Delta commit of the files that carries the batch as its application transaction."""
+    from deltalake import CommitProperties
+    from deltalake import Transaction as DeltaTransaction
+    from deltalake.transaction import AddAction, RemoveAction
+
+    added: list[AddAction | RemoveAction] = [
+        AddAction(
+            path=each.path,
+            size=each.size,
+            partition_values=dict(each.partition),
+            modification_time=int(at.timestamp()) * 1000,
+            data_change=True,
+            stats=json.dumps({"numRecords": each.rows}),
+        )
+        for each in written
+    ]
+    delta.create_write_transaction(
+        added,
+        "append",
+        delta.schema(),
+        TABLES[table][1],
+        commit_properties=CommitProperties(
+            app_transactions=[DeltaTransaction(batch, delta.version() + 1)], max_commit_retries=0
+        ),
+    )
+
+
+def parts_of(data: pa.Table, table: str, entity: int) -> Iterator[Part]:
+    """Rows in memory by what their table is partitioned by, in its types; all of the entity."""
+    schema, partition_by = TABLES[table]
+    if data.num_rows == 0:
+        raise InvariantViolated(f"An append to {table} has no rows.", remedy="Leave it out.")
+    try:
+        rows = data.select(schema.names).cast(schema)
+    except (KeyError, pa.ArrowInvalid) as error:
+        raise InvariantViolated(f"Rows for {table} do not have its columns: {error}") from error
+    entities = rows["entity_id"].unique().to_pylist()
+    if entities != [entity]:
+        raise InvariantViolated(f"Rows of entities {entities} in entity {entity}'s {table}.")
+    (name,) = (name for name in partition_by if name != "entity_id")
+    for value in sorted(rows[name].unique().to_pylist()):
+        of_value = rows.filter(pc.equal(rows[name], pa.scalar(value, rows[name].type)))
+        yield {name: str(value)}, of_value.drop_columns(partition_by).to_batches()
+
+
+def _columns(delta: DeltaTable, table: str) -> pa.Schema:
+    """The columns of a file: all but those the table is partitioned by.
+
+    A table of an earlier version may require columns that are no longer told.
+    """
+    schema, partition_by = TABLES[table]
+    former = [
+        field
+        for field in pa.schema(delta.schema().to_arrow())
+        if field.name not in schema.names and not field.nullable
+    ]
+    return pa.schema([field for field in [*schema, *former] if field.name not in partition_by])
+
+
+def _write_part(
+    system: pafs.FileSystem,
+    path: str,
+    partition: Mapping[str, str],
+    columns: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+) -> Iterator[Written]:
+    groups = _groups(_in_columns(batch, columns) for batch in batches)
+    group = next(groups, None)
+    number = 0
+    while group is not None:
+        rows, number = 0, number + 1
+        with system.open_output_stream(f"{path}-{number}.parquet") as sink:
+            kinds = zip(columns, group.schema.types, strict=True)
+            schema = pa.schema([field.with_type(kind) for field, kind in kinds])
+            with pq.ParquetWriter(
+                sink,
+                schema,
+                use_dictionary=[name for name in columns.names if name not in _OWN],
+                write_statistics=False,
+                store_schema=False,
+            ) as writer:
+                while group is not None and rows < _FILE_ROWS:
+                    writer.write_table(group.cast(schema), row_group_size=group.num_rows)
+                    rows += group.num_rows
+                    group = next(groups, None)
+            size = sink.tell()
+        yield Written(path=f"{path}-{number}.parquet", size=size, partition=partition, rows=rows)
+
+
+def _in_columns(rows: pa.RecordBatch, columns: pa.Schema) -> pa.RecordBatch:
+    """The rows in the order of the columns; one that they do not know is told empty."""
+    given = dict(zip(rows.schema.names, rows.columns, strict=True))
+    unknown = pa.repeat(pa.scalar(""), len(rows))
+    return pa.RecordBatch.from_arrays(
+        [given.get(name, unknown) for name in columns.names], columns.names
+    )
+
+
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The rows in tables of about one row group."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(len(held) for held in waiting) >= _GROUP_ROWS:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def _file_system(uri: str) -> pafs.FileSystem:
+    """The folder or object store of a table; paths are given below it."""
+    scheme, _, path = uri.partition("://")
+    if scheme == "file":
+        return pafs.SubTreeFileSystem(unquote(path), pafs.LocalFileSystem())
+    from deltalake.fs import DeltaStorageHandler
+
+    return pafs.PyFileSystem(DeltaStorageHandler(uri))
