@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import (
     commitment_routes,
+    drilling_routes,
     estimate_routes,
     problems,
     quarantine_routes,
@@ -26,7 +27,14 @@ from revrec.operations.workspace import Workspace
 from revrec.runtime.settings import ApiKey, Settings
 from revrec.store import journal
 
-ROUTES = (routes, usage_routes, quarantine_routes, commitment_routes, estimate_routes)
+ROUTES = (
+    routes,
+    usage_routes,
+    drilling_routes,
+    quarantine_routes,
+    commitment_routes,
+    estimate_routes,
+)
 """The modules that add their routes to ``routing.router``."""
 
 

@@ -13,7 +13,6 @@ from revrec.periods import day_before
 from revrec.store import facts
 from revrec.store.transaction import Transaction
 from revrec.usage import rollup
-from revrec.usage.ledger import TABLE
 
 
 def position(
@@ -38,7 +37,7 @@ def position(
         through = None if known_at is None else facts.seq_at(tx, known_at)
         book, _ = book_of(each.fact for each in facts.read(tx, through_seq=through))
         daily = rollup.daily(
-            workspace.lake.dataset(tx, TABLE),
+            rollup.cells(tx, workspace.lake),
             contracts=sorted(_drawing(book.credits, contract)),
             through=day,
             known_at=known_at,

@@ -65,8 +65,8 @@ def read_inputs(tx: Transaction, lake: Lake, pins: Pins | None) -> Inputs:
             blockers=shown,
         )
     version = pins.usage_version if pins else lake.committed_version(tx, "usage")
-    dataset = None if version is None else lake.dataset(tx, "usage", version)
-    daily = rollup.daily(dataset, entity=tx.entity)
+    held = None if version is None else rollup.cells(tx, lake, version)
+    daily = rollup.daily(held, entity=tx.entity)
     drawn = as_performed(daily, book.credits, book.policy.value("credits_drawn"))
     usage = under_combined_names(drawn, book)
     return Inputs(book=book, usage=usage, posted=posted_detail(tx, lake))

@@ -36,8 +36,8 @@ def unlikely_usage(workspace: Workspace, *, as_of: date | None = None) -> list[F
 
     def run(tx: Transaction) -> list[Flagged]:
         day = as_of or day_before(tx.now.date())
-        dataset = workspace.lake.dataset(tx, "usage")
-        daily = rollup.daily(dataset, through=day, entity=tx.entity)
+        held = rollup.cells(tx, workspace.lake)
+        daily = rollup.daily(held, through=day, entity=tx.entity)
         return flagged(daily, as_of=day)
 
     return workspace.run(run, read_only=True)

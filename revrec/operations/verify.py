@@ -11,6 +11,7 @@ from revrec.store import journal, periods
 from revrec.store.lake import Lake
 from revrec.store.periods import PeriodClose, Pins
 from revrec.store.transaction import Transaction
+from revrec.usage import rollup
 
 
 def verify(workspace: Workspace) -> list[str]:
@@ -21,6 +22,7 @@ def verify(workspace: Workspace) -> list[str]:
 
     def run(tx: Transaction) -> list[str]:
         found = [_chain(tx), _files(tx, workspace.lake), _detail_and_journal(tx, workspace.lake)]
+        found += _rolled_up(tx, workspace.lake)
         last = periods.last_closed(tx)
         if last is not None:
             certificate = [each for each in periods.closes(tx) if each.period == last][-1]
@@ -50,6 +52,12 @@ def _chain(tx: Transaction) -> str:
 def _files(tx: Transaction, lake: Lake) -> str:
     lake.verify(tx)
     return "Every file of the lake has the content its commit named."
+
+
+def _rolled_up(tx: Transaction, lake: Lake) -> list[str]:
+    through = rollup.verify(tx, lake)
+    told = f"The roll-up of usage through version {through} is the sum of its rows."
+    return [] if through is None else [told]
 
 
 def _detail_and_journal(tx: Transaction, lake: Lake) -> str:

@@ -8,7 +8,7 @@ rows of the old ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -73,12 +73,22 @@ def proven_equal(before: ds.Dataset, after: ds.Dataset, table: str) -> tuple[int
     return int(str(told["rows"])), totals
 
 
-def of_files(dataset: ds.Dataset, paths: Iterable[str]) -> ds.Dataset:
-    """The part of a Delta table's version that lies in some of its files."""
-    wanted = {unquote(path) for path in paths}
-    fragments = [each for each in dataset.get_fragments() if unquote(each.path) in wanted]
-    if len(fragments) != len(wanted):
-        raise InvariantViolated(f"{len(wanted)} files were named and {len(fragments)} are there.")
+def of_files(dataset: ds.Dataset, paths: Iterable[str], partition_by: Sequence[str]) -> ds.Dataset:
+    """Files of a Delta table as a dataset like that of one of its versions.
+
+    They need not be of that version: a file that a compaction replaced is read all the same.
+    """
+    parts = ds.partitioning(
+        pa.schema([dataset.schema.field(name) for name in partition_by]), flavor="hive"
+    )
+    fragments = [
+        dataset.format.make_fragment(
+            path,
+            filesystem=dataset.filesystem,
+            partition_expression=parts.parse(path),
+        )
+        for path in map(unquote, paths)
+    ]
     return ds.FileSystemDataset(fragments, dataset.schema, dataset.format, dataset.filesystem)
 
 

@@ -107,9 +107,10 @@ class Lake:
             if not added and not replaced:
                 return None
             files = self._fingerprints(tx, table, added)
+            held, (_, partition_by) = delta.to_pyarrow_dataset(), TABLES[table]
             rows, totals = compaction.proven_equal(
-                compaction.of_files(self._open(tx, table, before).to_pyarrow_dataset(), replaced),
-                compaction.of_files(delta.to_pyarrow_dataset(), added),
+                compaction.of_files(held, replaced, partition_by),
+                compaction.of_files(held, added, partition_by),
                 table,
             )
         commit = Commit(
@@ -139,19 +140,43 @@ class Lake:
         last = self.committed_version(tx, table)
         if last is None and version is None:
             return None
+        self._check_named(tx, table, last if version is None else version)
+        with self._access("read"):
+            return self._open(tx, table, version or last).to_pyarrow_dataset()
+
+    def appended(
+        self, tx: Transaction, table: str, *, after: int, through: int
+    ) -> pyarrow.dataset.Dataset | None:
+        """The rows of appends after a version up to another; None if there were none.
+
+        Only the files of those appends are read, also where a compaction replaced them. Raises
+        NotFound for a version that PostgreSQL does not name.
+        """
+        self._check_named(tx, table, through)
+        paths = [
+            path
+            for commit in lake_commits.named(tx, table)
+            if after < commit.version <= through and not commit.replaced
+            for path, _, _ in commit.files
+        ]
+        if not paths:
+            return None
+        with self._access("read"):
+            held = self._open(tx, table, through).to_pyarrow_dataset()
+        return compaction.of_files(held, paths, TABLES[table][1])
+
+    def _check_named(self, tx: Transaction, table: str, version: int | None) -> None:
         named = tx.connection.execute(
             "select from records.lake_commit"
             " where entity_id = %s and lake_table = %s and version = %s",
-            [tx.entity, table, last if version is None else version],
+            [tx.entity, table, version],
         )
         if named.fetchone() is None:
             raise NotFound(
                 f"Version {version} of {table} was never committed.",
-                remedy=f"The last committed version is {last}.",
+                remedy=f"The last committed version is {self.committed_version(tx, table)}.",
                 version=version,
             )
-        with self._access("read"):
-            return self._open(tx, table, version or last).to_pyarrow_dataset()
 
     def committed_version(self, tx: Transaction, table: str) -> int | None:
         """The last version PostgreSQL names; None while nothing was committed."""

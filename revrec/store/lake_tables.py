@@ -58,9 +58,27 @@ POSTING = pa.schema(
 )
 """Posting detail; amounts in minor units, debit positive."""
 
+ROLLUP = pa.schema(
+    [
+        pa.field("entity_id", pa.int32(), _REQUIRED),
+        pa.field("usage_month", pa.string(), _REQUIRED),
+        pa.field("usage_date", pa.date32(), _REQUIRED),
+        *(
+            pa.field(name, pa.string(), _REQUIRED)
+            for name in "source contract meter unit currency dimensions".split()
+        ),
+        pa.field("quantity", pa.decimal128(38, 9), _REQUIRED),
+        pa.field("amount", pa.decimal128(38, 12), _REQUIRED),
+        pa.field("rows", pa.int64(), _REQUIRED),
+        pa.field("recorded_at", pa.timestamp("us", "UTC"), _REQUIRED),
+    ]
+)
+"""Accepted usage summed by day and labels, each version of the usage ledger by itself."""
+
 TABLES: Mapping[str, tuple[pa.Schema, list[str]]] = {
     "metered": (METERED, ["entity_id", "usage_date"]),
     "posting": (POSTING, ["entity_id", "period"]),
+    "rollup": (ROLLUP, ["entity_id", "usage_month"]),
     "usage": (USAGE, ["entity_id", "usage_date"]),
 }
 """Name -> schema and partition columns."""

@@ -8,7 +8,10 @@
     ledger      each (source, usage_id, usage_date) once   within the batch and for ever
     ingest      one batch, one transaction                 every row received is accounted for
     quarantine  what was set aside, released or rejected   nothing disappears
+    releases    within bounds by one person, else by two   nobody lets in much alone
     rollup      the ledger by contract, meter and day      what recognition reads
+    drilling    totals, down to days and to rows           now, or as it once was
+    counts      what other systems counted                 compared, never mixed in
     rerating    what was counted, priced into the ledger   differences name what they correct
     flags       usage unlikely for its own history         for a person; nothing is blocked
 

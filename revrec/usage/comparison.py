@@ -17,10 +17,12 @@ import pyarrow.compute as pc
 from revrec.columnar import connect
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
+from revrec.usage import rollup
 from revrec.usage.columns import COUNTED, QUANTITY
 from revrec.usage.days import day_zone
 from revrec.usage.elections import share
 from revrec.usage.ledger import TABLE
+from revrec.usage.owners import owners
 from revrec.usage.rules import RATED_HERE
 
 ELECTION = "drift_of_usage_counts"
@@ -170,7 +172,7 @@ def _sides(
         _put_told(bench, tx, lake, first, last)
         for name, table in (
             ("counts", _counts(tx, first, last, source)),
-            ("signed", _signed(tx)),
+            ("signed", owners(tx)),
         ):
             bench.register(name, table)
         yield bench
@@ -181,18 +183,18 @@ def _put_told(
 ) -> None:
     """Usage as it was told: rated elsewhere, or counted to be rated here, on the day it counts."""
     zones_apart = timedelta(days=1)
-    span = pc.field("usage_date") >= pa.scalar(first - zones_apart)
-    span &= pc.field("usage_date") <= pa.scalar(last + zones_apart)
     for table, day in (
         (TABLE, "usage_date"),
         (COUNTED.table, "coalesce(cast(occurred_at at time zone $zone as date), usage_date)"),
     ):
-        dataset = lake.dataset(tx, table)
+        dataset = rollup.cells(tx, lake) if table == TABLE else lake.dataset(tx, table)
         if dataset is None:
             continue
         columns = ["source", "contract", "meter", "usage_date", "quantity"]
         columns += ["occurred_at"] if table == COUNTED.table else []
-        condition = (pc.field("entity_id") == tx.entity) & span
+        condition = pc.field("entity_id") == tx.entity
+        for further in rollup.within(dataset, first - zones_apart, last + zones_apart):
+            condition &= further
         bench.register("held", dataset.scanner(columns=columns, filter=condition).to_reader())
         zone = {"zone": day_zone(tx)} if table == COUNTED.table else {}
         bench.execute(
@@ -230,20 +232,5 @@ def _counts(tx: Transaction, first: date, last: date, source: str | None) -> pa.
             "meter": pa.array([row[3] for row in rows], pa.string()),
             "day": pa.array([row[4] for row in rows], pa.date32()),
             "quantity": pa.array([row[5] for row in rows], QUANTITY),
-        }
-    )
-
-
-def _signed(tx: Transaction) -> pa.Table:
-    """Each contract with its customer, as known now."""
-    rows = tx.connection.execute(
-        "select distinct on (key) key, body ->> 'customer' from facts.fact"
-        " where entity_id = %s and kind = 'contract' order by key, version desc",
-        [tx.entity],
-    ).fetchall()
-    return pa.table(
-        {
-            "contract": pa.array([row[0] for row in rows], pa.string()),
-            "customer": pa.array([row[1] for row in rows], pa.string()),
         }
     )

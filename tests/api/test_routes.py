@@ -310,3 +310,35 @@ def test_rows_within_the_bound_are_released_by_one_person(ana):
     assert (1, 0, 1) == tuple(
         again[name]["rows"] for name in ("received", "accepted", "quarantined")
     )
+
+
+def test_totals_lead_to_days_and_rows(ana, as_, cleo):
+    """A month, its days, the rows of one; a roll-up changes none of it."""
+    record(ana, example_records(), "facts")
+    usage = [json.loads(line) for line in example_usage().splitlines()]
+    send(ana, example_usage(), "u")
+    name = usage[0]["contract"]
+    own = [each for each in usage if each["contract"] == name]
+    day = own[0]["usage_date"]
+
+    def asked():
+        months = cleo.get("/v1/usage/totals", params={"contract": name, "by": "month"}).json()
+        days = cleo.get("/v1/usage/totals", params={"contract": name, "by": "day"}).json()
+        span = {"contract": name, "from": day, "to": day}
+        return months, days, cleo.get("/v1/usage/rows", params=span).json()
+
+    before = asked()
+    done = as_("dora").post("/v1/usage/rollups", json={}, headers=keyed("r")).json()
+
+    assert before == asked()
+    assert {"through_version": 1, "rows": len(usage)} == {
+        name: done[name] for name in ("through_version", "rows")
+    }
+    months, days, rows = before
+    assert len(own) == sum(each["rows"] for each in months["totals"])
+    assert len({each["usage_date"] for each in own}) == len(days["totals"])
+    assert {each["usage_id"] for each in own if each["usage_date"] == day} == {
+        each["usage_id"] for each in rows["rows"]
+    }
+    wrong = cleo.get("/v1/usage/totals", params={"by": "week"})
+    assert (422, "feed-error") == (wrong.status_code, wrong.json()["code"])

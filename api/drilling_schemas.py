@@ -1,0 +1,120 @@
+"""What goes over the wire when one looks into the usage ledger."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from api.schemas import Count, Wire
+from api.usage_schemas import Quantity
+from revrec.usage import drilling
+from revrec.usage.rollup import RolledUp
+
+
+class UsageTotal(Wire):
+    """A total of usage, of one unit and one currency."""
+
+    by: dict[str, str | None] = Field(examples=[{"contract": "C-1", "month": "2026-01"}])
+    """Its place in each grain; null where usage has no such label."""
+    unit: str = Field(examples=["token"])
+    currency: str = Field(examples=["USD"])
+    rows: Count
+    quantity: str = Quantity
+    amount: str = Quantity
+
+
+class UsageTotals(Wire):
+    """Totals as of a version of the usage ledger."""
+
+    version: int | None
+    """Null while the ledger is empty."""
+    totals: list[UsageTotal]
+
+    @classmethod
+    def of(cls, found: drilling.Totals) -> UsageTotals:
+        """The wire form of totals."""
+        return cls(
+            version=found.version,
+            totals=[
+                UsageTotal(
+                    by=dict(zip(found.by, each.by, strict=True)),
+                    unit=each.unit,
+                    currency=each.currency,
+                    rows=each.rows,
+                    quantity=f"{each.quantity:f}",
+                    amount=f"{each.amount:f}",
+                )
+                for each in found.totals
+            ],
+        )
+
+
+class UsageRow(Wire):
+    """A row of the usage ledger."""
+
+    usage_date: date
+    source: str
+    usage_id: str
+    contract: str
+    meter: str
+    quantity: str = Quantity
+    unit: str
+    amount: str = Quantity
+    currency: str
+    dimensions: str = Field(examples=['{"region":"eu"}'])
+    """Labels as JSON."""
+    corrects: str | None
+    """The usage id it corrects."""
+    batch: str
+    recorded_at: datetime
+
+
+class UsageRows(Wire):
+    """Rows as of a version of the usage ledger."""
+
+    version: int | None
+    found: Count
+    """How many rows there are; those shown are a part of them."""
+    rows: list[UsageRow]
+
+    @classmethod
+    def of(cls, found: drilling.Rows) -> UsageRows:
+        """The wire form of rows."""
+        return cls(
+            version=found.version,
+            found=found.found,
+            rows=[
+                UsageRow(
+                    **{name: row[name] for name in UsageRow.model_fields if name in _AS_THEY_ARE},
+                    quantity=f"{row['quantity']:f}",
+                    amount=f"{row['amount']:f}",
+                )
+                for row in found.rows.to_pylist()
+            ],
+        )
+
+
+_AS_THEY_ARE = frozenset(UsageRow.model_fields) - {"quantity", "amount"}
+
+
+class RollUpRequested(Wire):
+    """A roll-up of what is new."""
+
+
+class UsageRolledUp(Wire):
+    """What a roll-up did; nulls if nothing was appended since the last one."""
+
+    through_version: int | None
+    """The version of the usage ledger it goes through."""
+    rows: int | None
+    """Rows that were summed."""
+    cells: int | None
+    """Sums they gave."""
+
+    @classmethod
+    def of(cls, done: RolledUp | None) -> UsageRolledUp:
+        """The wire form of a roll-up."""
+        if done is None:
+            return cls(through_version=None, rows=None, cells=None)
+        return cls.model_validate(done, from_attributes=True)
