@@ -33,7 +33,18 @@ class _Sleepers:
         with self._lock:
             self._inside -= 1
             if not self._inside and self._was_awake:
+                _count_as_old()
                 gc.enable()
+
+
+def _count_as_old() -> None:
+    """What was made stays: it joins the oldest records, which are walked least, unwalked.
+
+    Not where something is frozen already: to thaw it is for whoever froze it.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
+        gc.unfreeze()
 
 
 _SLEEPERS = _Sleepers()

@@ -7,16 +7,15 @@ they were validated on the way in and are not validated again on the way out.
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 
 from pydantic_core import from_json
 
+from revrec.collector import collector_at_rest
 from revrec.model.fact import Fact, FactKind, RecordedFact, canonical
 from revrec.store import locks
 from revrec.store.transaction import Transaction
@@ -111,7 +110,7 @@ def read(
         "through": _ALL if through_seq is None else through_seq,
         "contract": contract,
     }
-    with _without_collector(), tx.connection.cursor("read_facts", binary=True) as cursor:
+    with collector_at_rest(), tx.connection.cursor("read_facts", binary=True) as cursor:
         cursor.itersize = READ_ROWS
         cursor.execute(_READ.format(narrow=narrow), values)
         read_facts = [_recorded(*row) for row in cursor]
@@ -206,15 +205,3 @@ def _recorded(  # noqa: PLR0917 - one parameter for each column, in their order
 
 
 _KINDS = {kind.value: kind for kind in FactKind}
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Pause the cycle collector: it would search a growing list that holds no cycles, often."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
