@@ -31,9 +31,10 @@ def identify_contract(contract: Contract) -> Decision:
 
     Raises ContractError when the dates contradict each other or an id is used twice.
     """
-    if contract.end is not None and contract.end < contract.first_day:
+    first_day = contract.first_day
+    if contract.end is not None and contract.end < first_day:
         raise ContractError(
-            f"Contract {contract.id} ends {contract.end}, before it starts {contract.first_day}.",
+            f"Contract {contract.id} ends {contract.end}, before it starts {first_day}.",
             citation="606-10-25-3",
             remedy="Correct `end` or `start`.",
             contract=contract.id,
@@ -42,7 +43,7 @@ def identify_contract(contract: Contract) -> Decision:
     _refuse_repeated(contract, "obligations", [o.id for o in contract.obligations])
     _refuse_repeated(contract, "consideration", [c.id for c in contract.consideration])
     _refuse_unknown_obligations(contract)
-    term = f"{contract.first_day} to {contract.end or 'open end'}"
+    inception, term = str(contract.inception), f"{first_day} to {contract.end or 'open end'}"
     how_long = "as written for" if contract.termination else "for its enforceable term,"
     return Decision(
         contract=contract.id,
@@ -50,11 +51,11 @@ def identify_contract(contract: Contract) -> Decision:
         step=1,
         rule="identify_contract",
         paragraphs=("606-10-25-1", "606-10-25-3"),
-        inputs={"inception": str(contract.inception), "term": term},
+        inputs={"inception": inception, "term": term},
         outcome="contract exists",
         sentence=(
             f"The agreement with {contract.customer_name or contract.customer} was approved on "
-            f"{contract.inception} and is a contract {how_long} {term}."
+            f"{inception} and is a contract {how_long} {term}."
         ),
     )
 
@@ -83,10 +84,7 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
 
     Prices per unit may be finer than the currency.
     """
-    contract = history.contract
-    added = [each for change in history.modifications for each in change.adds_consideration]
-    by_unit = {each.id for each in (*contract.consideration, *added) if each.per_unit}
-    for consideration in contract.consideration:
+    for consideration in history.contract.consideration:
         for amount in _stated(consideration):
             yield "consideration", consideration.id, amount
     documents: tuple[Invoice | CreditMemo, ...] = (*history.invoices, *history.credit_memos)
@@ -105,6 +103,12 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
         yield cash.kind.replace("_", " "), cash.id, cash.amount
     for modification in history.modifications:
         yield "modification", modification.id, modification.price_change
+    if history.estimates:
+        yield from _estimated(history)
+
+
+def _estimated(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
+    by_unit = {each.id for each in history.consideration if each.per_unit}
     for estimate in history.estimates:
         if estimate.amount is not None and estimate.consideration not in by_unit:
             yield "estimate", estimate.id, estimate.amount
@@ -119,10 +123,10 @@ def _stated(consideration: Consideration) -> list[Decimal]:
 @cites("606-10-25-23")
 def check_transfers(history: ContractHistory) -> None:
     """Every delivery is of something promised, then or later (ContractError names the fact)."""
+    if not history.deliveries:
+        return
     contract = history.contract
-    promised = {each.id for each in contract.obligations}
-    for modification in history.modifications:
-        promised |= {each.id for each in (*modification.adds, *modification.revises)}
+    promised = {each.id for each in history.promised}
     promised |= {bought.id for exercise in history.exercises for bought in exercise.buys}
     for each in history.deliveries:
         if each.obligation not in promised:

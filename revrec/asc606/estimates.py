@@ -45,9 +45,10 @@ def check_estimates(history: ContractHistory) -> None:
 
     Raises UnsupportedTerm naming the estimate's field.
     """
+    if not history.estimates:
+        return
     contract = history.contract
-    added = [each for change in history.modifications for each in change.adds_consideration]
-    terms = {each.id: each for each in (*contract.consideration, *added)}
+    terms = {each.id: each for each in history.consideration}
     first = min((each.inception for each in history.earlier), default=contract.inception)
     for estimate in history.estimates:
         of = terms.get(estimate.consideration or "")

@@ -72,10 +72,8 @@ def pools_of(history: ContractHistory, policy: Policy) -> Mapping[str, Pool]:
 
     Raises UnsupportedTerm for lots of one pool that count different meters or in different units.
     """
-    promised = [*history.contract.obligations]
-    for change in history.modifications:
-        promised += [*change.adds, *change.revises]
-    if not any(each.usage.lot_of for each in promised):
+    lots = [each for each in history.promised if each.usage.lot_of]
+    if not lots:
         return {}
     found: dict[str, list[tuple[PerformanceObligation, Entitlement]]] = {}
     for obligation, lot in _lots(history):

@@ -49,6 +49,8 @@ def check_other_forms(contract: Contract, consideration: Iterable[Consideration]
     """
     for each in consideration:
         noncash, payable = each.noncash, each.payable
+        if noncash is None and payable is None:
+            continue
         for wrong, what, field, paragraph, remedy in (
             (
                 noncash is not None and noncash.measured_on != contract.inception,
@@ -101,9 +103,9 @@ def with_amounts(history: ContractHistory) -> list[Estimate]:
     Of non-cash consideration only the quantity is estimated: each unit stays at its fair value of
     inception. What is payable to the customer comes off the price.
     """
-    added = [each for change in history.modifications for each in change.adds_consideration]
-    terms = {each.id: each for each in (*history.contract.consideration, *added)}
-    return [_in_amount(history.contract, each, terms) for each in with_returns(history)]
+    told = with_returns(history)
+    terms = {each.id: each for each in history.consideration} if told else {}
+    return [_in_amount(history.contract, each, terms) for each in told]
 
 
 def _in_amount(contract: Contract, estimate: Estimate, terms: dict[str, Consideration]) -> Estimate:
@@ -145,9 +147,10 @@ def promised_later(history: ContractHistory) -> list[Promised]:
     once, the rest as it is transferred. Cash paid settles a promise and changes no price itself.
     """
     contract = history.contract
-    known = {each.id for each in contract.consideration}
-    known |= {each.id for change in history.modifications for each in change.adds_consideration}
-    known |= {each.id for each in history.customer_promises}
+    known: set[str] = set()
+    if history.customer_payments:
+        known = {each.id for each in history.consideration}
+        known |= {each.id for each in history.customer_promises}
     for paid in history.customer_payments:
         if paid.amount <= 0 or (paid.consideration is not None and paid.consideration not in known):
             raise _contradicted(
@@ -187,6 +190,8 @@ def other_than_cash(history: ContractHistory) -> tuple[Segment, ...]:
 
     What came in is kept at its fair value of inception; what it is worth since is another topic.
     """
+    if not history.noncash_receipts and not history.customer_payments:
+        return ()
     contract = history.contract
     terms = {each.id: each for each in contract.consideration}
     received: dict[str, list[tuple[date, Fraction]]] = {}

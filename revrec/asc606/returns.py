@@ -103,7 +103,8 @@ def cost_of_goods(
     at that amount. ``position`` is the place of the first decision given.
     """
     rights = {each.consideration.obligation: each for each in _rights(history).values()}
-    _refuse_unexpected(history, {name or "" for name in rights})
+    if history.returns:
+        _refuse_unexpected(history, {name or "" for name in rights})
     segments: list[Segment] = []
     decisions: list[Decision] = []
     for name in sorted({each.obligation for each in history.deliveries}):
@@ -177,10 +178,9 @@ def _segment(
 
 def _rights(history: ContractHistory) -> dict[str, _Right]:
     """Rights to return by consideration, with what is expected back from each day on."""
-    added = [each for change in history.modifications for each in change.adds_consideration]
     return {
         each.id: _Right(each, each.returns, _expected(history, each, each.returns))
-        for each in (*history.contract.consideration, *added)
+        for each in history.consideration
         if each.returns is not None
     }
 

@@ -7,7 +7,7 @@ when the license it is for has been transferred, whichever is later.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from revrec.asc606.control import performed
@@ -100,7 +100,7 @@ def above_minimum(consideration: Consideration, shape: Shape) -> Shape:
     terms = consideration.royalty
     if terms is None:
         return shape
-    return replace(shape, baseline=atoms(terms.minimum, AMOUNT_SCALE))
+    return shape._replace(baseline=atoms(terms.minimum, AMOUNT_SCALE))
 
 
 @cites("606-10-55-65")
@@ -113,8 +113,8 @@ def waits(consideration: Consideration, obligation: PerformanceObligation) -> bo
 @cites("606-10-55-65")
 def handovers(history: ContractHistory) -> list[Transferred]:
     """The first day each obligation was handed over, where royalties may wait for it."""
-    added = [each for change in history.modifications for each in change.adds_consideration]
-    if not any(each.royalty is not None for each in (*history.contract.consideration, *added)):
+    royalties = [each for each in history.consideration if each.royalty is not None]
+    if not royalties:
         return []
     first: dict[str, date] = {}
     for each in performed(history):

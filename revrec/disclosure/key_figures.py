@@ -144,9 +144,7 @@ def _documents(history: ContractHistory) -> Iterator[tuple[str, str, date, int]]
 
 def _charges(history: ContractHistory) -> Mapping[str, str]:
     """Usage consideration by its id, and by the obligation of which it is the only one."""
-    told = list(history.contract.consideration)
-    for change in history.modifications:
-        told += change.adds_consideration
+    told = history.consideration
     by_use = [each for each in told if each.kind is ConsiderationKind.USAGE]
     charges = {each.id: each.id for each in by_use}
     for each in by_use:

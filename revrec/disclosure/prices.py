@@ -63,8 +63,7 @@ def _traced(history: ContractHistory, on: date) -> tuple[list[PriceChange], int]
     term, bound, _ = enforceable_term(contract)
     last_day = bound.end
     amounts = _amounts(bound)
-    added = [each for change in history.modifications for each in change.adds_consideration]
-    by_unit = {each.id: each for each in (*contract.consideration, *added) if priced_by_unit(each)}
+    by_unit = {each.id: each for each in history.consideration if priced_by_unit(each)}
     changes = []
     for day, event in _in_order(history, term, on):
         before = sum(amounts.values())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from revrec.errors import ContractError
 from revrec.model.assessment import Assessment
 from revrec.model.combination import Combination
-from revrec.model.contract import Contract
+from revrec.model.contract import Consideration, Contract, PerformanceObligation
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.credit_book import CreditBook
 from revrec.model.decision import Decision
@@ -71,6 +71,22 @@ class ContractHistory:
     """The combined contract as it stood before each further one was approved, in order."""
     digest: str = ""
     """SHA-256 over the digests of the facts, in order of their keys."""
+
+    @property
+    def consideration(self) -> tuple[Consideration, ...]:
+        """Amounts promised at inception, then those that modifications add."""
+        told = self.contract.consideration
+        for change in self.modifications:
+            told += change.adds_consideration
+        return told
+
+    @property
+    def promised(self) -> tuple[PerformanceObligation, ...]:
+        """Obligations of inception, then those that modifications add or restate."""
+        told = self.contract.obligations
+        for change in self.modifications:
+            told += change.adds + change.revises
+        return told
 
     def events(self) -> Iterator[Event]:
         """Everything that happened to the contract, list by list."""

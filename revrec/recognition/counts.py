@@ -168,9 +168,7 @@ def under_combined_names(daily: pa.Table, book: Book) -> pa.Table:
 
 def meters(history: ContractHistory) -> dict[str, list[str]]:
     """Meter -> the obligations it counts towards, over the contract's life."""
-    promised = list(history.contract.obligations)
-    for modification in history.modifications:
-        promised += [*modification.adds, *modification.revises]
+    promised = history.promised
     for exercise in history.exercises:
         promised += exercise.buys
     counted: dict[str, list[str]] = {}
@@ -184,20 +182,12 @@ def meters(history: ContractHistory) -> dict[str, list[str]]:
 
 def by_royalty(history: ContractHistory) -> frozenset[str]:
     """Obligations whose royalties are metered: what the customer sells delivers none of them."""
-    added = [each for change in history.modifications for each in change.adds_consideration]
-    named = {
-        each.obligation
-        for each in (*history.contract.consideration, *added)
-        if each.royalty is not None
-    }
+    named = {each.obligation for each in history.consideration if each.royalty is not None}
     if not named:
         return frozenset()
-    promised = list(history.contract.obligations)
-    for modification in history.modifications:
-        promised += [*modification.adds, *modification.revises]
     return frozenset(
         each.id
-        for each in promised
+        for each in history.promised
         if each.measure is not Measure.USAGE and (None in named or each.id in named)
     )
 
