@@ -81,7 +81,19 @@ def as_text(amount: int, currency: str) -> str:
     >>> as_text(-150, "USD")
     '-1.50 USD'
     """
-    return f"{from_minor(amount, currency)} {currency}"
+    return f"{with_decimals(amount, minor_digits(currency))} {currency}"
+
+
+def with_decimals(whole: int, digits: int) -> str:
+    """Units of the last of so many decimals, written out.
+
+    >>> with_decimals(-5, 2), with_decimals(1200, 0)
+    ('-0.05', '1200')
+    """
+    if not digits:
+        return str(whole)
+    told = str(abs(whole)).zfill(digits + 1)
+    return f"{'-' if whole < 0 else ''}{told[:-digits]}.{told[-digits:]}"
 
 
 def atoms(value: Decimal, scale: int) -> int:

@@ -18,6 +18,7 @@ from revrec.errors import FeedError
 FOREVER = date(9999, 12, 31)
 """The end of what has no end."""
 
+_DAY = timedelta(days=1)
 _FORM = re.compile(r"([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)-(0[1-9]|1[0-2])")
 
 
@@ -80,12 +81,12 @@ class Period:
 
 def day_before(day: date) -> date:
     """The previous calendar day."""
-    return day - timedelta(days=1)
+    return day - _DAY
 
 
 def next_day(day: date) -> date:
     """The next calendar day."""
-    return day + timedelta(days=1)
+    return day + _DAY
 
 
 def plus_months(day: date, months: int) -> date:
@@ -94,8 +95,9 @@ def plus_months(day: date, months: int) -> date:
     >>> plus_months(date(2026, 1, 31), 1)
     datetime.date(2026, 2, 28)
     """
-    month = Period.of(day).plus(months)
-    return month.last if day.day > month.last.day else month.first.replace(day=day.day)
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
 
 
 def months_of(first: date, last: date) -> Fraction:
@@ -106,7 +108,7 @@ def months_of(first: date, last: date) -> Fraction:
     >>> months_of(date(2026, 1, 31), date(2027, 1, 30))
     Fraction(12, 1)
     """
-    past = last + timedelta(days=1)
+    past = last + _DAY
     whole = (past.year - first.year) * 12 + past.month - first.month
     whole -= plus_months(first, whole) > past
     begun, ended = plus_months(first, whole), plus_months(first, whole + 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -165,10 +164,9 @@ def from_day(shape: Shape, answer: Answer, first_day: date) -> Shape:
     if shape.progress is Progress.SCHEDULE:
         return _rest_of_schedule(shape, answer, first_day)
     if shape.progress is not Progress.COUNTED:
-        return replace(shape, starts=max(first_day, shape.starts or first_day))
+        return shape._replace(starts=max(first_day, shape.starts or first_day))
     whole = max(shape.whole - answer.numerator, 1)
-    return replace(
-        shape,
+    return shape._replace(
         counts_from=max(first_day, shape.counts_from or first_day),
         whole=whole,
         cap=whole,
@@ -182,7 +180,7 @@ def until(shape: Shape, last_day: date) -> Shape:
     if shape.progress in FOLLOWED:
         starts = shape.counts_from or shape.starts
         return Shape(progress=Progress.EVEN_MONTHS, starts=starts, ends=last_day)
-    return replace(shape, ends=last_day)
+    return shape._replace(ends=last_day)
 
 
 def _rest_of_schedule(shape: Shape, answer: Answer, first_day: date) -> Shape:
@@ -192,7 +190,7 @@ def _rest_of_schedule(shape: Shape, answer: Answer, first_day: date) -> Shape:
     before = shape.whole * answer.numerator
     knots = [(day_before(first_day), 0)]
     knots += [(d, at * answer.denominator - before) for d, at in shape.knots if d >= first_day]
-    return replace(shape, starts=first_day, whole=knots[-1][1], knots=tuple(knots))
+    return shape._replace(starts=first_day, whole=knots[-1][1], knots=tuple(knots))
 
 
 @cites("340-40-35-1", "340-40-35-2")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from math import lcm
 
@@ -20,7 +19,7 @@ from revrec.model.contract import (
     PerformanceObligation,
 )
 from revrec.model.decision import Decision
-from revrec.money import Money, apportion, as_text, minor_digits, round_ratio
+from revrec.money import Money, apportion, as_text, minor_digits, round_ratio, with_decimals
 
 _ACCESS = BY_TIME | {Measure.TIME_ELAPSED}
 Weights = Mapping[str, Fraction]
@@ -40,9 +39,16 @@ def participants(
     is priced per unit or by a royalty takes only that, unless an amount is for it too (32-5).
     """
     offered = list(obligations)
+    apart = [
+        each
+        for each in consideration
+        if each.kind is ConsiderationKind.USAGE or each.royalty is not None or priced_by_unit(each)
+    ]
+    if not apart:
+        return offered
     by_use = {
         each.obligation
-        for each in consideration
+        for each in apart
         if each.kind is ConsiderationKind.USAGE
         and not each.above_entitlement
         and each.royalty is None
@@ -61,9 +67,7 @@ def participants(
         if each.measure in _ACCESS and (each.id in named or None in named)
     }
     by_unit = {
-        each.obligation
-        for each in consideration
-        if priced_by_unit(each) or each.royalty is not None
+        each.obligation for each in apart if priced_by_unit(each) or each.royalty is not None
     } - named
     return [
         each
@@ -217,8 +221,8 @@ def _told(weights: Weights, currency: str) -> dict[str, str]:
     """Selling prices in the currency, to one hundredth of its minor unit, and the currency."""
     digits = minor_digits(currency) + 2
     told = {
-        f"standalone_selling_price.{key}": str(
-            Decimal(f"{round_ratio(price.numerator * 100, price.denominator)}E-{digits}")
+        f"standalone_selling_price.{key}": with_decimals(
+            round_ratio(price.numerator * 100, price.denominator), digits
         )
         for key, price in sorted(weights.items())
     }

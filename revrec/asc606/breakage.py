@@ -8,7 +8,6 @@ lapse, or a day on which somebody judged so. What must go to a state is never re
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from revrec.asc606.performance_obligations import COMPLETE, materials_counter
 from revrec.citations import cites
@@ -53,7 +52,7 @@ def use_is_remote(shape: Shape, contract: Contract, estimate: Estimate) -> tuple
             f"{estimate.obligation} will be used: the rest of its price is breakage revenue."
         ),
     )
-    return replace(shape, lapses=over, rollover=None, rollover_ends=None), decision
+    return shape._replace(lapses=over, rollover=None, rollover_ends=None), decision
 
 
 @cites("606-10-55-20", "606-10-55-21")
@@ -117,8 +116,7 @@ def unclaimed_part(
             field=f"obligations.{obligation.id}.usage.unclaimed_property",
         )
     numerator, denominator = owed.as_integer_ratio()
-    by_use = replace(
-        shape,
+    by_use = shape._replace(
         whole=shape.entitled,
         cap=shape.entitled,
         lapses=None,
@@ -144,10 +142,10 @@ def owed_to_a_state(revenue: Iterable[Segment]) -> tuple[list[Segment], list[Seg
             continue
         since = max(segment.valid_from, lapsed)
         if segment.valid_from < since:
-            kept.append(replace(segment, valid_to=day_before(since)))
-        kept.append(replace(segment, valid_from=since, as_used=True))
-        liability = replace(segment, valid_from=since, stream=Stream.UNCLAIMED_PROPERTY)
-        owed += [replace(liability, shape=COMPLETE), replace(liability, price=-segment.price)]
+            kept.append(segment._replace(valid_to=day_before(since)))
+        kept.append(segment._replace(valid_from=since, as_used=True))
+        liability = segment._replace(valid_from=since, stream=Stream.UNCLAIMED_PROPERTY)
+        owed += [liability._replace(shape=COMPLETE), liability._replace(price=-segment.price)]
     return kept, owed
 
 

@@ -122,7 +122,7 @@ def _named(told: Combination, history: ContractHistory) -> ContractHistory:
         if each.default_factory is list:
             events = [_whole(event, own, promised) for event in getattr(history, each.name)]
             setattr(named, each.name, [rename.value(event) for event in events])
-    named.read_as = tuple(replace(each, contract=told.id) for each in history.read_as)
+    named.read_as = tuple(each._replace(contract=told.id) for each in history.read_as)
     named.digest = history.digest
     return named
 

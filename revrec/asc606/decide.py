@@ -8,7 +8,6 @@ progress has one implementation. A contract without modifications asks nothing.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 
 from revrec.asc606.allocation import participants
@@ -93,7 +92,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     if existence.exists_from != FOREVER:
         yield from _account(standing, term, history)
     segments = yield from without_contract(standing.timeline.segments(), existence)
-    if existence.exists_from is None:
+    if history.earlier and existence.exists_from is None:
         segments = (*_before_the_last(standing, history), *segments)
     kept, owed = owed_to_a_state(segments)
     sold = with_repurchases(history, kept, len(standing.decisions))
@@ -163,7 +162,7 @@ def _before_the_last(standing: Standing, history: ContractHistory) -> Iterator[S
         before.decisions = standing.decisions
         _begin(before, term, ())
         for segment in before.timeline.segments():
-            yield replace(segment, valid_to=day_before(until))
+            yield segment._replace(valid_to=day_before(until))
 
 
 def _in_order(

@@ -175,6 +175,8 @@ def assess_contract(history: ContractHistory) -> Existence:
     changes what is no contract.
     """
     contract = history.contract
+    if not contract.unmet_criteria and not history.assessments:
+        return Existence(decisions=(identify_contract(contract),), without=(), exists_from=None)
     judging = _Judging(contract)
     for told in history.assessments:
         judging.take(told)
@@ -218,6 +220,8 @@ def without_contract(
 
     What was recognised before such a span stays; nothing is left to recognise while it lasts.
     """
+    if not existence.without:
+        return tuple(segments)
     found = list(segments)
     for first, last in existence.without:
         until = day_before(first)
@@ -231,19 +235,18 @@ def without_contract(
             for each in running
         ]
         outside = [
-            replace(each, valid_to=min(each.valid_to, until))
+            each._replace(valid_to=min(each.valid_to, until))
             for each in found
             if each.valid_from < first
         ]
         if last < FOREVER:
             outside += [
-                replace(each, valid_from=max(each.valid_from, _day_after(last)))
+                each._replace(valid_from=max(each.valid_from, _day_after(last)))
                 for each in found
                 if last < each.valid_to
             ]
         frozen = [
-            replace(
-                _frozen(each, answer),
+            _frozen(each, answer)._replace(
                 valid_from=first,
                 valid_to=last,
                 earlier=each.earlier or Earlier(each.shape, until),
@@ -285,8 +288,7 @@ def _first_judgment(contract: Contract) -> Decision:
     decision = identify_contract(contract)
     if not contract.unmet_criteria:
         return decision
-    return replace(
-        decision,
+    return decision._replace(
         paragraphs=("606-10-25-1", "606-10-25-6", "606-10-25-8"),
         inputs={**decision.inputs, "unmet": ", ".join(contract.unmet_criteria)},
         outcome="no contract",
@@ -304,7 +306,7 @@ def _frozen(segment: Segment, answer: Answer) -> Segment:
     breakage, entitled = segment.kept_breakage, segment.shape.entitled
     if entitled is not None:
         breakage = amount - round_ratio(segment.price * min(answer.used, entitled), entitled)
-    return replace(segment, price=amount, shape=COMPLETE, kept_breakage=breakage)
+    return segment._replace(price=amount, shape=COMPLETE, kept_breakage=breakage)
 
 
 def _received(history: ContractHistory) -> list[tuple[date, int]]:

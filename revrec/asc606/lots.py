@@ -72,8 +72,8 @@ def pools_of(history: ContractHistory, policy: Policy) -> Mapping[str, Pool]:
 
     Raises UnsupportedTerm for lots of one pool that count different meters or in different units.
     """
-    lots = [each for each in history.promised if each.usage.lot_of]
-    if not lots:
+    pooled = [each for each in history.promised if each.usage.lot_of]
+    if not pooled:
         return {}
     found: dict[str, list[tuple[PerformanceObligation, Entitlement]]] = {}
     for obligation, lot in _lots(history):

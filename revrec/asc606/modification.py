@@ -152,9 +152,12 @@ def overridden(contract: Contract, modification: Modification, by_rule: Treatmen
 
 @cites("606-10-25-10")
 def check_modification(
-    contract: Contract, modification: Modification, in_force: Mapping[str, PerformanceObligation]
+    contract: Contract, modification: Modification, in_force: Collection[str]
 ) -> None:
-    """Refuse a modification that contradicts the contract it changes (ContractError)."""
+    """Refuse a modification that contradicts the contract it changes (ContractError).
+
+    ``in_force`` are the obligations that it may name.
+    """
     if modification.on < contract.inception:
         raise _contradiction(
             contract,
@@ -180,13 +183,16 @@ def check_modification(
 
 @cites("606-10-25-10", "606-10-25-13")
 def check_scope(
-    contract: Contract, modification: Modification, progress: Mapping[str, Answer]
+    contract: Contract,
+    modification: Modification,
+    progress: Mapping[str, Answer],
+    last_day: date | None,
 ) -> None:
     """Refuse to withdraw what is satisfied: nothing of it is left (ContractError).
 
-    So is a change after the end of the contract, when nothing is left that it could change.
+    So is a change after the contract's last day, when nothing is left that it could change.
     """
-    over = contract.end is not None and cut_off(modification) > contract.end
+    over = last_day is not None and cut_off(modification) > last_day
     renews = modification.adds or modification.revises or modification.end
     left = any(each.numerator < each.denominator for each in progress.values())
     if over and not renews and not left:
@@ -194,7 +200,7 @@ def check_scope(
             contract,
             modification,
             f"takes effect on {_new_from(modification)}, after the contract's last day "
-            f"{contract.end}, when nothing is left to transfer",
+            f"{last_day}, when nothing is left to transfer",
             "new_terms_from",
         )
     for name in modification.withdraws:
@@ -235,13 +241,13 @@ def explain_modification(
             "new_terms_from": str(modification.new_terms_from or modification.on),
             "price_change": change,
             "at_standalone_selling_prices": str(treated.at_selling_prices),
-            "by_rule": treated.by_rule.value,
+            "by_rule": str(treated.by_rule),
         }
         | _told_besides(modification),
-        outcome=treatment.value,
+        outcome=str(treatment),
         sentence=(
             f"Modification {modification.id}{reason}, price change {change}, is accounted for as "
-            f"{treatment.value} ({paragraph}{_CASE.get(treatment, '')}): "
+            f"{treatment} ({paragraph}{_CASE.get(treatment, '')}): "
             f"{as_text(pool, currency)} over {over}: {parts or 'nothing'}."
             f"{_besides(modification, treated)}"
         ),

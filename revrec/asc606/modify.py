@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from fractions import Fraction
 
 from revrec.asc606.allocation import (
@@ -44,6 +43,7 @@ from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Consideration, ConsiderationKind, PerformanceObligation
 from revrec.model.decision import Answer, Question
 from revrec.model.events import Modification
+from revrec.periods import next_day
 
 Asking = Generator[list[Question], list[Answer], None]
 
@@ -91,7 +91,7 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
     standing.end_measures(affected, used)
     earned = {each.id: answer for each, answer in zip(affected, answers, strict=False)}
     going_on = [each for each in affected if _goes_on(each, earned[each.id], modification)]
-    check_scope(replace(contract, end=last_day), modification, earned)
+    check_scope(contract, modification, earned, last_day)
     conceded = sum(estimated(past, contract).values())
     treated = treat(
         standing, term, modification, [each.obligation for each in going_on], conceded=conceded
@@ -105,7 +105,7 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
         cut = _Cut(affected, going_on, earned, continuing)
         _restart(standing, modification, treated, cut)
     _reprice_use(standing, used, revised)
-    first_day = standing.cut + timedelta(days=1)
+    first_day = next_day(standing.cut)
     standing.price_use(modification.adds_consideration, first_day, modification.on)
     _concede(standing, modification, past)
     standing.publish(max(changes_books(modification, term), contract.inception))
@@ -113,6 +113,8 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
 
 def _apart(modification: Modification) -> tuple[Modification, tuple[Consideration, ...]]:
     """The modification without the amounts for what was transferred before it, and these."""
+    if not modification.adds_consideration:
+        return modification, ()
     until = takes_effect(modification)
     past = tuple(
         each
@@ -157,10 +159,9 @@ def _concede(standing: Standing, modification: Modification, past: Sequence[Cons
         standing.publish(max(takes_effect(modification), standing.contract.inception))
 
 
-def _going(standing: Standing) -> dict[str, PerformanceObligation]:
+def _going(standing: Standing) -> set[str]:
     """Obligations that a modification may name."""
-    names = {*standing.in_force, *(each.obligation for each in standing.as_used if each.live)}
-    return {name: each for name, each in standing.known.items() if name in names}
+    return {*standing.in_force, *(each.obligation for each in standing.as_used if each.live)}
 
 
 def _goes_on(each: InForce, answer: Answer, modification: Modification) -> bool:
@@ -230,9 +231,10 @@ def _restart(
         if each.id in cut.continuing:
             kept.pop(each.id)
         _carry_on(standing, each, revised.get(each.id), cut, modification)
+    staying = {each.id for each in going_on}
     for each in affected:
         each.group = main
-        if each not in going_on:
+        if each.id not in staying:
             standing.in_force.pop(each.id)
     remain = [*going_on, *_add(standing, modification, main)]
     alone = standing.weights(remain) if remain else {}
@@ -246,11 +248,10 @@ def _restart(
         standing.components[main] = Component(
             id=main, amount=0, weights=base, since=len(standing.restarts)
         )
-    ids = earned.keys()
     ended = {main} | {
         component.id
         for component in standing.components.values()
-        if not ids.isdisjoint(sharing(component, standing.restarts))
+        if not earned.keys().isdisjoint(sharing(component, standing.restarts))
     }
     if modification.bundles:
         parts = [standing.components[name] for name in ended if name in standing.components]
@@ -297,10 +298,11 @@ def _carry_on(
 ) -> None:
     """Bind an obligation that goes on to what is left of it, or to its revised terms."""
     distinct, answer = each.id not in cut.continuing, cut.earned[each.id]
-    first_day = standing.cut + timedelta(days=1)
+    first_day = next_day(standing.cut)
     if revised is None:
         if distinct:
-            each.left *= Fraction(answer.denominator - answer.numerator, answer.denominator)
+            part = Fraction(answer.denominator - answer.numerator, answer.denominator)
+            each.left = each.still(part)
             each.shape = remaining(each.shape, answer, first_day)
         return
     if distinct:
@@ -312,14 +314,14 @@ def _carry_on(
     bound = standing.bind(terms, each.group, modification.on, begins)
     each.obligation, each.left, each.priced_on = terms, Fraction(1), modification.on
     each.first_day, each.last_day = bound.first_day, bound.last_day
-    each.shape = replace(bound.shape, counts_from=begins) if distinct else bound.shape
+    each.shape = bound.shape._replace(counts_from=begins) if distinct else bound.shape
 
 
 def _add(standing: Standing, modification: Modification, group: str) -> list[InForce]:
     """Bring added obligations into force; gives those that share in the price."""
     for obligation in modification.adds:
         standing.identify(obligation, modification.on)
-    first_day = standing.cut + timedelta(days=1)
+    first_day = next_day(standing.cut)
     sharing = [
         standing.bind(obligation, group, modification.on, first_day)
         for obligation in participants(modification.adds, modification.adds_consideration)
@@ -336,7 +338,7 @@ def _reprice_use(
     """Usage of revised obligations counts afresh; of withdrawn ones, no more."""
     for each in used:
         if each.obligation in revised:
-            first_day = standing.cut + timedelta(days=1)
+            first_day = next_day(standing.cut)
             starts = revised[each.obligation].start or first_day
             each.shape = standing.shape_of_use(each.consideration, max(starts, first_day))
         else:

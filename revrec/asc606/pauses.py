@@ -74,7 +74,7 @@ def resume(standing: Standing, told: Resumption) -> Asking:
         if each not in as_left and now.shape.starts == each.now.starts:
             # Modified while it stood still: what is left begins now.
             ends = _end(each.before, known, told.on)
-            now.shape = replace(now.shape, starts=told.on, ends=ends)
+            now.shape = now.shape._replace(starts=told.on, ends=ends)
     yield from _go_on(standing, known, as_left, told.on, told.on)
 
 
@@ -122,7 +122,7 @@ def _go_on(
     timed = [each for each in stopped if each not in counted]
     for each in counted:
         lapses = _end(each.before, told, resumes)
-        each.now = replace(each.before, lapses=lapses)
+        each.now = each.before._replace(lapses=lapses)
     questions = [_question(standing, each, told, resumes) for each in timed]
     answers = (yield questions) if questions else []
     for each, answer in zip(timed, answers, strict=True):
@@ -146,7 +146,7 @@ def _question(standing: Standing, each: Stopped, told: Pause, resumes: date | No
         # The clock stands still with the service: days of pauses are taken out of both ends.
         ends = _end(each.before, told, resumes)
         out = each.paused_before + _taken_out(each.before, told, resumes)
-        shape = replace(each.undisturbed, ends=ends - timedelta(days=out), done=None)
+        shape = each.undisturbed._replace(ends=ends - timedelta(days=out), done=None)
         day -= timedelta(days=each.paused_before)
     return Question(contract=standing.contract.id, obligation=each.name, shape=shape, day=day)
 

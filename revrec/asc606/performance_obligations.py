@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -34,8 +33,9 @@ def identify_obligation(
     over_time = obligation.measure is not Measure.POINT_IN_TIME and not right_to_use(obligation)
     series = over_time and obligation.distinct_increments
     kind = "series of distinct increments" if series else "single performance obligation"
+    measure = str(obligation.measure)
     timing = (
-        f"over time, measured by {obligation.measure.value.replace('_', ' ')}"
+        f"over time, measured by {measure.replace('_', ' ')}"
         if over_time
         else "at the point in time of delivery"
     )
@@ -45,7 +45,7 @@ def identify_obligation(
         step=2,
         rule="identify_obligation",
         paragraphs=("606-10-25-14", "606-10-25-15" if series else "606-10-25-19", "606-10-25-31"),
-        inputs={"obligation": obligation.id, "measure": obligation.measure.value},
+        inputs={"obligation": obligation.id, "measure": measure},
         outcome=kind,
         sentence=(
             f"{obligation.id} ({obligation.product}) is a {kind}, satisfied {timing}."
@@ -183,15 +183,15 @@ def expecting(shape: Shape, expected: Decimal, obligation: PerformanceObligation
     if obligation.measure in _COUNTED_BY_DELIVERY:
         depicting = atoms(expected - obligation.uninstalled_materials, QUANTITY_SCALE)
         whole = max(depicting - shape.before, 1)
-        return replace(shape, whole=whole, cap=whole)
+        return shape._replace(whole=whole, cap=whole)
     scale = _scale(obligation)
     entitled = shape.whole if shape.entitled is None else shape.entitled
     whole = min(max(atoms(expected, scale) - _used_before(shape, obligation), 1), entitled)
     lapses = obligation.usage.lapses or shape.ends
     if shape.lapses is not None and (lapses is None or shape.lapses < lapses):
         # Use was judged remote, and is expected again.
-        return replace(shape, whole=whole, cap=whole, lapses=lapses)
-    return replace(shape, whole=whole, cap=whole)
+        return shape._replace(whole=whole, cap=whole, lapses=lapses)
+    return shape._replace(whole=whole, cap=whole)
 
 
 @cites("606-10-25-13")
@@ -204,8 +204,7 @@ def remaining(shape: Shape, answer: Answer, first_day: date) -> Shape:
         return remaining_time(shape, answer, first_day)
     whole = max(shape.whole - answer.numerator, 1)
     left = None if shape.entitled is None else max(shape.entitled - answer.used, 1)
-    return replace(
-        shape,
+    return shape._replace(
         counts_from=max(first_day, shape.counts_from or first_day),
         whole=whole,
         cap=whole,

@@ -32,6 +32,8 @@ class Component:
     decisions: list[int] = field(default_factory=list)
     increments: Shape | None = None
     """The days of a series that it belongs to (32-40): no restart moves it from them."""
+    known: tuple[int, tuple[Restart, ...], Shares] | None = field(default=None, compare=False)
+    """What it was last asked for, amount and restarts, with the shares these give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,14 @@ class Shares:
 @cites("606-10-25-13", "606-10-32-43", "606-10-32-44", "606-10-32-45")
 def shares(component: Component, restarts: Sequence[Restart]) -> Shares:
     """Shares in minor units that always sum to the component's amount and its changes."""
+    asked = component.amount, tuple(restarts)
+    if component.known is None or component.known[:2] != asked:
+        component.known = (*asked, _shares(component, restarts))
+    return component.known[2]
+
+
+def _shares(component: Component, restarts: Sequence[Restart]) -> Shares:
+    """The component's shares, found by walking its amount through the restarts."""
     live = allocate(component.amount, component.weights)
     earned: dict[tuple[int, str], int] = {}
     breakage: dict[tuple[int, str], int] = {}

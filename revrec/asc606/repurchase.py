@@ -9,7 +9,7 @@ back is a sale with a right of return unless the customer has reason to use it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -137,12 +137,12 @@ def _account(
 
 def _finance(segment: Segment, right: _Right, found: Repurchases) -> None:
     """What is received is a liability while the right lasts, and revenue if it lapses."""
-    segment, ends = replace(segment, decisions=(*segment.decisions, *right.because)), right.ends
+    segment, ends = segment._replace(decisions=(*segment.decisions, *right.because)), right.ends
     if segment.valid_from < ends:
         until = min(segment.valid_to, day_before(ends) if ends < FOREVER else FOREVER)
-        found.accrued.append(replace(segment, valid_to=until, stream=Stream.REPURCHASE))
+        found.accrued.append(segment._replace(valid_to=until, stream=Stream.REPURCHASE))
     if not right.exercised and segment.valid_to >= ends and ends < FOREVER:
-        found.revenue.append(replace(segment, valid_from=max(segment.valid_from, ends)))
+        found.revenue.append(segment._replace(valid_from=max(segment.valid_from, ends)))
 
 
 def _accrete(segment: Segment, right: _Right, found: Repurchases) -> None:
@@ -152,8 +152,7 @@ def _accrete(segment: Segment, right: _Right, found: Repurchases) -> None:
     lapses leaves what has accrued, which becomes part of the price.
     """
     growing = Shape(progress=Progress.DAYS, starts=right.since + timedelta(days=1), ends=right.last)
-    part = replace(
-        segment,
+    part = segment._replace(
         component="repurchase",
         valid_from=right.since,
         valid_to=day_before(right.ends) if right.ends < FOREVER else FOREVER,
@@ -164,16 +163,16 @@ def _accrete(segment: Segment, right: _Right, found: Repurchases) -> None:
         decisions=right.because,
     )
     found.accrued += [
-        replace(part, stream=Stream.INTEREST_EXPENSE),
-        replace(part, stream=Stream.REPURCHASE),
+        part._replace(stream=Stream.INTEREST_EXPENSE),
+        part._replace(stream=Stream.REPURCHASE),
     ]
     if right.ends == FOREVER:
         return
     passed, days = (min(right.ends, right.last) - right.since).days, right.last - right.since
     accrued = round_ratio(right.interest * passed, days.days)
     total = right.interest if right.exercised else accrued
-    settled = replace(part, valid_from=right.ends, valid_to=FOREVER, price=total, shape=COMPLETE)
-    found.accrued.append(replace(settled, stream=Stream.INTEREST_EXPENSE))
+    settled = part._replace(valid_from=right.ends, valid_to=FOREVER, price=total, shape=COMPLETE)
+    found.accrued.append(settled._replace(stream=Stream.INTEREST_EXPENSE))
     if not right.exercised and total:
         found.revenue.append(settled)
 

@@ -54,23 +54,19 @@ class Timeline:
 
         Raises UnsupportedTerm where step 5's 128-bit product of price and progress could overflow.
         """
-        for (obligation, component, _), layer in layers.items():
-            if abs(layer.price) * _largest_count(layer.shape) > PRODUCT_MAX:
-                raise UnsupportedTerm(
-                    f"The price {layer.price:,} (minor units) of {obligation}, {component}, in "
-                    f"contract {self._contract.id} times its count is beyond exact arithmetic.",
-                    citation="606-10-25-31",
-                    remedy="Check the units: a quantity or an amount is too large to be meant.",
-                    contract=self._contract.id,
-                    field=f"obligations.{obligation}",
-                )
-        for key, (since, layer) in list(self._open.items()):
-            if not _goes_on(layer, layers.get(key), key):
-                if since < day:
-                    self._closed.append(self._segment(key, layer, since, day_before(day)))
-                del self._open[key]
+        ended = [
+            (key, since, layer)
+            for key, (since, layer) in self._open.items()
+            if not _goes_on(layer, layers.get(key), key)
+        ]
+        for key, since, layer in ended:
+            if since < day:
+                self._closed.append(self._segment(key, layer, since, day_before(day)))
+            del self._open[key]
         for key, layer in layers.items():
-            self._open.setdefault(key, (day, layer))
+            if key not in self._open:
+                self._check_size(key, layer)
+                self._open[key] = (day, layer)
 
     def segments(self) -> tuple[Segment, ...]:
         """All segments, those still in force last."""
@@ -78,6 +74,18 @@ class Timeline:
             self._segment(key, layer, since, FOREVER) for key, (since, layer) in self._open.items()
         ]
         return (*self._closed, *in_force)
+
+    def _check_size(self, key: Key, layer: Layer) -> None:
+        if abs(layer.price) * _largest_count(layer.shape) > PRODUCT_MAX:
+            obligation, component, _ = key
+            raise UnsupportedTerm(
+                f"The price {layer.price:,} (minor units) of {obligation}, {component}, in "
+                f"contract {self._contract.id} times its count is beyond exact arithmetic.",
+                citation="606-10-25-31",
+                remedy="Check the units: a quantity or an amount is too large to be meant.",
+                contract=self._contract.id,
+                field=f"obligations.{obligation}",
+            )
 
     def _segment(self, key: Key, layer: Layer, since: date, last: date) -> Segment:
         obligation, component, _ = key

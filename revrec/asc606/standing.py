@@ -148,16 +148,17 @@ class Standing:
         named = {
             name: names for name, each in told.items() if (names := relates_to(each, self.in_force))
         }
-        shared = sum(amount for name, amount in amounts.items() if name not in named)
+        shared = sum([amount for name, amount in amounts.items() if name not in named])
         signed = group == MAIN and not self.components
         common = self.weights(sharing, shared if signed else None) if sharing else {}
         if bundles:
             common = discounted(replace(self.contract, bundles=bundles), common, shared)
         in_common = proportions(common)
-        gets = dict.fromkeys(common, 0)
+        splits: list[Mapping[str, int]] = []
         for name, amount in amounts.items():
             names = named.get(name, ())
-            if not self.in_force.keys() >= set(names) or (amount and not sharing):
+            unknown = names and not self.in_force.keys() >= set(names)
+            if unknown or (amount and not sharing):
                 raise self._nothing_to_price(name, names)
             if not sharing:
                 continue
@@ -169,13 +170,15 @@ class Standing:
                 component.increments = increments_of(told[name], self.contract, held)
             if amount:
                 split = allocate(amount, parts)
-                gets |= {key: gets.get(key, 0) + share for key, share in split.items()}
+                splits.append(split)
                 explained = explain_allocation(self.contract, name, amount, split, weights)
                 component.decisions = [decision, self.record(explained)]
-        fair = {key: Comparison(gets[key], common[key]) for key in sorted(common)}
-        for name, names in named.items():
-            explained = explain_wholly(self.contract, told[name], names, fair)
-            self.components[name].decisions.append(self.record(explained))
+        if named:
+            gets = {key: sum([split.get(key, 0) for split in splits]) for key in sorted(common)}
+            fair = {key: Comparison(share, common[key]) for key, share in gets.items()}
+            for name, names in named.items():
+                explained = explain_wholly(self.contract, told[name], names, fair)
+                self.components[name].decisions.append(self.record(explained))
 
     def _only(self, names: tuple[str, ...]) -> tuple[Weights, Mapping[str, int]]:
         """Selling prices of the obligations that an amount is for alone."""
@@ -244,7 +247,7 @@ class Standing:
             entitlement = held.shape if held is not None else COMPLETE
         shape = measure_each_day(self.contract, entitlement=entitlement, first_day=first_day)
         shape = above_minimum(consideration, shape)
-        return replace(shape, whole=shape.whole * share_of_use(consideration).denominator)
+        return shape._replace(whole=shape.whole * share_of_use(consideration).denominator)
 
     def promise_later(self, promised: Promised) -> None:
         """What the customer is promised comes off the price, also of what it has (32-27)."""

@@ -106,7 +106,7 @@ def remaining_time(shape: Shape, answer: Answer, first_day: date) -> Shape:
     if shape.progress is Progress.HALF_MONTH and shape.ends is not None:
         _whole_months(starts, shape.ends, "what is left of the service")
     late = shape.late if starts == shape.starts else 0
-    return replace(shape, starts=starts, late=late, done=None)
+    return shape._replace(starts=starts, late=late, done=None)
 
 
 @cites("606-10-25-31", "606-10-25-35")
@@ -120,7 +120,7 @@ def goes_on(shape: Shape, *, starts: date, ends: date, done: Fraction) -> Shape:
         _whole_months(starts, ends, "what is left of the service")
     late = shape.late if starts == shape.starts else 0
     early = shape.early if ends == shape.ends else 0
-    return replace(shape, starts=starts, ends=ends, late=late, early=early, done=done or None)
+    return shape._replace(starts=starts, ends=ends, late=late, early=early, done=done or None)
 
 
 def _to_the_moment(shape: Shape, obligation: PerformanceObligation) -> Shape:
@@ -133,7 +133,7 @@ def _to_the_moment(shape: Shape, obligation: PerformanceObligation) -> Shape:
     if ends is not None:
         ends = _in_zone_of(starts, ends)
         early = _DAY - _milliseconds(ends) if ends.date() == shape.ends else 0
-    return replace(shape, late=late, early=early)
+    return shape._replace(late=late, early=early)
 
 
 def _in_zone_of(starts: datetime | None, ends: datetime) -> datetime:
@@ -184,12 +184,12 @@ def _remaining_schedule(shape: Shape, answer: Answer, first_day: date) -> Shape:
     if shape.done is not None:
         passed = Fraction(passed - shape.done, 1 - shape.done)
     if shape.ends is None or shape.ends < first_day or not passed:
-        return replace(shape, done=None)
+        return shape._replace(done=None)
     of, before = passed.denominator, shape.whole * passed.numerator
     knots = [(day_before(first_day), 0)]
     knots += [(day, reached * of - before) for day, reached in shape.knots if day >= first_day]
     whole = knots[-1][1]
-    return replace(shape, starts=first_day, whole=whole, knots=tuple(knots), done=None)
+    return shape._replace(starts=first_day, whole=whole, knots=tuple(knots), done=None)
 
 
 def _whole_months(starts: date, ends: date, what: str) -> None:

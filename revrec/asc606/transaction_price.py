@@ -33,13 +33,17 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
     for each in contract.consideration:
         if priced_by_unit(each):
             unit_prices(each, contract)
+    currency = contract.currency
     fixed = sum(
-        to_minor(each.amount, contract.currency)
-        for each in contract.consideration
-        if each.kind is ConsiderationKind.FIXED
+        [
+            to_minor(each.amount, currency)
+            for each in contract.consideration
+            if each.kind is ConsiderationKind.FIXED
+        ]
     )
     amounts = {FIXED: fixed} | estimated(contract.consideration, contract)
-    currency, price = contract.currency, sum(amounts.values())
+    price = sum(amounts.values())
+    told = {name: as_text(amount, currency) for name, amount in amounts.items()}
     total = as_text(price, currency)
     if price < 0 <= fixed:
         raise UnsupportedTerm(
@@ -55,10 +59,10 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
         step=3,
         rule="transaction_price",
         paragraphs=("606-10-32-2", "606-10-32-5", "606-10-32-11"),
-        inputs={name: as_text(amount, currency) for name, amount in amounts.items()},
+        inputs=told,
         outcome=total,
         sentence=(
-            f"The transaction price is {total}: {as_text(fixed, currency)} fixed and "
+            f"The transaction price is {total}: {told[FIXED]} fixed and "
             f"{as_text(price - fixed, currency)} of estimates that pass the constraint."
         ),
     )

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from fractions import Fraction
 
 from revrec.asc606.allocation import participants
@@ -28,6 +27,7 @@ from revrec.errors import MissingSellingPrice, UnsupportedTerm
 from revrec.model.contract import ConsiderationKind, PerformanceObligation
 from revrec.model.events import Modification
 from revrec.money import minor_digits, to_minor
+from revrec.periods import next_day
 
 
 @cites("606-10-25-12", "606-10-25-13")
@@ -66,7 +66,7 @@ def _reflects_selling_prices(
     """Whether the net price increase is what the additions sell for; not, if that is unknown."""
     contract = standing.contract
     scale = 10 ** minor_digits(contract.currency)
-    begins = standing.cut + timedelta(days=1)
+    begins = next_day(standing.cut)
     lowest = highest = Fraction(0)
     added = participants(modification.adds, modification.adds_consideration)
     for each in added:

@@ -56,7 +56,7 @@ class UnitPrice:
         if not self.above and self.up_to is None:
             return shape
         cap = None if self.up_to is None else max(self.up_to - max(self.above, counted), 0)
-        return replace(shape, baseline=max(self.above - counted, 0), cap=cap)
+        return shape._replace(baseline=max(self.above - counted, 0), cap=cap)
 
 
 @cites("606-10-32-5")

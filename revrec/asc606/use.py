@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 
@@ -79,7 +79,7 @@ def layers_of_use(
                 share, COMPLETE, told.product, because, as_used=True, earlier=told.earlier
             )
     if each.live:
-        shape = replace(each.shape, whole=whole)
+        shape = each.shape._replace(whole=whole)
         layers[name, component, LIVE] = Layer(upto, shape, product, because, as_used=True)
         if before:
             layers[name, component, APART] = Layer(-before, shape, product, because, as_used=True)
@@ -115,7 +115,7 @@ def layers_by_unit(
                     earlier=before.earlier,
                 )
         if each.live and price:
-            shape = replace(of.left(each.shape, so_far), whole=whole)
+            shape = of.left(each.shape, so_far)._replace(whole=whole)
             layers[name, of.component, LIVE] = Layer(
                 price, shape, product, because, as_used=not of.expected
             )

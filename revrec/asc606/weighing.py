@@ -37,6 +37,10 @@ class InForce:
         """The obligation's id."""
         return self.obligation.id
 
+    def still(self, price: Fraction) -> Fraction:
+        """What of a price of the whole promise, or of a part of it, is of what is left."""
+        return price if self.left == 1 else self.left * price
+
     @property
     def terms(self) -> PerformanceObligation:
         """The obligation with the days of service it is bound to."""
@@ -59,11 +63,16 @@ def weigh(
         for each in sharing
         if each.obligation not in residual or price is None
     }
-    found = {each.id: each.left * alone[each.id].amount for each in sharing if each.id in alone}
-    why = explain_prices(contract, alone, max(each.priced_on for each in sharing))
+    found = {each.id: each.still(alone[each.id].amount) for each in sharing if each.id in alone}
+    looked_up = {name: each for name, each in sorted(alone.items()) if each.source}
+    why: list[Decision] = []
+    if looked_up:
+        on = max(each.priced_on for each in sharing)
+        why.append(explain_prices(contract, looked_up, on))
     if price is None:
         return found, why
-    if any(each.obligation.renewal is not None for each in sharing):
+    renewals = [each for each in sharing if each.obligation.renewal is not None]
+    if renewals:
         weights, decision = _with_renewals(sharing, contract, found, price)
         return weights, [*why, decision]
     if len(residual) > 1:
@@ -106,27 +115,22 @@ def explain_discount(contract: Contract, alone: Weights, proven: Weights, price:
 
 
 @cites("606-10-32-32", "606-10-32-33", "606-10-32-34")
-def explain_prices(contract: Contract, alone: Mapping[str, PriceAlone], on: date) -> list[Decision]:
+def explain_prices(contract: Contract, told: Mapping[str, PriceAlone], on: date) -> Decision:
     """Where the selling prices come from that the contract does not tell itself."""
-    told = {name: each for name, each in sorted(alone.items()) if each.source}
-    if not told:
-        return []
     amounts = {
         name: str(Money(round(each.amount), contract.currency)) for name, each in told.items()
     }
     parts = "; ".join(f"{name} {amounts[name]} ({each.source})" for name, each in told.items())
-    return [
-        Decision(
-            contract=contract.id,
-            on=on,
-            step=4,
-            rule="explain_prices",
-            paragraphs=("606-10-32-32", "606-10-32-33"),
-            inputs={name: each.source for name, each in told.items()},
-            outcome=", ".join(f"{name} {amount}" for name, amount in amounts.items()),
-            sentence=f"Standalone selling prices on {on}: {parts}.",
-        )
-    ]
+    return Decision(
+        contract=contract.id,
+        on=on,
+        step=4,
+        rule="explain_prices",
+        paragraphs=("606-10-32-32", "606-10-32-33"),
+        inputs={name: each.source for name, each in told.items()},
+        outcome=", ".join(f"{name} {amount}" for name, amount in amounts.items()),
+        sentence=f"Standalone selling prices on {on}: {parts}.",
+    )
 
 
 def _alone(each: InForce, contract: Contract, books: Books, *, signed: bool) -> PriceAlone:

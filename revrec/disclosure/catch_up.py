@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from revrec.citations import cites
@@ -44,7 +44,7 @@ def catch_ups(
         for since, after in ((day, True), (max(day_before(day), first), False)):
             for segment in segments[contract]:
                 if segment.valid_from <= since <= segment.valid_to:
-                    asked.append(replace(segment, valid_from=day, valid_to=day))
+                    asked.append(segment._replace(valid_from=day, valid_to=day))
                     places.append((contract, day, after))
     revenue = _revenue(inputs, asked)
     sums = dict.fromkeys(((contract, day) for contract, day, _ in places), Effect(0, 0))

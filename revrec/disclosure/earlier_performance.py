@@ -42,8 +42,8 @@ class _Asked:
 
     def add(self, segment: Segment, sign: int, shape: Shape | None = None) -> None:
         """Revenue to date of the segment on the day, as if it had been in force then."""
-        moved = replace(segment, valid_from=self.day, valid_to=self.day)
-        self.segments.append(moved if shape is None else replace(moved, shape=shape))
+        moved = segment._replace(valid_from=self.day, valid_to=self.day)
+        self.segments.append(moved if shape is None else moved._replace(shape=shape))
         self.signs.append(sign)
 
 

@@ -8,7 +8,6 @@ by step 5's own arithmetic; what is used or delivered has no schedule, only a la
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
@@ -63,7 +62,7 @@ def scheduled(accounting: Accounting, standing: pa.Table, days: Sequence[date]) 
     if not open_ones:
         return _SCHEDULED.empty_table()
     with Arithmetic([]) as arithmetic:
-        kept = [replace(segments[number], valid_to=FOREVER) for number in open_ones]
+        kept = [segments[number]._replace(valid_to=FOREVER) for number in open_ones]
         table = arithmetic.recognise(kept, days).table
     places = pa.array(open_ones, pa.int64())
     return pa.table(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """One judged or derived conclusion, with what it rests on."""
 
     contract: str
@@ -79,8 +79,7 @@ ELAPSED = frozenset(Progress) - {Progress.COUNTED, Progress.COMPLETE}
 """Progress that passes with time alone, and so can be foretold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(NamedTuple):
     """A measure of progress bound to dates and counts, without a price.
 
     Counted progress on day D is ``min(used, cap) / whole`` with ``used = max(count - baseline, 0)``
@@ -124,8 +123,7 @@ class Shape:
     """Count reached at the end of each day, for a schedule; the last is ``whole``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(NamedTuple):
     """How a completed amount was measured while it was earned."""
 
     shape: Shape
@@ -133,8 +131,7 @@ class Earlier:
     """The last day it counted: the terms ended then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class Segment(NamedTuple):
     """A price and a measure of progress, in force from one day of knowledge to another.
 
     Revenue to date of an obligation on day D is the sum, over its segments with
@@ -164,8 +161,7 @@ class Segment:
     """Positions in the contract's list of decisions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(NamedTuple):
     """Asks step 5 how far an obligation of a contract is at the end of a day."""
 
     contract: str
@@ -174,8 +170,7 @@ class Question:
     day: date
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Exact progress ``numerator / denominator``, and what was used, in atoms."""
 
     numerator: int

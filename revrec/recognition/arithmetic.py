@@ -193,7 +193,7 @@ def segment_table(segments: Sequence[Segment]) -> pa.Table:
             "price": pa.array([s.price for s in segments], pa.int64()),
             "kept_breakage": pa.array([s.kept_breakage for s in segments], pa.int64()),
             "as_used": pa.array([s.as_used for s in segments], pa.bool_()),
-            "stream": pa.array([s.stream.value for s in segments], pa.string()),
+            "stream": pa.array([s.stream for s in segments], pa.string()),
             "shape": _shapes(s.shape for s in segments),
         }
     )
@@ -207,7 +207,7 @@ def _shapes(shapes: Iterable[Shape]) -> pa.StructArray:
 
     return pa.StructArray.from_arrays(
         [
-            pa.array([s.progress.value for s in rows], pa.string()),
+            pa.array([s.progress for s in rows], pa.string()),
             pa.array([s.starts for s in rows], pa.date32()),
             pa.array([s.ends for s in rows], pa.date32()),
             pa.array([s.counted_in for s in rows], pa.string()),
