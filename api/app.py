@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import (
     commitment_routes,
+    control_routes,
     drilling_routes,
     estimate_routes,
     problems,
@@ -30,6 +31,7 @@ from revrec.store import journal
 ROUTES = (
     routes,
     usage_routes,
+    control_routes,
     drilling_routes,
     quarantine_routes,
     commitment_routes,

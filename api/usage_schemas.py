@@ -8,8 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from api.schemas import Count, Wire
 from revrec.store.compaction import Compacted
-from revrec.usage import comparison, counts
-from revrec.usage.totals import ControlTotals
+from revrec.usage import comparison, counts, totals
 
 Quantity = Field(examples=["1250000.000000000"], pattern=r"^-?[0-9]+(\.[0-9]+)?$")
 
@@ -20,6 +19,11 @@ class Total(Wire):
     rows: Count
     quantity: str = Field(examples=["1250000.000000000"])
     amount: str = Field(examples=["12.340000000000"])
+
+    @classmethod
+    def of(cls, total: totals.Total) -> Total:
+        """The wire form of a total."""
+        return cls(rows=total.rows, quantity=f"{total.quantity:f}", amount=f"{total.amount:f}")
 
 
 class BatchReceived(Wire):
@@ -37,19 +41,10 @@ class BatchReceived(Wire):
     """Rows set aside, each with its reason."""
 
     @classmethod
-    def of(cls, totals: ControlTotals) -> BatchReceived:
+    def of(cls, told: totals.ControlTotals) -> BatchReceived:
         """The wire form of control totals."""
-
-        def total(name: str) -> Total:
-            each = getattr(totals, name)
-            return Total(rows=each.rows, quantity=f"{each.quantity:f}", amount=f"{each.amount:f}")
-
         return cls(
-            batch=totals.batch,
-            received=total("received"),
-            accepted=total("accepted"),
-            duplicate=total("duplicate"),
-            quarantined=total("quarantined"),
+            batch=told.batch, **{name: Total.of(getattr(told, name)) for name in totals.FATES}
         )
 
 

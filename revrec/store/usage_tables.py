@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, Date, Index, PrimaryKeyConstraint
+from sqlalchemy import Column, Date, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from revrec.store.table_parts import (
@@ -54,6 +54,39 @@ class UsageBatchRow(SQLModel, table=True):
     duplicate_amount: Decimal = decimal(AMOUNT)
     quarantined_amount: Decimal = decimal(AMOUNT)
     lake_version: int | None = bigint(null=True)
+    rules: str | None = text(null=True)
+
+
+class UsageBatchDayRow(SQLModel, table=True):
+    """Control totals of a batch on one usage day; those of unreadable days have no date."""
+
+    __tablename__ = "usage_batch_day"
+    __table_args__ = (
+        PrimaryKeyConstraint("id"),
+        UniqueConstraint("entity_id", "batch", "usage_date", postgresql_nulls_not_distinct=True),
+        Index(None, "entity_id", "usage_date"),
+        adds_up("rows"),
+        adds_up("quantity"),
+        adds_up("amount"),
+        {"schema": "records"},
+    )
+
+    id: int = identity()
+    entity_id: int = integer()
+    batch: str = text()
+    usage_date: date | None = Field(sa_column=Column(Date, nullable=True))
+    received_rows: int = bigint()
+    accepted_rows: int = bigint()
+    duplicate_rows: int = bigint()
+    quarantined_rows: int = bigint()
+    received_quantity: Decimal = decimal(QUANTITY)
+    accepted_quantity: Decimal = decimal(QUANTITY)
+    duplicate_quantity: Decimal = decimal(QUANTITY)
+    quarantined_quantity: Decimal = decimal(QUANTITY)
+    received_amount: Decimal = decimal(AMOUNT)
+    accepted_amount: Decimal = decimal(AMOUNT)
+    duplicate_amount: Decimal = decimal(AMOUNT)
+    quarantined_amount: Decimal = decimal(AMOUNT)
 
 
 class QuarantinedRow(SQLModel, table=True):

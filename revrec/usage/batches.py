@@ -6,7 +6,7 @@ lake's new version commit together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import cast
@@ -20,12 +20,12 @@ from revrec.usage.columns import COLUMNS, EVENT_COLUMNS, EVENTS, FORMS, RATED, F
 from revrec.usage.rules import RULES_VERSION
 from revrec.usage.staging import Workbench
 from revrec.usage.terms import read_terms
-from revrec.usage.totals import ControlTotals, Total
+from revrec.usage.totals import FATES, ControlTotals, Fates, Total
 
 _SCALES = ("rows", "quantity", "amount")
-_FATES = ("received", "accepted", "duplicate", "quarantined")
 _TABLES = sorted({form.table for form in FORMS.values()})
-_FIGURES = tuple(f"{fate}_{scale}" for fate in _FATES for scale in _SCALES)
+FIGURES = tuple(f"{fate}_{scale}" for fate in FATES for scale in _SCALES)
+"""Columns of control totals."""
 
 
 def take_locks(tx: Transaction, *tables: str) -> None:
@@ -39,8 +39,9 @@ def recorded(tx: Transaction, batch: str) -> ControlTotals | None:
     """The control totals of a batch, if it was recorded."""
     row = tx.connection.execute(
         f"""
-        select told.name, told.recorded_at, told.recorded_by, told.lake_version, held.totals,
-               {", ".join(_FIGURES)}
+        select told.name, told.recorded_at, told.recorded_by, told.lake_version, told.rules,
+               held.totals,
+               {", ".join(FIGURES)}
         from records.usage_batch told
         left join records.lake_commit held on held.entity_id = told.entity_id
          and held.lake_table = any(%(tables)s) and held.batch = told.batch
@@ -50,22 +51,46 @@ def recorded(tx: Transaction, batch: str) -> ControlTotals | None:
     ).fetchone()
     if row is None:
         return None
-    name, recorded_at, recorded_by, version, days, *figures = row
-    totals = [
-        Total(
-            rows=cast("int", rows), quantity=cast("Decimal", units), amount=cast("Decimal", worth)
-        )
-        for rows, units, worth in zip(figures[0::3], figures[1::3], figures[2::3], strict=True)
-    ]
+    name, recorded_at, recorded_by, version, rules, days, *figures = row
     return ControlTotals(
         batch=batch,
         name=str(name),
         recorded_at=cast("datetime", recorded_at).astimezone(UTC),
         recorded_by=str(recorded_by),
-        **dict(zip(_FATES, totals, strict=True)),
+        **totals_of(figures),
         lake_version=cast("int | None", version),
         days=_days_told(cast("Mapping[str, str]", days or {})),
+        fates=fates_by_day(tx, batch),
+        rules=cast("str | None", rules),
     )
+
+
+def totals_of(figures: Sequence[object]) -> dict[str, Total]:
+    """Totals by fate from the columns ``FIGURES``."""
+    totals = [
+        Total(
+            rows=int(cast("int", rows)),
+            quantity=cast("Decimal", units),
+            amount=cast("Decimal", worth),
+        )
+        for rows, units, worth in zip(figures[0::3], figures[1::3], figures[2::3], strict=True)
+    ]
+    return dict(zip(FATES, totals, strict=True))
+
+
+def fates_by_day(tx: Transaction, batch: str) -> dict[date | None, Fates]:
+    """What became of a batch's rows by usage date, in order; unreadable dates last."""
+    rows = tx.connection.execute(
+        f"select usage_date, {', '.join(FIGURES)} from records.usage_batch_day"
+        " where entity_id = %s and batch = %s order by usage_date",
+        [tx.entity, batch],
+    ).fetchall()
+    found: dict[date | None, Fates] = {}
+    for day, *figures in rows:
+        totals = totals_of(figures)
+        del totals["received"]
+        found[cast("date | None", day)] = Fates(**totals)
+    return found
 
 
 def record(
@@ -89,7 +114,8 @@ def record(
     ledger.recall(bench, held, entity=tx.entity)
     validation.judge_context(bench.database, terms, form)
     ledger.settle(bench, held, entity=tx.entity)
-    totals = _totals_refused(bench)
+    fates = _refused(bench)
+    totals = _by_fate(fates)
     version = None
     days: dict[date, Total] = {}
     refused = totals["duplicate"].rows + totals["quarantined"].rows
@@ -98,6 +124,8 @@ def record(
         version = lake.append(tx, form.table, rows, batch, lambda: _totals_told(days))
     totals["received"] = bench.received
     totals["accepted"] = sum(days.values(), Total())
+    for day, accepted in days.items():
+        fates[day] = fates.get(day, Fates()) + Fates(accepted=accepted)
     account = ControlTotals(
         batch=batch,
         name=name,
@@ -106,6 +134,8 @@ def record(
         **totals,
         lake_version=version,
         days=days,
+        fates=dict(sorted(fates.items(), key=lambda each: (each[0] is None, each[0] or date.max))),
+        rules=RULES_VERSION,
     )
     _insert_batch(tx, account)
     _insert_quarantined(tx, bench, batch)
@@ -114,33 +144,39 @@ def record(
         "usage.ingest",
         batch,
         {"name": name, "form": form.name, "rules": RULES_VERSION, "lake_version": version}
-        | {fate: totals[fate].rows for fate in _FATES}
+        | {fate: totals[fate].rows for fate in FATES}
         | dict(details),
     )
     return account
 
 
-def _totals_refused(bench: Workbench) -> dict[str, Total]:
-    """Totals of the rows that are not accepted, by what became of them.
+def _refused(bench: Workbench) -> dict[date | None, Fates]:
+    """The rows that are not accepted, by usage date and by what became of them.
 
     The rows received were counted at the door and the accepted ones are counted as they are
     written, so that ``ControlTotals`` proves something when it compares the three.
     """
-    totals = dict.fromkeys(_FATES, Total())
     found = bench.database.execute(
         """
-        SELECT CASE WHEN reason = 'duplicate' THEN reason ELSE 'quarantined' END AS fate,
+        SELECT day, CASE WHEN reason = 'duplicate' THEN reason ELSE 'quarantined' END AS fate,
                count(*), sum(told.quantity), sum(told.amount)
         FROM verdict JOIN (
-            SELECT row_number, quantity, amount FROM judged
-            UNION ALL SELECT row_number, quantity_value, amount_value FROM saying
+            SELECT row_number, day, quantity, amount FROM judged
+            UNION ALL SELECT row_number, day, quantity_value, amount_value FROM saying
         ) told USING (row_number)
-        GROUP BY fate
+        GROUP BY ALL
         """
     ).fetchall()
-    for fate, rows, quantity, amount in found:
-        totals[fate] = Total(rows=rows, quantity=quantity, amount=amount)
-    return totals
+    fates: dict[date | None, Fates] = {}
+    for day, fate, rows, quantity, amount in found:
+        total = Total(rows=rows, quantity=quantity, amount=amount)
+        fates[day] = fates.get(day, Fates()) + Fates(**{fate: total})
+    return fates
+
+
+def _by_fate(fates: Mapping[date | None, Fates]) -> dict[str, Total]:
+    every = sum(fates.values(), Fates())
+    return {fate: getattr(every, fate) for fate in FATES}
 
 
 def _totals_told(days: Mapping[date, Total]) -> dict[str, str]:
@@ -170,22 +206,37 @@ def _text(figure: int | Decimal) -> str:
 
 
 def _insert_batch(tx: Transaction, account: ControlTotals) -> None:
-    figures = [getattr(getattr(account, fate), scale) for fate in _FATES for scale in _SCALES]
-    columns = [
-        "entity_id", "batch", "name", "recorded_at", "recorded_by", "lake_version", *_FIGURES
-    ]  # fmt: skip
-    tx.connection.execute(
-        f"insert into records.usage_batch ({', '.join(columns)})"
-        f" values ({', '.join(['%s'] * len(columns))})",
-        [
-            tx.entity,
-            account.batch,
-            account.name,
-            account.recorded_at,
-            account.recorded_by,
-            account.lake_version,
-            *figures,
-        ],
+    row: dict[str, object] = {
+        "entity_id": tx.entity,
+        "batch": account.batch,
+        "name": account.name,
+        "recorded_at": account.recorded_at,
+        "recorded_by": account.recorded_by,
+        "lake_version": account.lake_version,
+        "rules": account.rules,
+        **_figures(account),
+    }
+    days = [
+        {"entity_id": tx.entity, "batch": account.batch, "usage_date": day, **_figures(fates)}
+        for day, fates in account.fates.items()
+    ]
+    for table, rows in (("usage_batch", [row]), ("usage_batch_day", days)):
+        if rows:
+            tx.connection.cursor().executemany(
+                f"insert into records.{table} ({', '.join(rows[0])})"
+                f" values ({', '.join(['%s'] * len(rows[0]))})",
+                [list(each.values()) for each in rows],
+            )
+
+
+def _figures(told: ControlTotals | Fates) -> dict[str, object]:
+    totals = [getattr(told, fate) for fate in FATES]
+    return dict(
+        zip(
+            FIGURES,
+            (getattr(total, scale) for total in totals for scale in _SCALES),
+            strict=True,
+        )
     )
 
 

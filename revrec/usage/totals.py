@@ -33,6 +33,31 @@ class Total:
         )
 
 
+FATES = ("received", "accepted", "duplicate", "quarantined")
+"""What control totals are of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fates:
+    """Rows by what became of them."""
+
+    accepted: Total = Total()
+    duplicate: Total = Total()
+    quarantined: Total = Total()
+
+    @property
+    def received(self) -> Total:
+        """All of them."""
+        return self.accepted + self.duplicate + self.quarantined
+
+    def __add__(self, other: Fates) -> Fates:
+        return Fates(
+            accepted=self.accepted + other.accepted,
+            duplicate=self.duplicate + other.duplicate,
+            quarantined=self.quarantined + other.quarantined,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlTotals:
     """The account of one batch: received = accepted + duplicate + quarantined.
@@ -58,6 +83,11 @@ class ControlTotals:
     """Version of the usage table that holds the accepted rows; none if there are none."""
     days: Mapping[date, Total] = field(default_factory=dict)
     """Accepted rows by usage date."""
+    fates: Mapping[date | None, Fates] = field(default_factory=dict)
+    """All rows by usage date; none is for rows whose date cannot be read. Batches recorded before
+    this was kept have none."""
+    rules: str | None = None
+    """Version of the rules that judged it; none for batches recorded before this was kept."""
 
     def __post_init__(self) -> None:
         counted = self.accepted + self.duplicate + self.quarantined
@@ -70,5 +100,12 @@ class ControlTotals:
         if by_day != self.accepted:
             raise InvariantViolated(
                 f"Batch {self.batch} accepted {self.accepted} but its days sum to {by_day}.",
+                batch=self.batch,
+            )
+        every = sum(self.fates.values(), Fates())
+        told = Fates(accepted=self.accepted, duplicate=self.duplicate, quarantined=self.quarantined)
+        if self.fates and every != told:
+            raise InvariantViolated(
+                f"Batch {self.batch} accounts for {told} but its days sum to {every}.",
                 batch=self.batch,
             )

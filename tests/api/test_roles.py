@@ -19,6 +19,9 @@ TABLE = """
     GET  /v1/usage/quarantine/requests                         yes      yes     yes    yes
     POST /v1/usage/quarantine/requests                         yes      no      no     yes
     POST /v1/usage/quarantine/requests/1/approval              no       yes     no     yes
+    GET  /v1/usage/batches                                     yes      yes     yes    yes
+    GET  /v1/usage/batches/b                                   yes      yes     yes    yes
+    GET  /v1/usage/days                                        yes      yes     yes    yes
     GET  /v1/usage/totals                                      yes      yes     yes    yes
     GET  /v1/usage/rows                                        yes      yes     yes    yes
     POST /v1/usage/rollups                                     no       no      no     yes

@@ -189,6 +189,7 @@ def rows_of_every_table(entity: int) -> dict[str, dict[str, object]]:
             **totals,
             "lake_version": None,
         },
+        "records.usage_batch_day": {"batch": "b", "usage_date": None, **totals},
         "records.quarantined_row": {
             "batch": "b",
             "row_number": 1,
