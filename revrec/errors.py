@@ -7,6 +7,7 @@
         NotAContract             606-10-25-1 is not met; cash stays a liability
         MissingSellingPrice      an allocation needs a standalone selling price
         MissingEstimate          variable consideration without an estimate
+        MissingExchangeRate      an amount has to be measured in another currency
         CurrencyMismatch         two currencies meet where one is needed
         UnsupportedTerm          the terms are outside what the engine computes; it never guesses
       FeedError                  bad bytes: file, row, column, value, accepted form
@@ -74,6 +75,10 @@ class MissingSellingPrice(ContractError):
 
 class MissingEstimate(ContractError):
     code = "missing-estimate"
+
+
+class MissingExchangeRate(ContractError):
+    code = "missing-exchange-rate"
 
 
 class CurrencyMismatch(ContractError):

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from revrec import engine
 from revrec.asc606.options import expected_of_renewals
+from revrec.audit.functional import days_needed, functional_amount, is_functional
 from revrec.audit.measures import READ, Run, remaining_in_window, timings
 from revrec.errors import FeedError
 from revrec.feeds.scenario import Cut, Expectation, Scenario
@@ -96,7 +97,7 @@ def check(scenario: Scenario) -> list[Outcome]:
     expected = [_under_combined_names(each, book) for each in scenario.expected]
     for each in expected:
         _refuse_unmeasurable(each)
-    days = sorted({day for each in expected for day in _days(each)})
+    days = sorted({day for each in expected for day in _days(each, book)})
     accounting = engine.account(book, days)
     awaited = {each.contract for each in expected if each.measure == "residual_rejected"}
     for name, error in accounting.refused.items():
@@ -141,7 +142,9 @@ def _refuse_unmeasurable(expectation: Expectation) -> None:
             )
 
 
-def _days(expectation: Expectation) -> Iterable[date]:
+def _days(expectation: Expectation, book: Book) -> Iterable[date]:
+    if is_functional(book, expectation):
+        return days_needed(book, expectation)
     first, last = expectation.days
     return [last] if first is None else [day_before(first), last]
 
@@ -215,7 +218,9 @@ def _accounts(run: Run) -> list[_Row]:
 
 
 def _actual(expectation: Expectation, run: Run, rows: Sequence[_Row]) -> Decimal:
-    """What came out, in the currency of the contracts the expectation covers."""
+    """What came out, in the currency of the contracts the expectation covers, or the other."""
+    if is_functional(run.book, expectation):
+        return _major(functional_amount(run, expectation), expectation.currency)
     currency = _currency(run.book, expectation)
     if expectation.window is not None:
         return _major(remaining_in_window(run, expectation), currency)

@@ -6,9 +6,10 @@ What follows from revenue to date and from balances is in ``check``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from revrec.asc606.allocation import participants
 from revrec.asc606.licenses import right_to_use
@@ -27,7 +28,7 @@ from revrec.model.decision import Progress, Question, Segment
 from revrec.model.history import Book, ContractHistory
 from revrec.model.policy import Account
 from revrec.money import QUANTITY_SCALE, minor_digits
-from revrec.periods import day_before, months_of
+from revrec.periods import Period, day_before, months_of
 from revrec.recognition.arithmetic import Arithmetic
 
 
@@ -38,6 +39,8 @@ class Run:
     book: Book
     accounting: Accounting
     subledger: Subledger
+    posted: dict[Period, list[dict[str, Any]]] = field(default_factory=dict)
+    """What a close of a month would have posted in all, once it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from revrec.citations import cites
 from revrec.disclosure import columns as c
 from revrec.disclosure.frame import Frame, Row
-from revrec.model.contract import ConsiderationKind
+from revrec.ledger.billing import charge_of, usage_charges
 from revrec.model.dataset import DataSet
 from revrec.model.events import CreditMemo, Invoice
 from revrec.model.history import Book, ContractHistory
@@ -126,7 +126,7 @@ def _billed_use(book: Book) -> pa.Table:
 
 
 def _documents(history: ContractHistory) -> Iterator[tuple[str, str, date, int]]:
-    charges = _charges(history)
+    charges = usage_charges(history)
     if not charges:
         return
     contract = history.contract
@@ -136,18 +136,7 @@ def _documents(history: ContractHistory) -> Iterator[tuple[str, str, date, int]]
     ]
     for document, sign in documents:
         for line in document.lines:
-            charge = charges.get(line.consideration or f"of {line.obligation}")
-            if charge is not None:
+            charge = charge_of(line, charges)
+            if charge:
                 amount = sign * to_minor(line.amount, contract.currency)
                 yield contract.id, charge, document.on, amount
-
-
-def _charges(history: ContractHistory) -> Mapping[str, str]:
-    """Usage consideration by its id, and by the obligation of which it is the only one."""
-    told = history.consideration
-    by_use = [each for each in told if each.kind is ConsiderationKind.USAGE]
-    charges = {each.id: each.id for each in by_use}
-    for each in by_use:
-        if sum(other.obligation == each.obligation for other in told) == 1:
-            charges[f"of {each.obligation}"] = each.id
-    return charges

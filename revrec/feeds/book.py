@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
+from typing import Any, cast
 
 from revrec.asc606.catalogue import by_product
 from revrec.asc606.combination import combine
@@ -18,6 +19,7 @@ from revrec.model.combination import Combination
 from revrec.model.contract import Contract
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.credit_book import CreditBook, CreditRecord
+from revrec.model.currencies import EntityCurrencies, ExchangeRate
 from revrec.model.estimation import ComponentOutcome, VariableComponent
 from revrec.model.events import (
     CreditMemo,
@@ -68,14 +70,14 @@ _PLACES = {
 }
 
 
+_OF_THE_ENTITY = (StandaloneSellingPrice, Product, EntityCurrencies, ExchangeRate)
+"""Told of no contract, and read as lists in order of their ids."""
 _READ_ELSEWHERE = (RateCard, PriceAgreement, VariableComponent, ComponentOutcome)
 
 
 def _of_the_engine(
     facts: Iterable[Fact], credits_told: CreditBook
-) -> Iterator[
-    tuple[Fact, Contract | StandaloneSellingPrice | Product | Policy | Combination | Event]
-]:
+) -> Iterator[tuple[Fact, Record]]:
     """Facts and their records but those read elsewhere: prices of usage, what is estimated.
 
     What is told of credits and commitments is put into their book, with the digests of its facts.
@@ -97,8 +99,7 @@ def book_of(
     Facts may come in any order. A recorded policy overrides the shipped one, election by election.
     """
     elected = policy or default_policy()
-    prices: list[StandaloneSellingPrice] = []
-    products: list[Product] = []
+    lists: dict[type, list[Any]] = {each: [] for each in _OF_THE_ENTITY}
     histories: dict[str, ContractHistory] = {}
     digests: dict[str, list[str]] = {}
     events: list[tuple[Fact, Event]] = []
@@ -107,34 +108,34 @@ def book_of(
     for fact, record in _of_the_engine(facts, credits_told):
         if isinstance(record, Contract):
             histories[record.id] = ContractHistory(record)
-        elif isinstance(record, StandaloneSellingPrice):
-            prices.append(record)
-        elif isinstance(record, Product):
-            products.append(record)
+        elif isinstance(record, _OF_THE_ENTITY):
+            lists[type(record)].append(record)
         elif isinstance(record, Policy):
             elected = completed(record)
         elif isinstance(record, Combination):
             combinations[fact.digest] = record
         else:
-            events.append((fact, record))
+            events.append((fact, cast("Event", record)))
         for name in _contracts(fact, record):
             digests.setdefault(name, []).append(f"{fact.kind}:{fact.key}:{fact.digest}")
     unknown = [fact for fact, record in events if not _placed(fact, record, histories)]
     for name in histories:
         digests[name] += credits_told.digests_of(name)
-    catalogue = by_product(products)
+    for listed in (lists[each] for each in _OF_THE_ENTITY if each is not EntityCurrencies):
+        listed.sort(key=attrgetter("id"))
+    catalogue = by_product(lists[Product])
     for name, history in histories.items():
         _complete(history, digests[name], catalogue, elected)
     credits_told.meters = _meters_by_product(histories)
     read_performed(histories, credits_told, elected.value("credits_drawn"))
     accounted = _combined(combinations, histories)
-    prices.sort(key=attrgetter("id"))
-    products.sort(key=attrgetter("id"))
     book = Book(
         policy=elected,
         histories=accounted,
-        selling_prices=prices,
-        products=products,
+        selling_prices=lists[StandaloneSellingPrice],
+        products=lists[Product],
+        currencies=next(iter(lists[EntityCurrencies]), None),
+        exchange_rates=lists[ExchangeRate],
         combinations=sorted(combinations.values(), key=attrgetter("on", "id")),
         apart=_apart(combinations.values(), histories, accounted),
         credits=credits_told,

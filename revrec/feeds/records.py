@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from revrec.model.credit import (
     CreditTransfer,
     TopUpRule,
 )
+from revrec.model.currencies import EntityCurrencies, ExchangeRate
 from revrec.model.estimation import ComponentOutcome, VariableComponent
 from revrec.model.events import (
     CreditMemo,
@@ -84,6 +86,19 @@ Record = (
     | CreditTransfer
     | Commitment
     | CommitmentAmendment
+    | EntityCurrencies
+    | ExchangeRate
+)
+_OfTheEntity = (
+    StandaloneSellingPrice
+    | RateCard
+    | Product
+    | Combination
+    | CreditPool
+    | CreditTransfer
+    | Policy
+    | EntityCurrencies
+    | ExchangeRate
 )
 ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.CONTRACT: TypeAdapter(Contract),
@@ -123,6 +138,8 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.CREDIT_TRANSFER: TypeAdapter(CreditTransfer),
     FactKind.COMMITMENT: TypeAdapter(Commitment),
     FactKind.COMMITMENT_AMENDMENT: TypeAdapter(CommitmentAmendment),
+    FactKind.ENTITY_CURRENCIES: TypeAdapter(EntityCurrencies),
+    FactKind.EXCHANGE_RATE: TypeAdapter(ExchangeRate),
 }
 """Kind of fact -> the model its body must fit."""
 
@@ -135,6 +152,7 @@ _LISTS = {
     "credit_grants": "credit_grant",
     "credit_pools": "credit_pool",
     "commitments": "commitment",
+    "exchange_rates": "exchange_rate",
 }
 
 
@@ -214,31 +232,40 @@ def to_fact(kind: FactKind, record: Record) -> Fact:
             effective_on=record.inception,
             body=body,
         )
-    if isinstance(record, StandaloneSellingPrice | RateCard):
-        minor_digits(record.currency)
-        return Fact(
-            kind=kind,
-            key=record.id,
-            contract=None,
-            effective_on=record.effective_from,
-            body=body,
-        )
-    if isinstance(record, Product):
-        return Fact(
-            kind=kind,
-            key=record.id,
-            contract=None,
-            effective_on=record.effective_from,
-            body=body,
-        )
-    if isinstance(record, Combination | CreditPool | CreditTransfer):
-        return Fact(kind=kind, key=record.id, contract=None, effective_on=record.on, body=body)
-    if isinstance(record, Policy):
-        first = min(each.effective_from for each in record.elections.values())
-        return Fact(kind=kind, key="policy", contract=None, effective_on=first, body=body)
+    if isinstance(record, _OfTheEntity):
+        key, effective_on = _named(record)
+        return Fact(kind=kind, key=key, contract=None, effective_on=effective_on, body=body)
     return Fact(
         kind=kind, key=record.id, contract=record.contract, effective_on=record.on, body=body
     )
+
+
+def _named(record: _OfTheEntity) -> tuple[str, date]:
+    """Key and first day of what is of no contract; policy and currencies there is one of."""
+    if isinstance(record, Policy):
+        return "policy", min(each.effective_from for each in record.elections.values())
+    if isinstance(record, EntityCurrencies):
+        for each in filter(None, (record.functional_currency, record.reporting_currency)):
+            minor_digits(each)
+        return FactKind.ENTITY_CURRENCIES.value, record.effective_from
+    if isinstance(record, ExchangeRate):
+        _check_rate(record)
+    if isinstance(record, StandaloneSellingPrice | RateCard):
+        minor_digits(record.currency)
+    if isinstance(record, ExchangeRate | Combination | CreditPool | CreditTransfer):
+        return record.id, record.on
+    return record.id, record.effective_from
+
+
+def _check_rate(told: ExchangeRate) -> None:
+    minor_digits(told.currency)
+    minor_digits(told.into)
+    if told.rate <= 0 or told.currency == told.into:
+        raise FeedError(
+            f"Exchange rate {told.id} says that one {told.currency} is {told.rate} {told.into}.",
+            remedy="Give a positive rate between two currencies.",
+            value=str(told.rate),
+        )
 
 
 def of_fact(fact: Fact) -> Record:

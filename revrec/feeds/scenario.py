@@ -27,6 +27,7 @@ from revrec.model.credit import (
     CreditTransfer,
     TopUpRule,
 )
+from revrec.model.currencies import EntityCurrencies, ExchangeRate
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -113,6 +114,8 @@ Measured = Literal[
     "cash_movement",
     "billed",
     "bad_debt",
+    "fx_gain",
+    "fx_loss",
     "interest_expense",
     "interest_income",
     "financial_liability",
@@ -146,6 +149,8 @@ class Expectation:
     measure: Measured
     amount: Decimal
     """In the contract's currency; balances are positive in their normal direction."""
+    currency: str = ""
+    """The functional currency, where the amount is in it and not in the contract's."""
     period: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")] | Span | None = None
     """A month such as 2026-01, or ``{from: ..., to: ...}``."""
     as_of: date | None = None
@@ -188,6 +193,9 @@ class Scenario:
     standalone_selling_prices: tuple[StandaloneSellingPrice, ...] = ()
     products: tuple[Product, ...] = ()
     """The product catalogue, for what contracts leave out."""
+    functional_currency: str = ""
+    """The entity's, where amounts are expected in it; none if left out."""
+    exchange_rates: tuple[ExchangeRate, ...] = ()
     contracts: tuple[Contract, ...]
     events: tuple[Event, ...] = ()
     expected: tuple[Expectation, ...]
@@ -200,6 +208,13 @@ class Scenario:
             to_fact(FactKind.STANDALONE_SELLING_PRICE, each)
             for each in self.standalone_selling_prices
         ]
+        facts += [to_fact(FactKind.EXCHANGE_RATE, each) for each in self.exchange_rates]
+        if self.functional_currency:
+            first = min(each.inception for each in self.contracts)
+            currencies = EntityCurrencies(
+                functional_currency=self.functional_currency, effective_from=first
+            )
+            facts.append(to_fact(FactKind.ENTITY_CURRENCIES, currencies))
         usage = [each for each in self.events if isinstance(each, Usage)]
         facts += [
             to_fact(FactKind(each.kind), each)

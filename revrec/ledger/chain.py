@@ -27,6 +27,9 @@ GENESIS = "0" * 64
 """The ``previous`` of the first entry."""
 ENCODING = "revrec-journal-1"
 """Name and version of the canonical bytes."""
+FUNCTIONAL_ENCODING = "revrec-journal-2"
+"""The same with the functional currency and amount after each line's amount, for entries that
+have some."""
 
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
@@ -35,7 +38,8 @@ Head = tuple[int, str]
 
 CSV_COLUMNS = (
     "entity,seq,period,origin,event,currency,memo,posted_at,posted_by,line_count,lines_digest,"
-    "previous,digest,line_no,account,product,gl_code,gl_name,line_currency,amount"
+    "previous,digest,line_no,account,product,gl_code,gl_name,line_currency,amount,"
+    "functional_currency,functional_amount"
 ).split(",")
 """Columns of the export: an entry's header is repeated on each of its lines."""
 
@@ -46,6 +50,9 @@ def digest_of_lines(lines: Sequence[JournalLine]) -> str:
         [line.account, line.product, line.gl_code, line.gl_name, line.currency, str(line.amount)]
         for line in lines
     ]
+    if _is_functional(lines):
+        for row, line in zip(rows, lines, strict=True):
+            row += [line.functional_currency, _text(line.functional)]
     return hashlib.sha256(_encoded(rows)).hexdigest()
 
 
@@ -54,7 +61,7 @@ def canonical_bytes(posted: PostedEntry) -> bytes:
     entry = posted.entry
     return _encoded(
         [
-            ENCODING,
+            FUNCTIONAL_ENCODING if _is_functional(entry.lines) else ENCODING,
             str(posted.entity),
             str(posted.seq),
             str(entry.period),
@@ -154,7 +161,8 @@ def export_csv(entries: Iterable[PostedEntry], file: IO[str]) -> None:
         header += [posted.line_count, posted.lines_digest, posted.previous, posted.digest]
         for line_no, line in enumerate(entry.lines, start=1):
             detail = [line_no, line.account, line.product, line.gl_code, line.gl_name]
-            writer.writerow([*header, *detail, line.currency, line.amount])
+            functional = [line.functional_currency, _text(line.functional)]
+            writer.writerow([*header, *detail, line.currency, line.amount, *functional])
 
 
 def broken_at(seq: int, why: str) -> ChainBroken:
@@ -164,6 +172,14 @@ def broken_at(seq: int, why: str) -> ChainBroken:
         remedy="Stop posting, keep the database as it is, compare with a backup and the anchors.",
         seq=seq,
     )
+
+
+def _is_functional(lines: Sequence[JournalLine]) -> bool:
+    return any(line.functional is not None for line in lines)
+
+
+def _text(amount: int | None) -> str:
+    return "" if amount is None else str(amount)
 
 
 def _encoded(value: Sequence[object]) -> bytes:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 import pyarrow as pa
 
@@ -28,6 +31,8 @@ DETAIL = pa.schema(
         ("account", pa.string()),
         ("currency", pa.string()),
         ("amount", pa.int64()),
+        ("functional_currency", pa.string()),
+        ("functional", pa.int64()),
         ("entry_seq", pa.int64()),
         ("line_no", pa.int64()),
         ("decisions", pa.string()),
@@ -38,28 +43,43 @@ DETAIL = pa.schema(
 """One row per posting: what, for which obligation, on which decisions, paragraphs and facts.
 
 ``decisions`` are positions in the contract's decisions as of the close; ``facts_digest`` names
-the state of the contract's facts.
+the state of the contract's facts. ``functional`` is the amount in the functional currency, empty
+where that is the contract's own or none was told.
 """
 
 _Key = tuple[str, str, str]
 """Origin, event, currency: one journal entry."""
 
 
+@dataclass(slots=True)
+class _Sum:
+    """Of postings on one line."""
+
+    amount: int = 0
+    functional: int | None = None
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        self.amount += row["amount"]
+        if row["functional"] is not None:
+            self.functional = (self.functional or 0) + row["functional"]
+
+
 def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[JournalEntry]:
     """One balanced entry per economic month, event and currency, with lines by account."""
     accounts = book.policy.accounts
-    sums: dict[_Key, dict[tuple[Account, str], int]] = defaultdict(lambda: defaultdict(int))
+    sums: dict[_Key, dict[tuple[Account, str], _Sum]] = defaultdict(lambda: defaultdict(_Sum))
     for row in postings.to_pylist():
         account = Account(row["account"])
         product = row["product"] if account is Account.REVENUE else ""
         currency = book.known(row["contract"]).contract.currency
-        sums[row["origin"], row["event"], currency][account, product] += row["amount"]
+        sums[row["origin"], row["event"], currency][account, product].add(row)
+    functional = book.currencies.functional_currency if book.currencies else ""
     entries = []
     for (origin, event, currency), amounts in sorted(sums.items()):
         lines = tuple(
-            _line(accounts, account, product, currency, amount)
-            for (account, product), amount in sorted(amounts.items())
-            if amount
+            _line(accounts, account, product, currency, of_line, functional)
+            for (account, product), of_line in sorted(amounts.items(), key=itemgetter(0))
+            if of_line.amount or of_line.functional
         )
         if not lines:
             continue
@@ -95,6 +115,7 @@ def detail(
     }
     reasons = _reasons(accounting, period)
     numbers: dict[int, int] = defaultdict(int)
+    functional = book.currencies.functional_currency if book.currencies else None
     rows = []
     for row in postings.to_pylist():
         history = book.known(row["contract"])
@@ -111,6 +132,7 @@ def detail(
                 "period": str(period),
                 "customer": history.contract.customer,
                 "currency": currency,
+                "functional_currency": None if row["functional"] is None else functional,
                 "entry_seq": seq,
                 "line_no": numbers[seq],
                 "decisions": decisions,
@@ -142,8 +164,8 @@ def _reasons(accounting: Accounting, period: Period) -> dict[tuple[str, str, str
     return reasons
 
 
-def _line(
-    accounts: Accounts, account: Account, product: str, currency: str, amount: int
+def _line(  # noqa: PLR0917 - what a line is made of
+    accounts: Accounts, account: Account, product: str, currency: str, of: _Sum, functional: str
 ) -> JournalLine:
     mapped = accounts.of(account, product)
     return JournalLine(
@@ -152,5 +174,7 @@ def _line(
         gl_code=mapped.code,
         gl_name=mapped.name,
         currency=currency,
-        amount=amount,
+        amount=of.amount,
+        functional_currency="" if of.functional is None else functional,
+        functional=of.functional,
     )

@@ -16,7 +16,7 @@ from revrec.periods import Period
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalLine:
-    """A debit (positive) or credit (negative) on one account; never zero."""
+    """A debit (positive) or credit (negative) on one account; never zero in both currencies."""
 
     account: str
     """Ledger account, a value of ``revrec.model.policy.Account``."""
@@ -30,6 +30,10 @@ class JournalLine:
     """ISO 4217 code."""
     amount: int
     """Minor units, debit positive."""
+    functional_currency: str = ""
+    """The entity's; empty where it is the line's own, or none was told."""
+    functional: int | None = None
+    """The amount in minor units of the functional currency, debit positive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +53,16 @@ class JournalEntry:
     lines: tuple[JournalLine, ...]
 
     def check(self) -> None:
-        """Raise UnbalancedEntry unless debits equal credits per currency and no line is zero."""
+        """Raise UnbalancedEntry unless debits equal credits per currency and no line is zero.
+
+        In the functional currency too, where lines have an amount in it.
+        """
         sums: defaultdict[str, int] = defaultdict(int)
         for line in self.lines:
             sums[line.currency] += line.amount
-            if line.amount == 0:
+            if line.functional is not None:
+                sums[f"{line.functional_currency}, functional"] += line.functional
+            if line.amount == 0 and not line.functional:
                 raise UnbalancedEntry(
                     f"{self._name}: the line on {line.account} is zero.",
                     remedy="Leave zero lines out.",

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from revrec.columnar import connect
 from revrec.errors import InvariantViolated
+from revrec.ledger.abroad import STANDING
 from revrec.ledger.entries import PostedEntry
 from revrec.ledger.kinds import kind_table
 from revrec.model.decision import Stream
@@ -45,6 +46,19 @@ TRUTHS: Mapping[str, str] = {
             where account in ('contract_liability', 'contract_asset') group by all
         ) p using (contract)
         where coalesce(p.amount, 0) <> wanted
+    """,
+    "functional_amounts_balance_per_contract_and_month": """
+        select contract, 'functional postings of ' || origin as what, sum(functional) as left_side,
+               0 as right_side
+        from posted where functional is not null group by all having sum(functional) <> 0
+    """,
+    "monetary_balances_stand_at_the_rate_of_the_day": """
+        select contract, account || ' in the functional currency' as what,
+               coalesce(p.amount, 0) as left_side, s.functional as right_side
+        from standing s left join (
+            select contract, account, sum(functional) as amount from posted group by all
+        ) p using (contract, account)
+        where coalesce(p.amount, 0) <> s.functional
     """,
     "contract_shows_an_asset_or_a_liability_never_both": """
         select contract, 'contract asset beside a liability' as what,
@@ -128,11 +142,12 @@ class Violation:
 def violations(tables: Mapping[str, pa.Table], day: object) -> list[Violation]:
     """Every violation.
 
-    ``tables`` are posted, positions (of ``day``), segments, recognised and accrual.
+    ``tables`` are posted, positions (of ``day``), segments, recognised and accrual; with contracts
+    in other currencies than the functional one, also standing (``Subledger.standing``).
     """
     found = []
     with connect() as database:
-        for name, table in tables.items():
+        for name, table in {"standing": STANDING.empty_table(), **tables}.items():
             database.register(name, table)
         database.register("kind", kind_table())
         database.register("accruing", pa.table({"event": [stream.value for stream in Stream]}))

@@ -197,14 +197,58 @@ _PRESENTATION = {
         tells="Contract balances presented net per contract",
     ),
 }
+_EXCHANGE = {
+    "exchange_on_settlement": Kind(
+        debit=Account.RECEIVABLE,
+        credit=Account.EXCHANGE_REALIZED,
+        paragraphs="830-20-35-1 830-20-40-1",
+        tells="Exchange differences on receivables settled",
+    ),
+    "exchange_on_billing": Kind(
+        debit=Account.EXCHANGE_REALIZED,
+        credit=Account.CONTRACT_LIABILITY,
+        paragraphs="830-20-35-1",
+        tells="Exchange differences on contract assets billed",
+    ),
+}
+"""Amounts in the functional currency alone."""
+_REMEASUREMENT = {
+    "exchange_on_receivables": Kind(
+        debit=Account.RECEIVABLE,
+        credit=Account.EXCHANGE_UNREALIZED,
+        paragraphs="830-20-35-1 830-20-35-2",
+        tells="Receivables remeasured at the rate of the day",
+    ),
+    "exchange_on_contract_assets": Kind(
+        debit=Account.CONTRACT_LIABILITY,
+        credit=Account.EXCHANGE_UNREALIZED,
+        paragraphs="830-20-35-1 830-20-35-2",
+        tells="Contract assets remeasured at the rate of the day",
+    ),
+    "exchange_on_refunds": Kind(
+        debit=Account.EXCHANGE_UNREALIZED,
+        credit=Account.REFUND_LIABILITY,
+        paragraphs="830-20-35-1 830-20-35-2",
+        tells="Refund liabilities remeasured at the rate of the day",
+    ),
+    "exchange_on_deposits": Kind(
+        debit=Account.EXCHANGE_UNREALIZED,
+        credit=Account.DEPOSIT_LIABILITY,
+        paragraphs="830-20-35-1 830-20-35-2",
+        tells="Deposits remeasured at the rate of the day",
+    ),
+}
+"""The same, and balances as they stand."""
 KINDS: Mapping[str, Kind] = {
     **_PERFORMANCE,
     **_DOCUMENTS,
     **{stream.value: kind for stream, kind in _ACCRUALS.items()},
     **_PRESENTATION,
+    **_EXCHANGE,
+    **_REMEASUREMENT,
 }
 """Event -> its kind. Accruals are named by their stream."""
-PRESENTATION = frozenset(_PRESENTATION)
+PRESENTATION = frozenset({*_PRESENTATION, *_REMEASUREMENT})
 """Events that hold a balance as it stands, not a flow of a month."""
 
 

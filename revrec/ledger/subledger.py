@@ -17,6 +17,7 @@ from revrec.asc606.modification import takes_effect
 from revrec.citations import cites
 from revrec.columnar import connect
 from revrec.engine import Accounting
+from revrec.ledger.abroad import STANDING, abroad
 from revrec.ledger.billing import billing_table
 from revrec.ledger.kinds import kind_table
 from revrec.model.history import Book, ContractHistory
@@ -34,9 +35,11 @@ POSTED = pa.schema(
         ("event", pa.string()),
         ("account", pa.string()),
         ("amount", pa.int64()),
+        ("functional", pa.int64()),
     ]
 )
-"""Postings, debit positive, in minor units of the contract's currency."""
+"""Postings, debit positive: ``amount`` in minor units of the contract's currency, ``functional``
+in those of the functional currency; none where that is the contract's own, or was not told."""
 
 
 class Subledger:
@@ -79,6 +82,10 @@ class Subledger:
                 }
             ),
         }
+        self._abroad = abroad(book, accounting)
+        self._tables["abroad"] = self._abroad.named
+        self.standing = STANDING.empty_table()
+        """After ``postings``: what monetary balances in other currencies must come to."""
         for name, table in self._tables.items():
             self._load(name, table)
         self._database.execute(
@@ -131,6 +138,10 @@ class Subledger:
         )
         self._load("posted", posted)
         self._database.execute("set variable period = $1", [str(period)])
+        self._database.execute(_sql("flows"))
+        flows, positions = (self._query(f"from {name}") for name in ("flows", "positions"))
+        measured, self.standing = self._abroad.measure(flows, positions, period)
+        self._load("measured", measured)
         return self._query(_sql("postings")).cast(POSTED)
 
     def query(self, sql: str) -> pa.Table:
@@ -144,6 +155,14 @@ class Subledger:
 
     def _query(self, sql: str) -> pa.Table:
         return self._database.sql(sql).to_arrow_table()
+
+
+def summed(posted: pa.Table) -> pa.Table:
+    """Posting detail summed over the closes that posted it (``POSTED``)."""
+    keys = [name for name in POSTED.names if name not in {"amount", "functional"}]
+    sums = [("amount", "sum"), ("functional", "sum")]
+    total = posted.select(POSTED.names).group_by(keys).aggregate(sums)
+    return total.rename_columns([*keys, "amount", "functional"]).select(POSTED.names).cast(POSTED)
 
 
 def first_month(book: Book, period: Period) -> Period:

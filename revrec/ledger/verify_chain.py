@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HEADER = "entity,seq,period,origin,event,currency,memo,posted_at,posted_by,line_count,lines_digest"
-LINE = "account,product,gl_code,gl_name,line_currency,amount"
+LINE = "account,product,gl_code,gl_name,line_currency,amount".split(",")
+BOTH = [*LINE, "functional_currency", "functional_amount"]
 
 
 def sha256(before: str, value: Sequence[object]) -> str:
@@ -31,9 +32,10 @@ def verify(path: Path, anchor: tuple[int, str] = (0, "")) -> tuple[str, int, str
         for named, group in itertools.groupby(csv.DictReader(file), lambda row: row["seq"]):
             rows, before, seq = list(group), digest, seq + 1
             head, entity = rows[0], entity or rows[0]["entity"]
-            digest = sha256(before, ["revrec-journal-1", *(head[n] for n in HEADER.split(","))])
-            lines = sha256("", [[row[name] for name in LINE.split(",")] for row in rows])
-            sums: dict[str, int] = {}
+            names, form = (BOTH, 2) if any(r.get(BOTH[-2]) for r in rows) else (LINE, 1)
+            told = [f"revrec-journal-{form}", *(head[name] for name in HEADER.split(","))]
+            digest, lines = sha256(before, told), sha256("", [[r[n] for n in names] for r in rows])
+            sums = {"": sum(int(row.get("functional_amount") or 0) for row in rows)}
             for row in rows:
                 sums[row["line_currency"]] = sums.get(row["line_currency"], 0) + int(row["amount"])
             for wrong, why in (

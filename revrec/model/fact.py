@@ -51,6 +51,8 @@ class FactKind(StrEnum):
     CREDIT_TRANSFER = "credit_transfer"
     COMMITMENT = "commitment"
     COMMITMENT_AMENDMENT = "commitment_amendment"
+    ENTITY_CURRENCIES = "entity_currencies"
+    EXCHANGE_RATE = "exchange_rate"
 
 
 def canonical(body: object) -> bytes:

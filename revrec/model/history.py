@@ -11,6 +11,7 @@ from revrec.model.combination import Combination
 from revrec.model.contract import Consideration, Contract, PerformanceObligation
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.credit_book import CreditBook
+from revrec.model.currencies import EntityCurrencies, ExchangeRate
 from revrec.model.decision import Decision
 from revrec.model.events import (
     CreditMemo,
@@ -109,6 +110,9 @@ class Book:
     """Scenario usage; the service reads usage from the ledger instead."""
     combinations: Sequence[Combination] = ()
     """Decisions about contracts that may have to be accounted for as one (25-9)."""
+    currencies: EntityCurrencies | None = None
+    """None: the books are kept in the currencies of the contracts alone."""
+    exchange_rates: Sequence[ExchangeRate] = ()
     apart: Mapping[str, ContractHistory] = field(default_factory=dict)
     """Contracts accounted for under the name of a combination, and combinations given up: names
     that the ledger may hold from before."""

@@ -45,6 +45,10 @@ class Account(StrEnum):
     CONTRACT_COST_AMORTIZATION = "contract_cost_amortization"
     CONTRACT_COST_IMPAIRMENT = "contract_cost_impairment"
     CREDIT_LOSS = "credit_loss"
+    EXCHANGE_REALIZED = "exchange_realized"
+    """Exchange differences on what was settled or billed (830-20-35-1)."""
+    EXCHANGE_UNREALIZED = "exchange_unrealized"
+    """Exchange differences on monetary balances as they stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

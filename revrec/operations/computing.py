@@ -15,7 +15,7 @@ from revrec.errors import PeriodNotReady
 from revrec.feeds.book import book_of
 from revrec.ledger import invariants
 from revrec.ledger.detail import DETAIL
-from revrec.ledger.subledger import POSTED, Subledger, first_month
+from revrec.ledger.subledger import Subledger, first_month, summed
 from revrec.model.history import Book
 from revrec.periods import Period
 from revrec.recognition.counts import under_combined_names, usage_by_obligation
@@ -89,6 +89,7 @@ def compute(inputs: Inputs, period: Period) -> Computed:
     Raises PeriodNotReady, listing the contracts that cannot be accounted for.
     """
     book = inputs.book
+    _refuse_another_functional_currency(inputs)
     months = list(first_month(book, period).through(period))
     days = [months[0].previous.last, *(month.last for month in months)] if months else []
     counts = usage_by_obligation(inputs.usage, book.histories.values())
@@ -109,16 +110,24 @@ def compute(inputs: Inputs, period: Period) -> Computed:
             "segments": subledger.query("select * from segments"),
             "recognised": subledger.query("select * from recognised"),
             "accrual": subledger.query("select * from accrual"),
+            "standing": subledger.standing,
         }
     invariants.hold(tables, period.last)
     return Computed(inputs=inputs, accounting=accounting, postings=postings, positions=positions)
 
 
-def summed(posted: pa.Table) -> pa.Table:
-    """Posting detail summed over the closes that posted it (``POSTED``)."""
-    keys = [name for name in POSTED.names if name != "amount"]
-    total = posted.select(POSTED.names).group_by(keys).aggregate([("amount", "sum")])
-    return total.rename_columns([*keys, "amount"]).select(POSTED.names).cast(POSTED)
+def _refuse_another_functional_currency(inputs: Inputs) -> None:
+    """Amounts of two functional currencies do not add up to anything."""
+    told = inputs.book.currencies.functional_currency if inputs.book.currencies else None
+    posted = set(inputs.posted["functional_currency"].unique().to_pylist()) - {None, told}
+    if posted:
+        raise PeriodNotReady(
+            f"Functional amounts are posted in {', '.join(sorted(posted))}, and the functional "
+            f"currency is told to be {told}.",
+            remedy="Tell the one that is posted in entity_currencies; a change is not computed.",
+            citation="830-10-45-7",
+            blockers=sorted(posted),
+        )
 
 
 def _some(shown: Sequence[str]) -> str:

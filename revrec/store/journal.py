@@ -34,9 +34,10 @@ _ENTRY_COLUMNS = (
 )
 _ENTRY_TYPES = ("int4", "int8", *["text"] * 5, "timestamptz", "text", "int4", *["text"] * 3)
 _LINE_COLUMNS = (
-    "entity_id, entry_seq, line_no, account, product, gl_code, gl_name, currency, amount"
+    "entity_id, entry_seq, line_no, account, product, gl_code, gl_name, currency, amount, "
+    "functional_currency, functional_amount"
 )
-_LINE_TYPES = ("int4", "int8", "int4", *["text"] * 5, "int8")
+_LINE_TYPES = ("int4", "int8", "int4", *["text"] * 5, "int8", "text", "int8")
 
 
 def append(tx: Transaction, entries: Sequence[JournalEntry]) -> list[PostedEntry]:
@@ -152,7 +153,8 @@ def _entry_row(posted: PostedEntry) -> tuple[object, ...]:
 def _line_rows(posted: PostedEntry) -> Iterator[tuple[object, ...]]:
     for line_no, line in enumerate(posted.entry.lines, start=1):
         names = (line.account, line.product, line.gl_code, line.gl_name, line.currency)
-        yield (posted.entity, posted.seq, line_no, *names, line.amount)
+        functional = (line.functional_currency, line.functional)
+        yield (posted.entity, posted.seq, line_no, *names, line.amount, *functional)
 
 
 def _entries(
@@ -212,9 +214,12 @@ def _posted(header: Sequence[Any], rows: Sequence[Sequence[Any]]) -> PostedEntry
             gl_name=gl_name,
             currency=line_currency,
             amount=amount,
+            functional_currency=functional_currency,
+            functional=functional,
         )
-        for _, _, _, account, product, gl_code, gl_name, line_currency, amount in rows
-    )
+        for _, _, _, account, product, gl_code, gl_name, line_currency, amount,
+        functional_currency, functional in rows
+    )  # fmt: skip
     return PostedEntry(
         entity=entity,
         seq=seq,

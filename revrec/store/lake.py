@@ -34,7 +34,12 @@ from revrec.store import compaction, lake_commits, lake_files, locks
 from revrec.store.compaction import Compacted
 from revrec.store.lake_commits import Commit, File, broken
 from revrec.store.lake_files import Part
-from revrec.store.lake_tables import CONFIGURATION, TABLES
+from revrec.store.lake_tables import (
+    CONFIGURATION,
+    TABLES,
+    add_later_columns,
+    with_later_columns,
+)
 from revrec.store.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -142,7 +147,7 @@ class Lake:
             return None
         self._check_named(tx, table, last if version is None else version)
         with self._access("read"):
-            return self._open(tx, table, version or last).to_pyarrow_dataset()
+            return with_later_columns(self._open(tx, table, version or last), table)
 
     def appended(
         self, tx: Transaction, table: str, *, after: int, through: int
@@ -268,6 +273,7 @@ class Lake:
 
         schema, partition_by = TABLES[table]
         if self._exists(tx, table):
+            add_later_columns(self._open(tx, table), table)
             return self._open(tx, table)
         return DeltaTable.create(
             self._uri(tx, table),

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.dataset
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 _REQUIRED, _OPTIONAL = False, True  # pyarrow's ``nullable``
 
@@ -49,6 +54,8 @@ POSTING = pa.schema(
             ).split()
         ),
         pa.field("amount", pa.int64(), _REQUIRED),
+        pa.field("functional_currency", pa.string(), _OPTIONAL),
+        pa.field("functional", pa.int64(), _OPTIONAL),
         pa.field("entry_seq", pa.int64(), _REQUIRED),
         pa.field("line_no", pa.int64(), _REQUIRED),
         pa.field("decisions", pa.string(), _REQUIRED),
@@ -91,3 +98,25 @@ CONFIGURATION = {
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
 """Append-only, a log that is kept for ever, no column statistics; see ``revrec.store.lake``."""
+
+
+def with_later_columns(delta: DeltaTable, table: str) -> pyarrow.dataset.Dataset:
+    """The table with the columns that were thought of after it was made; empty in its rows."""
+    stored = delta.to_pyarrow_dataset()
+    later = _later(table, stored.schema)
+    return stored.replace_schema(pa.schema([*stored.schema, *later])) if later else stored
+
+
+def add_later_columns(delta: DeltaTable, table: str) -> None:
+    """Give a table the columns that were thought of after it was made, for rows to come."""
+    from deltalake import Field, Schema
+
+    later = _later(table, pa.schema(delta.schema().to_arrow()))
+    if later:
+        fields: list[Field] = Schema.from_arrow(pa.schema(later)).fields
+        delta.alter.add_columns(fields)
+
+
+def _later(table: str, stored: pa.Schema) -> list[pa.Field]:
+    schema, _ = TABLES[table]
+    return [field for field in schema if field.name not in stored.names]

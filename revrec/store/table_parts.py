@@ -29,9 +29,9 @@ QUANTITY = (38, 9)
 AMOUNT = (38, 12)
 
 
-def text(*, null: bool = False) -> Any:  # noqa: ANN401 - what Field returns
+def text(*, null: bool = False, default: str | None = None) -> Any:  # noqa: ANN401 - what Field returns
     """A text, sorted by code point."""
-    return Field(sa_column=Column(Text(collation="C"), nullable=null))
+    return Field(sa_column=Column(Text(collation="C"), nullable=null, server_default=default))
 
 
 def moment(*, null: bool = False) -> Any:  # noqa: ANN401 - what Field returns

@@ -82,7 +82,11 @@ class JournalLineRow(SQLModel, table=True):
     __tablename__ = "journal_line"
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "entry_seq", "line_no"),
-        check("amount_is_not_zero", "amount <> 0"),
+        check("amount_is_not_zero", "amount <> 0 or coalesce(functional_amount, 0) <> 0"),
+        check(
+            "functional_amount_has_its_currency",
+            "(functional_amount is null) = (functional_currency = '')",
+        ),
         check("line_no_counts_from_one", "line_no >= 1"),
         {"schema": "records"},
     )
@@ -96,6 +100,8 @@ class JournalLineRow(SQLModel, table=True):
     gl_name: str = text()
     currency: str = text()
     amount: int = bigint()
+    functional_currency: str = text(default="")
+    functional_amount: int | None = bigint(null=True)
 
 
 class PeriodCloseRow(SQLModel, table=True):

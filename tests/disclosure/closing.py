@@ -16,7 +16,7 @@ from revrec.feeds.scenario import Scenario, read_scenario
 from revrec.ledger import chain
 from revrec.ledger.detail import DETAIL, detail, journal_entries
 from revrec.ledger.entries import PostedEntry
-from revrec.ledger.subledger import POSTED, Subledger, first_month
+from revrec.ledger.subledger import Subledger, first_month, summed
 from revrec.model.dataset import DataSet
 from revrec.model.history import Book
 from revrec.periods import Period
@@ -52,7 +52,7 @@ def close(known: Callable[[Period], Book], first: Period, last: Period) -> Close
         accounting = accounted[-1][1]
         months = list(first_month(book, period).through(period))
         with Subledger(book, accounting) as subledger:
-            postings = subledger.postings(period, months, _summed(posted))
+            postings = subledger.postings(period, months, summed(posted))
         new = chain.link(
             journal_entries(postings, book, period),
             (entries[-1].seq, entries[-1].digest) if entries else (0, chain.GENESIS),
@@ -124,9 +124,3 @@ def row(data: DataSet, **wanted: object) -> Row:
 def total(data: DataSet, column: str, **wanted: object) -> int:
     """The sum of a column over the rows that hold the values wanted."""
     return sum(each[column] for each in rows(data, **wanted))  # type: ignore[misc]
-
-
-def _summed(posted: pa.Table) -> pa.Table:
-    keys = [name for name in POSTED.names if name != "amount"]
-    sums = posted.select(POSTED.names).group_by(keys).aggregate([("amount", "sum")])
-    return sums.rename_columns([*keys, "amount"]).select(POSTED.names).cast(POSTED)

@@ -191,8 +191,8 @@ def test_the_export_is_written_out(journal):
 
     assert [
         ",".join(f'"{name}"' for name in chain.CSV_COLUMNS),
-        f'{header},"1","contract_liability","platform","4000","Subscriptions","USD","100"',
-        f'{header},"2","revenue","platform","4000","Subscriptions","USD","-100"',
+        f'{header},"1","contract_liability","platform","4000","Subscriptions","USD","100","",""',
+        f'{header},"2","revenue","platform","4000","Subscriptions","USD","-100","",""',
         "",
     ] == file.getvalue().split("\n")
 

@@ -17,7 +17,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from revrec.errors import InvariantViolated, LedgerBroken, NotFound, StoreError
 from revrec.store.lake import Lake
-from revrec.store.lake_tables import USAGE
+from revrec.store.lake_tables import TABLES, USAGE
 
 AT = datetime(2026, 2, 1, 9, 0, 0, 123456, tzinfo=UTC)
 
@@ -51,6 +51,7 @@ def posting(entity, amount, *, period="2026-01"):
     texts = "origin contract customer obligation component product event account currency".split()
     row = dict.fromkeys([*texts, "decisions", "paragraphs", "facts_digest"], "x")
     row |= {"entity_id": entity, "period": period, "amount": amount, "entry_seq": 1, "line_no": 1}
+    row |= {"functional_currency": None, "functional": None}
     return pa.Table.from_pylist([row])
 
 
@@ -152,6 +153,27 @@ def test_postings_and_usage_are_tables_of_their_own(lake, run, entity, append, a
 
     assert [2**62] == dataset.to_table()["amount"].to_pylist()
     assert [Decimal(1)] == amounts()
+
+
+def test_a_table_made_before_a_column_takes_rows_that_have_it(lake, run, entity, monkeypatch):
+    """Rows of then have nothing in it; nothing is rewritten."""
+    schema, partitions = TABLES["posting"]
+    before = pa.schema([field for field in schema if not field.name.startswith("functional")])
+    with monkeypatch.context() as patch:
+        patch.setitem(TABLES, "posting", (before, partitions))
+        old = run(lambda tx: lake.append(tx, "posting", posting(entity, 1), "2026-01", {}))
+    assert [None] == run(lambda tx: lake.dataset(tx, "posting")).to_table()[
+        "functional"
+    ].to_pylist()
+
+    row = posting(entity, 2).to_pylist()[0] | {"functional_currency": "USD", "functional": 3}
+    new = pa.Table.from_pylist([row], schema=schema)
+    run(lambda tx: lake.append(tx, "posting", new, "2026-02", {}))
+
+    rows = run(lambda tx: lake.dataset(tx, "posting")).to_table().to_pylist()
+    assert [(1, None), (2, 3)] == sorted((row["amount"], row["functional"]) for row in rows)
+    assert 1 == run(lambda tx: lake.dataset(tx, "posting", old)).to_table().num_rows
+    run(lake.verify)
 
 
 def test_entities_do_not_share_a_table(lake, database, entity, append, amounts):

@@ -1,0 +1,43 @@
+-- What each economic month moved, as known now. Reads segments, recognised, accrued_segments,
+-- accrued, billing, months (origin, day, before), positions and the variable `period`.
+create or replace table flows as
+with earned as (
+    select m.origin, s.contract, s.obligation, s.component, s.product,
+           sum(case when r.day = m.day then r.revenue else -r.revenue end) as revenue,
+           sum(case when r.day = m.day then r.breakage else -r.breakage end) as breakage
+    from recognised r
+    join segments s using (segment)
+    join months m on r.day = m.day or r.day = m.before
+    group by all
+),
+flows as (
+    -- Performance: consideration promised becomes revenue (606-10-25-30, 25-31).
+    select origin, contract, obligation, component, product, 'satisfaction' as event,
+           revenue - breakage as amount
+    from earned
+    union all
+    select origin, contract, obligation, component, product, 'breakage', breakage
+    from earned
+    union all
+    select m.origin, s.contract, s.obligation, s.component, s.product, s.stream,
+           sum(case when r.day = m.day then r.revenue else -r.revenue end)
+    from accrued r
+    join accrued_segments s using (segment)
+    join months m on r.day = m.day or r.day = m.before
+    group by all
+    union all
+    select strftime(day, '%Y-%m'), contract, '', '', '', event, amount
+    from billing
+    union all
+    select getvariable('period'), contract, '', '', '', event, amount
+    from (
+        unpivot (
+            select contract, cash_in_advance, conditional_bill, deposit_liability as deposit,
+                   refund_liability as refund_due, contract_asset as netting
+            from positions
+        )
+        on cash_in_advance, conditional_bill, deposit, refund_due, netting
+        into name event value amount
+    )
+)
+select * from flows where origin <= getvariable('period');

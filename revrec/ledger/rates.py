@@ -1,0 +1,97 @@
+"""Exchange rates as told, looked up by day and by month; exact, never inverted or crossed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import partial
+
+from revrec.citations import cites
+from revrec.errors import MissingExchangeRate
+from revrec.model.currencies import ExchangeRate, RateBasis
+from revrec.model.history import Book
+from revrec.money import minor_digits
+from revrec.periods import Period
+
+
+class Rates:
+    """Rates into the functional currency, in its minor units for one of the other's."""
+
+    def __init__(self, into: str, told: Iterable[ExchangeRate], *, stands_days: int) -> None:
+        """``stands_days`` is how old the rate of a day may be."""
+        self.into = into
+        self._stands_days = stands_days
+        self._spot: defaultdict[str, dict[date, Fraction]] = defaultdict(dict)
+        self._average: dict[tuple[str, Period], Fraction] = {}
+        for each in sorted(told, key=lambda each: (each.on, each.id)):
+            if each.into != into:
+                continue
+            digits = minor_digits(into) - minor_digits(each.currency)
+            rate = Fraction(each.rate) * Fraction(10) ** digits
+            if each.basis is RateBasis.SPOT:
+                self._spot[each.currency][each.on] = rate
+            else:
+                self._average[each.currency, Period.of(each.on)] = rate
+        self._days = {currency: sorted(days) for currency, days in self._spot.items()}
+        self._known: dict[tuple[str, date], Fraction] = {}
+
+    @cites("830-20-30-1", "830-20-35-2")
+    def spot(self, currency: str, day: date) -> Fraction:
+        """The rate of the day: the latest told by then.
+
+        Raises MissingExchangeRate when there is none, or none that still stands.
+        """
+        key = currency, day
+        if key not in self._known:
+            found = self._standing(currency, day)
+            if found is None:
+                raise self._missing(currency, day)
+            self._known[key] = found
+        return self._known[key]
+
+    @cites("830-10-55-10", "830-10-55-11")
+    def average(self, currency: str, month: Period) -> Fraction:
+        """The rate of what arises over the month: the average told, or else that of its days.
+
+        Days without a rate do not count.
+        """
+        key = currency, month
+        if key not in self._average:
+            days = [month.first + timedelta(days=n) for n in range(month.last.day)]
+            standing = [each for each in map(partial(self._standing, currency), days) if each]
+            if not standing:
+                self.spot(currency, month.last)
+            self._average[key] = sum(standing, Fraction(0)) * Fraction(1, len(standing))
+        return self._average[key]
+
+    def _standing(self, currency: str, day: date) -> Fraction | None:
+        days = self._days.get(currency, [])
+        place = bisect_right(days, day)
+        if place and (day - days[place - 1]).days <= self._stands_days:
+            return self._spot[currency][days[place - 1]]
+        return None
+
+    def _missing(self, currency: str, day: date) -> MissingExchangeRate:
+        before = [each for each in self._days.get(currency, []) if each <= day]
+        last = f"the last before is of {before[-1]}" if before else "there is none before"
+        return MissingExchangeRate(
+            f"No exchange rate of {currency} into {self.into} stands on {day}: {last}, and a rate "
+            f"stands for {self._stands_days} days.",
+            remedy=f"Record an exchange_rate of {currency} into {self.into} on {day}, or elect "
+            "another exchange_rates_stand.",
+            citation="830-20-30-1",
+            currency=currency,
+            into=self.into,
+            day=day.isoformat(),
+        )
+
+
+def rates_of(book: Book) -> Rates | None:
+    """The rates of a book; none while its functional currency was not told."""
+    if book.currencies is None:
+        return None
+    days, _, _ = book.policy.value("exchange_rates_stand").partition("_")
+    return Rates(book.currencies.functional_currency, book.exchange_rates, stands_days=int(days))
