@@ -30,4 +30,4 @@ select origin, contract, obligation, component, product, event, account,
 from legs left join abroad a using (contract)
 group by all
 having sum(amount) <> 0 or sum(functional) <> 0
-order by origin, event, contract, obligation, component, account
+order by origin, event, contract, obligation, component, account, product
