@@ -89,13 +89,11 @@ class Workbench:
         self.database.unregister("arriving")
         if not chosen.any():
             return
-        for rows in self.spool.rows():
-            wanted = is_marked(chosen, rows)
-            if wanted.any():
-                told = rows.filter(pa.array(wanted))
-                self.database.register("arriving", pa.Table.from_batches([told]))
-                self.database.execute(f"INSERT INTO {into} {_MEANT}", {"zone": self.zone})
-                self.database.unregister("arriving")
+        found = (rows.filter(pa.array(is_marked(chosen, rows))) for rows in self.spool.rows())
+        for rows in gathered(found, ROWS_AT_ONCE):
+            self.database.register("arriving", pa.Table.from_batches([rows]))
+            self.database.execute(f"INSERT INTO {into} {_MEANT}", {"zone": self.zone})
+            self.database.unregister("arriving")
 
     def show(self, numbers: str) -> None:
         """Add the well-formed rows among those the query gives to ``saying``, as they came."""
@@ -120,7 +118,7 @@ class Workbench:
 
     def each(self, statement: str) -> None:
         """Run a statement with the well-formed rows as ``arriving``, some at a time."""
-        for rows in self.spool.rows():
+        for rows in gathered(self.spool.rows(), ROWS_AT_ONCE):
             self.database.register("arriving", pa.Table.from_batches([rows]))
             self.database.execute(statement)
             self.database.unregister("arriving")
@@ -220,7 +218,7 @@ def receive(
     """
     bench.form, bench.zone, bench.again = form, zone, arriving
     count = 0
-    for rows in _gathered(arriving(), rows_at_once):
+    for rows in gathered(arriving(), rows_at_once):
         for meant, doubtful in plain.split(rows, form, rated_here=rated_here):
             for well_formed in (
                 [] if meant is None else [meant],
@@ -245,7 +243,7 @@ def _judged(
         )
 
 
-def _gathered(batches: Iterable[pa.RecordBatch], rows_at_once: int) -> Iterator[pa.RecordBatch]:
+def gathered(batches: Iterable[pa.RecordBatch], rows_at_once: int) -> Iterator[pa.RecordBatch]:
     """Batches joined until they have so many rows; those of other columns are kept apart."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
