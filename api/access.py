@@ -33,6 +33,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "list_batches": _ALL,
     "get_batch": _ALL,
     "list_usage_days": _ALL,
+    "list_rules": _ALL,
+    "list_flags": _ALL,
     "total_usage": _ALL,
     "list_usage": _ALL,
     "roll_up_usage": _OPERATE,

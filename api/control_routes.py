@@ -1,4 +1,4 @@
-"""The routes of control totals, by batch and by usage day."""
+"""The routes of what was taken in: control totals, the rules that judged, what is unlikely."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from fastapi import Path, Query
 from api import control_schemas as schemas
 from api.access import Books
 from api.routing import EVERY, refusals, router
+from revrec.operations.rating import unlikely_usage
 from revrec.usage import control
+from revrec.usage.rules import RULES, RULES_VERSION
 
 
 @router.get(
@@ -61,3 +63,32 @@ def list_usage_days(
     """Usage days over all batches: received = accepted + duplicate + quarantined, each day."""
     found = books.run(partial(control.list_days, first=first, last=last), read_only=True)
     return [schemas.DayTold.of(each) for each in found]
+
+
+@router.get(
+    "/usage/rules",
+    tags=["usage"],
+    operation_id="list_rules",
+    summary="List the rules of usage",
+    responses=refusals(*EVERY),
+)
+def list_rules(_: Books) -> schemas.RulesListed:
+    """The rules a row must keep, in order; a row is set aside for the first one it breaks."""
+    return schemas.RulesListed(
+        rules=RULES_VERSION, listed=[schemas.RuleOfUsage.of(rule) for rule in RULES]
+    )
+
+
+@router.get(
+    "/usage/flags",
+    tags=["usage"],
+    operation_id="list_flags",
+    summary="List unlikely usage",
+    responses=refusals(*EVERY),
+)
+def list_flags(
+    books: Books,
+    as_of: Annotated[date | None, Query(description="Yesterday if left out.")] = None,
+) -> list[schemas.UnlikelyUsage]:
+    """Usage unlikely for its own history, by what the policy elects; a flag blocks nothing."""
+    return [schemas.UnlikelyUsage.of(each) for each in unlikely_usage(books, as_of=as_of)]

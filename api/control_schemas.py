@@ -8,8 +8,10 @@ from typing import Self
 from pydantic import Field
 
 from api.schemas import Count, Wire
-from api.usage_schemas import Total
+from api.usage_schemas import Quantity, Total
 from revrec.usage import control, totals
+from revrec.usage.flags import Flagged
+from revrec.usage.rules import Rule
 from revrec.usage.totals import ControlTotals, Fates
 
 
@@ -88,6 +90,68 @@ class DayTold(BatchDay):
     def of(cls, told: control.DayTotals) -> DayTold:
         """The wire form of a day."""
         return cls(day=told.day, waiting=told.waiting, **_fates(told.fates))
+
+
+class RuleOfUsage(Wire):
+    """A rule that a row of usage must keep."""
+
+    code: str = Field(examples=["unknown-contract"])
+    """Stable; the reason of rows that are set aside for it."""
+    version: Count
+    """How many forms it has had."""
+    since: date
+    """Since when it judges as it does ..."""
+    rules: str = Field(examples=["usage-1"])
+    """... and in which set of rules first."""
+    holds: str
+    """What must hold."""
+    remedy: str
+    """What to do about a row that breaks it."""
+
+    @classmethod
+    def of(cls, rule: Rule) -> RuleOfUsage:
+        """The wire form of a rule."""
+        return cls(
+            code=rule.reason,
+            version=rule.version,
+            since=rule.since_day,
+            rules=rule.since,
+            holds=rule.holds,
+            remedy=rule.remedy,
+        )
+
+
+class RulesListed(Wire):
+    """The rules in force."""
+
+    rules: str = Field(examples=["usage-2"])
+    """Version of the set; every batch names the one that judged it."""
+    listed: list[RuleOfUsage]
+
+
+class UnlikelyUsage(Wire):
+    """A day of a contract's meter to look at."""
+
+    contract: str
+    meter: str
+    day: date
+    flag: str = Field(examples=["spike"])
+    """spike, unit-mix-up, impossible-rate or silence."""
+    quantity: str = Quantity
+    usual: str = Quantity
+    """The median of the days with usage in its history; of an impossible rate, the most a day."""
+
+    @classmethod
+    def of(cls, flagged: Flagged) -> UnlikelyUsage:
+        """The wire form of a flag."""
+        return cls(
+            contract=flagged.contract,
+            meter=flagged.meter,
+            day=flagged.day,
+            flag=flagged.flag.value,
+            quantity=f"{flagged.quantity:f}",
+            usual=f"{flagged.usual:f}",
+        )
 
 
 def _fates(fates: Fates) -> dict[str, Total]:

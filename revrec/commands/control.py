@@ -1,4 +1,4 @@
-"""``revrec usage batches``, ``batch`` and ``days``: control totals."""
+"""``revrec usage batches``, ``batch``, ``days``, ``rules``: what was taken in, by which rules."""
 
 # ruff: noqa: FBT002 - options are read from their defaults
 
@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from revrec.commands.shared import AsJson, out, workspace_of
+from revrec.commands.shared import AsJson, out, say, workspace_of
 from revrec.usage import control
+from revrec.usage.rules import RULES, RULES_VERSION
 from revrec.usage.totals import FATES, Fates, Total
 
 _Day = ["%Y-%m-%d"]
@@ -91,6 +92,29 @@ def days(
         {str(each.day or "unreadable"): each.fates for each in found},
         waiting={str(each.day or "unreadable"): each.waiting for each in found},
     )
+
+
+def rules(as_json: AsJson = False) -> None:
+    """List the rules a row of usage must keep, with their versions; a row that breaks one waits."""
+    told = [
+        {
+            "code": rule.reason,
+            "version": rule.version,
+            "since": rule.since_day.isoformat(),
+            "rules": rule.since,
+            "holds": rule.holds,
+            "remedy": rule.remedy,
+        }
+        for rule in RULES
+    ]
+    if as_json:
+        out.print_json(json.dumps({"rules": RULES_VERSION, "listed": told}))
+        return
+    table = Table("code", "version", "since", "what holds")
+    for each in told:
+        table.add_row(*(str(each[name]) for name in ("code", "version", "since", "holds")))
+    out.print(table)
+    say(f"The rules in force are {RULES_VERSION}.")
 
 
 def _print(days: dict[str, Fates], *, waiting: dict[str, int] | None = None) -> None:

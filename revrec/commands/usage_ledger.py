@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command()(control.batches)
 app.command()(control.batch)
 app.command()(control.days)
+app.command()(control.rules)
 app.command()(drilling.totals)
 app.command()(drilling.rows)
 app.command()(drilling.roll_up)

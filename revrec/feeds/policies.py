@@ -22,6 +22,7 @@ _DAYS = (r"[0-9]{1,5}_days", "a number of days, such as 365_days")
 _PERCENTAGE = r"[0-9]{1,3}(\.[0-9]{1,6})?%"
 _AMOUNT = r"[0-9]{1,15}(\.[0-9]{1,3})?"
 _COUNT = r"[0-9]{1,9}"
+_BY_METER = r"none|[^=;]+=[0-9]+(\.[0-9]+)?(;[^=;]+=[0-9]+(\.[0-9]+)?)*"
 SUPPORTED: Mapping[str, frozenset[str]] = {
     "sales_taxes": frozenset({"excluded"}),
     "usage_fees": frozenset({"allocated_to_the_day"}),
@@ -58,6 +59,13 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
 """Election -> values the engine computes; any other is refused, never ignored."""
 MEASURED: Mapping[str, tuple[str, str]] = {
     "drift_of_usage_counts": (_PERCENTAGE, "a percentage, such as 0.01%"),
+    "most_usage_a_day": (
+        _BY_METER,
+        "none, or meters with numbers, such as tokens=5000000; seats=9",
+    ),
+    "unlikely_silence": _DAYS,
+    "unlikely_times": (_COUNT, "a whole number, such as 100"),
+    "usual_history": _DAYS,
     "release_amount_of_one_person": (_AMOUNT, "an amount, such as 10000.00"),
     "release_rows_of_one_person": (_COUNT, "a whole number, such as 1000"),
     "estimates_probable": _LIKELIHOOD,

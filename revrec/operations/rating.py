@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from revrec.operations.workspace import Workspace
 from revrec.periods import day_before
 from revrec.store.transaction import Transaction
 from revrec.usage import rollup
-from revrec.usage.flags import Flagged, flagged
+from revrec.usage.elections import elected
+from revrec.usage.flags import Flagged, Thresholds, flagged
 from revrec.usage.rerating import RatingRun, rate_usage
 
 
@@ -38,6 +40,7 @@ def unlikely_usage(workspace: Workspace, *, as_of: date | None = None) -> list[F
         day = as_of or day_before(tx.now.date())
         held = rollup.cells(tx, workspace.lake)
         daily = rollup.daily(held, through=day, entity=tx.entity)
-        return flagged(daily, as_of=day)
+        thresholds = Thresholds.of(partial(elected, tx))
+        return flagged(daily, as_of=day, thresholds=thresholds)
 
     return workspace.run(run, read_only=True)

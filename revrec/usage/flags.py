@@ -6,7 +6,7 @@ be right, and is for a person to look at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,27 +16,47 @@ import pyarrow as pa
 
 from revrec.columnar import connect
 
-HISTORY_DAYS = 28
-"""Days before a day that tell what is usual."""
-HISTORY_DAYS_USED_MIN = 5
-"""Days with usage among them without which nothing is usual."""
-TIMES_MAX = 100
-"""Times the median of its history beyond which a day is flagged."""
-SILENT_DAYS = 7
-"""Days without usage, after a history with usage, that are flagged."""
+USED_DAYS_MIN = 5
+"""Days with usage in a history without which nothing is usual: a median of fewer says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Beyond what a day is looked at; the policy elects it."""
+
+    history_days: int
+    """Days before a day that tell what is usual."""
+    times_max: int
+    """Times the median of its history beyond which a day is flagged."""
+    silent_days: int
+    """Days without usage, after a history with usage, that are flagged."""
+    most_a_day: Mapping[str, Decimal]
+    """What a meter can count in a day at most, by meter."""
+
+    @classmethod
+    def of(cls, value: Callable[[str], str]) -> Thresholds:
+        """Those that are elected."""
+        most = value("most_usage_a_day")
+        pairs = [] if most == "none" else [each.split("=") for each in most.split(";")]
+        return cls(
+            history_days=int(value("usual_history").removesuffix("_days")),
+            times_max=int(value("unlikely_times")),
+            silent_days=int(value("unlikely_silence").removesuffix("_days")),
+            most_a_day={meter.strip(): Decimal(figure) for meter, figure in pairs},
+        )
 
 
 class Flag(StrEnum):
     """What is unlikely about a day."""
 
     SPIKE = "spike"
-    """More than a hundred times what is usual."""
+    """More times what is usual than the policy elects: a hundred, unless it says otherwise."""
     UNIT_MIX_UP = "unit-mix-up"
     """About a thousand or a million times what is usual, or a thousandth or a millionth of it."""
     IMPOSSIBLE_RATE = "impossible-rate"
-    """More than the meter can count in a day."""
+    """More than the policy says the meter can count in a day."""
     SILENCE = "silence"
-    """No usage for a week where there was usage before."""
+    """No usage for so many days as the policy elects, where there was usage before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +79,16 @@ class Flagged:
         )
 
 
-def flagged(
-    daily: pa.Table, *, as_of: date, most_a_day: Mapping[str, Decimal] | None = None
-) -> list[Flagged]:
+def flagged(daily: pa.Table, *, as_of: date, thresholds: Thresholds) -> list[Flagged]:
     """What is unlikely in the roll-up of a usage ledger (``rollup.DAILY``) up to a day.
 
-    ``most_a_day`` gives what a meter can count in a day at most, by meter. In order of day,
-    contract, meter and flag.
+    In order of day, contract, meter and flag.
     """
+    most = thresholds.most_a_day
     limits = pa.table(
         {
-            "meter": pa.array(list(most_a_day or {}), pa.string()),
-            "most": pa.array(list((most_a_day or {}).values()), pa.decimal128(38, 9)),
+            "meter": pa.array(list(most), pa.string()),
+            "most": pa.array(list(most.values()), pa.decimal128(38, 9)),
         }
     )
     with connect() as connection:
@@ -80,10 +98,10 @@ def flagged(
             _FLAGS,
             {
                 "as_of": as_of,
-                "history": HISTORY_DAYS,
-                "used": HISTORY_DAYS_USED_MIN,
-                "times": TIMES_MAX,
-                "silent": SILENT_DAYS,
+                "history": thresholds.history_days,
+                "used": USED_DAYS_MIN,
+                "times": thresholds.times_max,
+                "silent": thresholds.silent_days,
             },
         ).fetchall()
     return [

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE
 from revrec.usage.columns import COLUMNS, REQUIRED
 
-RULES_VERSION = "usage-2"
-"""Version of the set of rules; goes up with every change and is recorded with every batch."""
+RULE_SETS = {"usage-1": date(2026, 11, 23), "usage-2": date(2026, 11, 23)}
+"""Version of the set of rules -> since when it judged; a new one with every change of a rule."""
+RULES_VERSION = next(reversed(RULE_SETS))
+"""The version that judges now; it is recorded with every batch."""
 
 RATED_HERE = "revrec-rating"
 """The source of rows that are rated here; nobody else may tell rows of it."""
@@ -47,12 +50,23 @@ class Rule:
 
     reason: str
     """Stable code, kebab-case; what the quarantine lists."""
+    holds: str
+    """What must hold, for people."""
+    since: str = "usage-1"
+    """The set of rules in which it is as it is ..."""
+    version: int = 1
+    """... and how many forms it has had."""
     broken: str = "false"
     """SQL; ``false`` where a door or ``ledger`` finds the breach, which take more than a row."""
     message: str
     """SQL giving the sentence that says what is wrong, with the value."""
     remedy: str
     """What to do about it."""
+
+    @property
+    def since_day(self) -> date:
+        """The first day on which it judged as it does."""
+        return RULE_SETS[self.since]
 
 
 def _whose(columns: Iterable[str], predicate: str) -> str:
@@ -108,6 +122,7 @@ def _decimal_rules(column: str, scale: int, largest: int) -> tuple[Rule, ...]:
     return (
         Rule(
             reason=f"malformed-{column}",
+            holds=f"The {column} is written in digits with at most one decimal point.",
             broken=f"{unread} AND (NOT regexp_full_match({column}, '{_NUMBER}')"
             f" OR regexp_full_match({column}, '{_NEGATIVE_ZERO}'))",
             message=f"'The {column} ' || shown({column}) || ' is not a decimal number.'",
@@ -115,18 +130,21 @@ def _decimal_rules(column: str, scale: int, largest: int) -> tuple[Rule, ...]:
         ),
         Rule(
             reason=f"{column}-beyond-scale",
+            holds=f"The {column} has at most {scale} decimals.",
             broken=f"{unread} AND regexp_matches({column}, '\\.[0-9]{{{scale}}}[0-9]*[1-9]')",
             message=f"'The {column} ' || shown({column}) || ' has more than {scale} decimals.'",
             remedy=f"Round it to {scale} decimals where it is rated.",
         ),
         Rule(
             reason=f"absurd-{column}",
+            holds=f"The {column} is at most {largest} in magnitude.",
             broken=unread,
             message=f"'The {column} ' || shown({column}) || ' is beyond {largest}.'",
             remedy="Check the unit; if the figure is true, tell it in several rows.",
         ),
         Rule(
             reason=f"negative-{column}",
+            holds=f"A {column} is negative only in a row that corrects another.",
             broken=f"{column}_value < 0 AND corrects IS NULL",
             message=f"'The {column} ' || shown({column}) || ' is negative in a row that corrects"
             " no other.'",
@@ -138,11 +156,13 @@ def _decimal_rules(column: str, scale: int, largest: int) -> tuple[Rule, ...]:
 DOOR_RULES = (
     Rule(
         reason="malformed-row",
+        holds="The row can be read into its columns.",
         message="'The row cannot be read: ' || shown(fault_value) || '.'",
         remedy="Write one row per line with every column once; quote a text that holds a comma.",
     ),
     Rule(
         reason="unknown-field",
+        holds="The row has no field that is no column of usage.",
         message="'The row has a field that is no column of usage: ' || shown(fault_value) || '.'",
         remedy="Leave it out, or put it into the dimensions.",
     ),
@@ -160,12 +180,14 @@ _TOO_LONG = (
 FORM_RULES = (
     Rule(
         reason="missing-field",
+        holds="Every required column is filled.",
         broken=_any(REQUIRED, "{} IS NULL"),
         message=f"'The column ' || {_whose(REQUIRED, '{} IS NULL')} || ' is empty.'",
         remedy=f"Every row needs {', '.join(REQUIRED)}.",
     ),
     Rule(
         reason="overlong-text",
+        holds="Texts are within their longest length.",
         broken=_any(COLUMNS, _TOO_LONG),
         message=f"'The column ' || {_whose(COLUMNS, _TOO_LONG)} || ' holds a text that is too"
         f" long: ' || {_value_of(COLUMNS, _TOO_LONG)} || '.'",
@@ -173,6 +195,7 @@ FORM_RULES = (
     ),
     Rule(
         reason="unreadable-text",
+        holds="Texts are UTF-8 without control characters and invisible marks.",
         broken=f"regexp_matches(concat({', '.join(_IDS)}), '{UNPRINTABLE}')",
         message="coalesce('The column ' || "
         f"{_whose(_IDS, _HIDDEN)} || ' holds characters that cannot be shown: ' ||"
@@ -182,6 +205,7 @@ FORM_RULES = (
     ),
     Rule(
         reason="formula-like-text",
+        holds="No id begins with a sign that a spreadsheet takes for a formula.",
         broken=f"untidy AND ({_any(_IDS, _FORMULA)})",
         message=f"'The column ' || {_whose(_IDS, _FORMULA)} || ' holds a text that a spreadsheet"
         f" would run: ' || {_value_of(_IDS, _FORMULA)} || '.'",
@@ -189,6 +213,7 @@ FORM_RULES = (
     ),
     Rule(
         reason="surrounding-space",
+        holds="No id begins or ends with a space.",
         broken="untidy",
         message=f"'The column ' || {_whose(_IDS, _SPACE)} || ' begins or ends with a space: ' ||"
         f" {_value_of(_IDS, _SPACE)} || '.'",
@@ -196,18 +221,22 @@ FORM_RULES = (
     ),
     Rule(
         reason="reserved-source",
+        holds="Nobody tells rows of the source of usage that is rated here.",
+        since="usage-2",
         broken=f"source = '{RATED_HERE}'",
         message="'The source ' || shown(source) || ' is that of usage rated here.'",
         remedy="Name the system the usage comes from.",
     ),
     Rule(
         reason="malformed-date",
+        holds="The usage date is a day of the calendar.",
         broken="day IS NULL",
         message="'The usage date ' || shown(usage_date) || ' is not a day of the calendar.'",
         remedy="Write the day as 2026-01-31, the time of an event as 2026-01-31T23:59:59Z.",
     ),
     Rule(
         reason="date-out-of-range",
+        holds="The usage date is within the days usage is taken for.",
         broken=f"day NOT BETWEEN DATE '{FIRST_DAY}' AND DATE '{LAST_DAY}'",
         message=f"'The usage date ' || usage_date || ' is not from {FIRST_DAY} to {LAST_DAY}.'",
         remedy="Check how the day was written where it comes from.",
@@ -216,6 +245,7 @@ FORM_RULES = (
     *_decimal_rules("amount", AMOUNT_SCALE, AMOUNT_MAX),
     Rule(
         reason="malformed-dimensions",
+        holds="Dimensions are a JSON object that names each label once.",
         broken="dimensions IS NOT NULL AND labels IS NULL",
         message="'The dimensions ' || shown(dimensions) || ' are not a JSON object.'",
         remedy='Write an object that names each label once, such as {"region": "eu"}.',
@@ -226,12 +256,14 @@ FORM_RULES = (
 CONTEXT_RULES = (
     Rule(
         reason="unknown-contract",
+        holds="The contract is on record.",
         broken="contract_currency IS NULL",
         message="'No contract ' || shown(contract) || ' is known.'",
         remedy="Record the contract, then release the row; or correct its id.",
     ),
     Rule(
         reason="unknown-meter",
+        holds="The contract has the meter.",
         broken="meter_terms IS NULL",
         message="'The contract ' || shown(contract) || ' has no meter ' || shown(meter)"
         " || '; its meters are ' || contract_meters || '.'",
@@ -239,6 +271,7 @@ CONTEXT_RULES = (
     ),
     Rule(
         reason="currency-mismatch",
+        holds="The amount is in the currency of the contract.",
         broken="currency <> contract_currency",
         message="'The amount is in ' || shown(currency) || ', the contract ' || shown(contract)"
         " || ' in ' || contract_currency || '.'",
@@ -246,6 +279,7 @@ CONTEXT_RULES = (
     ),
     Rule(
         reason="outside-term",
+        holds="The contract counts the meter on the day.",
         broken="NOT within_term",
         message="'The usage date ' || usage_date || ' is outside the service of the contract '"
         " || shown(contract) || ' on the meter ' || shown(meter) || ': ' || meter_terms || '.'",
@@ -257,6 +291,7 @@ CONTEXT_RULES = (
 LEDGER_RULES = (
     Rule(
         reason="conflicting-duplicate",
+        holds="An identity told again is told word for word.",
         message="'The usage ' || shown(usage_id) || ' of ' || shown(source) || ' on ' ||"
         " usage_date || ' was told before with other content; the first telling counts.'",
         remedy="If the first was wrong, send a correction: a new id, the signed difference, and"
@@ -264,6 +299,7 @@ LEDGER_RULES = (
     ),
     Rule(
         reason="unknown-correction",
+        holds="A correction names usage that its source told of the same contract and meter.",
         message="'The row corrects ' || shown(corrects) || ', but ' || shown(source) || ' has told"
         " no such usage of this contract and meter.'",
         remedy="Send the row it corrects first, then release this one; or correct the id.",

@@ -21,6 +21,8 @@ TABLE = """
     POST /v1/usage/quarantine/requests/1/approval              no       yes     no     yes
     GET  /v1/usage/batches                                     yes      yes     yes    yes
     GET  /v1/usage/batches/b                                   yes      yes     yes    yes
+    GET  /v1/usage/rules                                       yes      yes     yes    yes
+    GET  /v1/usage/flags                                       yes      yes     yes    yes
     GET  /v1/usage/days                                        yes      yes     yes    yes
     GET  /v1/usage/totals                                      yes      yes     yes    yes
     GET  /v1/usage/rows                                        yes      yes     yes    yes

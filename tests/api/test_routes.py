@@ -342,3 +342,33 @@ def test_totals_lead_to_days_and_rows(ana, as_, cleo):
     }
     wrong = cleo.get("/v1/usage/totals", params={"by": "week"})
     assert (422, "feed-error") == (wrong.status_code, wrong.json()["code"])
+
+
+def test_what_was_taken_in_is_asked_for(ana, cleo):
+    """A batch by day, the days, the rules that judged it; usual usage has no flag."""
+    record(ana, example_records(), "facts")
+    row = json.loads(example_usage().splitlines()[0])
+    rows = [row, row, row | {"usage_id": "x", "usage_date": "soon"}]
+    send(ana, "".join(json.dumps(each) + "\n" for each in rows).encode(), "b")
+
+    batch = cleo.get("/v1/usage/batches/b").json()
+    (listed,) = cleo.get("/v1/usage/batches").json()
+    days = cleo.get("/v1/usage/days").json()
+    rules = cleo.get("/v1/usage/rules").json()
+
+    assert {name: batch[name] for name in listed} == listed
+    assert [(row["usage_date"], 2, 1, 1, 0), (None, 1, 0, 0, 1)] == [
+        (
+            day["day"],
+            *(day[fate]["rows"] for fate in ("received", "accepted", "duplicate", "quarantined")),
+        )
+        for day in batch["days"]
+    ]
+    assert batch["days"] == [
+        {name: value for name, value in day.items() if name != "waiting"} for day in days
+    ]
+    assert [0, 1] == [day["waiting"] for day in days]
+    assert batch["rules"] == rules["rules"]
+    assert "malformed-date" in {rule["code"] for rule in rules["listed"]}
+    assert [] == cleo.get("/v1/usage/flags", params={"as_of": "2026-01-01"}).json()
+    assert 404 == cleo.get("/v1/usage/batches/c").status_code

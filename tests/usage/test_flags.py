@@ -7,11 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
+import pytest
 
-from revrec.usage.flags import Flag, flagged
+from revrec.errors import FeedError
+from revrec.feeds.policies import default_policy, with_elections
+from revrec.usage.flags import Flag, Thresholds, flagged
 from revrec.usage.rollup import DAILY
 
 JAN_1 = date(2026, 1, 1)
+ELECTED = Thresholds.of(default_policy().value)
 
 
 def daily(quantities: Mapping[int, int], meter: str = "tokens") -> pa.Table:
@@ -39,7 +43,8 @@ def steady(**changes: int) -> dict[int, int]:
 
 def flags(table: pa.Table, as_of: date = date(2026, 1, 15)) -> list[tuple[date, Flag]]:
     """Day and flag of all that is unlikely."""
-    return [(each.day, each.flag) for each in flagged(table, as_of=as_of)]
+    found = flagged(table, as_of=as_of, thresholds=ELECTED)
+    return [(each.day, each.flag) for each in found]
 
 
 def test_usual_usage_has_no_flag() -> None:
@@ -82,7 +87,37 @@ def test_more_than_the_meter_can_count() -> None:
     """24 hours are the most that an hour meter counts of one machine in a day."""
     table = daily({0: 24, 1: 25}, meter="hours")
 
-    (found,) = flagged(table, as_of=JAN_1 + timedelta(3), most_a_day={"hours": Decimal(24)})
+    policy = with_elections(default_policy(), {"most_usage_a_day": "tokens=5; hours=24"})
+    thresholds = Thresholds.of(policy.value)
+
+    (found,) = flagged(table, as_of=JAN_1 + timedelta(3), thresholds=thresholds)
 
     assert (found.day, found.flag, found.usual) == (date(2026, 1, 2), Flag.IMPOSSIBLE_RATE, 24)
     assert "used 25.000000000 of hours on 2026-01-02" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("elected", "expected"),
+    [
+        ({"unlikely_times": "300"}, []),
+        ({"unlikely_times": "200"}, [(date(2026, 1, 14), Flag.SPIKE)]),
+        ({"usual_history": "4_days"}, []),
+    ],
+)
+def test_thresholds_are_elected(elected: dict[str, str], expected: list[tuple[date, Flag]]) -> None:
+    """250 times is beyond 200; four days of history are too few to tell."""
+    policy = with_elections(default_policy(), elected)
+    found = flagged(
+        daily(steady(day_13=250_000)),
+        as_of=date(2026, 1, 15),
+        thresholds=Thresholds.of(policy.value),
+    )
+
+    assert expected == [(each.day, each.flag) for each in found]
+
+
+@pytest.mark.parametrize("told", ["tokens", "tokens=many", "tokens=1;", "=5"])
+def test_limits_that_cannot_be_read_are_refused(told: str) -> None:
+    """The form is told."""
+    with pytest.raises(FeedError, match="meters with numbers, such as tokens=5000000"):
+        with_elections(default_policy(), {"most_usage_a_day": told})

@@ -8,12 +8,15 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from revrec.model.fact import digest_of
 from revrec.usage.columns import ARRIVED
-from revrec.usage.rules import RULES
+from revrec.usage.rules import RULE_SETS, RULES, RULES_VERSION, VALUES
 from revrec.usage.staging import receive, workbench
 from revrec.usage.totals import Total
 from tests.usage.samples import judge, told
 
+DIGESTS = {"usage-2": "28d2b88c246de6ed"}
+"""Version of the set of rules -> digest of what judges."""
 BREACHES = [
     # reason, changes to a row that keeps every rule, what the message shows
     ("missing-field", {"usage_id": None}, "The column usage_id is empty."),
@@ -108,6 +111,23 @@ def test_a_row_that_breaks_a_rule_is_set_aside_with_its_reason(
     remedy = next(rule.remedy for rule in RULES if rule.reason == reason)
     assert judgement.messages[1].endswith(remedy)
     assert says is None or says in judgement.messages[1]
+
+
+def test_a_changed_rule_is_a_new_set_of_rules() -> None:
+    """What judges is what the version says: whoever changes it adds a version, and its digest."""
+    judging = [[rule.reason, rule.version, rule.since, rule.broken] for rule in RULES]
+
+    assert DIGESTS[RULES_VERSION] == digest_of([judging, VALUES])[:16]
+    assert set(DIGESTS) <= set(RULE_SETS)
+
+
+def test_rules_say_what_holds_and_since_when() -> None:
+    """Each has a sentence, a version and a set of rules in which it is as it is."""
+    assert len(RULES) == len({rule.reason for rule in RULES})
+    for rule in RULES:
+        assert rule.holds.endswith(".")
+        assert rule.version >= 1
+        assert rule.since_day == RULE_SETS[rule.since]
 
 
 def test_every_reason_is_tested() -> None:
