@@ -12,7 +12,7 @@ QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test torture lint format typecheck check coverage mutation bench serve clean
+.PHONY: help demo test torture lint format typecheck check coverage mutation bench estimates serve clean
 
 help:
 	@echo "make demo       close a quarter of sample books and write out/"
@@ -24,6 +24,7 @@ help:
 	@echo "make check      lint, typecheck, test"
 	@echo "make bench      measure speed"
 	@echo "make mutation   plant small wrongs and count those the tests find (20 minutes)"
+	@echo "make estimates  judge the estimates and write docs/estimates.md (minutes)"
 	@echo "make coverage   write docs/coverage.yaml: paragraphs, rules, cases"
 	@echo "make clean      remove what can be made again; books stay"
 
@@ -47,6 +48,9 @@ bench: $(READY)
 
 coverage: $(READY)
 	@$(BIN)/python -m tests.audit.write_coverage
+
+estimates: $(READY)
+	@$(BIN)/python -m tests.estimation.write_report
 
 mutation: $(READY)
 	@$(BIN)/python -m tests.mutation.run --workers $(WORKERS) $(ARGS)

@@ -49,6 +49,7 @@ MAY: Mapping[str, frozenset[Role]] = {
     "list_proposals": _ALL,
     "get_proposal": _ALL,
     "forecast_use": _ALL,
+    "look_back": _ALL,
     "list_periods": _ALL,
     "get_period": _ALL,
     "flash_close": _ALL,

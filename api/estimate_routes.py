@@ -16,6 +16,7 @@ from revrec.model.proposal import Proposal, ProposalDecision
 from revrec.operations import estimating
 from revrec.operations.answering import once
 from revrec.operations.forecasting import forecast_use, outlook_data
+from revrec.operations.looking_back import look_back_data, look_back_on
 from revrec.store import proposals
 from revrec.store.transaction import Transaction
 
@@ -143,3 +144,18 @@ def get_forecast(
     """Use, rated amounts and the run-off of commitments, with intervals; writes nothing."""
     seen = forecast_use(books, as_of, until, confidence=confidence, seed=seed)
     return schemas.OUTLOOK.validate_python(outlook_data(seen), strict=False)
+
+
+@router.get(
+    "/look-back",
+    tags=["estimates"],
+    operation_id="look_back",
+    summary="Look back on estimates",
+    responses=refusals(*EVERY),
+)
+def look_back(
+    books: Books, as_of: Annotated[date, Query(examples=["2026-12-31"])]
+) -> schemas.LookedBack:
+    """Estimates that counted against their outcomes: bias, stated confidence, reversals."""
+    found = look_back_data(look_back_on(books, as_of))
+    return schemas.LOOK_BACK.validate_python(found, strict=False)

@@ -186,3 +186,56 @@ class OutlookGiven(Wire):
 
 
 OUTLOOK = TypeAdapter(OutlookGiven)
+
+
+class GroupLookedBack(Wire):
+    """How the estimates of a kind and cohort did."""
+
+    component: str = Field(examples=["overage"])
+    cohort: str
+    estimates: Count
+    unconstrained: Number
+    included: Number
+    actual: Number
+    bias: Number
+    """Unconstrained over actual, less one."""
+    hit_rate: Chance
+    """Share of outcomes inside the eighty percent that were stated."""
+    reversals: Count
+    reversals_stated: Number
+    verdict: str = Field(examples=["as stated"])
+
+
+class EstimateLookedBack(Wire):
+    """An estimate with what came out."""
+
+    component: str
+    contract: str
+    as_of: date
+    unconstrained: Number
+    included: Number
+    actual: Number
+    difference: Number
+    inside: bool
+    reversed: bool
+
+
+class ElectionProposed(Wire):
+    """Another value that a look-back speaks for; it is never applied by itself."""
+
+    election: str
+    value: str
+    proposed: str
+    reason: str
+
+
+class LookedBack(Wire):
+    """Past estimates against what came out."""
+
+    as_of: date
+    groups: list[GroupLookedBack]
+    estimates: list[EstimateLookedBack]
+    proposed: list[ElectionProposed]
+
+
+LOOK_BACK = TypeAdapter(LookedBack)

@@ -72,6 +72,7 @@ COMMANDS = (
     estimates.decide,
     estimates.override,
     estimates.forecast,
+    estimates.look_back,
 )
 for command in COMMANDS:
     app.command()(command)

@@ -18,6 +18,7 @@ from revrec.errors import FeedError
 from revrec.model.proposal import Proposal
 from revrec.operations import estimating
 from revrec.operations.forecasting import forecast_use, outlook_data
+from revrec.operations.looking_back import look_back_data, look_back_on, propose_policy
 
 AsOf = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Such as 2026-03-31.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of the draws; the same gives the same numbers.")]
@@ -120,6 +121,39 @@ def forecast(
         out.print(runs)
     for each in seen.warnings:
         say(f"{each.name} will be exceeded with a probability of {each.probability:.0%}.")
+
+
+def look_back(
+    as_of: AsOf,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Record what it speaks for, to be decided.")
+    ] = False,
+    actor: Actor = DEFAULT_ACTOR,
+    as_json: AsJson = False,
+) -> None:
+    """Compare past estimates with what came out: bias, stated confidence, reversals."""
+    with workspace_of(actor) as workspace:
+        found = look_back_on(workspace, as_of.date())
+        made = propose_policy(workspace, as_of.date()) if propose else []
+    if as_json:
+        out.print_json(json.dumps(look_back_data(found)))
+        return
+    table = Table("component", "cohort", "estimates", "bias", "in 80%", "reversals", "verdict")
+    for each in found.groups:
+        table.add_row(
+            each.kind,
+            each.cohort,
+            f"{each.count:,}",
+            f"{each.bias:+.1%}",
+            f"{each.hit_rate:.0%}",
+            f"{each.reversals:,} ({each.reversals_stated:.1f} stated)",
+            each.verdict,
+        )
+    out.print(table)
+    for one in found.policy:
+        say(f"{one.election}: {one.proposed} instead of {one.value}. {one.reason}")
+    for proposal in made:
+        say(f"Proposal {proposal.id} waits; a policy is changed by recording one.")
 
 
 def proposal_as_json(proposal: Proposal) -> dict[str, object]:

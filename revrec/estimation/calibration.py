@@ -25,8 +25,8 @@ STEPS_MIN = 4
 """A shorter history is not held back from: there is nothing left to learn from."""
 TESTED_MAX = 4_000
 """Contracts tried; more tell nothing new of two numbers."""
-_BIAS_MAX = 0.7
-"""Logarithm of the largest correction: one past alone does not halve or double an estimate."""
+_BIAS_MAX = 0.25
+"""Logarithm of the largest correction: one past alone moves no estimate by more."""
 _HONEST = 30
 """Forecasts that hit as they should, counted beside those observed."""
 
@@ -125,7 +125,10 @@ def _of(transforms: Floats, actual: Floats, expected: Floats) -> Calibration:
 
 
 def _bias(actual: Floats, expected: Floats) -> float:
-    """Outcomes over expectations, drawn to 1 by how uncertain that ratio is."""
+    """Outcomes over expectations, drawn to 1 by how uncertain that ratio is.
+
+    One past is one season and one state of the market: half of what it says is believed.
+    """
     if not actual.sum() or not expected.sum() or len(actual) < _HONEST:
         return 1.0
     found = float(actual.sum() / expected.sum())
@@ -133,4 +136,4 @@ def _bias(actual: Floats, expected: Floats) -> float:
     error = float(np.sqrt((left**2).sum()) / actual.sum())
     log = float(np.log(found))
     certain = max(0.0, 1 - (error / log) ** 2) if log else 0.0
-    return float(np.exp(np.clip(certain * log, -_BIAS_MAX, _BIAS_MAX)))
+    return float(np.exp(np.clip(certain * log / 2, -_BIAS_MAX, _BIAS_MAX)))

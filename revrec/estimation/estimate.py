@@ -23,7 +23,7 @@ from revrec.estimation.measures import measure
 from revrec.estimation.numbers import Floats, money, quantity, ratio
 from revrec.estimation.outlook import DRAWS, Portfolio, ahead
 from revrec.estimation.panel import Doubt
-from revrec.estimation.payoffs import through
+from revrec.estimation.payoffs import AS_IT_IS, through
 from revrec.model.contract import EstimationMethod
 from revrec.model.estimation import ComponentKind
 from revrec.money import minor_digits
@@ -105,7 +105,12 @@ def _of_use(
         before = panel.observed[rows][:, None]
         raw, moved = before + part.drawn[places], before + part.moved[places]
         payoffs = [payoff_of(case.component, case.contract) for _, case in chosen]
-        worth = distribution_of(through(payoffs, moved), through(payoffs, raw).mean(axis=1))
+        # Of tiers the volume is what is estimated; the engine prices it.
+        of = [
+            AS_IT_IS if case.component.component is _KIND.VOLUME_TIERS else payoff
+            for payoff, (_, case) in zip(payoffs, chosen, strict=True)
+        ]
+        worth = distribution_of(through(of, moved), through(of, raw).mean(axis=1))
         credibility = part.cohort.credibility[part.place[places]]
         alive = part.cohort.alive[part.place[places]]
         calibrations = [portfolio.calibration(int(row)) for row in rows]
@@ -215,9 +220,8 @@ def _judged(drawn: Drawn, policy: ConstraintPolicy) -> Iterator[Estimated]:
             policy=policy,
         )
         included = moved.back(found.amount)
-        estimate = np.where(kind is _KIND.VOLUME_TIERS, moved.estimate, unconstrained)
         for place, row in enumerate(rows):
-            numbers = (float(estimate[place]), float(included[place]))
+            numbers = (float(unconstrained[place]), float(included[place]))
             yield _told(drawn, int(row), numbers, told_quantiles(worth, place), (found, place))
 
 

@@ -28,6 +28,7 @@ def evidence_of(case: Case, estimated: Estimated, policy: ConstraintPolicy) -> d
         "method": component.method.value,
         "unit": estimated.unit,
         "days_left": case.days_left,
+        "trials": str(component.trials or 0),
         "other_revenue": str(case.other_revenue),
         "expected_quantity": str(estimated.expected_quantity),
         "unconstrained": str(estimated.unconstrained),

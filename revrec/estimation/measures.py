@@ -76,7 +76,6 @@ def measure(
         rates = through(known, safe) / safe
         order = np.argsort(rates, axis=1)
         quantities = np.take_along_axis(quantities, order, axis=1)
-        estimate = drawn.expected_quantity[rows]
         volume = np.maximum(estimate, LEAST_USE)
         rate = np.array([p.of(v[None])[0] / v for p, v in zip(known, volume, strict=True)])
         told = distribution_of(rates), rate, nothing

@@ -53,6 +53,10 @@ def tabulated(rule: Rule, bounds: Sequence[Decimal | Fraction | int]) -> Payoff:
     return Payoff(starts=columns[0], values=columns[1], slopes=columns[2])
 
 
+AS_IT_IS = Payoff(starts=np.zeros(1), values=np.zeros(1), slopes=np.ones(1))
+"""A quantity that is itself what is estimated."""
+
+
 def above(threshold: Decimal, unit_price: Decimal) -> Payoff:
     """What exceeds a threshold at a price: overage, and the true-up above a ceiling."""
     limit, price = Fraction(threshold), Fraction(unit_price)

@@ -27,7 +27,9 @@ class Judged:
     bias: float
     """Expected value of the portfolio over its outcome, less one."""
     reversals: float
-    """Share of contracts whose included amount was significantly reversed."""
+    """Of contracts with anything included, the share that was significantly reversed."""
+    at_risk: int
+    """How many contracts that are."""
     expected_reversals: float
     """The share that was stated."""
     deferred: float
@@ -89,7 +91,8 @@ def judge(panel, outcome, horizon, *, seed=1, draws=400):
         inside=float(inside.mean()),
         bias=float(expected.sum() / outcome.sum() - 1),
         reversals=reversals,
-        expected_reversals=float(stated.mean()),
+        at_risk=int((included > 0).sum()),
+        expected_reversals=float(stated[included > 0].mean()) if (included > 0).any() else 0.0,
         deferred=deferral(included, outcome),
         rules={
             name: (reversed_share(amount, outcome), deferral(amount, outcome))
@@ -104,6 +107,11 @@ def judge(panel, outcome, horizon, *, seed=1, draws=400):
     )
 
 
+def luck(share, count):
+    """How far off an honest share may be: three standard errors."""
+    return 3 * np.sqrt(share * (1 - share) / max(count, 1))
+
+
 def rules_of_thumb(used, horizon):
     """Last step times what remains; nothing at all; the mean of all steps times what remains."""
     return {
@@ -114,8 +122,12 @@ def rules_of_thumb(used, horizon):
 
 
 def reversed_share(included, outcome):
-    """How many contracts were reversed by a significant share of what was included."""
-    return float(np.mean(outcome < included * (1 - POLICY.significant) - 1e-9))
+    """Of contracts with anything included, how many were reversed by a significant share of it."""
+    at_risk = included > 0
+    if not at_risk.any():
+        return 0.0
+    fell = outcome < included * (1 - POLICY.significant) - 1e-9
+    return float(fell[at_risk].mean())
 
 
 def deferral(included, outcome):

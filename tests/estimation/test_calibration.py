@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tests.estimation.judging import POLICY, judge, panel_of_steps
+from tests.estimation.judging import POLICY, judge, luck, panel_of_steps
 from tests.estimation.portfolios import KINDS, simulate
 
 AHEAD = 9
@@ -27,10 +27,9 @@ def test_stated_confidence_and_reversals_hold(kind):
     found = judged(kind, 600, seed=11)
 
     for confidence, share in found.coverage.items():
-        luck = 3 * np.sqrt(confidence * (1 - confidence) / 600)
-        assert abs(share - confidence) <= 0.02 + luck, (confidence, share)
+        assert abs(share - confidence) <= 0.02 + luck(confidence, 600), (confidence, share)
     tolerated = 1 - POLICY.probable
-    assert found.reversals <= tolerated + 3 * np.sqrt(tolerated * POLICY.probable / 600)
+    assert found.reversals <= tolerated + luck(tolerated, found.at_risk)
     assert found.tested > 0
 
 

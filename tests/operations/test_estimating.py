@@ -21,6 +21,7 @@ from revrec.operations.estimating import (
 )
 from revrec.operations.facts import record_facts
 from revrec.operations.inspect import by_account
+from revrec.operations.looking_back import look_back_on
 from revrec.periods import Period
 from revrec.store import facts
 from tests.books import send, write_usage
@@ -209,6 +210,31 @@ def test_a_component_that_cannot_be_estimated_stops_no_other(books):
         override_estimate(books, "V-77", Decimal(1), as_of=AS_OF, basis="x")
     with pytest.raises(Conflict):
         override_estimate(books, "V-01", Decimal(1), as_of=AS_OF, basis=" ")
+
+
+def test_a_look_back_compares_what_counted_with_what_came_out(books):
+    """At the end of the term a contract used 390 calls or 1,300: the fee is 610.00, or nothing."""
+    run = propose_estimates(books.acting_as("model"), AS_OF)
+    for each in run.proposals:
+        decide_proposal(books.acting_as("grace"), each.id, approve=True)
+    told = {"kind": "component_outcome", "on": "2026-07-01", "final": True}
+    ends = [
+        {**told, "id": "O-1", "contract": "C-01", "component": "V-01", "quantity": "1300",
+         "amount": "0.00"},
+        {**told, "id": "O-2", "contract": "C-02", "component": "V-02", "quantity": "390",
+         "amount": "610.00"},
+    ]  # fmt: skip
+    record_facts(books, [fact_of(each, "test") for each in ends], source="test")
+
+    found = look_back_on(books, date(2026, 7, 31))
+
+    by_component = {each.component: each for each in found.past}
+    assert by_component["V-01"].is_reversed
+    assert not by_component["V-02"].is_reversed
+    assert Decimal("610.00") == by_component["V-02"].actual
+    # The term of the others is over too: their use in the ledger says what they came to.
+    assert len(found.past) == CONTRACTS
+    assert found.groups[0].count == CONTRACTS
 
 
 def test_what_is_final_is_not_estimated_again(books):
