@@ -45,6 +45,7 @@ MAY: Mapping[str, frozenset[Role]] = {
     "reopen_period": _APPROVE,
     "propose_estimates": _PREPARE,
     "override_estimate": _PREPARE,
+    "study_prices": _PREPARE,
     "decide_proposal": _APPROVE,
     "list_proposals": _ALL,
     "get_proposal": _ALL,

@@ -17,6 +17,7 @@ from revrec.operations import estimating
 from revrec.operations.answering import once
 from revrec.operations.forecasting import forecast_use, outlook_data
 from revrec.operations.looking_back import look_back_data, look_back_on
+from revrec.operations.price_study import studying
 from revrec.store import proposals
 from revrec.store.transaction import Transaction
 
@@ -159,3 +160,23 @@ def look_back(
     """Estimates that counted against their outcomes: bias, stated confidence, reversals."""
     found = look_back_data(look_back_on(books, as_of))
     return schemas.LOOK_BACK.validate_python(found, strict=False)
+
+
+@router.post(
+    "/selling-prices/studies",
+    tags=["estimates"],
+    operation_id="study_prices",
+    summary="Study selling prices",
+    response_model=schemas.PricesStudied,
+    responses=refusals(*WRITES, "period-not-ready", "payload-too-large"),
+)
+def post_study(body: schemas.StudyRequested, books: Books, key: Key) -> Response:
+    """Study what was invoiced, by strata the data show; the book proposed waits for approval."""
+    return answer(
+        once(
+            books,
+            keyed(key, "study", str(body.since), str(body.as_of)),
+            lambda tx: studying(tx, books.lake, body.since, body.as_of),
+            lambda found: schemas.PricesStudied.of(found).model_dump_json(),
+        )
+    )

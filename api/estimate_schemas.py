@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 from api.schemas import Count, Person, Wire
 from revrec.model.proposal import Proposal, ProposalDecision
 from revrec.operations.estimating import EstimateRun
+from revrec.operations.price_study import PriceStudy, stratum_data
 
 Number = Annotated[str, Field(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,9})?$", examples=["1250.00"])]
 Chance = Annotated[str, Field(examples=["0.1825"], description="A probability.")]
@@ -239,3 +240,29 @@ class LookedBack(Wire):
 
 
 LOOK_BACK = TypeAdapter(LookedBack)
+
+
+class StudyRequested(Wire):
+    """Which invoices to study."""
+
+    since: date
+    as_of: date
+
+
+class PricesStudied(Wire):
+    """What a study found; what it proposes waits for a second person."""
+
+    strata: list[dict[str, object]]
+    """Prices that are alike, with the range they show, the book's price and the drift."""
+    revenue: dict[str, dict[str, int]]
+    """Choice -> product -> revenue to date in minor units, had it been in force all along."""
+    proposals: list[str]
+
+    @classmethod
+    def of(cls, found: PriceStudy) -> PricesStudied:
+        """The wire form of a study."""
+        return cls(
+            strata=[stratum_data(each) for each in found.strata],
+            revenue={choice: dict(sums) for choice, sums in found.sensitivity.items()},
+            proposals=[each.id for each in found.proposals],
+        )

@@ -73,6 +73,7 @@ COMMANDS = (
     estimates.override,
     estimates.forecast,
     estimates.look_back,
+    estimates.ssp_study,
 )
 for command in COMMANDS:
     app.command()(command)

@@ -19,6 +19,7 @@ from revrec.model.proposal import Proposal
 from revrec.operations import estimating
 from revrec.operations.forecasting import forecast_use, outlook_data
 from revrec.operations.looking_back import look_back_data, look_back_on, propose_policy
+from revrec.operations.price_study import stratum_data, study_prices
 
 AsOf = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Such as 2026-03-31.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of the draws; the same gives the same numbers.")]
@@ -154,6 +155,40 @@ def look_back(
         say(f"{one.election}: {one.proposed} instead of {one.value}. {one.reason}")
     for proposal in made:
         say(f"Proposal {proposal.id} waits; a policy is changed by recording one.")
+
+
+def ssp_study(
+    as_of: AsOf,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First invoice date.")],
+    actor: Actor = DEFAULT_ACTOR,
+    as_json: AsJson = False,
+) -> None:
+    """Study selling prices from what was invoiced; the book it proposes waits for approval."""
+    with workspace_of(actor) as workspace, err.status("Studying ..."):
+        found = study_prices(workspace, since.date(), as_of.date())
+    if as_json:
+        told = {
+            "strata": [stratum_data(each) for each in found.strata],
+            "revenue": found.sensitivity,
+            "proposals": [each.id for each in found.proposals],
+        }
+        out.print_json(json.dumps(told))
+        return
+    table = Table("stratum", "prices", "middle", "range", "inside", "before", "drift")
+    for each in found.strata:
+        entry, stratum = each.entry, each.stratum
+        table.add_row(
+            entry.id,
+            f"{stratum.count:,}",
+            f"{entry.amount}",
+            f"{entry.low} to {entry.high}",
+            f"{stratum.inside:.0%}" + ("" if stratum.concentrates else " (judge)"),
+            f"{each.before or ''}",
+            "" if each.drift is None else f"{each.drift:+.1%}",
+        )
+    out.print(table)
+    for proposal in found.proposals:
+        say(f"Proposal {proposal.id} of {proposal.subject}: {proposal.reason}")
 
 
 def proposal_as_json(proposal: Proposal) -> dict[str, object]:

@@ -76,6 +76,9 @@ MEASURED: Mapping[str, tuple[str, str]] = {
     "estimates_least_history": _DAYS,
     "estimates_least_contracts": (r"[0-9]{1,6}_contracts", "a number, such as 30_contracts"),
     "estimates_broad_range": (_PERCENTAGE, "a percentage, such as 100%"),
+    "selling_prices_band": (_BELOW_HALF, "a percentage below 50, such as 15%"),
+    "selling_prices_inside": (r"([1-9]?[0-9])%", "a percentage below 100, such as 70%"),
+    "selling_prices_least": (r"[1-9][0-9]{0,5}_prices", "a number, such as 20_prices"),
     "estimates_stand_within": (_PERCENTAGE, "a percentage, such as 10%"),
 }
 """Election of a figure -> the form of its text, and the form in words."""

@@ -35,6 +35,7 @@ TABLE = """
     GET  /v1/proposals                                         yes      yes     yes    yes
     GET  /v1/proposals/P-1                                     yes      yes     yes    yes
     POST /v1/proposals/P-1/decision                            no       yes     no     yes
+    POST /v1/selling-prices/studies                            yes      no      no     yes
     GET  /v1/look-back?as_of=2026-12-31                        yes      yes     yes    yes
     GET  /v1/forecast?as_of=2026-01-31&until=2026-02-28        yes      yes     yes    yes
     GET  /v1/periods                                           yes      yes     yes    yes
