@@ -116,5 +116,6 @@ def reconcile_commitments(
     return schemas.Reconciliation(
         as_of=found.as_of,
         reconciled=[schemas.Reconciled.told(each) for each in found.reconciling()],
+        bought=schemas.records_of(found.bought()),
         refused=schemas.refused_in(found),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,8 @@ from revrec.commitments.position import Position
 from revrec.feeds.records import to_fact
 from revrec.model.commitment import CommitmentForm
 from revrec.model.contract import CountedIn
+from revrec.model.credit import CreditGrant
+from revrec.model.events import CreditMemo, Invoice
 from revrec.model.fact import FactKind
 from revrec.money import from_minor
 
@@ -207,7 +209,6 @@ class Reconciled(_Wire):
     @classmethod
     def told(cls, each: Reconciling) -> Reconciled:
         """The wire form, with documents as records."""
-        facts = [to_fact(FactKind(document.kind), document) for document in each.documents]
         money = {
             name: f"{from_minor(getattr(each, name), each.currency):f}"
             for name in ("due", "agreed", "billed", "difference")
@@ -217,7 +218,7 @@ class Reconciled(_Wire):
             consideration=each.consideration,
             currency=each.currency,
             reasons=list(each.reasons),
-            documents=[{"kind": fact.kind.value, **fact.body} for fact in facts],
+            documents=records_of(each.documents),
             **money,
         )
 
@@ -227,7 +228,15 @@ class Reconciliation(_Wire):
 
     as_of: date
     reconciled: list[Reconciled]
+    bought: list[dict[str, Any]]
+    """Credits bought by a rule, as proposed records of kind `credit_grant`."""
     refused: list[AccountRefused]
+
+
+def records_of(told: Iterable[Invoice | CreditMemo | CreditGrant]) -> list[dict[str, Any]]:
+    """Records as they are to be recorded."""
+    facts = [to_fact(FactKind(each.kind), each) for each in told]
+    return [{"kind": fact.kind.value, **fact.body} for fact in facts]
 
 
 def refused_in(found: Position) -> list[AccountRefused]:

@@ -99,26 +99,23 @@ def true_up(
     known_at: KnownAt = None,
     contract: OfContract = None,
     file: Annotated[
-        Path | None, typer.Option("--out", help="NDJSON file of the documents, to be loaded.")
+        Path | None, typer.Option("--out", help="NDJSON file of what is proposed, to be loaded.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what is due for credits and commitments beside what was billed, and what reconciles it.
 
-    The documents are proposals: nothing is recorded until they are loaded.
+    Documents, and credits bought by rules, are proposals until somebody loads them.
     """
     found = _position(as_of, known_at, contract)
     listed = list(found.reconciling())
-    records = [
-        {"kind": fact.kind.value, **fact.body}
-        for each in listed
-        for document in each.documents
-        for fact in [to_fact(FactKind(document.kind), document)]
-    ]
+    told = [*found.bought(), *(document for each in listed for document in each.documents)]
+    facts = [to_fact(FactKind(each.kind), each) for each in told]
+    records = [{"kind": fact.kind.value, **fact.body} for fact in facts]
     if file is not None:
         lines = "".join(json.dumps(record) + "\n" for record in records)
         file.write_text(lines, encoding="utf-8")
-        err.print(f"{file}: {len(records):,} documents.", highlight=False)
+        err.print(f"{file}: {len(records):,} records.", highlight=False)
     elif as_json:
         out.print_json(json.dumps(records))
     else:

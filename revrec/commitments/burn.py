@@ -13,24 +13,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from revrec.columnar import atoms_of
 from revrec.commitments.accounts import Account
 from revrec.commitments.lots import Held, lot_of, scale_of
 from revrec.drawing.draw import Drawing
 from revrec.model.contract import CountedIn
 from revrec.model.credit import CreditGrant, TopUpRule
-from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms
+from revrec.money import atoms
 from revrec.periods import Period, day_before, plus_months
 
 UseRow = tuple[date, str, str, int, int]
 """Day, contract, meter, and atoms of quantity and amount."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """What a lot gave for the use of a contract's meter on a day; counts are atoms."""
 
     day: date
@@ -59,18 +60,22 @@ class Burned:
 def uses_of(daily: pa.Table, accounts: Iterable[Account]) -> dict[str, list[UseRow]]:
     """Daily usage (contract, meter, usage_date, quantity, amount) by account, in order."""
     account_of = {name: each.id for each in accounts for name in each.contracts}
-    wanted = pc.is_in(daily["contract"], value_set=pa.array(list(account_of), pa.string()))
-    rows = daily.filter(wanted)
-    columns = zip(
-        rows["usage_date"].to_pylist(),
-        rows["contract"].to_pylist(),
-        rows["meter"].to_pylist(),
-        (atoms(each, QUANTITY_SCALE) for each in rows["quantity"].to_pylist()),
-        (atoms(each, AMOUNT_SCALE) for each in rows["amount"].to_pylist()),
+    names = pa.array(list(account_of), pa.string())
+    place = pc.index_in(daily["contract"], value_set=names)
+    owners = pa.array(list(account_of.values()), pa.string())
+    table = daily.append_column("account", pc.take(owners, place)).filter(pc.is_valid(place))
+    order = ("account", "usage_date", "contract", "meter")
+    table = table.sort_by([(name, "ascending") for name in order])
+    rows = zip(
+        table["account"].to_pylist(),
+        table["usage_date"].to_pylist(),
+        table["contract"].to_pylist(),
+        table["meter"].to_pylist(),
+        atoms_of(table["quantity"]),
+        atoms_of(table["amount"]),
         strict=True,
     )
-    listed = sorted(((account_of[row[1]], *row) for row in columns), key=itemgetter(0, 1, 2, 3))
-    return {name: [row[1:] for row in group] for name, group in groupby(listed, itemgetter(0))}
+    return {name: [row[1:] for row in group] for name, group in groupby(rows, itemgetter(0))}
 
 
 def burn(account: Account, uses: Sequence[UseRow], as_of: date) -> Burned:
@@ -139,6 +144,7 @@ def _topped_up(rule: TopUpRule, name: str, day: date, account: Account) -> Held:
         counted_in=rule.counted_in,
         paid=rule.paid,
         priority=rule.priority,
+        obligation=rule.obligation,
         consideration=rule.consideration,
         reason=f"bought by {rule.id}",
     )

@@ -25,6 +25,7 @@ from revrec.commitments.standing import (
 )
 from revrec.errors import FeedError
 from revrec.model.contract import Contract
+from revrec.model.credit import CreditGrant
 from revrec.model.history import Book, ContractHistory
 from revrec.recognition.counts import under_combined_names
 
@@ -66,6 +67,13 @@ class Position:
         """Transfers within pools, account by account."""
         for each in self.burned:
             yield from transfer_standings(each, self.as_of)
+
+    def bought(self) -> Iterator[CreditGrant]:
+        """Credits bought by a rule that are not told as grants yet; told, nothing changes."""
+        for each in self.burned:
+            for held in each.topped_up:
+                if isinstance(held.of, CreditGrant):
+                    yield held.of
 
     def agreements(self) -> Iterator[Agreement]:
         """What was drawn for obligations beside what the engine counts of them."""

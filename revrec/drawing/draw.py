@@ -204,9 +204,11 @@ class Drawing:
         rest = list(use)
         of, counting = use, -1
         for lot in lots:
+            if lot.left <= 0 and not lot.parts:
+                continue
             counted = int(lot.by_amount)
             wanted = rest[counted]
-            if wanted <= 0 or lot.endless:
+            if wanted <= 0:
                 continue
             own = min(wanted, lot.parts.get(consumer, 0)) if lot.parts else 0
             taken = own + min(wanted - own, max(lot.left, 0))

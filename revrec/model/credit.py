@@ -135,6 +135,8 @@ class TopUpRule:
     times_in_a_month_max: int = 31
     """Most times in a calendar month."""
     priority: int = 0
+    obligation: str | None = None
+    """The obligation of the contract that is performed as they are used."""
     consideration: str | None = None
 
 

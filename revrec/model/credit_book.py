@@ -64,7 +64,11 @@ class CreditBook:
     @property
     def performed(self) -> set[tuple[str, str]]:
         """Contract and obligation of what is performed as credits or commitments are drawn."""
-        held: list[CreditGrant | Commitment] = [*self.grants, *self.commitments]
+        held: list[CreditGrant | TopUpRule | Commitment] = [
+            *self.grants,
+            *self.rules,
+            *self.commitments,
+        ]
         return {(each.contract, each.obligation) for each in held if each.obligation}
 
     def digests_of(self, contract: str) -> list[str]:

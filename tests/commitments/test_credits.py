@@ -8,6 +8,8 @@ from decimal import Decimal
 import pytest
 
 from revrec.commitments.position import position_of
+from revrec.feeds.records import to_fact
+from revrec.model.fact import FactKind
 from tests.commitments.books import book, daily, draws, grant, left, position, used
 
 
@@ -189,10 +191,16 @@ def test_credits_are_bought_when_less_than_the_threshold_is_left() -> None:
     uses = [used(f"2026-01-0{day}", 25) for day in range(1, 6)]
 
     found = position([grant("g", 100, paid="90.00"), rule], uses, "2026-01-05")
-    loaded = grant("auto 2026-01-03 1", 50, on="2026-01-03", last_day="2027-01-02", paid="45.00")
-    again = position([grant("g", 100, paid="90.00"), rule, loaded], uses, "2026-01-05")
+    loaded = [
+        {"kind": fact.kind.value, **fact.body}
+        for each in found.bought()
+        for fact in [to_fact(FactKind.CREDIT_GRANT, each)]
+    ]
+    again = position([grant("g", 100, paid="90.00"), rule, *loaded], uses, "2026-01-05")
 
     assert left(found) == left(again)
+    assert len(loaded) == 2
+    assert list(again.bought()) == []
     assert list(left(found)) == ["g", "auto 2026-01-03 1", "auto 2026-01-05 1"]
     assert sum(left(found).values()) == 75
 
