@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -77,6 +77,7 @@ def accounts_of(
         by_account.setdefault(name, set()).add(contract)
     refused |= _strays(book, by_account)
     pools = {pool.id: pool for pool in book.pools}
+    parts = _parts(book, by_account, meters)
     found: list[Account] = []
     for name, contracts in sorted(by_account.items()):
         if name in refused:
@@ -90,8 +91,8 @@ def accounts_of(
             beyond=own.beyond if own else Beyond.INVOICED,
         )
         try:
-            _hold(account, book, meters)
-            _change(account, book)
+            _hold(account, parts[name])
+            _change(account, parts[name])
         except FeedError as error:
             refused[name] = error
         else:
@@ -99,11 +100,46 @@ def accounts_of(
     return found, refused
 
 
+def _parts(
+    book: CreditBook, by_account: Mapping[str, set[str]], meters: Meters
+) -> dict[str, CreditBook]:
+    """What is told of each account, in a stable order."""
+    account_of = {each: name for name, members in by_account.items() for each in members}
+    parts = {name: CreditBook() for name in by_account}
+    held: list[CreditGrant | TopUpRule | Commitment] = [
+        *book.grants,
+        *book.rules,
+        *book.commitments,
+    ]
+    changes: list[CreditAdjustment | CommitmentAmendment] = [*book.adjustments, *book.amendments]
+    for each in sorted(held, key=lambda each: each.id):
+        parts[account_of[each.contract]].add(each)
+    for change in sorted(changes, key=lambda each: (each.on, each.id)):
+        if change.contract in account_of:
+            parts[account_of[change.contract]].add(change)
+    for transfer in sorted(book.transfers, key=lambda each: (each.on, each.id)):
+        if transfer.pool in parts:
+            parts[transfer.pool].add(transfer)
+    own: dict[str, dict[tuple[str, str], frozenset[str]]] = {name: {} for name in parts}
+    for key, counted in meters.items():
+        if key[0] in account_of:
+            own[account_of[key[0]]][key] = counted
+    for name, part in parts.items():
+        part.meters = own[name]
+    return parts
+
+
 def _pools(book: CreditBook) -> tuple[dict[str, CreditPool], dict[str, FeedError]]:
     """The pool of each contract, and pools that claim a contract of another."""
     pool_of: dict[str, CreditPool] = {}
     refused: dict[str, FeedError] = {}
+    holders = book.holders
     for pool in sorted(book.pools, key=lambda each: each.id):
+        if pool.id in holders and pool.id not in pool.contracts:
+            refused[pool.id] = FeedError(
+                f"The pool {pool.id} has the name of a contract that is not of it.",
+                remedy="Give the pool a name of its own.",
+            )
         for contract in pool.contracts:
             other = pool_of.setdefault(contract, pool)
             if other is not pool:
@@ -129,38 +165,30 @@ def _strays(book: CreditBook, by_account: dict[str, set[str]]) -> dict[str, Feed
     }
 
 
-def _hold(account: Account, book: CreditBook, meters: Meters) -> None:
+def _hold(account: Account, part: CreditBook) -> None:
     """Put into an account what is held in it."""
-    members = set(account.contracts)
-    own = {key: found for key, found in meters.items() if key[0] in members}
-    promised: Iterable[CreditGrant | Commitment] = (*book.grants, *book.commitments)
-    for each in sorted(promised, key=lambda each: each.id):
-        if each.contract not in members:
-            continue
+    promised: list[CreditGrant | Commitment] = [*part.grants, *part.commitments]
+    for each in promised:
         for named in times(each.id, each.on, each.last_day, each.recurs):
-            for held in lot_of(each, own, account.order, named):
+            for held in lot_of(each, part.meters, account.order, named):
                 if held.lot.name in account.held:
                     raise FeedError(
                         f"Two credits or commitments are named {held.lot.name!r}.",
                         remedy="Give each a name of its own.",
                     )
                 account.held[held.lot.name] = held
-    account.rules = [each for each in book.rules if each.contract in members]
+    account.rules = part.rules
     _nest(account)
 
 
-def _change(account: Account, book: CreditBook) -> None:
+def _change(account: Account, part: CreditBook) -> None:
     """Put into an account what happens to what is held in it."""
-    members = set(account.contracts)
-    for adjustment in sorted(book.adjustments, key=lambda each: (each.on, each.id)):
-        if adjustment.contract in members:
-            _adjust(account, adjustment)
-    for amendment in sorted(book.amendments, key=lambda each: (each.on, each.id)):
-        if amendment.contract in members:
-            _amend(account, amendment)
-    for transfer in sorted(book.transfers, key=lambda each: (each.on, each.id)):
-        if transfer.pool == account.id:
-            _transfer(account, transfer)
+    for adjustment in part.adjustments:
+        _adjust(account, adjustment)
+    for amendment in part.amendments:
+        _amend(account, amendment)
+    for transfer in part.transfers:
+        _transfer(account, transfer)
 
 
 def _known(account: Account, name: str, by: str) -> Held:

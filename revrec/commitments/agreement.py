@@ -78,10 +78,7 @@ def _entitled(book: Book, holders: set[str]) -> dict[_Key, PerformanceObligation
     found: dict[_Key, PerformanceObligation] = {}
     for name in holders & book.histories.keys():
         history = book.histories[name]
-        promised = list(history.contract.obligations)
-        for change in history.modifications:
-            promised += [*change.adds, *change.revises]
-        for each in promised:
+        for each in history.promised:
             if each.usage.entitled is not None:
                 found[name, each.id] = each
     return found

@@ -149,10 +149,7 @@ def _performed(burned: Burned, told: CreditBook) -> Iterator[tuple[_Row, tuple[s
 
 
 def _read(history: ContractHistory, names: set[str]) -> None:
-    promised = {each.id for each in history.contract.obligations}
-    for change in history.modifications:
-        promised |= {each.id for each in (*change.adds, *change.revises)}
-    strange = sorted(names - promised)
+    strange = sorted(names - {each.id for each in history.promised})
     if strange:
         history.refusal = UnsupportedTerm(
             f"Credits of contract {history.contract.id} are drawn for {', '.join(strange)}, which "

@@ -119,15 +119,13 @@ def book_of(
         for name in _contracts(fact, record):
             digests.setdefault(name, []).append(f"{fact.kind}:{fact.key}:{fact.digest}")
     unknown = [fact for fact, record in events if not _placed(fact, record, histories)]
-    for name in histories:
-        digests[name] += credits_told.digests_of(name)
     for listed in (lists[each] for each in _OF_THE_ENTITY if each is not EntityCurrencies):
         listed.sort(key=attrgetter("id"))
     catalogue = by_product(lists[Product])
+    drawn_by = credits_told.digests_by_contract()
     for name, history in histories.items():
-        _complete(history, digests[name], catalogue, elected)
-    credits_told.meters = _meters_by_product(histories)
-    read_performed(histories, credits_told, elected.value("credits_drawn"))
+        _complete(history, [*digests[name], *drawn_by.get(name, ())], catalogue, elected)
+    _draw_for(credits_told, histories, elected)
     accounted = _combined(combinations, histories)
     book = Book(
         policy=elected,
@@ -145,16 +143,20 @@ def book_of(
     return book, unknown
 
 
+def _draw_for(told: CreditBook, histories: Mapping[str, ContractHistory], policy: Policy) -> None:
+    """Let what is told of credits know the contracts, and contracts what is drawn for them."""
+    if told.holders:
+        told.meters = _meters_by_product(histories)
+        read_performed(histories, told, policy.value("credits_drawn"))
+
+
 def _meters_by_product(
     histories: Mapping[str, ContractHistory],
 ) -> dict[tuple[str, str], frozenset[str]]:
     """(Contract, product) -> meters of the obligations for it, over the contract's life."""
     found: dict[tuple[str, str], set[str]] = {}
     for name, history in histories.items():
-        promised = list(history.contract.obligations)
-        for change in history.modifications:
-            promised += [*change.adds, *change.revises]
-        for each in promised:
+        for each in history.promised:
             found.setdefault((name, each.product), set()).update(each.counted_meters)
     return {key: frozenset(meters) for key, meters in found.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -71,24 +72,37 @@ class CreditBook:
         ]
         return {(each.contract, each.obligation) for each in held if each.obligation}
 
-    def digests_of(self, contract: str) -> list[str]:
-        """Digests of what decides how much of a contract's obligations was performed, if anything.
+    def digests_by_contract(self) -> dict[str, list[str]]:
+        """Digests of what decides what is drawn for obligations, by the contract they are of.
 
         That is everything told of the contracts it shares credits with.
         """
-        if contract not in {name for name, _ in self.performed}:
-            return []
-        pools = {each.id for each in self.pools if contract in each.contracts}
-        members = {contract}.union(*(each.contracts for each in self.pools if each.id in pools))
-
-        def concerns(record: CreditRecord) -> bool:
-            if isinstance(record, CreditPool):
-                return record.id in pools
-            if isinstance(record, CreditTransfer):
-                return record.pool in pools
-            return record.contract in members
-
-        return [digest for record, digest in self.digests.items() if concerns(record)]
+        performed = {contract for contract, _ in self.performed}
+        if not performed:
+            return {}
+        told: dict[str, list[str]] = defaultdict(list)
+        for record, digest in self.digests.items():
+            match record:
+                case CreditPool():
+                    told[f"pool {record.id}"].append(digest)
+                case CreditTransfer():
+                    told[f"pool {record.pool}"].append(digest)
+                case _:
+                    told[record.contract].append(digest)
+        pools: dict[str, list[CreditPool]] = defaultdict(list)
+        for pool in self.pools:
+            for contract in pool.contracts:
+                pools[contract].append(pool)
+        places = {
+            contract: {contract}.union(
+                *({f"pool {pool.id}", *pool.contracts} for pool in pools[contract])
+            )
+            for contract in performed
+        }
+        return {
+            contract: [digest for name in sorted(concerned) for digest in told[name]]
+            for contract, concerned in places.items()
+        }
 
     @property
     def holders(self) -> set[str]:

@@ -235,6 +235,11 @@ def test_what_is_known_of_an_account_is_refused_together() -> None:
            "commitment": "g", "amount": "2"}], "amends the grant"),
         ([{"kind": "commitment", "id": "k", "contract": "acme", "on": "2026-01-01",
            "amount": "5", "counted_in": "quantity"}], "tells no price"),
+        ([grant("g", 1), {"kind": "credit_pool", "id": "acme", "on": "2026-01-01",
+                          "contracts": ["globex"]}], "has the name of a contract"),
+        ([grant("g", 1), grant("g 2026-02-01", 1),
+          grant("h", 1) | {"id": "g", "kind": "commitment", "last_day": "2026-03-01"}],
+         "Two credits or commitments are named 'g'"),
         ([{"kind": "credit_pool", "id": n, "on": "2026-01-01", "contracts": ["acme"]}
           for n in ("p", "q")], "is of the pools p and q"),
     ],
