@@ -50,8 +50,9 @@ LIABILITIES = Rollforward(
     },
     memo={"included_in_opening": "Revenue included in opening (50-8b)"},
     note=(
-        "Credit balances are positive here. Revenue lowers the opening balance first; usage "
-        "allocated to its day does not draw on it. The last column is all revenue that was "
+        "Credit balances are positive here. Revenue is earned out of lots, the opening balance "
+        "first, as far as credits of its bills and refunds leave of it; usage allocated to its "
+        "day does not draw on it. The last column is all revenue that was "
         "included in the opening balance, breakage and catch-up with it (606-10-50-8b). Billings "
         "and revenue of contracts that show an asset pass through this account and are "
         "reclassified (606-10-45-1)."

@@ -1,4 +1,5 @@
--- Balances of every contract over every stretch, as posted. Reads posted and stretch.
+-- Balances of every contract over every stretch, as posted. Reads posted, stretch and drawn (what
+-- was earned out of opening liabilities).
 -- Liabilities are credits and shown positive; assets and receivables are debits.
 create table balance as
 with flow as (
@@ -34,14 +35,10 @@ summed as (
             as credit_memos,
         sum(case when not before and event = 'satisfaction' and not late then liability else 0 end)
             as performed,
-        sum(case when not before and event = 'satisfaction' and not late and not as_used
-            then liability else 0 end) as performed_of_price,
         sum(case when not before and event = 'breakage' and not late then liability else 0 end)
             as breakage,
         sum(case when not before and event in ('satisfaction', 'breakage') and late
             then liability else 0 end) as catch_up,
-        sum(case when not before and event in ('satisfaction', 'breakage') and not as_used
-            then liability else 0 end) as revenue_of_price,
         sum(case when not before and event in ('cash_in_advance', 'conditional_bill', 'deposit')
             then liability else 0 end) as cash_in_advance,
         sum(case when not before and event = 'refund_due' then liability else 0 end) as refunds,
@@ -72,13 +69,13 @@ summed as (
 ),
 split as (
     select
-        *,
-        -- Satisfaction lowers the liability that was there when the stretch began first.
-        -least(greatest(opening, 0), greatest(-performed_of_price, 0)) as from_opening,
-        least(greatest(opening, 0), greatest(-revenue_of_price, 0)) as included_in_opening,
+        s.*,
+        -coalesce(d.from_opening, 0) as from_opening,
+        coalesce(d.included_in_opening, 0) as included_in_opening,
         -- A bill makes the right unconditional: the asset becomes a receivable (606-10-45-4).
         -least(greatest(asset_opening, 0), greatest(billings + credit_memos, 0)) as transferred
-    from summed
+    from summed s
+    left join drawn d using (label, contract)
 )
 select
     b.label,

@@ -13,6 +13,7 @@ from typing import Self
 import pyarrow as pa
 
 from revrec.columnar import connect
+from revrec.disclosure.opening_lots import MOVEMENTS, drawn_from_opening
 from revrec.disclosure.outlook import in_force, scheduled
 from revrec.disclosure.span import Span
 from revrec.disclosure.terms import terms_of
@@ -90,6 +91,9 @@ class Frame:
         for name, value in self._bounds().items():
             self._database.execute(f"set variable {name} = $1", [value])
         self._database.execute(_sql("frame"))
+        stretches = [(str(a), str(b), str(z)) for a, b, z in self.rows("from stretch")]
+        drawn = drawn_from_opening(self.rows(MOVEMENTS), inputs.book, stretches)
+        self.load("drawn", drawn)
         self._database.execute(_sql("balances"))
 
     def __enter__(self) -> Self:
