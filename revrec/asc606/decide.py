@@ -172,9 +172,11 @@ def _in_order(
 
     In a term that renews, new terms come after the renewal that begins with them.
     """
-    changed = [changes_books(each, term) for each in history.modifications]
+    last = until
+    if term.every:
+        last = max([until, *(changes_books(each, term) for each in history.modifications)])
     events: list[Change] = [
-        *term.renewals(max([until, *changed])),
+        *term.renewals(last),
         *priced,
         *history.modifications,
         *history.pauses,

@@ -90,7 +90,7 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
     ]
     standing.end_measures(affected, used)
     earned = {each.id: answer for each, answer in zip(affected, answers, strict=False)}
-    going_on = [each for each in affected if _goes_on(each, earned[each.id], modification)]
+    going_on = _going_on(affected, earned, modification)
     check_scope(contract, modification, earned, last_day)
     conceded = sum(estimated(past, contract).values())
     treated = treat(
@@ -164,12 +164,14 @@ def _going(standing: Standing) -> set[str]:
     return {*standing.in_force, *(each.obligation for each in standing.as_used if each.live)}
 
 
-def _goes_on(each: InForce, answer: Answer, modification: Modification) -> bool:
-    """Unsatisfied and not withdrawn, or restated: its new terms are something to transfer."""
-    if each.id in modification.withdraws:
-        return False
-    restated = any(each.id == revised.id for revised in modification.revises)
-    return restated or answer.numerator < answer.denominator
+def _going_on(
+    affected: Iterable[InForce], earned: Mapping[str, Answer], modification: Modification
+) -> list[InForce]:
+    """Unsatisfied and not withdrawn, or restated: new terms are something to transfer."""
+    over = {name for name, answer in earned.items() if answer.numerator >= answer.denominator}
+    over -= {each.id for each in modification.revises}
+    over |= {*modification.withdraws}
+    return [each for each in affected if each.id not in over]
 
 
 def _continuing(

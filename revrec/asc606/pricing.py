@@ -32,7 +32,9 @@ class Component:
     decisions: list[int] = field(default_factory=list)
     increments: Shape | None = None
     """The days of a series that it belongs to (32-40): no restart moves it from them."""
-    known: tuple[int, tuple[Restart, ...], Shares] | None = field(default=None, compare=False)
+    known: tuple[int, tuple[Restart, ...], Shares] | None = field(
+        default=None, compare=False, repr=False
+    )
     """What it was last asked for, amount and restarts, with the shares these give."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from revrec.citations import cites
 from revrec.errors import MissingSellingPrice, UnsupportedTerm
@@ -37,8 +38,7 @@ class Books:
     """Last day asked about: service that renews as time passes is accounted for up to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PriceAlone:
+class PriceAlone(NamedTuple):
     """What an obligation is sold for alone, and where that comes from."""
 
     amount: Fraction

@@ -25,6 +25,7 @@ from revrec.model.term import Charged, Party, TerminationRight
 from revrec.money import from_minor, minor_digits, round_ratio, to_minor
 from revrec.periods import FOREVER, day_before, months_of, plus_months
 
+_ALL = Fraction(1)
 _NOTICE_MONTH_DAYS = 31
 _MONTHS = {Charged.MONTHLY: 1, Charged.QUARTERLY: 3, Charged.YEARLY: 12}
 BY_COUNT = frozenset(
@@ -168,7 +169,7 @@ class Term:
         ends = written.end or self.final
         priced = clipped.standalone_selling_price or clipped.selling_price_range
         if not priced or ends is None or clipped.start is None or clipped.end is None:
-            return Fraction(1)
+            return _ALL
         whole = months_of(written.start or self.contract.first_day, ends)
         return Fraction(months_of(clipped.start, clipped.end), whole)
 

@@ -9,7 +9,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from revrec.errors import FeedError
-from revrec.money import Money, apportion, atoms, from_minor, minor_digits, round_ratio, to_minor
+from revrec.money import (
+    Money,
+    apportion,
+    as_text,
+    atoms,
+    from_minor,
+    minor_digits,
+    round_ratio,
+    to_minor,
+)
 from tests.properties.profiles import often
 from tests.strategies import DECIMALS
 
@@ -157,3 +166,10 @@ def test_money_adds_like_integers(left: int, right: int, currency: str) -> None:
     assert Money(left + right, currency) == one + other
     assert one - other == -(other - one)
     assert one == one + Money.zero(currency)
+
+
+@often
+@given(amounts, currencies)
+def test_an_amount_is_written_as_its_decimal_is(amount: int, currency: str) -> None:
+    """All the currency's decimals, one digit before them, and the sign first."""
+    assert as_text(amount, currency) == f"{from_minor(amount, currency)} {currency}"

@@ -51,3 +51,24 @@ def test_a_collector_that_was_off_stays_off():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_was_made_at_rest_counts_as_old():
+    """It is among what is walked least, without having been walked."""
+    gc.collect()
+    with collector_at_rest():
+        made: list[object] = []
+
+    assert any(each is made for each in gc.get_objects(generation=2))
+
+
+def test_what_somebody_froze_stays_frozen():
+    """To thaw it is for whoever froze it."""
+    gc.freeze()
+    try:
+        with collector_at_rest():
+            pass
+
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()

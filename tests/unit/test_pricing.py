@@ -42,6 +42,17 @@ def test_what_is_left_and_the_change_are_shared_by_what_is_left():
     assert given.breakage == {}
 
 
+def test_another_amount_is_shared_anew():
+    """An estimate of 1,000 becomes one of 600: 300 each, and 1,000 again 500 each."""
+    component = fixed()
+    found = []
+    for amount in (1000, 600, 1000):
+        component.amount = amount
+        found.append(shares(component, []).live)
+
+    assert found == [{"a": 500, "b": 500}, {"a": 300, "b": 300}, {"a": 500, "b": 500}]
+
+
 def test_a_change_of_another_component_is_not_this_ones():
     """The bonus changes; the fixed price is shared anew as it is: 750 goes 250 and 500."""
     assert shares(fixed(), [restart(changes={"bonus": 100})]).live == {"a": 250, "c": 500}
