@@ -108,7 +108,7 @@ def position_of(book: Book, daily: pa.Table, as_of: date, only: str | None = Non
             )
         elif only is None or only in account.contracts:
             known.append(account)
-    uses = uses_of(daily, known)
+    uses = uses_of(daily, known) if known else {}
     return Position(
         as_of=as_of,
         book=book,

@@ -34,7 +34,9 @@ class Inputs:
 
     book: Book
     usage: pa.Table
-    """Daily roll-up of the usage ledger."""
+    """Daily roll-up of the usage ledger, as obligations are performed by it."""
+    daily: pa.Table
+    """The same as it was used."""
     posted: pa.Table
     """Posting detail of every close so far, in ``DETAIL`` form."""
 
@@ -69,7 +71,7 @@ def read_inputs(tx: Transaction, lake: Lake, pins: Pins | None) -> Inputs:
     daily = rollup.daily(held, entity=tx.entity)
     drawn = as_performed(daily, book.credits, book.policy.value("credits_drawn"))
     usage = under_combined_names(drawn, book)
-    return Inputs(book=book, usage=usage, posted=posted_detail(tx, lake))
+    return Inputs(book=book, usage=usage, daily=daily, posted=posted_detail(tx, lake))
 
 
 def posted_detail(tx: Transaction, lake: Lake) -> pa.Table:

@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec import engine
+from revrec.commitments.position import Position, position_of
 from revrec.disclosure import Schedules, schedules
+from revrec.disclosure.burn_down import burn_down, burn_down_tie_outs
 from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger, first_month
 from revrec.model.dataset import DataSet, TieOut
@@ -38,16 +40,23 @@ class Report:
     period: Period
     schedules: Schedules
     reconciliation: Reconciliation
+    position: Position
+    """Credits and commitments at the end of the last period."""
 
     @property
     def datasets(self) -> Mapping[str, DataSet]:
         """Every table of the report by name, in the order of a reader."""
-        return {**self.schedules.datasets, **self.reconciliation.datasets}
+        held = {each.name: each for each in burn_down(self.position, self.entity.id)}
+        return {**self.schedules.datasets, **held, **self.reconciliation.datasets}
 
     @property
     def tie_outs(self) -> Sequence[TieOut]:
         """Every check of the report."""
-        return [*self.schedules.tie_outs, *self.reconciliation.tie_outs]
+        return [
+            *self.schedules.tie_outs,
+            *burn_down_tie_outs(self.position),
+            *self.reconciliation.tie_outs,
+        ]
 
 
 def report(workspace: Workspace, first: Period, period: Period) -> Report:
@@ -85,6 +94,7 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
             period=period,
             schedules=derived,
             reconciliation=_reconcile(inputs, posted, first, period),
+            position=position_of(book, inputs.daily, period.last),
         )
 
     return workspace.run(read, read_only=True)

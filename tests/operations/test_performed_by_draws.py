@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+from reports.export import export
 from revrec.feeds.records import fact_of
+from revrec.model.dataset import DataSet
 from revrec.operations.close import close_period
 from revrec.operations.commitments import position
 from revrec.operations.computing import posted_detail
@@ -15,7 +18,7 @@ from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from tests.books import send
-from tests.commitments.books import contract, grant
+from tests.commitments.books import commitment, contract, grant
 from tests.usage.samples import as_csv, told
 
 JANUARY = Period(2026, 1)
@@ -30,6 +33,8 @@ HOLDING = contract(
 RECORDS = [
     HOLDING,
     contract("acme"),
+    commitment("year", 2000, contract="acme", form="postpaid", counted_in="quantity",
+               price="1000", priority=9),
     {"kind": "credit_pool", "id": "group", "on": "2026-01-01", "contracts": ["holding", "acme"]},
     grant("G", 1000, contract="holding", counted_in="quantity", paid="900.00",
           obligation="bought", consideration="fee"),
@@ -61,3 +66,18 @@ def test_what_a_subsidiary_draws_is_revenue_of_the_contract_that_pays(
     assert verify(workspace)
     assert [each for each in shown.tie_outs if each.difference] == []
     assert [(each.drawn, each.counted, each.holds) for each in found] == [(400, 400, True)]
+
+    files = {each.name for each in export(shown, tmp_path / "out")}
+    ledger, burned = (shown.datasets[name] for name in ("credit_ledger", "commitment_burn_down"))
+    assert any("credit-ledger" in name for name in files)
+    assert _shown(ledger, "grant", "drawn", "remaining", "cost_basis", "worth_drawn") == [
+        ("G", 400, 600, 90000, 36000)
+    ]
+    assert _shown(burned, "commitment", "consumed", "expected", "true_up") == [
+        ("year", 0, Decimal("0.0849"), 0)
+    ]
+
+
+def _shown(table: DataSet, *names: str) -> list[tuple[object, ...]]:
+    places = [[column.name for column in table.columns].index(name) for name in names]
+    return [tuple(row[place] for place in places) for row in table.rows]
