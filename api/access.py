@@ -54,6 +54,7 @@ MAY: Mapping[str, frozenset[Role]] = {
     "list_periods": _ALL,
     "get_period": _ALL,
     "flash_close": _ALL,
+    "list_gates": _ALL,
     "list_journal": _ALL,
     "list_combination_proposals": _ALL,
     "explain_contract": _ALL,

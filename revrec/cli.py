@@ -135,6 +135,8 @@ def close(
         if dry_run:
             computed = closing.flash_close(workspace, month)
             err.print(f"{month} would post {computed.postings.num_rows:,} postings.")
+            for each in closing.waiting(workspace, month):
+                say(f"Waits at the gate {each}")
             _print_postings(inspect.by_account(computed), as_json=as_json)
             return
         with err.status(f"Closing {month} ..."):

@@ -1,8 +1,9 @@
 """Closing a period: open -> closing -> closed.
 
-First the facts are pinned, in a transaction of its own: whoever is recording is waited for, so
-every fact up to the pin is there. Then one transaction computes and writes postings, journal,
-chain and certificate. A close that dies in between is resumed on the same pins.
+First the gates are passed and the facts are pinned, in a transaction of its own: whoever is
+recording is waited for, so every fact up to the pin is there. Then one transaction computes and
+writes postings, journal, chain and certificate. A close that dies in between is resumed on the
+same pins.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from revrec.errors import PeriodNotReady, SelfApproval
 from revrec.ledger.detail import detail, journal_entries
 from revrec.model.fact import digest_of
 from revrec.model.history import Book
+from revrec.operations import gates
 from revrec.operations.computing import Computed, compute, read_inputs
+from revrec.operations.gates import Waiting
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import audit_log, facts, journal, locks, periods
@@ -90,6 +93,11 @@ def flash_close(workspace: Workspace, period: Period) -> Computed:
     return workspace.run(show, read_only=True)
 
 
+def waiting(workspace: Workspace, period: Period) -> list[Waiting]:
+    """What would keep the period from being closed now, besides its facts; see ``gates``."""
+    return workspace.run(lambda tx: gates.waiting(tx, workspace.lake, period), read_only=True)
+
+
 def reopen_period(
     workspace: Workspace, period: Period, *, requested_by: str, approved_by: str, reason: str
 ) -> None:
@@ -132,6 +140,7 @@ def _begin(tx: Transaction, lake: Lake, period: Period) -> PeriodClose | None:
             blockers=[str(last.next)],
         )
     locks.facts_exclusive(tx)
+    gates.pass_through(tx, lake, period)
     pins = Pins(
         fact_seq=facts.last_seq(tx),
         usage_version=lake.committed_version(tx, "usage"),

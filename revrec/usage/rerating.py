@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -86,6 +87,16 @@ def rate_usage(tx: Transaction, lake: Lake, *, through: date, dry_run: bool = Fa
     Raises FeedError or CurrencyMismatch for prices that do not fit together.
     """
     batches.take_locks(tx, TABLE, COUNTED.table)
+    with compared(tx, lake, through) as bench:
+        found = _found(bench, through)
+        if dry_run or not found.new + found.corrected:
+            return found
+        return replace(found, recorded=_append(bench, tx, lake, through))
+
+
+@contextmanager
+def compared(tx: Transaction, lake: Lake, through: date) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with what counted usage costs, what the ledger holds of it, and ``change``."""
     told = read_told(tx)
     with scratch() as bench:
         _put_counted(bench, tx, lake, told)
@@ -93,10 +104,7 @@ def rate_usage(tx: Transaction, lake: Lake, *, through: date, dry_run: bool = Fa
         _put_held(bench, tx, lake)
         bench.execute(_TARGETS, {"source": SOURCE})
         bench.execute(_CHANGES)
-        found = _found(bench, through)
-        if dry_run or not found.new + found.corrected:
-            return found
-        return replace(found, recorded=_append(bench, tx, lake, through))
+        yield bench
 
 
 def read_told(tx: Transaction) -> Told:

@@ -43,6 +43,7 @@ TABLE = """
     POST /v1/periods/2026-01/close                             yes      no      no     yes
     POST /v1/periods/2026-01/reopen                            no       yes     no     yes
     GET  /v1/periods/2026-01/flash                             yes      yes     yes    yes
+    GET  /v1/periods/2026-01/gates                             yes      yes     yes    yes
     GET  /v1/journal                                           yes      yes     yes    yes
     GET  /v1/combinations/proposals                            yes      yes     yes    yes
     GET  /v1/contracts/C-1/explanation?as_of=2026-01-31        yes      yes     yes    yes
