@@ -73,6 +73,7 @@ def write(path: Path, first: int, last: int) -> Path:
         told = f"SELECT * REPLACE (CAST(dimensions AS JSON) AS dimensions) FROM ({told})"
     with duckdb.connect() as connection:
         connection.execute("SET memory_limit = '2GB'")
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(f"COPY ({told}) TO '{path}' {_COPIES[form]}")
     return path
 

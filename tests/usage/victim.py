@@ -1,11 +1,11 @@
-"""A process that ingests a file and may be killed while it does."""
+"""Processes that ingest a file, or rate what was counted, and may be killed while they do."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from revrec.runtime.clock import FixedClock
 from revrec.runtime.settings import Settings
 from revrec.store.database import Database
 from revrec.store.lake import Lake
+from revrec.store.lake_files import Part
 from revrec.store.transaction import Transaction
 from revrec.usage.ingest import ingest
+from revrec.usage.rerating import rate_usage
 
 CLOCK = datetime(2026, 2, 1, 9, tzinfo=UTC)
 
@@ -25,7 +27,12 @@ class DyingLake(Lake):
     """Dies when Delta has committed and PostgreSQL has not."""
 
     def append(
-        self, tx: Transaction, table: str, data: pa.Table, batch: str, totals: Mapping[str, str]
+        self,
+        tx: Transaction,
+        table: str,
+        data: pa.Table | Iterable[Part],
+        batch: str,
+        totals: Mapping[str, str] | Callable[[], Mapping[str, str]],
     ) -> int:
         """Append, then die as by ``kill -9``."""
         super().append(tx, table, data, batch, totals)
@@ -42,3 +49,16 @@ def bring(
         if say is not None:
             say.send("begins")
         ingest(database, lake, path, source_name=path.name, entity=entity, actor="metering")
+
+
+def price(settings: Settings, entity: int, *, say: Connection | None, dying: bool) -> None:
+    """Rate what was counted through the year; says so just before it begins."""
+    lake = DyingLake(settings.lake_root) if dying else Lake(settings.lake_root)
+    with Database.open(settings, FixedClock(CLOCK)) as database:
+        if say is not None:
+            say.send("begins")
+        database.run(
+            lambda tx: rate_usage(tx, lake, through=date(2026, 12, 31)),
+            entity=entity,
+            actor="rating",
+        )
