@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from reports.estimates import write_memos
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
 from revrec.commands import (
@@ -45,6 +46,7 @@ from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.facts import record_facts
+from revrec.operations.memos import memos_of
 from revrec.operations.report import report as make_report
 from revrec.operations.verify import verify as verify_books
 from revrec.operations.workspace import open_workspace
@@ -182,6 +184,19 @@ def export(
     err.print(f"{len(report.tie_outs):,} tie-outs, {len(off):,} do not hold.")
     if off:
         raise typer.Exit(1)
+
+
+@app.command()
+def memos(
+    as_of: estimates.AsOf,
+    folder: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
+    actor: Actor = DEFAULT_ACTOR,
+) -> None:
+    """Write the memos on estimates: a page for each component, schedules, JSON."""
+    with workspace_of(actor) as workspace, err.status("Writing memos ..."):
+        files = write_memos(memos_of(workspace, as_of.date()), folder)
+    for file in files:
+        out.print(str(file), highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -26,6 +26,7 @@ def evidence_of(case: Case, estimated: Estimated, policy: ConstraintPolicy) -> d
         "customer": case.contract.customer,
         "cohort": component.cohort or case.contract.segment,
         "method": component.method.value,
+        "currency": case.contract.currency,
         "unit": estimated.unit,
         "days_left": case.days_left,
         "trials": str(component.trials or 0),

@@ -1,0 +1,257 @@
+"""Memos on estimates for the auditor: facts, method, data, factors, result, look-back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from revrec.estimation.numbers import MODEL_VERSION
+from revrec.model.dataset import Column, ColumnType, DataSet
+from revrec.model.proposal import Proposal, ProposalDecision, ProposalKind
+from revrec.money import to_minor
+from revrec.operations.looking_back import LookBack, look_back_data, looking_back
+from revrec.operations.workspace import Workspace
+from revrec.store import entities, facts, proposals
+from revrec.store.entities import Entity
+from revrec.store.transaction import Transaction
+
+_UNITS = "units"
+_SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "Facts": ("contract", "customer", "cohort", "kind", "uncertain", "trials", "other_revenue",
+              "basis"),
+    "Method": ("method", "model_version", "seed", "run", "probable", "significant"),
+    "Data": ("days_left", "expected_quantity"),
+    "Result": ("unit", "unconstrained", "included", "reversal", "reversal_unconstrained",
+               "tolerated", "binds"),
+    "Approval": ("as_of", "prepared_by", "standing", "reason", "decided", "decided_by", "note"),
+}  # fmt: skip
+"""The page of a component: sections and what stands in each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memos:
+    """Memos as of a day: pages, and the schedules 9, 16 and 17 that they add up to."""
+
+    entity: Entity
+    as_of: date
+    known_at: datetime
+    prepared_by: str
+    fact_seq: int
+    model_version: str
+    pages: Sequence[Mapping[str, Any]]
+    datasets: Mapping[str, DataSet]
+
+
+def memos_of(workspace: Workspace, as_of: date) -> Memos:
+    """The last memo of every component and product up to a day; writes nothing."""
+
+    def read(tx: Transaction) -> Memos:
+        decided = proposals.decisions(tx)
+        latest = _latest(proposals.history(tx, ProposalKind.ESTIMATE), as_of)
+        studies = _latest(proposals.history(tx, ProposalKind.SELLING_PRICES), as_of)
+        back = looking_back(tx, workspace.lake, as_of)
+        pages = [_page(each, decided.get(each.id), back) for each in latest]
+        return Memos(
+            entity=entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD"),
+            as_of=as_of,
+            known_at=tx.now,
+            prepared_by=tx.actor,
+            fact_seq=facts.last_seq(tx),
+            model_version=MODEL_VERSION,
+            pages=pages,
+            datasets={
+                each.name: each
+                for each in (
+                    _schedule(pages), _pages(pages), _looked_back(back), _prices(studies)
+                )
+            },
+        )  # fmt: skip
+
+    return workspace.run(read, read_only=True)
+
+
+def _latest(found: Sequence[Proposal], as_of: date) -> list[Proposal]:
+    by_subject = {each.subject: each for each in found if each.as_of <= as_of}
+    return [by_subject[name] for name in sorted(by_subject)]
+
+
+def _page(proposal: Proposal, decision: ProposalDecision | None, back: LookBack) -> dict[str, Any]:
+    """One component's memo as plain data."""
+    told = dict(proposal.evidence)
+    group = next(
+        (
+            each
+            for each in look_back_data(back)["groups"]
+            if (each["component"], each["cohort"]) == (told.get("kind"), told.get("cohort"))
+        ),
+        None,
+    )
+    return told | {
+        "contract": proposal.contract,
+        "model_version": proposal.model_version,
+        "seed": proposal.seed,
+        "run": proposal.run,
+        "as_of": str(proposal.as_of),
+        "prepared_by": proposal.prepared_by,
+        "standing": proposal.standing.value,
+        "reason": proposal.reason,
+        "decided": "" if decision is None else decision.outcome.value,
+        "decided_by": "" if decision is None else decision.approved_by,
+        "note": "" if decision is None else decision.note,
+        "look_back": group,
+    }
+
+
+def _lines(page: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Section, item and value of a page, in the order of a reader."""
+    for section, names in _SECTIONS.items():
+        yield from ((section, name, str(page[name])) for name in names if page.get(name))
+        if section == "Data":
+            yield from ((section, name, str(value)) for name, value in page.get("data", {}).items())
+            yield from (("Data", "doubt", each) for each in page.get("doubts", ()))
+            quantiles = page.get("quantiles", {}).items()
+            yield from (("Distribution", f"quantile {level}", value) for level, value in quantiles)
+            scenarios = page.get("scenarios", ())
+            yield from (("Distribution", f"outcome {a}", chance) for a, chance in scenarios)
+            yield from (("Factors (32-12)", each, "present") for each in page.get("factors", ()))
+    yield from (("Change", name, str(told)) for name, told in page.get("change", {}).items())
+    yield from (
+        ("Look-back", name, str(told)) for name, told in (page.get("look_back") or {}).items()
+    )
+
+
+def _pages(pages: Sequence[Mapping[str, Any]]) -> DataSet:
+    """Every page below each other: filter by component for one."""
+    return DataSet(
+        name="estimate_memos",
+        title="Estimate memos",
+        columns=[_text(name) for name in ("component", "line", "section", "item", "value")],
+        rows=[
+            (page["component"], f"{number:03}", *line)
+            for page in pages
+            for number, line in enumerate(_lines(page), start=1)
+        ],
+        note=f"One page for each component; statistics of version {MODEL_VERSION}.",
+    )
+
+
+def _schedule(pages: Sequence[Mapping[str, Any]]) -> DataSet:
+    """Estimates and what passes the constraint; quantities and amounts in their own columns."""
+    texts = ("component", "contract", "customer", "cohort", "kind", "method", "as_of")
+    columns = [
+        *(_text(name) for name in texts),
+        _text("currency"),
+        _column("unconstrained", ColumnType.MONEY, total=True),
+        _column("included", ColumnType.MONEY, total=True),
+        _column("excluded", ColumnType.MONEY, total=True),
+        _column("unconstrained_units", ColumnType.QUANTITY),
+        _column("included_units", ColumnType.QUANTITY),
+        _column("reversal", ColumnType.RATIO),
+        _column("tolerated", ColumnType.RATIO),
+        *(_text(name) for name in ("binds", "factors", "standing", "decided", "decided_by")),
+    ]
+    rows = []
+    for page in pages:
+        if "unconstrained" not in page:
+            continue
+        unit = page["unit"]
+        money = unit != _UNITS
+        whole, part = Decimal(page["unconstrained"]), Decimal(page["included"])
+        amounts: tuple[int | None, ...] = (None, None, None)
+        if money:
+            minor = to_minor(whole, unit), to_minor(part, unit)
+            amounts = (*minor, minor[0] - minor[1])
+        rows.append(
+            (
+                *(str(page.get(name) or "") for name in texts),
+                page["currency"],
+                *amounts,
+                None if money else whole,
+                None if money else part,
+                Decimal(page["reversal"]),
+                Decimal(page["tolerated"]),
+                page["binds"],
+                ", ".join(page["factors"]),
+                page["standing"],
+                page["decided"],
+                page["decided_by"],
+            )
+        )
+    return DataSet(
+        name="variable_consideration",
+        title="Variable consideration",
+        columns=columns,
+        rows=rows,
+        note="Estimates, what of them passes the constraint (606-10-32-11), and who decided.",
+    )
+
+
+def _looked_back(back: LookBack) -> DataSet:
+    texts = ("component", "contract", "as_of")
+    figures = ("unconstrained", "included", "actual", "difference")
+    return DataSet(
+        name="estimates_looked_back",
+        title="Look-back on estimates",
+        columns=[
+            *(_text(name) for name in texts),
+            *(_column(name, ColumnType.QUANTITY) for name in figures),
+            _text("inside"),
+            _text("reversed"),
+        ],
+        rows=[
+            (
+                *(each[name] for name in texts),
+                *(Decimal(each[name]) for name in figures),
+                "yes" if each["inside"] else "no",
+                "yes" if each["reversed"] else "no",
+            )
+            for each in look_back_data(back)["estimates"]
+        ],
+        note="; ".join(
+            f"{each.kind} of {each.cohort or 'all'}: {each.verdict}" for each in back.groups
+        ),
+    )
+
+
+def _prices(studies: Sequence[Proposal]) -> DataSet:
+    texts = ("entry", "product", "currency", "per", "region", "segment")
+    figures = ("least", "tenth", "median", "mean", "ninetieth", "most", "middle", "low", "high")
+    return DataSet(
+        name="selling_price_study",
+        title="Selling price study",
+        columns=[
+            *(_text(name) for name in texts if name != "currency"),
+            _text("price_currency"),
+            _column("count", ColumnType.INTEGER),
+            *(_column(name, ColumnType.QUANTITY) for name in figures),
+            _column("inside", ColumnType.RATIO),
+            _column("drift", ColumnType.RATIO),
+            _text("left_out"),
+        ],
+        rows=[
+            (
+                *(each[name] for name in texts if name != "currency"),
+                each["currency"],
+                int(each["count"]),
+                *(Decimal(each[name]) for name in figures),
+                Decimal(each["inside"]),
+                None if each["drift"] is None else Decimal(each["drift"]),
+                ", ".join(f"{why}: {count}" for why, count in each["left_out"].items()),
+            )
+            for study in studies
+            for each in study.evidence["strata"]
+        ],
+        note="Prices by stratum, the range they show, and the drift against the book in force.",
+    )
+
+
+def _text(name: str) -> Column:
+    return _column(name, ColumnType.TEXT)
+
+
+def _column(name: str, kind: ColumnType, *, total: bool = False) -> Column:
+    title = name.replace("_", " ").capitalize()
+    return Column(name=name, title=title, type=kind, total=total)
