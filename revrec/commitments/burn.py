@@ -1,9 +1,8 @@
 """Burn-down: the use of accounts drawn day by day, in order, and what every lot gave for it.
 
-The grain is the day and the meter. It gives what single events would give, except on a day on
-which a lot begins, ends or is used up: use of the day counts as after what begins and before
-nothing, and of several meters that share a lot used up that day, and of several contracts, the
-first by name is drawn first.
+The grain is the day and the meter. It gives what single events would give, except where the order
+of events within a day decides: use of a day comes after all that ends, begins or is corrected on
+that day, and where a lot is used up, contracts and meters by name come first.
 """
 
 from __future__ import annotations

@@ -15,9 +15,10 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from revrec.commitments.billing import Considerations, considerations_of
 from revrec.commitments.burn import Burned, held_in
 from revrec.commitments.consumption import commitments_in, missing_of, true_up_of, true_up_on
-from revrec.commitments.lots import Held, price_of
+from revrec.commitments.lots import Held, paid_ahead, price_of
 from revrec.errors import FeedError
 from revrec.model.commitment import Commitment, CommitmentForm
 from revrec.model.credit import CreditGrant
@@ -44,10 +45,11 @@ def charges_of(
     burned: Burned, histories: Mapping[str, ContractHistory], as_of: date
 ) -> Iterator[Charge]:
     """Charges of an account: agreed prices whenever due, use by month and true-ups up to a day."""
+    terms = {name: considerations_of(histories[name]) for name in burned.account.contracts}
     for held in held_in(burned):
         if not held.rolled_over:
-            yield from _agreed(held)
-    yield from _use(burned, as_of)
+            yield from _agreed(held, terms[held.of.contract])
+    yield from _use(burned, terms, as_of)
     begun = commitments_in(burned, as_of)
     missing = missing_of(begun, histories, as_of)
     for held in begun:
@@ -56,14 +58,14 @@ def charges_of(
         if owed:
             yield Charge(
                 contract=held.of.contract,
-                consideration=held.of.consideration,
+                consideration=_fixed(held, terms[held.of.contract]),
                 on=true_up_on(held, as_of) or as_of,
                 amount=Fraction(from_minor(owed, currency)),
                 reason=f"missing to {held.origin}",
             )
 
 
-def _agreed(held: Held) -> Iterator[Charge]:
+def _agreed(held: Held, terms: Considerations) -> Iterator[Charge]:
     """What credits and prepaid commitments cost, as billed and as amended."""
     told = held.of
     parts: list[tuple[date, Decimal, str]] = []
@@ -85,38 +87,44 @@ def _agreed(held: Held) -> Iterator[Charge]:
     for on, amount, reason in parts:
         yield Charge(
             contract=told.contract,
-            consideration=told.consideration,
+            consideration=_fixed(held, terms),
             on=on,
             amount=Fraction(amount),
             reason=reason,
         )
 
 
-def _use(burned: Burned, as_of: date) -> Iterator[Charge]:
+def _fixed(held: Held, terms: Considerations) -> str | None:
+    """What the price of credits or a commitment is billed under: as told, else by obligation."""
+    return held.of.consideration or terms.fixed.get(held.of.obligation or "")
+
+
+def _use(burned: Burned, terms: Mapping[str, Considerations], as_of: date) -> Iterator[Charge]:
     """Use that nothing paid in advance covers, by contract, month and kind."""
     held = {each.lot.name: each for each in held_in(burned)}
     sums: dict[_Use, Fraction] = defaultdict(Fraction)
     unit = Fraction(1, 10**AMOUNT_SCALE)
     for draw in burned.draws:
         owner = held.get(draw.lot)
-        told = owner.of if owner else None
-        commitment = told if isinstance(told, Commitment) else None
-        if not draw.exceeds and (commitment is None or commitment.form is CommitmentForm.PREPAID):
-            continue
-        factor, consideration, kind = Fraction(1), None, "use"
-        if commitment is not None:
-            if commitment.contract == draw.contract:
-                consideration = commitment.usage_consideration
-            if draw.exceeds:
-                factor, kind = Fraction(commitment.overage_factor), f"use beyond {draw.lot}"
+        commitment = owner.of if owner and isinstance(owner.of, Commitment) else None
+        covered = not draw.exceeds and owner is not None and paid_ahead(owner.of)
+        consideration = terms[draw.contract].of_meter.get(draw.meter)
+        if owner is not None and owner.of.contract == draw.contract:
+            told = commitment.usage_consideration if commitment else None
+            performed = terms[draw.contract].of_use.get(owner.of.obligation or "")
+            consideration = told or consideration or performed
+        factor, kind = Fraction(1), "use"
+        if commitment is not None and draw.exceeds:
+            factor, kind = Fraction(commitment.overage_factor), f"use beyond {draw.lot}"
         month = str(Period.of(draw.day))
-        sums[draw.contract, consideration, month, kind] += draw.amount * unit * factor
+        # What is paid for already is owed nothing, which a bill for it has to be held against.
+        owed = Fraction(0) if covered else draw.amount * unit * factor
+        sums[draw.contract, consideration, month, kind] += owed
     for (contract, consideration, month, kind), amount in sums.items():
-        if amount:
-            yield Charge(
-                contract=contract,
-                consideration=consideration,
-                on=min(Period.parse(month).last, as_of),
-                amount=amount,
-                reason=f"{kind} in {month}",
-            )
+        yield Charge(
+            contract=contract,
+            consideration=consideration,
+            on=min(Period.parse(month).last, as_of),
+            amount=amount,
+            reason=f"{kind} in {month}",
+        )

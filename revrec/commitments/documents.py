@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from revrec.commitments.billing import considerations_of
 from revrec.commitments.charges import Charge
 from revrec.errors import InvariantViolated
 from revrec.model.events import CreditMemo, Invoice, InvoiceLine
@@ -55,7 +56,9 @@ def reconciling(
         by_group[charge.contract, charge.consideration].append(charge)
     ordered = sorted(by_group.items(), key=lambda each: (each[0][0], each[0][1] or ""))
     for (contract, consideration), told in ordered:
-        yield _reconciling(histories[contract], consideration, told, as_of)
+        found = _reconciling(histories[contract], consideration, told, as_of)
+        if found.agreed or found.billed:
+            yield found
 
 
 def _reconciling(
@@ -74,6 +77,7 @@ def _reconciling(
     reasons = tuple(
         f"{reason}: {as_text(_minor(amount, currency), currency)}"
         for reason, amount in parts.items()
+        if amount
     )
     name = f"{contract.id} {consideration or 'use'} {as_of}"
     documents: tuple[Invoice | CreditMemo, ...] = ()
@@ -103,10 +107,13 @@ def _open(
 ) -> list[tuple[Invoice, int]]:
     """Invoices of a consideration, the latest first, with what of each was not credited."""
     currency = history.contract.currency
+    terms = considerations_of(history)
 
     def amount(lines: Iterable[InvoiceLine]) -> int:
         return sum(
-            to_minor(line.amount, currency) for line in lines if line.consideration == consideration
+            to_minor(line.amount, currency)
+            for line in lines
+            if terms.of_line(line) == consideration
         )
 
     credited: dict[str, int] = defaultdict(int)

@@ -50,5 +50,5 @@ def test_balances_and_bills(command: Command, tmp_path: Path) -> None:
     assert (record["kind"], record["contract"], record["lines"]) == (
         "invoice",
         "acme",
-        [{"amount": "5.00"}],
+        [{"amount": "5.00", "consideration": "use"}],
     )

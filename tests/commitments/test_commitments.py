@@ -36,8 +36,13 @@ def bills(found: Position) -> list[dict[str, Any]]:
 
 
 def billed(found: Position) -> list[tuple[str, str]]:
-    """Kind and amount of the documents proposed."""
-    return [(record["kind"], line["amount"]) for record in bills(found) for line in record["lines"]]
+    """Kind and amount of the documents proposed: invoices together, credit memos one by one."""
+    lines = [
+        (record["kind"], line["amount"]) for record in bills(found) for line in record["lines"]
+    ]
+    invoiced = sum((Decimal(amount) for kind, amount in lines if kind == "invoice"), Decimal(0))
+    memos = [(kind, amount) for kind, amount in lines if kind == "credit_memo"]
+    return ([("invoice", f"{invoiced:.2f}")] if invoiced else []) + memos
 
 
 def invoice(name: str, on: str, amount: str, **line: Any) -> dict[str, Any]:
@@ -279,6 +284,31 @@ def test_an_extension_counts_from_its_day_and_brings_back_what_lapsed() -> None:
     assert draws(found) == [("k", 60), ("", 10), ("k", 10)]
     (each,) = found.commitments()
     assert (each.lapsed, each.remaining, each.last_day) == (0, 30, date(2027, 6, 30))
+
+
+def test_use_is_billed_under_the_consideration_that_charges_it() -> None:
+    """Tokens under `tokens`, calls under `calls`, also where a line names the obligation alone."""
+    told = [
+        grant("g", 10),
+        invoice("I-1", "2026-03-31", "30", consideration="tokens"),
+        invoice("I-2", "2026-03-31", "5", obligation="calling"),
+    ]
+    uses = [used("2026-03-01", 40), used("2026-03-02", 9, meter="calls")]
+
+    found = list(position(told, uses, "2026-03-31").reconciling())
+
+    assert [(each.consideration, each.due, each.billed) for each in found] == [
+        ("calls", 900, 500), ("tokens", 3000, 3000),
+    ]  # fmt: skip
+
+
+def test_a_bill_for_what_credits_paid_is_credited() -> None:
+    """40 were billed and 25 of them paid by credits: 25 go back."""
+    told = [grant("g", 25), invoice("I-1", "2026-03-31", "40", consideration="tokens")]
+
+    assert billed(position(told, [used("2026-03-01", 40)], "2026-03-31")) == [
+        ("credit_memo", "25.00")
+    ]
 
 
 def test_a_price_that_was_never_told_follows_the_amount() -> None:
