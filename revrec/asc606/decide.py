@@ -25,7 +25,7 @@ from revrec.asc606.existence import (
 from revrec.asc606.financed import Revaluation, finance
 from revrec.asc606.lots import pools_of
 from revrec.asc606.modify import modify
-from revrec.asc606.pauses import pause, resume
+from revrec.asc606.pauses import check_pauses, pause, resume
 from revrec.asc606.payable import Promised, other_than_cash, promised_later, with_amounts
 from revrec.asc606.performance_obligations import expecting
 from revrec.asc606.renewal import renew
@@ -84,6 +84,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     check_amounts(history)
     check_estimates(history)
     check_transfers(history)
+    check_pauses(history)
     pools_of(history, books.policy)
     existence = assess_contract(history)
     term, bound, decision = enforceable_term(contract_as_of(history.contract, existence))

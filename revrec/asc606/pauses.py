@@ -20,6 +20,7 @@ from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.errors import ContractError, UnsupportedTerm
 from revrec.model.decision import ELAPSED, Answer, Decision, Progress, Question, Shape
+from revrec.model.history import ContractHistory
 from revrec.model.performance import Pause, Resumption
 from revrec.periods import FOREVER, day_before
 
@@ -76,6 +77,32 @@ def resume(standing: Standing, told: Resumption) -> Asking:
             ends = _end(each.before, known, told.on)
             now.shape = now.shape._replace(starts=told.on, ends=ends)
     yield from _go_on(standing, known, as_left, told.on, told.on)
+
+
+@cites("606-10-25-13", "606-10-25-31")
+def check_pauses(history: ContractHistory) -> None:
+    """Refuse a pause between the approval of new terms and their first day, if it lasts into them.
+
+    Whether the new terms stand still too was not agreed when they were approved.
+    """
+    for told in history.pauses:
+        resumes = [each.on for each in history.resumptions if each.pause == told.id]
+        back = min(resumes) if resumes else told.until and told.until + timedelta(days=1)
+        for each in history.modifications:
+            new_from = each.new_terms_from or each.on
+            restated = sorted(one.id for one in each.revises)
+            if told.obligations:
+                restated = [name for name in restated if name in told.obligations]
+            if restated and each.on <= told.on < new_from < (back or FOREVER):
+                raise ContractError(
+                    f"Pause {told.id} of contract {told.contract} begins on {told.on}, before "
+                    f"the terms of {', '.join(restated)} that modification {each.id} restates "
+                    f"from {new_from} on, and lasts into them.",
+                    citation="606-10-25-31",
+                    remedy="End it the day before the new terms, and tell a pause of the new ones.",
+                    contract=told.contract,
+                    field="pause.until",
+                )
 
 
 def _refuse_overlap(standing: Standing, told: Pause, each: InForce) -> None:

@@ -20,6 +20,12 @@ def stand_still(facts: Facts, promises: Iterable[Promise], pause: Told, day: dat
     named = set(pause.get("obligations") or ())
     if not named <= {each.name for each in promises} or (back is not None and back <= on):
         raise NotStated(f"{pause['id']} of what is not promised, or of no time at all")
+    for change in facts.of_kind("modification"):
+        new_from = as_day(change.get("new_terms_from", change["on"]))
+        restated = {each["id"] for each in change.get("revises", ())}
+        between = as_day(change["on"]) <= on < new_from and (back is None or back > new_from)
+        if between and restated & (named or restated):
+            raise NotStated(f"{pause['id']} begins between the approval of new terms and them")
     for each in promises:
         timed = each.terms["measure"] in BY_TIME
         last = each.ends if timed else lapse_of(each) if each.by_usage else None
