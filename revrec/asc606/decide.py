@@ -60,14 +60,14 @@ Change = (
 )
 _ORDER = {
     Revaluation: 0,
-    Promised: 3,
-    Transferred: 3,
     Modification: 1,
-    Pause: 2,
     Resumption: 2,
-    Estimate: 3,
-    Exercise: 4,
-    Lapse: 5,
+    Pause: 3,
+    Promised: 4,
+    Transferred: 4,
+    Estimate: 4,
+    Exercise: 5,
+    Lapse: 6,
 }
 Asking = Generator[list[Question], list[Answer], None]
 Decided = Generator[list[Question], list[Answer], ContractAccounting]

@@ -135,6 +135,15 @@ def _stop(standing: Standing, each: InForce) -> Stopped:
             contract=standing.contract.id,
             field="pause.obligations",
         )
+    if shape.late or shape.early:
+        raise UnsupportedTerm(
+            f"Obligation {each.id} of contract {standing.contract.id} is paused for days, but "
+            "runs between two moments.",
+            citation="606-10-25-31",
+            remedy="Tell its service in days, or its new moments by a modification.",
+            contract=standing.contract.id,
+            field="pause.obligations",
+        )
     undisturbed, days = standing.undisturbed.get(each.id, (shape, 0))
     if shape.done is None:
         undisturbed, days = shape, 0

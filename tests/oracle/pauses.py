@@ -32,6 +32,8 @@ def stand_still(facts: Facts, promises: Iterable[Promise], pause: Told, day: dat
         stops = timed or pause.get("extends", False)
         if last is None or last < on or not stops or (named and each.name not in named):
             continue
+        if timed and {"starts_at", "ends_at"} & each.terms.keys():
+            raise NotStated(f"{pause['id']} of {each.name}, which runs between moments")
         ends = _end(each, last, pause, on, back)
         if timed:
             _go_on(facts, each, on, back, ends)
