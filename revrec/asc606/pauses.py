@@ -15,15 +15,17 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from revrec.asc606.standing import Standing, Stopped
-from revrec.asc606.time_elapsed import goes_on
+from revrec.asc606.time_elapsed import BY_TIME, goes_on
 from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.errors import ContractError, UnsupportedTerm
+from revrec.model.contract import Measure, PerformanceObligation
 from revrec.model.decision import ELAPSED, Answer, Decision, Progress, Question, Shape
 from revrec.model.history import ContractHistory
 from revrec.model.performance import Pause, Resumption
 from revrec.periods import FOREVER, day_before
 
+_ACCESS = BY_TIME | {Measure.TIME_ELAPSED}
 Asking = Generator[list[Question], list[Answer], None]
 
 
@@ -71,38 +73,44 @@ def resume(standing: Standing, told: Resumption) -> Asking:
     still = [each for each in stopped if each.name in standing.in_force]
     as_left = [each for each in still if standing.in_force[each.name].shape == each.now]
     for each in still:
-        now = standing.in_force[each.name]
-        if each not in as_left and now.shape.starts == each.now.starts:
-            # Modified while it stood still: what is left begins now.
-            ends = _end(each.before, known, told.on)
+        # Modified while it stood still: what is left begins now.
+        now, ends = standing.in_force[each.name], _end(each.before, known, told.on)
+        if each in as_left:
+            continue
+        if now.shape.progress is Progress.COUNTED and now.shape.lapses == each.now.lapses:
+            now.shape = now.shape._replace(lapses=ends)
+        elif now.shape.progress in ELAPSED and now.shape.starts == each.now.starts:
             now.shape = now.shape._replace(starts=told.on, ends=ends)
     yield from _go_on(standing, known, as_left, told.on, told.on)
 
 
 @cites("606-10-25-13", "606-10-25-31")
 def check_pauses(history: ContractHistory) -> None:
-    """Refuse a pause between the approval of new terms and their first day, if it lasts into them.
+    """Refuse a pause that lasts into terms which a modification restates.
 
-    Whether the new terms stand still too was not agreed when they were approved.
+    Whether the new terms stand still too is for the parties to say: nothing tells it.
     """
     for told in history.pauses:
         resumes = [each.on for each in history.resumptions if each.pause == told.id]
         back = min(resumes) if resumes else told.until and told.until + timedelta(days=1)
         for each in history.modifications:
             new_from = each.new_terms_from or each.on
-            restated = sorted(one.id for one in each.revises)
-            if told.obligations:
-                restated = [name for name in restated if name in told.obligations]
-            if restated and each.on <= told.on < new_from < (back or FOREVER):
+            restated = sorted(one.id for one in each.revises if _may_stand_still(one, told))
+            if restated and told.on < new_from < (back or FOREVER):
                 raise ContractError(
-                    f"Pause {told.id} of contract {told.contract} begins on {told.on}, before "
-                    f"the terms of {', '.join(restated)} that modification {each.id} restates "
-                    f"from {new_from} on, and lasts into them.",
+                    f"Pause {told.id} of contract {told.contract} begins on {told.on} and lasts "
+                    f"into the terms of {', '.join(restated)} that modification {each.id} "
+                    f"restates from {new_from} on.",
                     citation="606-10-25-31",
                     remedy="End it the day before the new terms, and tell a pause of the new ones.",
                     contract=told.contract,
                     field="pause.until",
                 )
+
+
+def _may_stand_still(restated: PerformanceObligation, told: Pause) -> bool:
+    named = not told.obligations or restated.id in told.obligations
+    return named and (told.extends or restated.measure in _ACCESS)
 
 
 def _refuse_overlap(standing: Standing, told: Pause, each: InForce) -> None:

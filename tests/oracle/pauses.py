@@ -22,10 +22,14 @@ def stand_still(facts: Facts, promises: Iterable[Promise], pause: Told, day: dat
         raise NotStated(f"{pause['id']} of what is not promised, or of no time at all")
     for change in facts.of_kind("modification"):
         new_from = as_day(change.get("new_terms_from", change["on"]))
-        restated = {each["id"] for each in change.get("revises", ())}
-        between = as_day(change["on"]) <= on < new_from and (back is None or back > new_from)
-        if between and restated & (named or restated):
-            raise NotStated(f"{pause['id']} begins between the approval of new terms and them")
+        restated = {
+            each["id"]
+            for each in change.get("revises", ())
+            if pause.get("extends", False) or each["measure"] in BY_TIME
+        }
+        lasts = on < new_from and (back is None or back > new_from)
+        if lasts and restated & (named or restated):
+            raise NotStated(f"{pause['id']} lasts into terms that are restated")
     for each in promises:
         timed = each.terms["measure"] in BY_TIME
         last = each.ends if timed else lapse_of(each) if each.by_usage else None
