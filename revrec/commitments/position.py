@@ -45,18 +45,20 @@ class Position:
 
     @property
     def contracts(self) -> dict[str, Contract]:
-        """Contracts by name."""
+        """Contracts by name; made anew each time."""
         return {name: each.contract for name, each in self.histories.items()}
 
     def credits(self) -> Iterator[CreditStanding]:
         """Lots of granted credits, account by account."""
+        contracts = self.contracts
         for each in self.burned:
-            yield from credit_standings(each, self.contracts, self.as_of)
+            yield from credit_standings(each, contracts, self.as_of)
 
     def draws(self) -> Iterator[DrawStanding]:
         """Draws, account by account and day by day."""
+        contracts = self.contracts
         for each in self.burned:
-            yield from draw_standings(each, self.contracts, self.as_of)
+            yield from draw_standings(each, contracts, self.as_of)
 
     def commitments(self) -> Iterator[CommitmentStanding]:
         """Commitments, account by account."""
