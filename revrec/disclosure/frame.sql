@@ -90,12 +90,12 @@ chart as (
     from line group by entry_seq, account, product
 )
 select
-    p.* exclude (customer),
+    p.* exclude (customer, gl_code, gl_name),
     coalesce(c.customer, p.customer) as customer,
     coalesce(h.posted_at, '') as posted_at,
     coalesce(h.posted_by, '') as posted_by,
-    coalesce(a.gl_code, f.gl_code) as gl_code,
-    coalesce(a.gl_name, f.gl_name) as gl_name
+    coalesce(p.gl_code, a.gl_code, f.gl_code) as gl_code,
+    coalesce(p.gl_name, a.gl_name, f.gl_name) as gl_name
 from posted p
 left join contract c using (contract)
 left join header h on h.entry_seq = p.entry_seq

@@ -37,6 +37,7 @@ from revrec.model.events import (
 from revrec.model.fact import Fact
 from revrec.model.financing import Reschedule
 from revrec.model.history import Book, ContractHistory
+from revrec.model.mapping import AccountMapping
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -70,7 +71,7 @@ _PLACES = {
 }
 
 
-_OF_THE_ENTITY = (StandaloneSellingPrice, Product, EntityCurrencies, ExchangeRate)
+_OF_THE_ENTITY = (StandaloneSellingPrice, Product, EntityCurrencies, ExchangeRate, AccountMapping)
 """Told of no contract, and read as lists in order of their ids."""
 _READ_ELSEWHERE = (RateCard, PriceAgreement, VariableComponent, ComponentOutcome)
 
@@ -134,6 +135,7 @@ def book_of(
         products=lists[Product],
         currencies=next(iter(lists[EntityCurrencies]), None),
         exchange_rates=lists[ExchangeRate],
+        account_mappings=lists[AccountMapping],
         combinations=sorted(combinations.values(), key=attrgetter("on", "id")),
         apart=_apart(combinations.values(), histories, accounted),
         credits=credits_told,

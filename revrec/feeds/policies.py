@@ -51,6 +51,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "rounding": frozenset({"half_even_once_cumulatively"}),
     "late_facts": frozenset({"post_to_the_open_period"}),
     "exchange_rates_stand": frozenset({"1_days", "7_days", "31_days", "92_days", "366_days"}),
+    "revenue_of_unmapped_products": frozenset({"default_account", "refused"}),
     "short_costs_to_obtain": frozenset({"capitalized", "expensed"}),
     "contract_cost_amortization": frozenset(AmortizationPattern),
     "contract_cost_adjustments": frozenset({"prospective", "catch_up"}),

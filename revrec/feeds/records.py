@@ -39,6 +39,7 @@ from revrec.model.events import (
 )
 from revrec.model.fact import Fact, FactKind
 from revrec.model.financing import Reschedule
+from revrec.model.mapping import AccountMapping
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -88,6 +89,7 @@ Record = (
     | CommitmentAmendment
     | EntityCurrencies
     | ExchangeRate
+    | AccountMapping
 )
 _OfTheEntity = (
     StandaloneSellingPrice
@@ -99,6 +101,7 @@ _OfTheEntity = (
     | Policy
     | EntityCurrencies
     | ExchangeRate
+    | AccountMapping
 )
 ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.CONTRACT: TypeAdapter(Contract),
@@ -140,6 +143,7 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.COMMITMENT_AMENDMENT: TypeAdapter(CommitmentAmendment),
     FactKind.ENTITY_CURRENCIES: TypeAdapter(EntityCurrencies),
     FactKind.EXCHANGE_RATE: TypeAdapter(ExchangeRate),
+    FactKind.ACCOUNT_MAPPING: TypeAdapter(AccountMapping),
 }
 """Kind of fact -> the model its body must fit."""
 
@@ -153,6 +157,7 @@ _LISTS = {
     "credit_pools": "credit_pool",
     "commitments": "commitment",
     "exchange_rates": "exchange_rate",
+    "account_mappings": "account_mapping",
 }
 
 

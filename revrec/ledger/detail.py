@@ -11,10 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from revrec.engine import Accounting
+from revrec.ledger.chart import TRANSFER
 from revrec.ledger.entries import JournalEntry, JournalLine, PostedEntry
 from revrec.ledger.kinds import KINDS
 from revrec.model.history import Book
-from revrec.model.policy import Account, Accounts
+from revrec.model.policy import Account
 from revrec.periods import Period
 
 DETAIL = pa.schema(
@@ -33,6 +34,8 @@ DETAIL = pa.schema(
         ("amount", pa.int64()),
         ("functional_currency", pa.string()),
         ("functional", pa.int64()),
+        ("gl_code", pa.string()),
+        ("gl_name", pa.string()),
         ("entry_seq", pa.int64()),
         ("line_no", pa.int64()),
         ("decisions", pa.string()),
@@ -49,6 +52,8 @@ where that is the contract's own or none was told.
 
 _Key = tuple[str, str, str]
 """Origin, event, currency: one journal entry."""
+_Line = tuple[Account, str, str, str]
+"""Account, product, code and name in the chart."""
 
 
 @dataclass(slots=True)
@@ -65,20 +70,23 @@ class _Sum:
 
 
 def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[JournalEntry]:
-    """One balanced entry per economic month, event and currency, with lines by account."""
-    accounts = book.policy.accounts
-    sums: dict[_Key, dict[tuple[Account, str], _Sum]] = defaultdict(lambda: defaultdict(_Sum))
+    """One balanced entry per economic month, event and currency, with lines by account.
+
+    ``postings`` are on the chart (``chart.CHARTED``).
+    """
+    sums: dict[_Key, dict[_Line, _Sum]] = defaultdict(lambda: defaultdict(_Sum))
     for row in postings.to_pylist():
         account = Account(row["account"])
         product = row["product"] if account is Account.REVENUE else ""
         currency = book.known(row["contract"]).contract.currency
-        sums[row["origin"], row["event"], currency][account, product].add(row)
+        line = account, product, row["gl_code"], row["gl_name"]
+        sums[row["origin"], row["entry_event"], currency][line].add(row)
     functional = book.currencies.functional_currency if book.currencies else ""
     entries = []
     for (origin, event, currency), amounts in sorted(sums.items()):
         lines = tuple(
-            _line(accounts, account, product, currency, of_line, functional)
-            for (account, product), of_line in sorted(amounts.items(), key=itemgetter(0))
+            _line(line, currency, of_line, functional)
+            for line, of_line in sorted(amounts.items(), key=itemgetter(0))
             if of_line.amount or of_line.functional
         )
         if not lines:
@@ -89,7 +97,7 @@ def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[Jour
             origin=Period.parse(origin),
             event=event,
             currency=currency,
-            memo=f"{KINDS[event].tells}, {origin}{late}",
+            memo=f"{_tells(event)}, {origin}{late}",
             lines=lines,
         )
         entry.check()
@@ -120,7 +128,7 @@ def detail(
     for row in postings.to_pylist():
         history = book.known(row["contract"])
         currency = history.contract.currency
-        seq = entries.get((row["origin"], row["event"], currency), 0)
+        seq = entries.get((row["origin"], row["entry_event"], currency), 0)
         numbers[seq] += 1
         decisions, paragraphs = reasons.get(
             (row["contract"], row["obligation"], row["component"]), ("", "")
@@ -164,17 +172,21 @@ def _reasons(accounting: Accounting, period: Period) -> dict[tuple[str, str, str
     return reasons
 
 
-def _line(  # noqa: PLR0917 - what a line is made of
-    accounts: Accounts, account: Account, product: str, currency: str, of: _Sum, functional: str
-) -> JournalLine:
-    mapped = accounts.of(account, product)
+def _line(line: _Line, currency: str, of: _Sum, functional: str) -> JournalLine:
+    account, product, code, name = line
     return JournalLine(
         account=account.value,
         product=product,
-        gl_code=mapped.code,
-        gl_name=mapped.name,
+        gl_code=code,
+        gl_name=name,
         currency=currency,
         amount=of.amount,
         functional_currency="" if of.functional is None else functional,
         functional=of.functional,
     )
+
+
+def _tells(event: str) -> str:
+    if event == TRANSFER:
+        return "Balances moved to other accounts of the chart"
+    return KINDS[event].tells

@@ -53,6 +53,7 @@ class FactKind(StrEnum):
     COMMITMENT_AMENDMENT = "commitment_amendment"
     ENTITY_CURRENCIES = "entity_currencies"
     EXCHANGE_RATE = "exchange_rate"
+    ACCOUNT_MAPPING = "account_mapping"
 
 
 def canonical(body: object) -> bytes:

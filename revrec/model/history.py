@@ -27,6 +27,7 @@ from revrec.model.events import (
     WriteOff,
 )
 from revrec.model.financing import Reschedule
+from revrec.model.mapping import AccountMapping
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -113,6 +114,7 @@ class Book:
     currencies: EntityCurrencies | None = None
     """None: the books are kept in the currencies of the contracts alone."""
     exchange_rates: Sequence[ExchangeRate] = ()
+    account_mappings: Sequence[AccountMapping] = ()
     apart: Mapping[str, ContractHistory] = field(default_factory=dict)
     """Contracts accounted for under the name of a combination, and combinations given up: names
     that the ledger may hold from before."""

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from revrec.engine import ENGINE_VERSION
 from revrec.errors import PeriodNotReady, SelfApproval
+from revrec.ledger.chart import charted
 from revrec.ledger.detail import detail, journal_entries
 from revrec.model.fact import digest_of
 from revrec.model.history import Book
@@ -166,10 +167,9 @@ def finish_close(
         )
     computed = compute(read_inputs(tx, lake, pins), period)
     book = computed.inputs.book
-    posted = journal.append(tx, journal_entries(computed.postings, book, period))
-    rows = detail(
-        computed.postings, book, computed.accounting, posted, period=period, entity=tx.entity
-    )
+    postings = charted(computed.postings, computed.inputs.posted, book, period)
+    posted = journal.append(tx, journal_entries(postings, book, period))
+    rows = detail(postings, book, computed.accounting, posted, period=period, entity=tx.entity)
     ordinal = periods.next_ordinal(tx, period)
     version = lake.committed_version(tx, "posting")
     if rows.num_rows:

@@ -56,6 +56,8 @@ POSTING = pa.schema(
         pa.field("amount", pa.int64(), _REQUIRED),
         pa.field("functional_currency", pa.string(), _OPTIONAL),
         pa.field("functional", pa.int64(), _OPTIONAL),
+        pa.field("gl_code", pa.string(), _OPTIONAL),
+        pa.field("gl_name", pa.string(), _OPTIONAL),
         pa.field("entry_seq", pa.int64(), _REQUIRED),
         pa.field("line_no", pa.int64(), _REQUIRED),
         pa.field("decisions", pa.string(), _REQUIRED),

@@ -14,6 +14,7 @@ from revrec.disclosure import Schedules, schedules
 from revrec.engine import Accounting
 from revrec.feeds.scenario import Scenario, read_scenario
 from revrec.ledger import chain
+from revrec.ledger.chart import charted
 from revrec.ledger.detail import DETAIL, detail, journal_entries
 from revrec.ledger.entries import PostedEntry
 from revrec.ledger.subledger import Subledger, first_month, summed
@@ -52,7 +53,8 @@ def close(known: Callable[[Period], Book], first: Period, last: Period) -> Close
         accounting = accounted[-1][1]
         months = list(first_month(book, period).through(period))
         with Subledger(book, accounting) as subledger:
-            postings = subledger.postings(period, months, summed(posted))
+            found = subledger.postings(period, months, summed(posted))
+        postings = charted(found, posted, book, period)
         new = chain.link(
             journal_entries(postings, book, period),
             (entries[-1].seq, entries[-1].digest) if entries else (0, chain.GENESIS),

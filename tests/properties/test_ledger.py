@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from revrec.engine import account
-from revrec.ledger.detail import journal_entries
+from revrec.ledger.chart import charted
+from revrec.ledger.detail import DETAIL, journal_entries
 from revrec.ledger.kinds import PRESENTATION
 from revrec.ledger.subledger import POSTED, Subledger, first_month
 from revrec.model.history import Book
@@ -43,6 +44,11 @@ def post(book: Book, periods: Iterable[Period], posted: pa.Table = _NONE_POSTED)
             closed.append(subledger.postings(period, until, posted))
             posted = pa.concat_tables([posted, closed[-1]])
     return closed
+
+
+def on_chart(postings: pa.Table, book: Book, period: Period) -> pa.Table:
+    """Postings on the chart of accounts of the policy."""
+    return charted(postings, DETAIL.empty_table(), book, period)
 
 
 def summed(table: pa.Table, *columns: str) -> Sums:
@@ -145,7 +151,7 @@ def test_every_posting_balances(scenario: Told) -> None:
     for period, table in zip(periods, post(book, periods), strict=True):
         assert {} == summed(table, "contract", "origin", "event", "obligation", "component")
         assert all(row["amount"] for row in table.to_pylist())
-        for entry in journal_entries(table, book, period):
+        for entry in journal_entries(on_chart(table, book, period), book, period):
             entry.check()
             assert {entry.currency} == {line.currency for line in entry.lines}
 

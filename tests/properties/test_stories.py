@@ -30,6 +30,7 @@ from revrec.recognition.arithmetic import Recognised
 from tests.properties.books import read_book, read_facts
 from tests.properties.profiles import examples
 from tests.properties.runs import month_ends
+from tests.properties.test_ledger import on_chart
 from tests.strategies import stories
 
 Told = dict[str, Any]
@@ -296,7 +297,7 @@ def close(book: Book, period: Period, posted: pa.Table) -> pa.Table:
         }
     assert [] == [str(each) for each in violations(tables, period.last)]
     assert {} == summed(postings, "contract", "origin", "event", "obligation", "component")
-    for entry in journal_entries(postings, book, period):
+    for entry in journal_entries(on_chart(postings, book, period), book, period):
         entry.check()
     _says_why(postings, book, accounting, period)
     return everything
@@ -304,7 +305,8 @@ def close(book: Book, period: Period, posted: pa.Table) -> pa.Table:
 
 def _says_why(postings: pa.Table, book: Book, accounting: Accounting, period: Period) -> None:
     """Every posting names its paragraphs and facts; what is earned also why and for what."""
-    for row in detail(postings, book, accounting, [], period=period, entity=1).to_pylist():
+    mapped = on_chart(postings, book, period)
+    for row in detail(mapped, book, accounting, [], period=period, entity=1).to_pylist():
         assert row["paragraphs"]
         assert row["facts_digest"] == book.histories[row["contract"]].digest != ""
         known = accounting.contracts[row["contract"]].decisions

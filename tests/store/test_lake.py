@@ -51,7 +51,7 @@ def posting(entity, amount, *, period="2026-01"):
     texts = "origin contract customer obligation component product event account currency".split()
     row = dict.fromkeys([*texts, "decisions", "paragraphs", "facts_digest"], "x")
     row |= {"entity_id": entity, "period": period, "amount": amount, "entry_seq": 1, "line_no": 1}
-    row |= {"functional_currency": None, "functional": None}
+    row |= dict.fromkeys(["functional_currency", "functional", "gl_code", "gl_name"])
     return pa.Table.from_pylist([row])
 
 
