@@ -157,7 +157,7 @@ def constrain(
     error = np.sqrt(tolerated * (1 - tolerated) / np.maximum(evidence.tested, 1))
     kept = np.where(evidence.tested > 0, np.minimum(error, tolerated / 2), 0.0)
     count = distribution.draws.shape[1]
-    place = np.minimum(np.floor((tolerated - kept) * count), count - 1).astype(np.int64)
+    place = np.minimum(np.floor((tolerated - kept) * count + 1e-9), count - 1).astype(np.int64)
     quantile = np.take_along_axis(distribution.draws, place[:, None], axis=1)[:, 0]
     share = policy.significant
     most = (quantile + share * other_revenue) / (1 - share)

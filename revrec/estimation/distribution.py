@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 
 from revrec.citations import cites
-from revrec.estimation.numbers import Floats, ratio
+from revrec.estimation.numbers import Floats
 from revrec.model.contract import EstimationMethod
 
 QUANTILES = ("0.01", "0.05", "0.10", "0.20", "0.25", "0.50", "0.75", "0.80", "0.90", "0.95", "0.99")
@@ -27,7 +27,7 @@ class Distribution:
 
     def quantile(self, level: float) -> Floats:
         """The largest amounts that fall short with at most this probability."""
-        place = min(int(np.floor(level * self.draws.shape[1])), self.draws.shape[1] - 1)
+        place = min(int(np.floor(level * self.draws.shape[1] + 1e-9)), self.draws.shape[1] - 1)
         return np.asarray(self.draws[:, place])
 
     def below(self, amounts: Floats) -> Floats:
@@ -43,7 +43,7 @@ class Distribution:
         count = self.draws.shape[1]
         low = self.quantile((1 - confidence) / 2)
         short = (self.draws < low[:, None]).sum(axis=1)
-        place = np.minimum(short + np.ceil(confidence * count).astype(np.int64), count - 1)
+        place = np.minimum(short + np.ceil(confidence * count - 1e-9).astype(np.int64), count - 1)
         high = np.take_along_axis(self.draws, place[:, None], axis=1)[:, 0]
         return low, np.asarray(high)
 
@@ -70,7 +70,7 @@ def distribution_of(draws: Floats, expected: Floats | None = None) -> Distributi
     )
 
 
-def of_outcomes(amounts: Sequence[Decimal], probabilities: Sequence[Decimal]) -> Distribution:
+def drawn_outcomes(amounts: Sequence[Decimal], probabilities: Sequence[Decimal]) -> Distribution:
     """Stated outcomes as a thousand draws in exact proportion, as far as a thousand allow."""
     order = np.argsort([float(each) for each in amounts], kind="stable")
     values = np.array([float(amounts[place]) for place in order])
@@ -89,8 +89,3 @@ def told_quantiles(distribution: Distribution, row: int) -> dict[str, Decimal]:
         )
         for level in QUANTILES
     }
-
-
-def told_probability(value: float) -> Decimal:
-    """A probability as it is recorded."""
-    return ratio(value)

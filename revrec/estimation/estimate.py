@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 from numpy.random import Generator
 
+from revrec.asc606.estimates import of_outcomes
 from revrec.estimation import events
 from revrec.estimation.cases import Case, Drawn, Estimated
-from revrec.estimation.components import IN_UNITS, QUANTITY, Quantity, payoff_of
+from revrec.estimation.components import (
+    IN_UNITS,
+    QUANTITY,
+    Quantity,
+    consideration_of,
+    payoff_of,
+)
 from revrec.estimation.constraint import Constrained, ConstraintPolicy, Evidence, constrain
 from revrec.estimation.distribution import (
     Distribution,
     distribution_of,
-    of_outcomes,
+    drawn_outcomes,
     told_quantiles,
 )
 from revrec.estimation.events import Record
@@ -62,10 +70,17 @@ def estimates(
 
 
 def _stated(cases: Sequence[Case]) -> Iterator[Drawn]:
-    """Outcomes that people state, with their probabilities (32-8)."""
+    """Outcomes that people state, with their probabilities (32-8): the engine's own rule."""
     for case in cases:
-        told = case.component.outcomes
-        worth = of_outcomes([e.amount for e in told], [e.probability for e in told])
+        component, currency = case.component, case.contract.currency
+        worth = drawn_outcomes(
+            [each.amount for each in component.outcomes],
+            [each.probability for each in component.outcomes],
+        )
+        if component.component not in IN_UNITS:
+            of = replace(consideration_of(component, case.contract), method=component.method)
+            minor = of_outcomes(of, component.outcomes, currency)
+            worth = replace(worth, expected=np.array([minor / 10 ** minor_digits(currency)]))
         yield Drawn(
             cases=[case],
             payoffs=[None],
@@ -226,12 +241,13 @@ def _judged(drawn: Drawn, policy: ConstraintPolicy) -> Iterator[Estimated]:
 
 
 def _by_method(cases: Sequence[Case], worth: Distribution) -> Floats:
-    """The unconstrained estimate of each case, by its own method."""
+    """The unconstrained estimate of each case, by its own method; of stated amounts it is made."""
     found = worth.expected.copy()
     likely = [
         row
         for row, case in enumerate(cases)
         if case.component.method is EstimationMethod.MOST_LIKELY_AMOUNT
+        and not (case.component.outcomes and case.component.component not in IN_UNITS)
     ]
     if likely:
         of = Distribution(draws=worth.draws[likely], expected=worth.expected[likely])

@@ -237,6 +237,20 @@ def test_a_look_back_compares_what_counted_with_what_came_out(books):
     assert found.groups[0].count == CONTRACTS
 
 
+def test_a_change_of_currency_is_little_experience(books):
+    """What a customer used under a contract in another currency says less of this one."""
+    before = {**contract(50), "customer": "c-3", "currency": "EUR", "inception": "2025-01-01",
+              "end": "2025-06-30"}  # fmt: skip
+    record_facts(books, [fact_of(before, "test")], source="test")
+
+    run = propose_estimates(books, AS_OF)
+
+    told = {each.subject: each.evidence for each in run.proposals}
+    assert ["currency_changed"] == told["V-03"]["doubts"]
+    assert "little_experience" in told["V-03"]["factors"]
+    assert "currency_changed" not in told["V-04"]["doubts"]
+
+
 def test_what_is_final_is_not_estimated_again(books):
     """An outcome ends a component's uncertainty."""
     final = {
