@@ -27,7 +27,8 @@ def stand_still(facts: Facts, promises: Iterable[Promise], pause: Told, day: dat
             for each in change.get("revises", ())
             if pause.get("extends", False) or each["measure"] in BY_TIME
         }
-        lasts = on < new_from and (back is None or back > new_from)
+        lasted_to = _resumes(facts, pause, date.max)
+        lasts = on < new_from and (lasted_to is None or lasted_to > new_from)
         if lasts and restated & (named or restated):
             raise NotStated(f"{pause['id']} lasts into terms that are restated")
     for each in promises:
