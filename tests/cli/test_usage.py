@@ -41,27 +41,17 @@ def test_a_ledger_is_looked_into_and_put_right(command: Command, tmp_path: Path)
     totals = command("usage", "totals", "--by", "contract,month", "--json")
     counted = command("usage", "count", counts, "--source", "gateway")
     compared = command("usage", "compare", "--from", "2026-01-01", "--to", "2026-01-31")
-    alone = command("quarantine", "release", "1", "--note", "slip", "--set", "quantity=5")
     asked = command("quarantine", "request", "1", "--note", "slip", "--set", "quantity=5")
     approved = command("quarantine", "approve", "1", "--as", "ben")
-    rolled = command("usage", "roll-up")
     rows = command("usage", "rows", "--only", "contract=acme", "--from", "2026-01-03", "--json")
-    before = command("usage", "totals", "--by", "day", "--version", "1")
 
     (total,) = json.loads(totals.stdout)["totals"]
     assert ("acme", "2026-01", 2, "3.000000000000") == tuple(
         total[name] for name in ("contract", "month", "rows", "amount")
     )
     assert "2 new" in counted.stderr
-    assert (1, True) == (
-        compared.returncode,
-        "differs: acme on tokens, 2026-01-02" in compared.stdout,
-    )
-    assert (1, True) == (alone.returncode, "approval-needed" in alone.stderr)
+    assert compared.returncode == 1
+    assert "differs: acme on tokens, 2026-01-02" in compared.stdout
     assert "Request 1: 1 rows of USD 20,000" in asked.stderr
     assert "1 accepted" in approved.stderr
-    assert "3 rows in 3 sums" in rolled.stderr
     assert ["u-3"] == [row["usage_id"] for row in json.loads(rows.stdout)["rows"]]
-    assert ("2026-01-02" in before.stdout, "2026-01-03" in before.stdout) == (True, False)
-    assert [] == json.loads(command("quarantine", "list", "--json").stdout)
-    assert "released" in command("quarantine", "show", "1").stdout
