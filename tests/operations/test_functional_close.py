@@ -13,6 +13,7 @@ from revrec.ledger import chain, verify_chain
 from revrec.operations.close import close_period, flash_close
 from revrec.operations.computing import posted_detail
 from revrec.operations.facts import record_facts
+from revrec.operations.report import report
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -95,6 +96,8 @@ def test_a_quarter_in_euros_is_kept_in_dollars(workspace: Workspace) -> None:
         "exchange_realized": 6_00,
     } == functional(workspace)
     assert len(verify(workspace)) == 4
+    told = report(workspace, JANUARY, FEBRUARY)
+    assert [] == [each for each in told.tie_outs if each.difference]
 
 
 def test_a_corrected_rate_is_posted_where_it_is_learned(workspace: Workspace) -> None:
