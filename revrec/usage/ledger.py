@@ -26,6 +26,8 @@ TABLE = "usage"
 """The table of the lake that holds the usage ledger."""
 PARTITIONED_BY = ("entity_id", "usage_date")
 _CONTENT = "contract meter quantity unit amount currency dimensions corrects".split()
+_COUNTED_AT_ONCE = 2**21
+"""Numbers of identities counted by one statement."""
 _OPTIONAL = {"occurred_at": "TIMESTAMPTZ", "customer": "VARCHAR"}
 """What only a table of counted usage holds."""
 
@@ -58,12 +60,23 @@ def suspect(bench: Workbench, ledger: ds.Dataset | None, *, entity: int) -> None
               ON identity.number = hash(held.source, held.usage_id, held.usage_date)
             """,
         )
+    # A part of the numbers at a time, so that what is counted fits into memory.
+    connection.execute("CREATE OR REPLACE TEMP TABLE told_again (number UBIGINT)")
+    width = 2**64 // (1 + bench.received.rows // _COUNTED_AT_ONCE)
+    for first in range(0, 2**64, width):
+        last = min(first + width, 2**64) - 1
+        connection.execute(
+            f"""
+            INSERT INTO told_again
+            SELECT number FROM identity
+            WHERE number BETWEEN {first}::UBIGINT AND {last}::UBIGINT
+            GROUP BY number HAVING count(*) > 1
+            """
+        )
     connection.execute(
         """
         INSERT INTO suspect
-        SELECT row_number FROM identity WHERE number IN (
-            SELECT number FROM identity GROUP BY number HAVING count(*) > 1
-        )
+        SELECT row_number FROM identity WHERE number IN (SELECT number FROM told_again)
         """
     )
 

@@ -47,7 +47,8 @@ _TIDY = r"^[\pL\pN_.:/#]([\pL\pM\pN _.:/#@=+|~-]*[\pL\pM\pN_.:/#@=+|~-])?$"
 _DECIMAL = r"^-?[0-9]{1,%d}(\.[0-9]{1,%d})?$"
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z$"
-_FORMULA = np.frombuffer(b"=+@-", np.uint8)
+_FORMULA = np.isin(np.arange(256), list(b"=+@-"))
+"""For each byte whether a text that begins with it is one a spreadsheet would run."""
 _VISIBLE = 0x21, 0x7E
 _DAY_MICROSECONDS = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
@@ -208,9 +209,7 @@ def _all_visible(texts: pa.StringArray) -> bool:
     told = letters[offsets[0] : offsets[-1]]
     first, last = _VISIBLE
     return bool(
-        told.min() >= first
-        and told.max() <= last
-        and not np.isin(letters[offsets[:-1]], _FORMULA).any()
+        told.min() >= first and told.max() <= last and not _FORMULA[letters[offsets[:-1]]].any()
     )
 
 

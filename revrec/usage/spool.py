@@ -48,8 +48,9 @@ class Spool:
 
     def add(self, rows: pa.RecordBatch) -> None:
         """Write rows, of which those of a day keep their order."""
-        arrays = [self._told(name, rows.column(name)) for name in rows.schema.names]
-        rows = pa.RecordBatch.from_arrays(arrays, names=rows.schema.names)
+        names = [name for name in rows.schema.names if _is_told(name, rows.column(name))]
+        arrays = [self._told(name, rows.column(name)) for name in names]
+        rows = pa.RecordBatch.from_arrays(arrays, names)
         days = rows.column("day").cast(pa.int32()).to_numpy()
         if (days != days[:1]).any():
             order = np.argsort(days, kind="stable")
@@ -80,13 +81,7 @@ class Spool:
                     yield self._restored(reader.read_next_batch(), texts)
 
     def _write(self, rows: pa.RecordBatch) -> None:
-        """Write rows of one day, columns without values left out."""
-        told = [
-            name
-            for name, column in zip(rows.schema.names, rows.columns, strict=True)
-            if name not in _OPTIONAL or column.null_count < len(column)
-        ]
-        rows = rows.select(told)
+        """Write rows of one day."""
         offset = self._file.tell()
         with pa.ipc.new_stream(self._file, rows.schema) as writer:
             writer.write_batch(rows)
@@ -120,3 +115,8 @@ class Spool:
                 column = column.cast(pa.string()) if field.name in self._many else column
             arrays.append(column)
         return pa.RecordBatch.from_arrays(arrays, names=WELL_FORMED.names)
+
+
+def _is_told(name: str, column: pa.Array) -> bool:
+    """Whether the column holds something; one that may not and does not is left out."""
+    return name not in _OPTIONAL or column.null_count < len(column)

@@ -34,8 +34,10 @@ from revrec.usage.columns import RATED, ROW_NUMBER, WELL_FORMED, Form
 from revrec.usage.spool import Spool
 from revrec.usage.totals import Total
 
-MEMORY_MAX = "512MB"
+MEMORY_MAX = "256MB"
 """Memory of the workbench's database; beyond it DuckDB spills to the folder."""
+RATING_MEMORY_MAX = "1GB"
+"""Memory of a rating's database."""
 ROWS_AT_ONCE = 2**18
 """Rows read by one statement: enough to occupy every core, little enough to hold."""
 
@@ -165,12 +167,12 @@ def total_of(rows: pa.RecordBatch) -> Total:
 
 
 @contextmanager
-def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+def scratch(memory_max: str = RATING_MEMORY_MAX) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own that loads no extensions and opens no files but those it spills."""
     with tempfile.TemporaryDirectory(prefix="revrec-usage-") as folder:
         connection = connect(
             config={
-                "memory_limit": MEMORY_MAX,
+                "memory_limit": memory_max,
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "preserve_insertion_order": "false",
@@ -189,7 +191,7 @@ def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
 def workbench() -> Iterator[Workbench]:
     """An empty workbench."""
     with (
-        scratch() as database,
+        scratch(MEMORY_MAX) as database,
         tempfile.TemporaryDirectory(prefix="revrec-usage-") as folder,
     ):
         bench = Workbench(database, Path(folder), Spool(Path(folder) / "spool"))
