@@ -16,7 +16,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reports.estimates import write_memos
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
 from revrec.commands import (
@@ -46,7 +45,6 @@ from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.facts import record_facts
-from revrec.operations.memos import memos_of
 from revrec.operations.report import report as make_report
 from revrec.operations.verify import verify as verify_books
 from revrec.operations.workspace import open_workspace
@@ -193,6 +191,9 @@ def memos(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """Write the memos on estimates: a page for each component, schedules, JSON."""
+    from reports.estimates import write_memos
+    from revrec.operations.memos import memos_of
+
     with workspace_of(actor) as workspace, err.status("Writing memos ..."):
         files = write_memos(memos_of(workspace, as_of.date()), folder)
     for file in files:

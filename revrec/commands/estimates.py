@@ -1,4 +1,7 @@
-"""Estimates: proposed, decided of by a second person, looked ahead with and back on."""
+"""Estimates: proposed, decided of by a second person, looked ahead with and back on.
+
+The statistics load when a command needs them, so that the others start without them.
+"""
 
 # ruff: noqa: FBT002 - options are read from their defaults
 
@@ -16,10 +19,6 @@ from rich.table import Table
 from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, err, out, say, workspace_of
 from revrec.errors import FeedError
 from revrec.model.proposal import Proposal
-from revrec.operations import estimating
-from revrec.operations.forecasting import forecast_use, outlook_data
-from revrec.operations.looking_back import look_back_data, look_back_on, propose_policy
-from revrec.operations.price_study import stratum_data, study_prices
 
 AsOf = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Such as 2026-03-31.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of the draws; the same gives the same numbers.")]
@@ -32,6 +31,8 @@ def estimate(
 
     Ends with 1 if a component cannot be estimated.
     """
+    from revrec.operations import estimating
+
     with workspace_of(actor) as workspace, err.status("Estimating ..."):
         run = estimating.propose_estimates(workspace, as_of.date(), seed=seed)
     if as_json:
@@ -49,6 +50,8 @@ def estimate(
 
 def proposals(as_json: AsJson = False) -> None:
     """List proposals that wait for a second person."""
+    from revrec.operations import estimating
+
     with workspace_of() as workspace:
         found = estimating.waiting_proposals(workspace)
     if as_json:
@@ -65,6 +68,8 @@ def decide(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """Approve or reject a proposal that another person or the model prepared."""
+    from revrec.operations import estimating
+
     with workspace_of(actor) as workspace:
         made = estimating.decide_proposal(workspace, proposal, approve=approve, note=note)
     say(f"{proposal} is {made.outcome.value} by {made.approved_by}.")
@@ -78,6 +83,8 @@ def override(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """Propose an estimate by hand; it waits for a second person."""
+    from revrec.operations import estimating
+
     try:
         amount = Decimal(value)
     except InvalidOperation as error:
@@ -97,6 +104,8 @@ def forecast(
     as_json: AsJson = False,
 ) -> None:
     """Forecast use, rated amounts and the run-off of commitments, each with its interval."""
+    from revrec.operations.forecasting import forecast_use, outlook_data
+
     with workspace_of() as workspace, err.status("Forecasting ..."):
         seen = forecast_use(workspace, as_of.date(), until.date(), confidence=confidence, seed=seed)
     if as_json:
@@ -133,6 +142,8 @@ def look_back(
     as_json: AsJson = False,
 ) -> None:
     """Compare past estimates with what came out: bias, stated confidence, reversals."""
+    from revrec.operations.looking_back import look_back_data, look_back_on, propose_policy
+
     with workspace_of(actor) as workspace:
         found = look_back_on(workspace, as_of.date())
         made = propose_policy(workspace, as_of.date()) if propose else []
@@ -164,6 +175,8 @@ def ssp_study(
     as_json: AsJson = False,
 ) -> None:
     """Study selling prices from what was invoiced; the book it proposes waits for approval."""
+    from revrec.operations.price_study import stratum_data, study_prices
+
     with workspace_of(actor) as workspace, err.status("Studying ..."):
         found = study_prices(workspace, since.date(), as_of.date())
     if as_json:
