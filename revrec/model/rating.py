@@ -150,7 +150,13 @@ class UsageCommitment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerEvent:
-    """Charges on single transactions: each row of usage is one, its quantity is money."""
+    """Charges on single transactions: each row of usage is one, its quantity is money.
+
+    ``minimum`` and ``maximum`` bound what a transaction costs that is not wholly free, its fee
+    included. They need one price for all units, in parts of units, rounded at the line. What they
+    add or take off stands with the fee, in the line charged as ``event``; it is rounded so that the
+    window's total is rounded once.
+    """
 
     __pydantic_config__ = _STRICT
 
@@ -160,6 +166,10 @@ class PerEvent:
     """Transactions free of charge ..."""
     free_amount: Decimal | None = None
     """... and money free of charge; the limit reached first ends both."""
+    minimum: Decimal | None = None
+    """Least amount of a transaction of more than 0 ..."""
+    maximum: Decimal | None = None
+    """... and its largest; not below the least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

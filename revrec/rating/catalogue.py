@@ -201,9 +201,10 @@ def _add_set(
     for price in prices.values():
         rounding = price.rounding or card.rounding
         source = f"edition {card.id}, price {price.id}"
-        if (price.commitment or price.maximum is not None) and rounding.at is not RoundedAt.LINE:
+        if _is_of_the_line(price) and rounding.at is not RoundedAt.LINE:
             raise FeedError(
-                f"{source}: a commitment or maximum is of the line, not of its {rounding.at}.",
+                f"{source}: a commitment, maximum or bound of transactions is of the line, not of "
+                f"its {rounding.at}.",
                 remedy="Round at the line.",
                 source=source,
             )
@@ -219,6 +220,13 @@ def _add_set(
         )
         found.lines.append(line)
         by_meter.setdefault(price.meter, []).append(line)
+
+
+def _is_of_the_line(price: Price) -> bool:
+    """Whether the price has terms that hold for the total of a line, so that it is rounded."""
+    terms = price.per_event
+    bounded = terms is not None and (terms.minimum is not None or terms.maximum is not None)
+    return bounded or price.commitment is not None or price.maximum is not None
 
 
 def _refuse_repeated(prices: Iterable[Price], source: str) -> None:

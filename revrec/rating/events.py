@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import duckdb
 
 from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms
@@ -21,24 +23,42 @@ def free(connection: duckdb.DuckDBPyConnection, found: Catalogue) -> None:
             atoms(terms.fee, AMOUNT_SCALE),
             terms.free_events,
             None if terms.free_amount is None else atoms(terms.free_amount, QUANTITY_SCALE),
+            None if terms.minimum is None else atoms(terms.minimum, AMOUNT_SCALE),
+            None if terms.maximum is None else atoms(terms.maximum, AMOUNT_SCALE),
         )
         for line in found.lines
         if (terms := line.price.per_event) is not None
     ]
     connection.execute(
         "create or replace table event_price"
-        " (line integer, fee hugeint, free_events bigint, free_amount hugeint)"
+        " (line integer, fee hugeint, free_events bigint, free_amount hugeint,"
+        " least_amount hugeint, most hugeint)"
     )
     if rows:
-        connection.executemany("insert into event_price values ($1, $2, $3, $4)", rows)
+        connection.executemany("insert into event_price values ($1, $2, $3, $4, $5, $6)", rows)
         connection.execute(_SEPARATE)
     connection.execute(_PARTS if rows else _NO_PARTS)
+
+
+def bound(connection: duckdb.DuckDBPyConnection) -> None:
+    """Charge transactions with a least or largest amount what these add to or take off ``rated``.
+
+    The line of an event is the rounded sum of the bounded amounts after it, less that before it
+    and less its usage, so that a window sums to its rounded total.
+    """
+    found = connection.execute(
+        "select 1 from event_price where least_amount is not null or most is not null limit 1"
+    ).fetchone()
+    if found is not None:
+        connection.execute(
+            files(__package__).joinpath("bounded_events.sql").read_text(encoding="utf-8")
+        )
 
 
 _SEPARATE = """
 create or replace table transaction as
 with told as (
-    select r.*, p.fee, p.free_events, p.free_amount,
+    select r.*, p.fee, p.free_events, p.free_amount, p.least_amount, p.most,
            row_number() over ordered as ordinal
     from running r join event_price p using (line)
     window ordered as (partition by r.counter, r.window_first order by r.day, r.used, r.event)
@@ -54,7 +74,9 @@ select * replace (
 delete from running where line in (select line from event_price);
 
 insert into running by name
-select * exclude (fee, free_events, free_amount, ordinal, whole) replace (
+select * exclude (
+    fee, free_events, free_amount, least_amount, most, ordinal, whole
+) replace (
     sum(quantity) over running - quantity as before,
     sum(quantity) over running as after,
     sum(quantity) over total as total
@@ -83,7 +105,7 @@ select used, day, event, counter, line, 'event', null, window_first, window_last
        rounded(fee * paid_events, 0, 1, quantum, half_up)
            - rounded(fee * (paid_events - 1), 0, 1, quantum, half_up) as gross, gross
 from paid join (select line, quantum, half_up from line) using (line)
-where quantity > 0 and fee > 0
+where quantity > 0 and fee > 0 and least_amount is null and most is null
 """
 _NO_PARTS = """
 create or replace table event_part as

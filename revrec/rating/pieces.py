@@ -95,6 +95,7 @@ def taken_apart(price: Price, others: Mapping[str, Price], source: str) -> Piece
     elif terms.commitment is not None:
         committed = Fraction(atoms(terms.commitment.amount or Decimal(0), AMOUNT_SCALE))
     based = tuple(_with_bases(pieces, terms.mode))
+    _refuse_bounds(terms, based, source)
     return Pieces(
         pieces=based,
         denominator=_denominator(based, overage, source),
@@ -110,6 +111,21 @@ def _refused(source: str, why: str) -> FeedError:
     return FeedError(
         f"{source}: {why}.", remedy="Correct the price in the rate card.", source=source
     )
+
+
+def _refuse_bounds(price: Price, pieces: Sequence[Piece], source: str) -> None:
+    """Refuse bounds of transactions of which it could not be told what one of them costs."""
+    terms = price.per_event
+    if terms is None or (terms.minimum is None and terms.maximum is None):
+        return
+    least = Decimal(0) if terms.minimum is None else terms.minimum
+    if least < 0 or (terms.maximum is not None and terms.maximum < least):
+        raise _refused(source, "the bounds of a transaction are not below 0 and rise")
+    alone = len(pieces) == 1 and pieces[0].high is None and not pieces[0].flat
+    if not alone or price.packages is not Packages.FRACTION:
+        raise _refused(source, "bounds of a transaction need one price for all units, in parts")
+    if price.commitment is not None or price.maximum is not None:
+        raise _refused(source, "bounds of a transaction go with no commitment or maximum")
 
 
 def _with_multiple(price: Price, others: Mapping[str, Price], source: str) -> Price:

@@ -75,7 +75,8 @@ RATED = pa.schema(
 )
 """Rated lines, each with how it came about: the edition of the card and the version of its fact,
 the tier (0: free units), and the running total of its window before and after the day's usage.
-``charge`` is ``usage``, or what a window owes beside it: ``fee``, ``commitment``, ``minimum``.
+``charge`` is ``usage``, ``event`` (the fee of a transaction, and what its bounds add or take off),
+or what a window owes beside it: ``fee``, ``commitment``, ``minimum``.
 ``gross`` is before a maximum, ``amount`` after it and after promotional credits (``credited``)."""
 
 UNPRICED = pa.schema(
@@ -155,6 +156,7 @@ def compute(
     _put_day_starts(connection)
     connection.execute(_statement("rated"))
     connection.execute("insert into rated by name from event_part")
+    events.bound(connection)
     connection.execute(_statement("charges"), {"through": through})
     promotions.draw(connection, told)
     connection.execute(_RATED_LINE)

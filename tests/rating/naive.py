@@ -116,6 +116,32 @@ def cost(price: Price, units: Fraction, total: Fraction) -> dict[int, Fraction]:
     return {1: within + (amount - within) * factor}
 
 
+def transactions(price: Price, quantities: Sequence[Decimal], rounding: Rounding) -> Fraction:
+    """What a window's transactions cost, one by one in their order, at one price."""
+    terms = price.per_event
+    assert terms is not None
+    total = Fraction(0)
+    gone = Fraction(0)
+    for number, quantity in enumerate(quantities):
+        value = Fraction(quantity)
+        free = value if terms.free_events is not None or terms.free_amount is not None else 0
+        if terms.free_events is not None and number >= terms.free_events:
+            free = Fraction(0)
+        elif terms.free_amount is not None:
+            free = min(value, max(Fraction(terms.free_amount) - gone, Fraction(0)))
+        gone += value
+        if free == value:
+            continue
+        owed = sum(cost(price, value - free, value - free).values(), Fraction(0))
+        owed += Fraction(terms.fee)
+        if terms.minimum is not None:
+            owed = max(owed, Fraction(terms.minimum))
+        if terms.maximum is not None:
+            owed = min(owed, Fraction(terms.maximum))
+        total += owed
+    return rounded(total, rounding)
+
+
 def window_of(price: Price, day: date, term: Window) -> Window:
     """The window the day lies in, found by counting."""
     if price.resets is Reset.TERM:

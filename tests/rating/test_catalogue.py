@@ -234,6 +234,10 @@ def test_a_last_tier_may_end() -> None:
             "inside packages",
         ),
         ({"maximum": 1, "rounding": {"at": "day"}, "unit_amount": 1}, "is of the line"),
+        ({"per_event": {"minimum": 1}, "rounding": {"at": "tier"}, "percent": 1}, "is of the line"),
+        ({"per_event": {"minimum": 2, "maximum": 1}, "percent": 1}, "not below 0 and rise"),
+        ({"per_event": {"maximum": 1}, "percent": 1, "included": 5}, "one price for all units"),
+        ({"per_event": {"maximum": 1}, "percent": 1, "maximum": 5}, "no commitment or maximum"),
         (
             {
                 "tiers": [
