@@ -221,6 +221,10 @@ class Price:
     """An amount for each window, whatever the usage."""
     flat_at_zero_usage: bool = False
     """Whether a window without usage owes the flat amount of the first tier."""
+    package_at_zero_usage: bool = False
+    """Whether a window without usage owes what its first begun package costs, flat amount and all.
+
+    Needs packages that count once begun, and nothing else that says what no usage costs."""
     resets: Reset = Reset.MONTH
     anchor: Anchor = Anchor.CALENDAR
     counted_by: tuple[str, ...] = ()

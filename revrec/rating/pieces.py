@@ -101,9 +101,7 @@ def taken_apart(price: Price, others: Mapping[str, Price], source: str) -> Piece
         denominator=_denominator(based, overage, source),
         committed=committed,
         overage=overage,
-        zero_usage=_amount(tiers[0][0].flat_amount) * scale
-        if terms.flat_at_zero_usage
-        else Fraction(0),
+        zero_usage=_zero_usage(terms, based, _amount(tiers[0][0].flat_amount) * scale, source),
     )
 
 
@@ -126,6 +124,22 @@ def _refuse_bounds(price: Price, pieces: Sequence[Piece], source: str) -> None:
         raise _refused(source, "bounds of a transaction need one price for all units, in parts")
     if price.commitment is not None or price.maximum is not None:
         raise _refused(source, "bounds of a transaction go with no commitment or maximum")
+
+
+def _zero_usage(price: Price, pieces: Sequence[Piece], flat: Fraction, source: str) -> Fraction:
+    """What a window without usage owes; ``flat`` is the amount of the first tier."""
+    if not price.package_at_zero_usage:
+        return flat if price.flat_at_zero_usage else Fraction(0)
+    if price.packages is not Packages.UP:
+        raise _refused(source, "a package at zero usage needs packages that count once begun")
+    if price.included or price.per_event is not None:
+        raise _refused(source, "a package at zero usage goes with no usage that is free")
+    if price.flat_at_zero_usage or price.commitment is not None:
+        raise _refused(
+            source, "no usage owes a package, a flat amount or a commitment, not two"
+        )
+    owed = _value(pieces, 1)
+    return owed if price.maximum is None else min(owed, _amount(price.maximum))
 
 
 def _with_multiple(price: Price, others: Mapping[str, Price], source: str) -> Price:

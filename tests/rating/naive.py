@@ -116,6 +116,14 @@ def cost(price: Price, units: Fraction, total: Fraction) -> dict[int, Fraction]:
     return {1: within + (amount - within) * factor}
 
 
+def without_usage(price: Price) -> Fraction:
+    """What a window without usage costs that is charged with one package, exactly."""
+    assert price.package_at_zero_usage
+    _, _, unit, flat, _ = next(tiers(price))
+    owed = (unit + flat) * Fraction(price.multiplier) * (1 - Fraction(price.discount_percent) / 100)
+    return owed if price.maximum is None else min(owed, Fraction(price.maximum))
+
+
 def transactions(price: Price, quantities: Sequence[Decimal], rounding: Rounding) -> Fraction:
     """What a window's transactions cost, one by one in their order, at one price."""
     terms = price.per_event

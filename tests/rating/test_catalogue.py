@@ -214,6 +214,9 @@ def test_a_last_tier_may_end() -> None:
     assert amounts(on) == [(JAN_15, 15)]
 
 
+ONE_PACKAGE = {"unit_amount": 15, "per": 10, "packages": "up", "package_at_zero_usage": True}
+
+
 @pytest.mark.parametrize(
     ("terms", "why"),
     [
@@ -235,6 +238,10 @@ def test_a_last_tier_may_end() -> None:
         ),
         ({"maximum": 1, "rounding": {"at": "day"}, "unit_amount": 1}, "is of the line"),
         ({"per_event": {"minimum": 1}, "rounding": {"at": "tier"}, "percent": 1}, "is of the line"),
+        (ONE_PACKAGE | {"packages": "down"}, "count once begun"),
+        (ONE_PACKAGE | {"included": 5}, "no usage that is free"),
+        (ONE_PACKAGE | {"flat_at_zero_usage": True}, "not two"),
+        (ONE_PACKAGE | {"commitment": {"amount": 1}}, "not two"),
         ({"per_event": {"minimum": 2, "maximum": 1}, "percent": 1}, "not below 0 and rise"),
         ({"per_event": {"maximum": 1}, "percent": 1, "included": 5}, "one price for all units"),
         ({"per_event": {"maximum": 1}, "percent": 1, "maximum": 5}, "no commitment or maximum"),
