@@ -135,9 +135,7 @@ def _zero_usage(price: Price, pieces: Sequence[Piece], flat: Fraction, source: s
     if price.included or price.per_event is not None:
         raise _refused(source, "a package at zero usage goes with no usage that is free")
     if price.flat_at_zero_usage or price.commitment is not None:
-        raise _refused(
-            source, "no usage owes a package, a flat amount or a commitment, not two"
-        )
+        raise _refused(source, "no usage owes a package, a flat amount or a commitment, not two")
     owed = _value(pieces, 1)
     return owed if price.maximum is None else min(owed, _amount(price.maximum))
 
