@@ -184,7 +184,11 @@ class Price:
     id: str
     """Name of the line within the card."""
     meter: str
-    """The meter whose usage it prices."""
+    """The meter whose usage it prices; what a window owes beside usage stands under it."""
+    meters: tuple[str, ...] = ()
+    """Further meters it prices, in the same unit: one running total, allowance and commitment.
+
+    Within a day the usage of a contract counts in the order of labels, then of meters."""
     when: Mapping[str, str] = field(default_factory=dict)
     """Labels the usage must carry. Of several prices the one that asks for most of them holds."""
     mode: TierMode = TierMode.GRADUATED

@@ -219,7 +219,20 @@ def _add_set(
             pieces=taken_apart(price, prices, source),
         )
         found.lines.append(line)
-        by_meter.setdefault(price.meter, []).append(line)
+        for meter in _meters(price, source):
+            by_meter.setdefault(meter, []).append(line)
+
+
+def _meters(price: Price, source: str) -> tuple[str, ...]:
+    """The meters the price is of, each once."""
+    meters = (price.meter, *price.meters)
+    if len(set(meters)) < len(meters):
+        raise FeedError(
+            f"{source}: a meter is named twice.",
+            remedy="Name each meter once, the first in `meter`, others in `meters`.",
+            source=source,
+        )
+    return meters
 
 
 def _is_of_the_line(price: Price) -> bool:

@@ -163,13 +163,14 @@ def _put_counted(bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake, 
     columns = "contract meter usage_date usage_id dimensions quantity unit occurred_at".split()
     reader = dataset.scanner(columns=columns, filter=pc.field("entity_id") == tx.entity).to_reader()
     singly = [
-        price.meter
+        meter
         for prices in (
             *(card.prices for card, _ in told.cards),
             *(agreement.overrides for agreement in told.agreements),
         )
         for price in prices
         if price.per_event is not None
+        for meter in (price.meter, *price.meters)
     ]
     bench.register("counted", reader)
     bench.execute(_METERED, {"zone": day_zone(tx), "singly": singly})

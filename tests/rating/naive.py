@@ -181,25 +181,25 @@ def rate(
     term: Window,
     scopes: Mapping[str, str],
 ) -> dict[tuple[str, str, date, str], Fraction]:
-    """Amount by (contract, meter, day, labels); one price for each meter."""
+    """Amount by (contract, meter, day, labels); meters of the same price are counted together."""
     windows: dict[tuple[str, str, str, Window], list[Row]] = defaultdict(list)
     for row in rows:
         contract, meter, day, labels, _, _ = row
         price = prices[meter]
         told = json.loads(labels)
         counted = str([told.get(name) for name in price.counted_by])
-        windows[scopes[contract], meter, counted, window_of(price, day, term)].append(row)
+        windows[scopes[contract], price.id, counted, window_of(price, day, term)].append(row)
     amounts: dict[tuple[str, str, date, str], Fraction] = defaultdict(Fraction)
-    for (_, meter, _, _), used in windows.items():
-        price = prices[meter]
+    for used in windows.values():
+        price = prices[used[0][1]]
         total = sum((Fraction(row[5]) for row in used), Fraction(0))
         before = Fraction(0)
         opened: dict[date, Fraction] = {}
-        for row in sorted(used, key=lambda row: (row[2], row[0], row[3])):
+        for row in sorted(used, key=lambda row: (row[2], row[0], row[3], row[1])):
             opened.setdefault(row[2], before)
             after = before + Fraction(row[5])
             spans = [cost(price, at, total) for at in (before, after, opened[row[2]])]
-            amounts[row[0], meter, row[2], row[3]] += _between(price, *spans, rounding)
+            amounts[row[0], row[1], row[2], row[3]] += _between(price, *spans, rounding)
             before = after
     return amounts
 

@@ -238,6 +238,8 @@ ONE_PACKAGE = {"unit_amount": 15, "per": 10, "packages": "up", "package_at_zero_
         ),
         ({"maximum": 1, "rounding": {"at": "day"}, "unit_amount": 1}, "is of the line"),
         ({"per_event": {"minimum": 1}, "rounding": {"at": "tier"}, "percent": 1}, "is of the line"),
+        ({"unit_amount": 1, "meters": ["images", "tokens"]}, "named twice"),
+        ({"unit_amount": 1, "meters": ["images", "images"]}, "named twice"),
         (ONE_PACKAGE | {"packages": "down"}, "count once begun"),
         (ONE_PACKAGE | {"included": 5}, "no usage that is free"),
         (ONE_PACKAGE | {"flat_at_zero_usage": True}, "not two"),
