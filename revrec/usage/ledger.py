@@ -149,7 +149,7 @@ def settle(bench: Workbench, ledger: ds.Dataset | None, *, entity: int) -> None:
         """
     )
     _find_repeated(connection)
-    corrections = connection.execute("FROM candidate WHERE corrects IS NOT NULL LIMIT 1")
+    corrections = connection.execute("SELECT 1 FROM candidate WHERE corrects IS NOT NULL LIMIT 1")
     if corrections.fetchall():
         _find_corrected(connection, ledger, entity)
         while _find_dangling(connection):
