@@ -152,6 +152,9 @@ class UsageCommitment:
 class PerEvent:
     """Charges on single transactions: each row of usage is one, its quantity is money.
 
+    A correction at the moment of the row it corrects belongs to its transaction; told at another
+    moment it is a transaction of its own, without fee or bounds if it takes money back.
+
     ``minimum`` and ``maximum`` bound what a transaction costs that is not wholly free, its fee
     included. They need one price for all units, in parts of units, rounded at the line. What they
     add or take off stands with the fee, in the line charged as ``event``; it is rounded so that the

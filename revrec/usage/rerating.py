@@ -160,7 +160,8 @@ def _put_counted(bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake, 
         bench.execute("create table metered as select * from counted")
         bench.execute("create table unit (contract varchar, meter varchar, unit varchar)")
         return
-    columns = "contract meter usage_date usage_id dimensions quantity unit occurred_at".split()
+    names = "contract meter usage_date usage_id corrects dimensions quantity unit occurred_at"
+    columns = names.split()
     reader = dataset.scanner(columns=columns, filter=pc.field("entity_id") == tx.entity).to_reader()
     singly = [
         meter
@@ -186,7 +187,9 @@ select contract, meter,
        coalesce(cast(occurred_at at time zone $zone as date), usage_date) as day,
        dimensions as labels,
        case when list_contains($singly, meter)
-            then coalesce(cast(occurred_at as varchar) || ' ', '') || usage_id else '' end as event,
+            then coalesce(cast(occurred_at as varchar) || ' ', '')
+                 || coalesce(corrects, usage_id)
+            else '' end as event,
        sum(quantity) as quantity, min(unit) as unit
 from counted
 group by all

@@ -161,3 +161,21 @@ def test_a_bounded_event_is_kept_in_the_ledger(books: Metering, price: Callable[
     books.rate()
 
     assert sum(books.amounts().values()) == Decimal("16.14")
+
+
+@pytest.mark.parametrize(
+    ("taken_back", "amount"), [(-9_920, "4.14"), (-10_000, "1.75")], ids=["in part", "wholly"]
+)
+def test_what_is_corrected_is_one_transaction(
+    books: Metering, price: Callable[..., None], taken_back: int, amount: str
+) -> None:
+    """Beside 10 at 1.75, 10,000 corrected to 80 cost 2.392, and nothing once they are none."""
+    price({"id": "card", "meter": "tokens", "percent": "2.99", "per_event": BOUNDS})
+    at = "2026-01-15T11:00:00Z"
+    books.send([event("e-0", quantity=10), event("e-1", at, 10_000)], EVENTS)
+    assert books.rate().amounts == {"USD": Decimal("13.75")}
+
+    books.send([event("c-1", at, taken_back, corrects="e-1")], EVENTS)
+    books.rate()
+
+    assert sum(books.amounts().values()) == Decimal(amount)
