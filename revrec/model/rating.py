@@ -49,6 +49,11 @@ class IncludedUnits(StrEnum):
 class Reset(StrEnum):
     """When the running total starts again."""
 
+    EVENT = "event"
+    """With each metering event: every one is priced alone."""
+    HOUR = "hour"
+    """With each hour of the clock by which days are counted. Usage told without a moment lies in
+    no hour, and has no price."""
     DAY = "day"
     MONTH = "month"
     QUARTER = "quarter"

@@ -8,7 +8,15 @@ from datetime import date
 
 from revrec.errors import CurrencyMismatch, FeedError
 from revrec.model.contract import Contract
-from revrec.model.rating import Editions, Price, PriceAgreement, RateCard, RoundedAt, Rounding
+from revrec.model.rating import (
+    Editions,
+    Price,
+    PriceAgreement,
+    RateCard,
+    Reset,
+    RoundedAt,
+    Rounding,
+)
 from revrec.periods import FOREVER, day_before
 from revrec.rating.pieces import Pieces, taken_apart
 
@@ -208,6 +216,7 @@ def _add_set(
                 remedy="Round at the line.",
                 source=source,
             )
+        _refuse_within_days(price, rounding, source)
         line = Line(
             number=len(found.lines),
             price_set=price_set,
@@ -221,6 +230,27 @@ def _add_set(
         found.lines.append(line)
         for meter in _meters(price, source):
             by_meter.setdefault(meter, []).append(line)
+
+
+def _refuse_within_days(price: Price, rounding: Rounding, source: str) -> None:
+    """Refuse what hours and events cannot owe: there is no list of those without usage."""
+    if price.resets not in {Reset.EVENT, Reset.HOUR}:
+        return
+    idle = price.flat_at_zero_usage or price.package_at_zero_usage
+    trued_up = price.commitment is not None and price.commitment.true_up
+    if price.fee or price.minimum or idle or trued_up:
+        raise FeedError(
+            f"{source}: an {price.resets} owes nothing beside its usage.",
+            remedy="Leave out fees, minimums, true-ups and amounts at zero usage, or reset by day.",
+            source=source,
+        )
+    if price.per_event is not None or rounding.at is RoundedAt.DAY:
+        raise FeedError(
+            f"{source}: totals that start again with each {price.resets} go with no limits over "
+            "several transactions and no rounding by the day.",
+            remedy="Reset by day or longer, or round at the line.",
+            source=source,
+        )
 
 
 def _meters(price: Price, source: str) -> tuple[str, ...]:

@@ -35,7 +35,9 @@ METERED = pa.schema(
     ]
 )
 """Usage to be rated, in rows as they came. ``labels`` are a canonical JSON object.
-``event`` tells transactions of prices per event apart and is empty otherwise."""
+``event`` tells transactions apart where prices are per event, and hours where totals start again
+with each: its first 19 characters (``2026-01-15T10+00000``, with the seconds from UTC). It is empty
+otherwise."""
 
 OPENING = pa.schema(
     [

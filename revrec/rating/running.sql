@@ -1,7 +1,8 @@
 -- Usage with its price, its window and the running totals before and after it.
 -- Reads `metered` (contract, meter, day, labels, event, quantity), `agreed`, `matched`, `line`,
 -- `span`, `opening`. A day's usage counts in the order of contract, labels and meter, days in
--- theirs. What is counted together has a number (`counter`), so that few texts are sorted.
+-- theirs. What is counted together has a number (`counter`), so that few texts are sorted. Where
+-- totals start again with each hour or event, `part` tells them apart within their day.
 create or replace table usage_key as
 select row_number() over (order by contract, labels, meter)::integer as used, contract, meter,
        labels
@@ -31,12 +32,15 @@ from span, (select min(day) as first_used, max(day) as last_used from metered);
 create or replace table running as
 with priced as (
     select r.used, m.day, m.event, r.counter, r.line, s.first_day as window_first,
-           s.last_day as window_last, (m.quantity * 1000000000)::hugeint as quantity
+           s.last_day as window_last, (m.quantity * 1000000000)::hugeint as quantity,
+           case l.resets when 'event' then r.used || ' ' || m.event
+                         when 'hour' then left(m.event, 19) else '' end as part
     from metered m
     join usage_key k using (contract, meter, labels)
     join route r on r.used = k.used and m.day between r.first_day and r.last_day
     join span_day s on s.key = r.span_key and s.day = m.day
-    where m.quantity <> 0
+    join line l on l.line = r.line
+    where m.quantity <> 0 and (l.resets <> 'hour' or trim(left(m.event, 19)) <> '')
 ),
 opened as (
     select c.counter, o.window_first, o.quantity
@@ -47,7 +51,8 @@ select p.*,
        coalesce(o.quantity, 0) + sum(p.quantity) over running as after,
        coalesce(o.quantity, 0) + sum(p.quantity) over total as total
 from priced p
-left join opened o on o.counter = p.counter and o.window_first = p.window_first
-window total as (partition by p.counter, p.window_first),
-       running as (partition by p.counter, p.window_first order by p.day, p.used, p.event
-                   rows unbounded preceding)
+left join opened o
+  on o.counter = p.counter and o.window_first = p.window_first and p.part = ''
+window total as (partition by p.counter, p.window_first, p.part),
+       running as (partition by p.counter, p.window_first, p.part
+                   order by p.day, p.used, p.event rows unbounded preceding)

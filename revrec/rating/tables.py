@@ -15,7 +15,7 @@ import pyarrow as pa
 from revrec.model.rating import Anchor, Reset, RoundingMode
 from revrec.money import AMOUNT_SCALE, atoms, minor_digits
 from revrec.rating.catalogue import Catalogue, Line
-from revrec.rating.windows import windows
+from revrec.rating.windows import WITHIN_DAYS, windows
 
 
 def put(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
@@ -108,7 +108,7 @@ def _line_row(line: Line) -> _Row:
 def _counted_from(resets: Reset, anchor: Anchor) -> str:
     if resets is Reset.TERM:
         return "term"
-    return "calendar" if resets is Reset.DAY else anchor.value
+    return "calendar" if resets in WITHIN_DAYS else anchor.value
 
 
 def _piece_rows(line: Line) -> Iterator[_Row]:

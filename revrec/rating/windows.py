@@ -9,6 +9,8 @@ from revrec.model.rating import Anchor, Reset
 from revrec.periods import day_before, plus_months
 
 _MONTHS = {Reset.MONTH: 1, Reset.QUARTER: 3, Reset.YEAR: 12}
+WITHIN_DAYS = frozenset({Reset.EVENT, Reset.HOUR, Reset.DAY})
+"""Resets whose windows are days; hours and events are told apart within them."""
 _JANUARY = date(2000, 1, 1)
 
 
@@ -28,7 +30,7 @@ def windows(
     if resets is Reset.TERM:
         yield term
         return
-    if resets is Reset.DAY:
+    if resets in WITHIN_DAYS:
         for ordinal in range(first.toordinal(), last.toordinal() + 1):
             day = date.fromordinal(ordinal)
             yield day, day

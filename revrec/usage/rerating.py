@@ -24,7 +24,7 @@ from revrec.errors import InvariantViolated
 from revrec.feeds.records import ADAPTERS
 from revrec.model.contract import Contract
 from revrec.model.fact import FactKind, digest_of
-from revrec.model.rating import PriceAgreement, RateCard
+from revrec.model.rating import PriceAgreement, RateCard, Reset
 from revrec.rating import rate as rating
 from revrec.rating.catalogue import Told
 from revrec.store import facts
@@ -163,18 +163,22 @@ def _put_counted(bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake, 
     names = "contract meter usage_date usage_id corrects dimensions quantity unit occurred_at"
     columns = names.split()
     reader = dataset.scanner(columns=columns, filter=pc.field("entity_id") == tx.entity).to_reader()
+    prices = [price for card, _ in told.cards for price in card.prices]
+    prices += [price for agreement in told.agreements for price in agreement.overrides]
     singly = [
         meter
-        for prices in (
-            *(card.prices for card, _ in told.cards),
-            *(agreement.overrides for agreement in told.agreements),
-        )
         for price in prices
-        if price.per_event is not None
+        if price.per_event is not None or price.resets is Reset.EVENT
+        for meter in (price.meter, *price.meters)
+    ]
+    hourly = [
+        meter
+        for price in prices
+        if price.resets is Reset.HOUR
         for meter in (price.meter, *price.meters)
     ]
     bench.register("counted", reader)
-    bench.execute(_METERED, {"zone": day_zone(tx), "singly": singly})
+    bench.execute(_METERED, {"zone": day_zone(tx), "singly": singly, "hourly": hourly})
     bench.unregister("counted")
     bench.execute(
         "create table unit as select contract, meter, min(unit) as unit from metered group by all"
@@ -186,7 +190,14 @@ create table metered as
 select contract, meter,
        coalesce(cast(occurred_at at time zone $zone as date), usage_date) as day,
        dimensions as labels,
-       case when list_contains($singly, meter)
+       case when list_contains($hourly, meter) and occurred_at is not null
+            then strftime(occurred_at at time zone $zone, '%Y-%m-%dT%H')
+                 || printf('%+06d', (epoch(occurred_at at time zone $zone)
+                                     - epoch(occurred_at at time zone 'UTC'))::bigint)
+            when list_contains($hourly, meter) and list_contains($singly, meter)
+            then repeat(' ', 19)
+            else '' end
+       || case when list_contains($singly, meter)
             then coalesce(cast(occurred_at as varchar) || ' ', '')
                  || coalesce(corrects, usage_id)
             else '' end as event,

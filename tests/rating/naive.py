@@ -154,7 +154,7 @@ def window_of(price: Price, day: date, term: Window) -> Window:
     """The window the day lies in, found by counting."""
     if price.resets is Reset.TERM:
         return term
-    if price.resets is Reset.DAY:
+    if price.resets in {Reset.DAY, Reset.HOUR, Reset.EVENT}:
         return day, day
     months = {Reset.MONTH: 1, Reset.QUARTER: 3, Reset.YEAR: 12}[price.resets]
     origin = date(2000, 1, 1) if price.anchor is Anchor.CALENDAR else term[0]
@@ -188,6 +188,7 @@ def rate(
         price = prices[meter]
         told = json.loads(labels)
         counted = str([told.get(name) for name in price.counted_by])
+        counted += {Reset.EVENT: str(row[:5]), Reset.HOUR: row[4][:19]}.get(price.resets, "")
         windows[scopes[contract], price.id, counted, window_of(price, day, term)].append(row)
     amounts: dict[tuple[str, str, date, str], Fraction] = defaultdict(Fraction)
     for used in windows.values():
@@ -195,7 +196,7 @@ def rate(
         total = sum((Fraction(row[5]) for row in used), Fraction(0))
         before = Fraction(0)
         opened: dict[date, Fraction] = {}
-        for row in sorted(used, key=lambda row: (row[2], row[0], row[3], row[1])):
+        for row in sorted(used, key=lambda row: (row[2], row[0], row[3], row[1], row[4])):
             opened.setdefault(row[2], before)
             after = before + Fraction(row[5])
             spans = [cost(price, at, total) for at in (before, after, opened[row[2]])]

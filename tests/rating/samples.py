@@ -30,6 +30,7 @@ from tests.rating.naive import Row
 JAN_15 = date(2026, 1, 15)
 JUN_30 = date(2026, 6, 30)
 TERM = JAN_15, JUN_30
+WITHIN_DAY = (Reset.EVENT, Reset.HOUR)
 CUSTOMERS = ("acme", "globex")
 
 
@@ -139,7 +140,7 @@ def prices(draw: st.DrawFn, at: RoundedAt = RoundedAt.LINE) -> Price:
         else IncludedUnits.BEFORE_TIERS,
         commitment=commitment,
         maximum=maximum,
-        resets=draw(st.sampled_from(Reset)),
+        resets=draw(st.sampled_from([each for each in Reset if each not in WITHIN_DAY])),
         anchor=draw(st.sampled_from(Anchor)),
         counted_by=draw(st.sampled_from([(), ("model",)])),
     )
