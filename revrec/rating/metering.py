@@ -7,13 +7,16 @@ made of the events of the whole window.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from revrec.errors import FeedError
+
+AVERAGE_MONTH = timedelta(hours=730)
+"""A twelfth of 8,760 hours: the month of some prices of what runs by the hour."""
 
 
 class Aggregation(StrEnum):
@@ -52,13 +55,23 @@ def weighted_level(
     window: tuple[datetime, datetime],
     *,
     carried: Decimal = Decimal(0),
+    priced_for: timedelta | None = None,
 ) -> tuple[Fraction, Decimal]:
     """The mean of a level over a window, exact, and the level at its end, to be carried on.
 
     ``changes`` are changes of the level at moments of the window, whose end is excluded;
-    ``carried`` is the level it begins with. The divisor is the whole window.
+    ``carried`` is the level it begins with. The divisor is the whole window, or the time that
+    ``priced_for`` tells: a price by the ``AVERAGE_MONTH`` costs the same each hour, and 744 hours
+    of a level count 744/730 times. Raises FeedError for a change outside the window, or for no
+    time.
     """
     begins, ends = window
+    divisor = ends - begins if priced_for is None else priced_for
+    if divisor <= timedelta(0):
+        raise FeedError(
+            f"A level cannot be priced for {divisor}.",
+            remedy="Tell a time above 0, or a window that ends after it begins.",
+        )
     level = carried
     since = begins
     held = Fraction(0)
@@ -71,7 +84,7 @@ def weighted_level(
         held += Fraction(level) * _microseconds(since, at)
         level, since = level + change, at
     held += Fraction(level) * _microseconds(since, ends)
-    return held * Fraction(1, _microseconds(begins, ends)), level
+    return held * Fraction(1, _microseconds_of(divisor)), level
 
 
 def capacity_tier(
@@ -93,5 +106,8 @@ def capacity_tier(
 
 
 def _microseconds(first: datetime, last: datetime) -> int:
-    span = last - first
+    return _microseconds_of(last - first)
+
+
+def _microseconds_of(span: timedelta) -> int:
     return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,7 +11,13 @@ import pytest
 
 from revrec.errors import FeedError
 from revrec.model.rating import Rounding, Tier
-from revrec.rating.metering import Aggregation, aggregated, capacity_tier, weighted_level
+from revrec.rating.metering import (
+    AVERAGE_MONTH,
+    Aggregation,
+    aggregated,
+    capacity_tier,
+    weighted_level,
+)
 from revrec.rating.proration import (
     changed,
     levels_in_tiers,
@@ -336,6 +342,29 @@ def test_a_level_weighs_by_the_time_it_is_held() -> None:
 
     assert (march, end, april, left) == (Fraction(67500, 31), 2500, Fraction(1600, 3), 300)
     assert [cents(each) for each in (march, april)] == [Decimal("2177.42"), Decimal("533.33")]
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "hours"),
+    [("2026-02-01", "2026-03-01", 672), ("2026-03-01", "2026-04-01", 744)],
+)
+def test_a_month_of_730_hours_has_the_same_price_each_hour(
+    first: str, end: str, hours: int
+) -> None:
+    """73.00 a month are 0.10 an hour: 67.20 in February, 74.40 in March, 10.00 for 100 hours."""
+    window = moment(first), moment(end)
+    started = window[1] - timedelta(hours=100)
+
+    whole, _ = weighted_level([], window, carried=Decimal(1), priced_for=AVERAGE_MONTH)
+    begun, _ = weighted_level([(started, Decimal(1))], window, priced_for=AVERAGE_MONTH)
+
+    assert [73 * whole, 73 * begun] == [Fraction(hours, 10), 10]
+
+
+def test_a_level_is_priced_for_some_time() -> None:
+    """Nothing is divided by no time."""
+    with pytest.raises(FeedError, match="cannot be priced for 0:00:00"):
+        weighted_level([], (moment("2026-02-01"), moment("2026-03-01")), priced_for=timedelta(0))
 
 
 def test_byte_hours_are_gigabyte_months() -> None:
