@@ -37,6 +37,7 @@ from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Renewal, Term, enforceable_term
 from revrec.asc606.transaction_price import re_estimate, transaction_price
+from revrec.asc606.use import check_overage
 from revrec.citations import cites
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question, Segment
 from revrec.model.events import Estimate, Modification
@@ -85,6 +86,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     check_estimates(history)
     check_transfers(history)
     check_pauses(history)
+    check_overage(history)
     pools_of(history, books.policy)
     existence = assess_contract(history)
     term, bound, decision = enforceable_term(contract_as_of(history.contract, existence))

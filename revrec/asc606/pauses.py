@@ -143,7 +143,7 @@ def _stop(standing: Standing, each: InForce) -> Stopped:
             contract=standing.contract.id,
             field="pause.obligations",
         )
-    if shape.late or shape.early:
+    if each.obligation.starts_at or each.obligation.ends_at:
         raise UnsupportedTerm(
             f"Obligation {each.id} of contract {standing.contract.id} is paused for days, but "
             "runs between two moments.",

@@ -12,8 +12,11 @@ from revrec.asc606.performance_obligations import COMPLETE
 from revrec.asc606.segments import APART, LIVE, Key, Layer
 from revrec.asc606.unit_price import priced_by_unit, unit_prices
 from revrec.citations import cites
-from revrec.model.contract import Consideration, Contract
+from revrec.errors import UnsupportedTerm
+from revrec.model.contract import Consideration, Contract, CountedIn
 from revrec.model.decision import Earlier, Shape
+from revrec.model.events import Modification
+from revrec.model.history import ContractHistory
 from revrec.money import round_ratio
 
 
@@ -52,6 +55,37 @@ class Ended:
     """Atoms."""
     product: str
     earlier: Earlier | None
+
+
+@cites("606-10-25-13", "606-10-32-40")
+def check_overage(history: ContractHistory) -> None:
+    """Refuse new terms that count what is entitled from before them, where overage is charged.
+
+    What was used before would use up the new entitlement, and was charged for by the old terms.
+    """
+    for each in history.modifications:
+        new_from = each.new_terms_from or each.on
+        for restated in each.revises:
+            in_amount = restated.usage.counted_in is CountedIn.AMOUNT
+            if not in_amount or restated.usage.entitled is None or restated.start is None:
+                continue
+            if restated.start < new_from and _charges_overage(history, restated.id, each):
+                raise UnsupportedTerm(
+                    f"Modification {each.id} of contract {each.contract} restates what "
+                    f"{restated.id} entitles to from {restated.start} on, before its terms begin "
+                    f"on {new_from}, and what exceeds it is charged.",
+                    citation="606-10-25-13",
+                    remedy="Give what is left to use from the new terms on, and leave `start` out.",
+                    contract=each.contract,
+                    field=f"revises.{restated.id}.start",
+                )
+
+
+def _charges_overage(history: ContractHistory, obligation: str, before: Modification) -> bool:
+    promised = history.contract.consideration
+    for each in history.modifications:
+        promised += each.adds_consideration if each.on < before.on else ()
+    return any(each.above_entitlement and each.obligation == obligation for each in promised)
 
 
 @cites("606-10-32-28", "606-10-32-40", "606-10-55-65")

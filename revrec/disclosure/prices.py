@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from revrec.asc606.amendment import amended, changes_books
-from revrec.asc606.modification import changes_nothing
+from revrec.asc606.modification import changes_nothing, takes_effect
 from revrec.asc606.payable import promised_later, with_amounts
 from revrec.asc606.term import Renewal, Term, bounded, enforceable_term
 from revrec.asc606.transaction_price import FIXED, estimated
-from revrec.asc606.unit_price import estimate_per_unit, priced_by_unit, unit_prices
+from revrec.asc606.unit_price import (
+    estimate_per_unit,
+    priced_by_unit,
+    unit_components,
+    unit_prices,
+)
 from revrec.citations import cites
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
 from revrec.model.decision import Segment, Stream
@@ -57,8 +62,8 @@ def price_changes(history: ContractHistory, on: date) -> list[PriceChange]:
     return _traced(history, on)[0]
 
 
-def _traced(history: ContractHistory, on: date) -> tuple[list[PriceChange], int]:
-    """Changes of the price by the end of the day, and the price then with what was renewed."""
+def _traced(history: ContractHistory, on: date) -> tuple[list[PriceChange], dict[str, int]]:
+    """Changes of the price by the end of the day, and its amounts then with what was renewed."""
     contract = history.contract
     term, bound, _ = enforceable_term(contract)
     last_day = bound.end
@@ -88,7 +93,7 @@ def _traced(history: ContractHistory, on: date) -> tuple[list[PriceChange], int]
         elif event.consideration is not None and event.amount is not None:
             amounts[event.consideration] = to_minor(event.amount, contract.currency)
         changes.append(PriceChange(event, day, before, sum(amounts.values())))
-    return changes, sum(amounts.values())
+    return changes, amounts
 
 
 @cites("606-10-32-2")
@@ -97,7 +102,27 @@ def price_on(history: ContractHistory, on: date) -> int:
     if on < history.contract.inception:
         return 0
     later = sum(each.amount for each in promised_later(history) if each.on <= on)
-    return _traced(history, on)[1] + later
+    return sum(_traced(history, on)[1].values()) + later
+
+
+@cites("606-10-32-14", "606-10-25-10")
+def expected_of_withdrawn(history: ContractHistory, on: date) -> dict[str, int]:
+    """Prices of all units expected, of obligations that were withdrawn by the end of the day.
+
+    Of those only what was transferred before stays in the price.
+    """
+    changes = [each for each in history.modifications if takes_effect(each) <= on]
+    withdrawn = {name for each in changes for name in each.withdraws}
+    averaged = {
+        each.id
+        for each in history.consideration
+        if priced_by_unit(each)
+        and each.obligation in withdrawn
+        and not unit_components(each)[each.id]
+    }
+    if not averaged:
+        return {}
+    return {name: amount for name, amount in _traced(history, on)[1].items() if name in averaged}
 
 
 @cites("606-10-32-15", "606-10-32-20")

@@ -31,7 +31,7 @@ from revrec.disclosure.checks import (
 from revrec.disclosure.contract_costs import cost_tie_outs
 from revrec.disclosure.earlier_performance import performance_tie_outs
 from revrec.disclosure.frame import Frame
-from revrec.disclosure.prices import financed_on, price_on
+from revrec.disclosure.prices import expected_of_withdrawn, financed_on, price_on
 from revrec.disclosure.remaining_obligations import BANDS
 from revrec.disclosure.revenue import CUTS
 from revrec.model.dataset import TieOut
@@ -250,12 +250,14 @@ def _journal(frame: Frame, data: Data) -> Iterator[Check]:
     )  # fmt: skip
 
 
-def _kept(accounted: ContractAccounting, on: date) -> int:
-    """What stays recognised of an agreement that is no contract, in minor units."""
+def _kept(accounted: ContractAccounting, on: date, component: str | None = None) -> int:
+    """What stays recognised of what is no contract any more, or of a component; minor units."""
     return sum(
         each.price
         for each in accounted.segments
-        if each.valid_from <= on <= each.valid_to and not each.as_used
+        if each.valid_from <= on <= each.valid_to
+        and not each.as_used
+        and component in {None, each.component}
     )
 
 
@@ -268,6 +270,11 @@ def _traced(frame: Frame) -> Sums:
         accounted = frame.inputs.accounting.contracts[name]
         interest = financed_on(accounted.accrued, last)
         # Without a contract there is no price but what was recognised for good (25-7, 25-8).
-        price = price_on(history, last) if accounted.exists_on(last) else _kept(accounted, last)
+        if accounted.exists_on(last):
+            price = price_on(history, last)
+            for component, amount in expected_of_withdrawn(history, last).items():
+                price += _kept(accounted, last, component) - amount
+        else:
+            price = _kept(accounted, last)
         found[history.contract.currency] += price + interest
     return found

@@ -108,7 +108,7 @@ def test_an_unknown_field_is_named(ana):
         ("/v1/journal", "POST", "GET"),
         ("/v1/periods/2026-01", "PATCH", "GET"),
         ("/v1/periods/2026-01/close", "GET", "POST"),
-        ("/v1/usage/batches", "PUT", "POST"),
+        ("/v1/usage/batches", "PUT", "GET, POST"),
         ("/health/live", "POST", "GET"),
     ],
 )

@@ -500,6 +500,8 @@ def _renew_usage_terms(
             each.meters, each.first = meters_of(terms), max(begins, state.cut + ONE_DAY)
             each.counts_after = state.cut
             continue
+        if each.threshold and terms.get("start") and as_day(terms["start"]) <= state.cut:
+            raise NotStated(f"{each.id} is above an entitlement from before its terms")
         if each.threshold and promise is None:
             raise NotStated(f"{each.id} is above an entitlement that is over")
         if each.threshold and promise is not None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, seed, settings
+from hypothesis.internal.conjecture import providers
 
 _Test = TypeVar("_Test", bound=Callable[..., Any])
 
@@ -32,7 +33,13 @@ settings.register_profile("torture", _COMMIT, max_examples=10_000)
 
 
 def load() -> None:
-    """Put the profile in force, also for tests that tell settings of their own."""
+    """Put the profile in force, also for tests that tell settings of their own.
+
+    Hypothesis mixes constants of the modules imported so far into what it draws. Which those are
+    depends on the tests that ran before in the worker, so a commit does without.
+    """
+    if not TORTURE:
+        providers._get_local_constants = providers.Constants
     settings.load_profile("torture" if TORTURE else "commit")
 
 
