@@ -22,15 +22,16 @@ def stand_still(facts: Facts, promises: Iterable[Promise], pause: Told, day: dat
         raise NotStated(f"{pause['id']} of what is not promised, or of no time at all")
     for change in facts.of_kind("modification"):
         new_from = as_day(change.get("new_terms_from", change["on"]))
+        lasted_to = _resumes(facts, pause, date.max)
+        lasts = lasted_to is None or lasted_to > new_from
         restated = {
             each["id"]
             for each in change.get("revises", ())
-            if pause.get("extends", False) or each["measure"] in BY_TIME
+            if (pause.get("extends", False) or each["measure"] in BY_TIME)
+            and (lasts or not each.get("distinct_increments", True))
         }
-        lasted_to = _resumes(facts, pause, date.max)
-        lasts = on < new_from and (lasted_to is None or lasted_to > new_from)
-        if lasts and restated & (named or restated):
-            raise NotStated(f"{pause['id']} lasts into terms that are restated")
+        if on < new_from and restated & (named or restated):
+            raise NotStated(f"{pause['id']} reaches into terms that are restated")
     for each in promises:
         timed = each.terms["measure"] in BY_TIME
         last = each.ends if timed else lapse_of(each) if each.by_usage else None

@@ -267,7 +267,9 @@ def price_of_units(story: Story, name: str, of: Told) -> Told:
 def special_prices(story: Story, contract: Told) -> None:
     """Now and then a residual, or a bundle whose price may prove where a discount belongs."""
     sharing = [
-        each for each in contract["obligations"] if each["measure"] != "usage" or "usage" in each
+        each
+        for each in contract["obligations"]
+        if each["id"] in story.promised and (each["measure"] != "usage" or "usage" in each)
     ]
     if len(sharing) < 2:
         return
