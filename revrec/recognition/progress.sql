@@ -91,8 +91,9 @@ select
              least(2 * date_diff('month', starts, day) + 1, 2 * term_months)
          when day >= ends then 1
          else (whole_months * part_of + part_days)::hugeint * term_part_of end::hugeint,
-    case when progress = 'half_month' then 2 * term_months
-         when day < starts or day >= ends then 1
+    case when day < starts then 1
+         when progress = 'half_month' then 2 * term_months
+         when day >= ends then 1
          else part_of::hugeint * (term_months * term_part_of + term_part_days) end::hugeint
 from (
     select
