@@ -14,7 +14,7 @@ from revrec.usage.columns import EVENTS
 from tests.rating.conftest import Metering
 from tests.usage.samples import Told
 
-TRACE = Path("/work/shared/data/azure_llm_inference_code_2023.csv.gz")
+TRACE = Path(__file__).parents[3] / "shared/data/azure_llm_inference_code_2023.csv.gz"
 """AzurePublicDataset, CC-BY 4.0; Patel et al., "Splitwise", ISCA 2024."""
 
 
