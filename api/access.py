@@ -63,6 +63,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "list_credit_draws": _ALL,
     "list_commitments": _ALL,
     "reconcile_commitments": _ALL,
+    "settle_commitments": _PREPARE,
+    "calculate": _ALL,
 }
 """Operation -> roles that may call it. An operation that is not listed is refused to all."""
 

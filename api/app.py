@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import (
+    calculation_routes,
     commitment_routes,
     control_routes,
     drilling_routes,
@@ -35,6 +36,7 @@ ROUTES = (
     drilling_routes,
     quarantine_routes,
     commitment_routes,
+    calculation_routes,
     estimate_routes,
 )
 """The modules that add their routes to ``routing.router``."""

@@ -86,10 +86,26 @@ async def raw_json(request: Request, _: Books) -> bytes:
     return await request.body()
 
 
+def _plain(raw: bytes) -> object:
+    """Plain values of a body; a number becomes the text it was written as, never a float."""
+    try:
+        return read_json(raw.decode("utf-8"), "body")
+    except UnicodeError as error:
+        raise FeedError(
+            f"The body is not UTF-8 text: {error.reason if hasattr(error, 'reason') else error}.",
+            remedy="Send UTF-8 without lone surrogates.",
+        ) from error
+
+
+def document(raw: Annotated[bytes, Depends(raw_json)]) -> object:
+    """The body as plain values, numbers as the text they were written as."""
+    return _plain(raw)
+
+
 def told(raw: Annotated[bytes, Depends(raw_json)]) -> Told:
     """Records of the body; a number becomes the text it was written as, never a float."""
+    records = _plain(raw)
     try:
-        records = read_json(raw.decode("utf-8"), "body")
         digest = digest_of(records)
     except UnicodeError as error:
         raise FeedError(
@@ -143,5 +159,6 @@ async def uploaded(
         yield Upload(path=Path(spool.name), name=name, digest=digest.hexdigest())
 
 
+Document = Annotated[object, Depends(document)]
 Records = Annotated[Told, Depends(told)]
 UsageFile = Annotated[Upload, Depends(uploaded, scope="function")]

@@ -1,4 +1,4 @@
-"""Routes about credits and commitments; all of them read."""
+"""Routes about credits and commitments."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Response
 
 from api import commitment_schemas as schemas
-from api.access import Books
-from api.routing import EVERY, refusals, router
-from revrec.operations.commitments import position
+from api.access import Books, Key, keyed
+from api.routing import EVERY, WRITES, answer, refusals, router
+from revrec.operations.answering import once
+from revrec.operations.commitments import position, settling
 
 _PAGE_MAX = 1000
 _READS = (*EVERY, "feed-error", "not-found")
@@ -118,4 +119,27 @@ def reconcile_commitments(
         reconciled=[schemas.Reconciled.told(each) for each in found.reconciling()],
         bought=schemas.records_of(found.bought()),
         refused=schemas.refused_in(found),
+    )
+
+
+@router.post(
+    "/commitments/settlements",
+    tags=["commitments"],
+    operation_id="settle_commitments",
+    summary="Settle bills",
+    response_model=schemas.SettlementRecorded,
+    responses=refusals(*WRITES, "not-found", "payload-too-large"),
+)
+def settle_commitments(body: schemas.SettlementRequested, books: Books, key: Key) -> Response:
+    """Record the invoices and credit memos that reconcile bills by a day: true-ups, use, overage.
+
+    What is learned later is settled by a further document; settled again, nothing is recorded.
+    """
+    return answer(
+        once(
+            books,
+            keyed(key, "settle", str(body.as_of or ""), body.contract or ""),
+            lambda tx: settling(tx, books.lake, as_of=body.as_of, contract=body.contract),
+            lambda done: schemas.SettlementRecorded.told(done).model_dump_json(),
+        )
     )

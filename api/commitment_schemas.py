@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from revrec.commitments.documents import Reconciling
 from revrec.commitments.position import Position
+from revrec.errors import FeedError
 from revrec.feeds.records import to_fact
 from revrec.model.commitment import CommitmentForm
 from revrec.model.contract import CountedIn
@@ -19,6 +20,7 @@ from revrec.model.credit import CreditGrant
 from revrec.model.events import CreditMemo, Invoice
 from revrec.model.fact import FactKind
 from revrec.money import from_minor
+from revrec.operations.commitments import Settled
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -233,6 +235,35 @@ class Reconciliation(_Wire):
     refused: list[AccountRefused]
 
 
+class SettlementRequested(BaseModel):
+    """Which bills are settled."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    as_of: date | None = Field(default=None, examples=["2026-03-31"])
+    """The day by which; yesterday if left out."""
+    contract: str | None = Field(default=None, examples=["C-1"])
+    """Only the account this contract draws on."""
+
+
+class SettlementRecorded(_Wire):
+    """What was recorded to settle the bills."""
+
+    as_of: date
+    records: list[dict[str, Any]]
+    """Invoices, credit memos, and credits bought by rules."""
+    refused: list[AccountRefused]
+
+    @classmethod
+    def told(cls, done: Settled) -> SettlementRecorded:
+        """The wire form, with documents as records."""
+        return cls(
+            as_of=done.as_of,
+            records=[{"kind": each.kind.value, **each.body} for each in done.records],
+            refused=_refused(done.refused),
+        )
+
+
 def records_of(told: Iterable[Invoice | CreditMemo | CreditGrant]) -> list[dict[str, Any]]:
     """Records as they are to be recorded."""
     facts = [to_fact(FactKind(each.kind), each) for each in told]
@@ -241,9 +272,11 @@ def records_of(told: Iterable[Invoice | CreditMemo | CreditGrant]) -> list[dict[
 
 def refused_in(found: Position) -> list[AccountRefused]:
     """Accounts that contradict themselves."""
-    return [
-        AccountRefused(account=name, message=str(error)) for name, error in found.refused.items()
-    ]
+    return _refused(found.refused)
+
+
+def _refused(errors: Mapping[str, FeedError]) -> list[AccountRefused]:
+    return [AccountRefused(account=name, message=str(error)) for name, error in errors.items()]
 
 
 def _text(value: object) -> object:

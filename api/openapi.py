@@ -11,12 +11,14 @@ from typing import Any
 
 from api.bodies import UPLOADS
 from api.problems import MEDIA_TYPE
+from revrec.feeds.calculations import QUESTION
 from revrec.feeds.records import ADAPTERS
 
 TAGS = [
     {"name": "facts", "description": "Contracts, prices, invoices, payments and events."},
     {"name": "usage", "description": "Daily rated usage, in files."},
     {"name": "commitments", "description": "Credits and commitments: balances, draws, bills."},
+    {"name": "calculations", "description": "Prices, burn-downs, invoices, parts of periods."},
     {"name": "periods", "description": "Closing and reopening months."},
     {"name": "journal", "description": "What was posted, in the order of the chain."},
     {"name": "estimates", "description": "Variable consideration: proposed, decided, forecast."},
@@ -32,6 +34,13 @@ _EXAMPLE = {
     "end": "2026-12-31",
     "obligations": [{"id": "access", "product": "platform", "measure": "days"}],
     "consideration": [{"id": "fee", "kind": "fixed", "amount": "36500.00"}],
+}
+_QUESTION = {
+    "kind": "proration",
+    "currency": "USD",
+    "period": {"from": "2025-08-01", "to": "2025-08-31"},
+    "from": "2025-08-10",
+    "amount": "50.00",
 }
 _FILES = (
     "application/octet-stream",
@@ -51,6 +60,10 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
     paths["/v1/facts"]["post"]["requestBody"] = {
         "required": True,
         "content": {"application/json": {"schema": _records(schemas), "example": [_EXAMPLE]}},
+    }
+    paths["/v1/calculations"]["post"]["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": _questions(schemas), "example": _QUESTION}},
     }
     for upload in UPLOADS:
         paths[upload]["post"]["requestBody"] = {
@@ -104,6 +117,13 @@ def _records(schemas: dict[str, Any]) -> dict[str, Any]:
             "discriminator": {"propertyName": "kind", "mapping": references},
         },
     }
+
+
+def _questions(schemas: dict[str, Any]) -> dict[str, Any]:
+    """What can be asked, by kind; puts the schemas beside the others."""
+    schema = QUESTION.json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(schema.pop("$defs", {}))
+    return schema
 
 
 def snapshot() -> str:

@@ -19,6 +19,7 @@ from rich.table import Table
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
 from revrec.commands import (
+    calculations,
     commitments,
     contracts,
     estimates,
@@ -67,6 +68,9 @@ COMMANDS = (
     commitments.burn_down,
     commitments.commitments,
     commitments.true_up,
+    commitments.settle,
+    calculations.calculate,
+    calculations.prorate,
     estimates.estimate,
     estimates.proposals,
     estimates.decide,
@@ -198,6 +202,27 @@ def memos(
         files = write_memos(memos_of(workspace, as_of.date()), folder)
     for file in files:
         out.print(str(file), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def balances(
+    as_of: commitments.AsOf = None,
+    known_at: commitments.KnownAt = None,
+    contract: commitments.OfContract = None,
+    folder: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
+    actor: Actor = DEFAULT_ACTOR,
+) -> None:
+    """Write credits, commitments and draws at the end of a day: a workbook and CSV."""
+    from reports.burn_down import write_position
+    from revrec.operations.commitments import position_report
+
+    with workspace_of(actor) as workspace, err.status("Writing balances ..."):
+        day = as_of.date() if as_of else None
+        report = position_report(workspace, as_of=day, known_at=known_at, contract=contract)
+        files = write_position(report, folder)
+    for file in files:
+        out.print(str(file), highlight=False, soft_wrap=True)
+    commitments.refuse(report.position.refused)
 
 
 @app.command()

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from revrec.commands.shared import DEFAULT_ACTOR, AsJson, err, out, say, workspace_of
+from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, err, out, say, workspace_of
 from revrec.commitments.agreement import Agreement
-from revrec.feeds.records import to_fact
-from revrec.model.fact import FactKind
+from revrec.errors import FeedError
 from revrec.money import as_text
-from revrec.operations.commitments import position
+from revrec.operations.commitments import position, records_of
+from revrec.operations.commitments import settle as settle_bills
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -75,7 +75,7 @@ def burn_down(
         for each in found.transfers():
             if each.given != each.asked:
                 say(f"{each.transfer}: of {each.asked} there were {each.given:f} to be given.")
-    _refuse(found)
+    refuse(found.refused)
 
 
 def commitments(
@@ -91,7 +91,7 @@ def commitments(
         out.print_json(json.dumps([_plain(each) for each in rows]))
     else:
         _table(_COMMITMENTS, rows)
-    _refuse(found)
+    refuse(found.refused)
 
 
 def true_up(
@@ -108,10 +108,7 @@ def true_up(
     Documents, and credits bought by rules, are proposals until somebody loads them.
     """
     found = _position(as_of, known_at, contract)
-    listed = list(found.reconciling())
-    told = [*found.bought(), *(document for each in listed for document in each.documents)]
-    facts = [to_fact(FactKind(each.kind), each) for each in told]
-    records = [{"kind": fact.kind.value, **fact.body} for fact in facts]
+    records = [{"kind": fact.kind.value, **fact.body} for fact in records_of(found)]
     if file is not None:
         lines = "".join(json.dumps(record) + "\n" for record in records)
         file.write_text(lines, encoding="utf-8")
@@ -120,14 +117,49 @@ def true_up(
         out.print_json(json.dumps(records))
     else:
         table = Table("contract", "consideration", "due", "billed", "difference", "for")
-        for each in listed:
+        for each in found.reconciling():
             money = [
                 as_text(amount, each.currency)
                 for amount in (each.due, each.billed, each.difference)
             ]
             table.add_row(each.contract, each.consideration or "", *money, "; ".join(each.reasons))
         out.print(table)
-    _refuse(found)
+    refuse(found.refused)
+
+
+def settle(
+    as_of: AsOf = None,
+    contract: OfContract = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show only; write nothing.")] = False,
+    as_json: AsJson = False,
+    actor: Actor = DEFAULT_ACTOR,
+) -> None:
+    """Record the invoices and credit memos that `true-up` shows: a period is settled by its day.
+
+    Again, it records nothing; what is learned later is settled by a further document.
+    """
+    day = as_of.date() if as_of else None
+    with workspace_of(actor) as workspace:
+        if dry_run:
+            found = position(workspace, as_of=day, contract=contract)
+            records, refused, verb = records_of(found), found.refused, "would be recorded"
+        else:
+            settled = settle_bills(workspace, as_of=day, contract=contract)
+            records, refused, verb = settled.records, settled.refused, "recorded"
+    if as_json:
+        out.print_json(json.dumps([{"kind": each.kind.value, **each.body} for each in records]))
+    else:
+        for each in records:
+            say(f"{each.kind.value} {each.key}: {_amount(each.body)}")
+    say(f"{len(records):,} {verb}.")
+    refuse(refused)
+
+
+def _amount(body: Mapping[str, Any]) -> str:
+    """What a record comes to, as it tells it."""
+    if "lines" not in body:
+        return str(body["paid"])
+    return f"{sum(Decimal(line['amount']) for line in body['lines']):f}"
 
 
 def _position(as_of: datetime | None, known_at: datetime | None, contract: str | None) -> Position:
@@ -147,16 +179,16 @@ def _agree(found: Position, *, as_json: bool) -> None:
         out.print_json(json.dumps([_plain(each) | {"holds": each.holds} for each in rows]))
     else:
         _table([each.name for each in fields(Agreement)] + ["holds"], rows)
-    _refuse(found)
+    refuse(found.refused)
     if not all(each.holds for each in rows):
         raise typer.Exit(1)
 
 
-def _refuse(found: Position) -> None:
+def refuse(refused: Mapping[str, FeedError]) -> None:
     """Tell which accounts cannot be drawn down; ends with 1 if there are any."""
-    for name, error in found.refused.items():
+    for name, error in refused.items():
         say(f"{name}: {error}")
-    if found.refused:
+    if refused:
         raise typer.Exit(1)
 
 

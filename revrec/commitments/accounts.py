@@ -8,7 +8,15 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from revrec.commitments.lots import ROLLED_OVER, Held, Meters, lot_of, price_of, scale_of, times
+from revrec.commitments.lots import (
+    ROLLED_OVER,
+    Held,
+    Meters,
+    each_time,
+    lot_of,
+    price_of,
+    scale_of,
+)
 from revrec.drawing.draw import Beyond, Drawing
 from revrec.drawing.lot import Lot
 from revrec.errors import FeedError
@@ -169,8 +177,8 @@ def _hold(account: Account, part: CreditBook) -> None:
     """Put into an account what is held in it."""
     promised: list[CreditGrant | Commitment] = [*part.grants, *part.commitments]
     for each in promised:
-        for named in times(each.id, each.on, each.last_day, each.recurs):
-            for held in lot_of(each, part.meters, account.order, named):
+        for time, named in each_time(each):
+            for held in lot_of(time, part.meters, account.order, named):
                 if held.lot.name in account.held:
                     raise FeedError(
                         f"Two credits or commitments are named {held.lot.name!r}.",

@@ -79,7 +79,7 @@ def _reconciling(
         for reason, amount in parts.items()
         if amount
     )
-    name = f"{contract.id} {consideration or 'use'} {as_of}"
+    name = f"{contract.id} {consideration or '(no consideration)'} {as_of}"
     documents: tuple[Invoice | CreditMemo, ...] = ()
     if due > billed:
         line = InvoiceLine(amount=from_minor(due - billed, currency), consideration=consideration)

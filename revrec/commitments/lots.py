@@ -13,9 +13,11 @@ from revrec.errors import FeedError
 from revrec.model.commitment import Commitment, CommitmentAmendment, CommitmentForm
 from revrec.model.contract import CountedIn
 from revrec.model.credit import CreditGrant, DrawFirst, Recurrence, Rollover
+from revrec.model.rating import Rounding
 from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms
 from revrec.periods import FOREVER, day_before, next_day, plus_months
 from revrec.rating.grants import Standing, rank
+from revrec.rating.proration import granted_part, rounded
 
 ROLLED_OVER = " rolled over"
 """What is put behind the name of a lot for what of it goes on."""
@@ -92,10 +94,70 @@ def scale_of(counted_in: CountedIn) -> int:
     return AMOUNT_SCALE if counted_in is CountedIn.AMOUNT else QUANTITY_SCALE
 
 
+_Promised = CreditGrant | Commitment
+
+
+def each_time(told: _Promised) -> Iterator[tuple[_Promised, tuple[str, date, date]]]:
+    """What is granted or promised each time, with its name, first and last day.
+
+    The first time is of the part of its period, where it is prorated; the others are as told.
+
+    Raises FeedError for terms that contradict each other.
+    """
+    for number, named in enumerate(
+        times(told.id, told.on, told.last_day, told.recurs, _anchor(told))
+    ):
+        yield (_prorated(told) if number == 0 else told), named
+
+
+def _anchor(told: CreditGrant | Commitment) -> date:
+    """The day from which its periods are counted."""
+    terms = told.prorated
+    if terms is None or told.recurs is None:
+        return told.on
+    if terms.period_months != told.recurs.every_months:
+        raise FeedError(
+            f"{told.id!r} recurs every {told.recurs.every_months} months and is prorated in "
+            f"periods of {terms.period_months}.",
+            remedy="Let `period_months` be the months after which it recurs.",
+        )
+    return terms.period_first
+
+
+def _prorated(told: _Promised) -> _Promised:
+    """What the first time is of, in a period that began before it."""
+    terms = told.prorated
+    if terms is None:
+        return told
+    if isinstance(told, Commitment) and told.installments:
+        raise FeedError(
+            f"{told.id!r} is prorated and billed in installments.",
+            remedy="Tell the amount and the installments of the part, without `prorated`.",
+        )
+    part = granted_part(told.id, told.on, terms)
+
+    def of(amount: Decimal, decimals: int) -> Decimal:
+        rounding = Rounding(decimals=decimals, mode=terms.mode)
+        return rounded(Fraction(amount) * part, rounding, "")
+
+    amount = of(told.amount, terms.decimals)
+    if isinstance(told, CreditGrant):
+        whole = terms.price_decimals is None
+        paid = told.paid if whole else of(told.paid, terms.price_decimals or 0)
+        return replace(told, amount=amount, paid=paid)
+    price = price_of(told)
+    if terms.price_decimals is not None:
+        price = of(price, terms.price_decimals)
+    return replace(told, amount=amount, price=price)
+
+
 def times(
-    name: str, on: date, last_day: date | None, recurs: Recurrence | None
+    name: str, on: date, last_day: date | None, recurs: Recurrence | None, anchor: date
 ) -> Iterator[tuple[str, date, date]]:
-    """Each time something is granted or promised: its name, first and last day."""
+    """Each time something is granted or promised: its name, first and last day.
+
+    It recurs by periods counted from the anchor, in the first of which it begins.
+    """
     if recurs is None:
         yield name, on, last_day or FOREVER
         return
@@ -106,9 +168,11 @@ def times(
             remedy="Let it recur after a month or more; each time lasts until the next.",
         )
     number = 0
-    while (first := plus_months(on, number * recurs.every_months)) <= recurs.until:
+    while (begins := plus_months(anchor, number * recurs.every_months)) <= recurs.until:
         number += 1
-        yield f"{name} {first}", first, day_before(plus_months(on, number * recurs.every_months))
+        first = max(begins, on)
+        last = day_before(plus_months(anchor, number * recurs.every_months))
+        yield f"{name} {first}", first, last
 
 
 def lot_of(

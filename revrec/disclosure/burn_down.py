@@ -59,6 +59,50 @@ def burn_down(position: Position, entity: int) -> list[DataSet]:
     return found
 
 
+def draw_ledger(position: Position, entity: int) -> DataSet:
+    """Every draw by the report's end in order, with what was paid for it."""
+    rows: list[Row] = [
+        (
+            entity,
+            each.customer,
+            each.contract,
+            each.account,
+            each.region,
+            each.day,
+            each.meter,
+            each.grant,
+            "covered" if each.covered else "beyond",
+            each.currency,
+            each.quantity,
+            each.amount,
+            to_minor(each.worth, each.currency),
+            c.key_of(each.account, f"{number:09d}"),
+        )
+        for number, each in enumerate(position.draws(), 1)
+    ]
+    return DataSet(
+        name="credit_draws",
+        title="Draws",
+        columns=[
+            c.ENTITY,
+            c.CUSTOMER,
+            c.CONTRACT,
+            c.text("account", "Drawn on as"),
+            c.text("region", "Region"),
+            c.day("day", "Day"),
+            c.text("meter", "Meter"),
+            c.text("grant", "Credits or commitment"),
+            c.text("covered", "Covered"),
+            c.CURRENCY,
+            c.quantity("quantity", "Quantity"),
+            c.quantity("amount", "Rated amount"),
+            c.money("worth", "Paid for it"),
+            c.ROW_KEY,
+        ],
+        rows=rows,
+    )
+
+
 def burn_down_tie_outs(position: Position) -> Iterator[TieOut]:
     """What was paid for credits against what became of it, by currency."""
     paid: dict[str, int] = defaultdict(int)

@@ -49,6 +49,7 @@ from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
 from revrec.model.policy import StandaloneSellingPrice
 from revrec.model.product import Product
 from revrec.model.returns import GoodsReturn
+from revrec.model.span import Span
 from revrec.periods import Period
 
 Event = Annotated[
@@ -128,16 +129,6 @@ Measured = Literal[
 ]
 Cut = Literal["segment", "region", "product", "timing"]
 """What revenue can be disaggregated by (606-10-50-5)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """Both days included."""
-
-    __pydantic_config__ = _STRICT
-
-    first: Annotated[date, Field(alias="from")]
-    last: Annotated[date, Field(alias="to")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

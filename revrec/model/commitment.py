@@ -10,6 +10,7 @@ from typing import Literal
 
 from revrec.model.contract import _STRICT, CountedIn
 from revrec.model.credit import Recurrence, Rollover
+from revrec.model.proration import GrantProration
 
 
 class CommitmentForm(StrEnum):
@@ -70,6 +71,8 @@ class Commitment:
     """What of a prepaid one may be used after its window."""
     recurs: Recurrence | None = None
     """Such as a part for each year; each time is named by the id and its first day."""
+    prorated: GrantProration | None = None
+    """What is promised where it begins within a period; all of it if left out."""
     obligation: str | None = None
     """The obligation of the contract that is performed as it is used (606-10-55-46)."""
     consideration: str | None = None

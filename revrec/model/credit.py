@@ -14,6 +14,7 @@ from typing import Literal
 
 from revrec.drawing.draw import Beyond
 from revrec.model.contract import _STRICT, CountedIn
+from revrec.model.proration import GrantProration
 
 
 class DrawFirst(StrEnum):
@@ -98,6 +99,8 @@ class CreditGrant:
     rollover: Rollover | None = None
     recurs: Recurrence | None = None
     """Such as a monthly allowance; each time is named by the id and its first day."""
+    prorated: GrantProration | None = None
+    """What is granted where it begins within a period; all of it if left out."""
     obligation: str | None = None
     """The obligation of the contract that is performed as they are used (606-10-55-46)."""
     consideration: str | None = None

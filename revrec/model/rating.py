@@ -231,6 +231,8 @@ class Price:
     """Largest amount of a window."""
     fee: Decimal = Decimal(0)
     """An amount for each window, whatever the usage."""
+    fee_prorated: bool = False
+    """Whether a window the agreement covers in part owes the fee for its days only."""
     flat_at_zero_usage: bool = False
     """Whether a window without usage owes the flat amount of the first tier."""
     package_at_zero_usage: bool = False

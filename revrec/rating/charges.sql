@@ -41,7 +41,11 @@ due as (
       on c.scope = e.scope and c.name = e.name and c.window_first = e.window_first
 ),
 rounded_due as (
-    select *, rounded(fee + flat, 0, 1, quantum, half_up) as fixed,
+    select *,
+           case when fee_prorated then
+                    rounded((fee * days) // window_days + flat, (fee * days) % window_days,
+                            window_days, quantum, half_up)
+                else rounded(fee + flat, 0, 1, quantum, half_up) end as fixed,
            rounded(committed_due, 0, 1, quantum, half_up) as least_committed,
            case when prorated then
                     rounded((minimum * days) // window_days, (minimum * days) % window_days,

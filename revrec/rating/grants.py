@@ -15,6 +15,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from pydantic import AwareDatetime
+
 from revrec.drawing.draw import Beyond, Drawing
 from revrec.drawing.lot import Keeps, Lot
 from revrec.model.contract import _STRICT
@@ -38,13 +40,13 @@ class Grant:
     unit_cost: Decimal = Decimal(1)
     """What was paid for one; 0 for what was given. Recognition reads it, burn-down does not."""
     priority: int = 0
-    effective: datetime | None = None
+    effective: AwareDatetime | None = None
     """First moment; from ever if left out."""
-    expires: datetime | None = None
+    expires: AwareDatetime | None = None
     """First moment at which it is gone; never if left out."""
-    voided: datetime | None = None
+    voided: AwareDatetime | None = None
     """The moment from which nothing more is drawn."""
-    created: datetime | None = None
+    created: AwareDatetime | None = None
     """When it was told, where that decides the order; else its first moment."""
     applies_to: tuple[str, ...] = ()
     """Products it pays for; all if left out."""
@@ -65,7 +67,9 @@ class Grant:
 class Use:
     """Use of credits, a charge they may pay."""
 
-    at: datetime
+    __pydantic_config__ = _STRICT
+
+    at: AwareDatetime
     amount: Decimal
     product: str = ""
 

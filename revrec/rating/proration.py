@@ -6,26 +6,21 @@ old fee and a charge for the new, each is a line: rounded first, then netted, un
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 
-from revrec.model.rating import Rounding, RoundingMode, Tier
+from revrec.errors import FeedError
+from revrec.model.proration import ChangeDay, GrantProration, ProratedBy
+from revrec.model.rating import Rounding, RoundingMode, Tier, TierMode
 from revrec.money import minor_digits, round_ratio
-from revrec.periods import next_day, plus_months
+from revrec.periods import day_before, next_day, plus_months
 
 _MICROSECOND = timedelta(microseconds=1)
-
-
-class ChangeDay(StrEnum):
-    """Which price the day of a change has."""
-
-    NEW = "new"
-    """The one it changes to."""
-    OLD = "old"
-    """The one it changes from: the day counts as used."""
+_MONTH_DAYS = 30
+_FIRST_OF_MONTH = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +34,43 @@ class Change:
     net: Decimal
 
 
-def part_of(period: tuple[date, date], first: date, last: date) -> Fraction:
+def part_of(
+    period: tuple[date, date], first: date, last: date, by: ProratedBy = ProratedBy.DAYS
+) -> Fraction:
     """The part of a period that the days from ``first`` to ``last`` are; all days included.
 
-    The divisor is the whole period, though the service began or ended within it.
+    The divisor is the whole period, though the service began or ended within it. Whole days are
+    the same part of it in seconds.
 
     >>> part_of((date(2025, 8, 1), date(2025, 8, 31)), date(2025, 8, 10), date(2025, 8, 31))
     Fraction(22, 31)
+    >>> july_on = date(2026, 7, 11), date(2026, 9, 30)
+    >>> [str(part_of((date(2026, 7, 1), july_on[1]), *july_on, by)) for by in ProratedBy]
+    ['1', '41/46', '41/46', '8/9', '83/93']
     """
     begins, ends = max(first, period[0]), min(last, period[1])
-    days = max((ends - begins).days + 1, 0)
-    return Fraction(days, (period[1] - period[0]).days + 1)
+    if begins > ends:
+        return Fraction(0)
+    match by:
+        case ProratedBy.NONE:
+            return Fraction(1)
+        case ProratedBy.THIRTY_DAY_MONTHS:
+            return Fraction(_days_of_thirty(begins, ends), _days_of_thirty(*period))
+        case ProratedBy.CALENDAR_MONTHS:
+            return Fraction(_calendar_months(begins, ends), _calendar_months(*period))
+        case ProratedBy.DAYS | ProratedBy.SECONDS:
+            return Fraction((ends - begins).days + 1, (period[1] - period[0]).days + 1)
+
+
+def _days_of_thirty(first: date, last: date) -> int:
+    """Days of months of 30 days; both included."""
+    end = next_day(last)
+    months = (end.year - first.year) * 12 + end.month - first.month
+    return months * _MONTH_DAYS + min(end.day, _MONTH_DAYS) - min(first.day, _MONTH_DAYS)
+
+
+def _calendar_months(first: date, last: date) -> Fraction:
+    return periods_between(first, next_day(last), _FIRST_OF_MONTH)
 
 
 def part_of_time(period: tuple[datetime, datetime], begins: datetime, ends: datetime) -> Fraction:
@@ -64,7 +85,10 @@ def part_of_time(period: tuple[datetime, datetime], begins: datetime, ends: date
 
 
 def part_left(
-    period: tuple[date, date], changed_on: date, change_day: ChangeDay = ChangeDay.NEW
+    period: tuple[date, date],
+    changed_on: date,
+    change_day: ChangeDay = ChangeDay.NEW,
+    by: ProratedBy = ProratedBy.DAYS,
 ) -> Fraction:
     """The part of a period that has the new price, if it changes on a day.
 
@@ -73,7 +97,7 @@ def part_left(
     [Fraction(7, 10), Fraction(2, 3)]
     """
     first = changed_on if change_day is ChangeDay.NEW else next_day(changed_on)
-    return part_of(period, first, period[1])
+    return part_of(period, first, period[1], by)
 
 
 def periods_between(first: date, end: date, billing_day: int) -> Fraction:
@@ -110,14 +134,50 @@ def changed(
     rounding: Rounding,
     currency: str,
     net_first: bool = False,
+    credits_unused: bool = True,
 ) -> Change:
-    """A change from one price to another for the rest of a period, which is ``part`` of it."""
+    """A change from one price to another for the rest of a period, which is ``part`` of it.
+
+    Where what is unused of the old price is not given back, it stays paid: only what the new one
+    exceeds it by is owed, and a downgrade comes to nothing.
+    """
+    if not credits_unused:
+        exact = max((Fraction(new) - Fraction(old)) * part, Fraction(0))
+        charge = rounded(exact, rounding, currency)
+        return Change(credit=Decimal(0), charge=charge, net=charge)
     credit = -prorated(old, part, rounding, currency)
     charge = prorated(new, part, rounding, currency)
     net = credit + charge
     if net_first:
         net = rounded((Fraction(new) - Fraction(old)) * part, rounding, currency)
     return Change(credit=credit, charge=charge, net=net)
+
+
+def granted_part(name: str, on: date, terms: GrantProration) -> Fraction:
+    """The part of a period for which something is granted that begins on a day of it.
+
+    Raises FeedError, naming what is granted, for a day outside the period.
+    """
+    end = plus_months(terms.period_first, terms.period_months)
+    period = terms.period_first, day_before(end)
+    if not period[0] <= on <= period[1]:
+        raise FeedError(
+            f"{name!r} begins on {on}, outside the period from {period[0]} to {period[1]} it is "
+            "prorated in.",
+            remedy="Give `period_first`, the first day of the period in which it begins.",
+        )
+    if terms.by is not ProratedBy.SECONDS or terms.since is None:
+        return part_of(period, on, period[1], terms.by)
+    if terms.since.tzinfo is None or terms.since.date() != on:
+        raise FeedError(
+            f"{name!r} begins on {on} and counts since {terms.since}.",
+            remedy="Give `since` as a moment of its first day with zone, 2026-01-16T12:00:00Z.",
+        )
+    midnights = [datetime.combine(day, time(), terms.since.tzinfo) for day in (period[0], end)]
+    begins, ends, since = (
+        moment.astimezone(UTC) for moment in (midnights[0], midnights[1], terms.since)
+    )
+    return part_of_time((begins, ends), since, ends)
 
 
 def rounded(amount: Fraction, rounding: Rounding, currency: str) -> Decimal:
@@ -129,6 +189,43 @@ def rounded(amount: Fraction, rounding: Rounding, currency: str) -> Decimal:
     else:
         whole = round_ratio(scaled.numerator, scaled.denominator)
     return Decimal(whole if amount >= 0 else -whole).scaleb(-decimals)
+
+
+def level_price(
+    mode: TierMode, tiers: Sequence[Tier], changes: Sequence[tuple[Decimal, Fraction]]
+) -> Fraction:
+    """A price on a level that rises and falls, each change for the part of the period it holds.
+
+    Graduated, each change is priced in the tiers it crosses. By volume, the level at the end, in
+    full units, tells the tier whose price all prorated units have, and its flat amount is owed
+    once. A level or an amount below 0 counts as none.
+
+    >>> tiers = [Tier(up_to=Decimal(100), unit_amount=Decimal(2)), Tier(unit_amount=Decimal(1))]
+    >>> level_price(TierMode.VOLUME, tiers, [(Decimal(120), Fraction(1, 2))])
+    Fraction(60, 1)
+    """
+    _refuse_bounds(tiers)
+    if mode is TierMode.GRADUATED:
+        return max(levels_in_tiers(tuple(tiers), list(changes)), Fraction(0))
+    level = max(sum((change for change, _ in changes), Decimal(0)), Decimal(0))
+    units = sum((Fraction(change) * part for change, part in changes), Fraction(0))
+    reached = next(each for each in tiers if each.up_to is None or level <= each.up_to)
+    return Fraction(reached.flat_amount) + max(units, Fraction(0)) * Fraction(reached.unit_amount)
+
+
+def _refuse_bounds(tiers: Sequence[Tier]) -> None:
+    bounds = [each.up_to for each in tiers]
+    rising = [each for each in bounds[:-1] if each is not None]
+    if (
+        not tiers
+        or bounds[-1] is not None
+        or len(rising) < len(bounds) - 1
+        or (rising != sorted(set(rising)))
+    ):
+        raise FeedError(
+            "The tiers of a level tell no rising bounds.",
+            remedy="Give `up_to` for each tier but the last, each above the one before.",
+        )
 
 
 def levels_in_tiers(tiers: tuple[Tier, ...], changes: list[tuple[Decimal, Fraction]]) -> Fraction:

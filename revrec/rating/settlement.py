@@ -58,6 +58,8 @@ class InvoiceStep(StrEnum):
 class Coupon:
     """Something off the price: an amount, a percentage, or both."""
 
+    __pydantic_config__ = _STRICT
+
     amount: Decimal = _NOTHING
     percent: Decimal = _NOTHING
 
@@ -109,6 +111,22 @@ def laid_over(
                 due[line] -= used
                 left -= used
     return [Covered(line=line, credits=paid[line], due=_money(owed)) for line, owed in due.items()]
+
+
+def capped(
+    lines: Sequence[tuple[str, Decimal]], maximum: Decimal, before: Decimal = _NOTHING
+) -> dict[str, Decimal]:
+    """What stays of lines in order until a maximum is reached, ``before`` being charged already.
+
+    >>> capped([("tier 3", Decimal(15)), ("tier 4", Decimal(7))], Decimal(170), Decimal(160))
+    {'tier 3': Decimal('10'), 'tier 4': Decimal('0')}
+    """
+    left = max(maximum - before, _NOTHING)
+    kept: dict[str, Decimal] = {}
+    for line, amount in lines:
+        kept[line] = min(amount, left)
+        left -= kept[line]
+    return kept
 
 
 def shortfalls(

@@ -43,7 +43,7 @@ create or replace table piece (
 _OWED = """
 create or replace table owed (
     line integer, fee hugeint, zero_usage hugeint, committed_due hugeint, minimum hugeint,
-    prorated boolean
+    prorated boolean, fee_prorated boolean
 )
 """
 _BELOW_ALL = -(10**36)
@@ -136,6 +136,7 @@ def _owed_rows(line: Line) -> Iterator[_Row]:
             round(committed or Fraction(0)),
             atoms(price.minimum or Decimal(0), AMOUNT_SCALE),
             price.minimum_prorated,
+            price.fee_prorated,
         )
 
 

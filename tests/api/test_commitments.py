@@ -74,6 +74,42 @@ def test_what_reconciles_the_bills_can_be_recorded_and_then_nothing_differs(told
     assert (after["billed"], after["difference"], after["documents"]) == ("30.34", "0.00", [])
 
 
+def test_bills_are_settled_by_a_request_that_counts_once(told, cleo):
+    """30.34 are recorded as one invoice; the same request again is answered, not done again."""
+    asked = {"as_of": "2026-01-31", "contract": "C-1"}
+
+    first, same, other = (
+        told.post("/v1/commitments/settlements", json=asked, headers={"Idempotency-Key": key})
+        for key in ("s-1", "s-1", "s-2")
+    )
+    (after,) = cleo.get("/v1/commitments/reconciliation", params=asked).json()["reconciled"]
+
+    (record_told,) = first.json()["records"]
+    assert (record_told["kind"], record_told["lines"][0]["amount"]) == ("invoice", "30.34")
+    assert (same.content, same.headers["Idempotency-Replayed"]) == (first.content, "true")
+    assert other.json()["records"] == []
+    assert (after["billed"], after["difference"]) == ("30.34", "0.00")
+
+
+def test_a_part_of_a_fee_is_calculated(cleo):
+    """22 of 31 days of 50.00; a number counts as it is written, and nonsense is a problem."""
+    asked = {
+        "kind": "proration",
+        "currency": "USD",
+        "period": {"from": "2025-08-01", "to": "2025-08-31"},
+        "from": "2025-08-10",
+        "amount": 50.00,
+    }
+
+    good = cleo.post("/v1/calculations", json=asked)
+    bad = cleo.post("/v1/calculations", json=asked | {"by": "weeks"})
+
+    assert good.json() == {
+        "kind": "proration", "figures": {"part": "22/31", "amount": "35.48"}, "tables": {},
+    }  # fmt: skip
+    assert (bad.status_code, bad.json()["code"]) == (422, "feed-error")
+
+
 def test_what_was_known_then_can_be_asked_again(told, cleo, clock):
     """A grant corrected later and use sent later were not known before."""
     before = clock.now()

@@ -52,6 +52,8 @@ TABLE = """
     GET  /v1/credits/draws                                     yes      yes     yes    yes
     GET  /v1/commitments                                       yes      yes     yes    yes
     GET  /v1/commitments/reconciliation                        yes      yes     yes    yes
+    POST /v1/commitments/settlements                           yes      no      no     yes
+    POST /v1/calculations                                      yes      yes     yes    yes
 """
 ROLES, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
 ALL = routes.router.routes

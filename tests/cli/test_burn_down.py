@@ -52,3 +52,30 @@ def test_balances_and_bills(command: Command, tmp_path: Path) -> None:
         "acme",
         [{"amount": "5.00", "consideration": "use"}],
     )
+
+
+@pytest.mark.timeout(300)
+def test_a_period_is_settled_once(command: Command, tmp_path: Path) -> None:
+    """Of 100 committed 15 were used: 15 are billed for use in 2026, 85 at the true-up, once."""
+    book, usage, folder = tmp_path / "book.yaml", tmp_path / "usage.csv", tmp_path / "out"
+    book.write_text(BOOK[: BOOK.index("credit_grants")] + BOOK[BOOK.index("commitments") :])
+    usage.write_bytes(as_csv([told(usage_date="2026-01-15", amount="15.00")]))
+    assert command("load", book).returncode == 0
+    assert command("ingest", usage).returncode == 0
+    later = {"REVREC_CLOCK": "2027-01-05T09:00:00Z"}
+    day = ("--as-of", "2027-01-01", "--contract", "acme")
+
+    shown = command("settle", *day, "--dry-run", **later)
+    settled = command("settle", *day, "--json", **later)
+    again = command("settle", *day, **later)
+    written = command("balances", *day, "--out", folder, **later)
+
+    assert "2 would be recorded" in shown.stderr
+    assert sorted(each["lines"][0]["amount"] for each in json.loads(settled.stdout)) == [
+        "15.00",
+        "85.00",
+    ]
+    assert "0 recorded" in again.stderr
+    assert written.returncode == 0
+    names = {path.name.split(".", 1)[1] for path in folder.iterdir()}
+    assert names == {"xlsx", "commitment-burn-down.csv", "credit-draws.csv", "json"}

@@ -1,0 +1,255 @@
+"""Answers to what is asked of prices, credits, invoices and parts of periods.
+
+Each goes through the functions that rate, draw and settle the books; nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from revrec.model.proration import ChangeDay, ProratedBy
+from revrec.periods import next_day
+from revrec.rating.grants import burn
+from revrec.rating.metering import Aggregation, aggregated, weighted_level
+from revrec.rating.proration import changed, level_price, part_of, part_of_time, rounded
+from revrec.rating.questions import (
+    Answer,
+    BurnDown,
+    LevelChange,
+    LevelPrice,
+    Metered,
+    Metering,
+    Proration,
+    Question,
+    Settlement,
+    ThresholdBilling,
+    UsagePrice,
+    contradicts,
+    plain,
+)
+from revrec.rating.quoting import priced
+from revrec.rating.settlement import past_fresh_threshold, past_thresholds
+from revrec.rating.settling import settled
+
+_Moments = tuple[datetime, datetime]
+
+
+def answer(question: Question) -> Answer:
+    """The answer to a question.
+
+    Raises FeedError for a question that contradicts itself, naming what does.
+    """
+    answering: Mapping[type, Callable[[Any], Answer]] = {
+        UsagePrice: priced,
+        BurnDown: _burned,
+        Settlement: settled,
+        ThresholdBilling: _thresholds,
+        Proration: _prorated,
+        LevelPrice: _level,
+        Metering: _metered,
+    }
+    return answering[type(question)](question)
+
+
+def _burned(asked: BurnDown) -> Answer:
+    found = burn(
+        asked.grants,
+        asked.uses,
+        as_of=asked.as_of,
+        order=asked.order,
+        beyond=asked.beyond,
+        resets=asked.resets,
+    )
+    draws = tuple(
+        {"use": str(each.use), "grant": each.grant, "amount": plain(each.amount)}
+        for each in found.draws
+    )
+    balances = tuple(
+        {
+            "grant": name,
+            "left": plain(left),
+            "lapsed": plain(found.lapsed.get(name, Decimal(0))),
+        }
+        for name, left in found.balances.items()
+    )
+    figures = {"balance": plain(found.balance), "beyond": plain(found.beyond)}
+    return Answer(kind=asked.kind, figures=figures, tables={"draws": draws, "balances": balances})
+
+
+def _thresholds(asked: ThresholdBilling) -> Answer:
+    usage = [(each.on, each.amount) for each in sorted(asked.usage, key=lambda each: each.on)]
+    if not asked.fresh:
+        found = past_thresholds(usage, asked.thresholds, asked.recurring)
+    elif len(asked.thresholds) == 1 and asked.recurring is None:
+        found = past_fresh_threshold(usage, asked.thresholds[0])
+    else:
+        raise contradicts("a fresh threshold", "is one, and recurs by itself", "Give one of them.")
+    billed = sum((each.amount for each in found), Decimal(0))
+    used = sum((amount for _, amount in usage), Decimal(0))
+    rows = tuple({"on": each.on.isoformat(), "amount": plain(each.amount)} for each in found)
+    figures = {"billed": plain(billed), "unbilled": plain(used - billed)}
+    return Answer(kind=asked.kind, figures=figures, tables={"invoices": rows})
+
+
+def _prorated(asked: Proration) -> Answer:
+    if asked.amount is not None and asked.old is None and asked.new is None:
+        part = _part_used(asked)
+        fee = rounded(Fraction(asked.amount) * part, asked.rounding, asked.currency)
+        tax = _tax(fee, asked)
+        figures = {"part": str(part), "amount": plain(fee)}
+        figures |= {"tax": plain(tax), "due": plain(fee + tax)} if asked.tax_percents else {}
+        return Answer(kind=asked.kind, figures=figures, tables={})
+    if asked.amount is not None or asked.old is None or asked.new is None:
+        raise contradicts(
+            "a proration",
+            "is of an amount, or of a change from an old price to a new one",
+            "Give `amount`, or `old`, `new` and the day of the change.",
+        )
+    part = _part_changed(asked)
+    found = changed(
+        asked.old,
+        asked.new,
+        part,
+        rounding=asked.rounding,
+        currency=asked.currency,
+        net_first=asked.net_first,
+        credits_unused=asked.credits_unused,
+    )
+    figures = {
+        "part": str(part),
+        "credit": plain(found.credit),
+        "charge": plain(found.charge),
+        "net": plain(found.net),
+    }
+    if asked.tax_percents:
+        taxes = _tax(found.credit, asked), _tax(found.charge, asked)
+        figures |= {"credit_tax": plain(taxes[0]), "charge_tax": plain(taxes[1])}
+        figures["due"] = plain(found.net + sum(taxes))
+    return Answer(kind=asked.kind, figures=figures, tables={})
+
+
+def _part_used(asked: Proration) -> Fraction:
+    period = asked.period.first, asked.period.last
+    first, last = asked.first or period[0], asked.last or period[1]
+    if asked.last is not None and not asked.last_day_counts:
+        last -= timedelta(days=1)
+    if first < period[0] or last > period[1]:
+        raise contradicts(
+            f"the part from {first} to {last}",
+            f"is not within the period from {period[0]} to {period[1]}",
+            "Give days of the period.",
+        )
+    return part_of(period, first, last, asked.by)
+
+
+def _part_changed(asked: Proration) -> Fraction:
+    period = asked.period.first, asked.period.last
+    change = LevelChange(change=Decimal(1), on=asked.on, at=asked.at)
+    counts = asked.change_day is ChangeDay.OLD
+    return _part_held(change, period, asked.by, from_next_day=counts)
+
+
+def _part_held(
+    change: LevelChange, period: tuple[date, date], by: ProratedBy, *, from_next_day: bool
+) -> Fraction:
+    """The part of the period from a change to its end."""
+    if (change.on is None) == (change.at is None):
+        raise contradicts("a change", "has a day or a moment", "Give `on`, or `at`.")
+    if change.at is not None:
+        if by is not ProratedBy.SECONDS:
+            raise contradicts(
+                f"a change at {change.at.isoformat()}", f"is prorated by {by.value}",
+                "Give its day as `on`, or count by seconds.",
+            )  # fmt: skip
+        begins, ends = _moments(period, change.at)
+        return part_of_time((begins, ends), change.at.astimezone(UTC), ends)
+    on = change.on or period[0]
+    if not period[0] <= on <= period[1]:
+        raise contradicts(
+            f"a change on {on}", f"is not within the period from {period[0]} to {period[1]}",
+            "Give a day of the period.",
+        )  # fmt: skip
+    return part_of(period, next_day(on) if from_next_day else on, period[1], by)
+
+
+def _moments(period: tuple[date, date], like: datetime) -> _Moments:
+    """First moment of the period and the first after it, in the zone of a moment."""
+    begins, ends = (
+        datetime.combine(day, time(), like.tzinfo) for day in (period[0], next_day(period[1]))
+    )
+    return begins.astimezone(UTC), ends.astimezone(UTC)
+
+
+def _tax(amount: Decimal, asked: Proration) -> Decimal:
+    """Taxes of a line, each rounded."""
+    return sum(
+        (
+            rounded(
+                Fraction(amount) * Fraction(each) * Fraction(1, 100), asked.rounding, asked.currency
+            )
+            for each in asked.tax_percents
+        ),
+        Decimal(0),
+    )
+
+
+def _level(asked: LevelPrice) -> Answer:
+    period = asked.period.first, asked.period.last
+    held = [(asked.carried, Fraction(1))] if asked.carried else []
+    ordered = sorted(asked.changes, key=_instant)
+    rows = []
+    for each in ordered:
+        removed = each.change < 0 and asked.removed_day_counts and each.on is not None
+        part = _part_held(each, period, asked.by, from_next_day=removed)
+        held.append((each.change, part))
+        rows.append({"change": plain(each.change), "part": str(part)})
+    exact = level_price(asked.mode, asked.tiers, held)
+    level = sum((change for change, _ in held), Decimal(0))
+    amount = rounded(exact, asked.rounding, asked.currency)
+    figures = {"level": plain(level), "exact": str(exact), "amount": plain(amount)}
+    return Answer(kind=asked.kind, figures=figures, tables={"changes": tuple(rows)})
+
+
+def _instant(change: LevelChange) -> datetime:
+    if change.at is not None:
+        return change.at.astimezone(UTC)
+    return datetime.combine(change.on or date.max, time(), UTC)
+
+
+def _metered(asked: Metering) -> Answer:
+    events = sorted(asked.events, key=lambda each: each.at)
+    for each in events:
+        if not asked.begins <= each.at < asked.ends:
+            raise contradicts(
+                f"an event at {each.at.isoformat()}", "is not within the window",
+                "Give events of the window alone.",
+            )  # fmt: skip
+    if asked.how is Metered.LEVEL:
+        hours = asked.priced_for_hours
+        exact, level = weighted_level(
+            [(each.at, _number(each.value)) for each in events],
+            (asked.begins, asked.ends),
+            carried=asked.carried,
+            priced_for=None if hours is None else timedelta(hours=hours),
+        )
+        return Answer(
+            kind=asked.kind, figures={"quantity": str(exact), "level": plain(level)}, tables={}
+        )
+    numbers = asked.how in {Metered.SUM, Metered.MAX, Metered.LATEST}
+    values = [{"value": _number(each.value) if numbers else each.value} for each in events]
+    quantity = aggregated(values, Aggregation(asked.how.value), "value")
+    return Answer(kind=asked.kind, figures={"quantity": plain(quantity)}, tables={})
+
+
+def _number(text: str) -> Decimal:
+    try:
+        found = Decimal(text)
+    except ArithmeticError:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise contradicts(f"the value {text!r}", "is no number", "Give decimals such as 12.5.")
+    return found
