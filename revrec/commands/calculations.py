@@ -23,7 +23,6 @@ from revrec.model.rating import RoundingMode
 from revrec.rating.answers import answer
 from revrec.rating.questions import Answer
 
-
 By = Annotated[ProratedBy, typer.Option(help="What a part is counted in.")]
 WhoseDay = Annotated[ChangeDay, typer.Option(help="Which fee the day of the change has.")]
 Half = Annotated[RoundingMode, typer.Option(help="What becomes of half a cent.")]
