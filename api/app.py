@@ -15,6 +15,7 @@ from api import (
     control_routes,
     drilling_routes,
     estimate_routes,
+    export_routes,
     problems,
     quarantine_routes,
     routes,
@@ -38,6 +39,7 @@ ROUTES = (
     commitment_routes,
     calculation_routes,
     estimate_routes,
+    export_routes,
 )
 """The modules that add their routes to ``routing.router``."""
 

@@ -35,7 +35,7 @@ _STATUS: Mapping[type[RevrecError], int] = {
     errors.PeriodError: 409,
     errors.Conflict: 409,
     errors.StoreError: 503,
-    errors.ReportError: 500,
+    errors.ReportError: 422,
     errors.LedgerBroken: 500,
 }
 """The first class of an error's line of descent that is listed gives its status."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from api import schemas
 from api.access import Books, Key, keyed
 from api.bodies import Records
-from api.routing import BODIES, EVERY, WRITES, answer, refusals, router
+from api.routing import BODIES, EVERY, WRITES, Month, answer, refusals, router
 from revrec.citations import REGISTER
 from revrec.errors import FeedError, NotFound, PeriodClosed
 from revrec.feeds.records import fact_of
@@ -20,7 +20,6 @@ from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.answering import once
 from revrec.operations.facts import recording
-from revrec.periods import Period
 from revrec.store import journal, periods
 from revrec.store.facts import Recorded
 from revrec.store.periods import PeriodClose
@@ -28,13 +27,6 @@ from revrec.store.transaction import Transaction
 
 _PAGE_MAX = 500
 _CLOSES = ("period-closed", "period-not-ready", "close-in-progress", "self-approval")
-
-
-def _month(period: Annotated[schemas.PeriodText, Path(description="A month.")]) -> Period:
-    return Period.parse(period)
-
-
-Month = Annotated[Period, Depends(_month)]
 
 
 @router.post(

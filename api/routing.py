@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Path, Response
 
 from api import schemas
 from api.problems import TABLE
 from revrec.operations.answering import Answered
+from revrec.periods import Period
 
 router = APIRouter(prefix="/v1")
 """Version 1; the modules of routes add theirs."""
@@ -17,6 +18,14 @@ router = APIRouter(prefix="/v1")
 EVERY = ("unauthorised", "forbidden", "malformed-request", "internal-error", "store-error")
 WRITES = (*EVERY, "missing-idempotency-key", "idempotency-mismatch", "conflict", "feed-error")
 BODIES = ("payload-too-large", "unsupported-media-type")
+
+
+def _month(period: Annotated[schemas.PeriodText, Path(description="A month.")]) -> Period:
+    return Period.parse(period)
+
+
+Month = Annotated[Period, Depends(_month)]
+"""A period of the path."""
 
 
 def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:

@@ -19,10 +19,11 @@ from reports import style
 from reports.cover import naive_utc
 from reports.layout import FIRST_ROW, SIGNIFICANT_DIGITS, Field, Layout, plain
 from reports.style import Styles
-from reports.text import cell_text, looks_like_formula
+from reports.text import cell_text
 from reports.totals import currency_position, day, exact
 from revrec.model.dataset import ColumnType
 from revrec.money import minor_digits
+from revrec.spreadsheets import looks_like_formula
 
 _ROWS_PER_CHUNK = 500
 _LINE_HEIGHT = 14

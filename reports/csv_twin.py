@@ -3,7 +3,7 @@
 A twin follows RFC 4180: UTF-8, CRLF, one header row of machine names. Amounts are decimal text
 with the currency's decimals, quantities have all their digits, dates are ISO 8601, times are in
 UTC. Text that a spreadsheet program could run as a formula gets a leading apostrophe; see
-``text.csv_text``.
+``revrec.spreadsheets.csv_text``.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from pathlib import Path
 from reports.cover import Cover
 from reports.files import atomically, sha256_of
 from reports.layout import plain
-from reports.text import csv_text, printable
+from reports.text import printable
 from reports.totals import Total, as_decimal, currency_position, day, exact, totals
 from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
+from revrec.spreadsheets import csv_text
 
 MANIFEST = "manifest.json"
 

@@ -17,7 +17,8 @@ from reports import style
 from reports.cover import Cover
 from reports.package import Part
 from reports.style import Format, Role, Styles
-from reports.text import cell_text, looks_like_formula
+from reports.text import cell_text
+from revrec.spreadsheets import looks_like_formula
 
 _LETTER_PAPER, _TABLOID_PAPER = 1, 3
 _LETTER_WIDTH_MAX, _TABLOID_WIDTH_MAX = 190, 320

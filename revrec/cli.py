@@ -23,6 +23,7 @@ from revrec.commands import (
     commitments,
     contracts,
     estimates,
+    exporting,
     lake,
     quarantine,
     usage,
@@ -78,6 +79,9 @@ COMMANDS = (
     estimates.forecast,
     estimates.look_back,
     estimates.ssp_study,
+    exporting.export_journal,
+    exporting.exports,
+    exporting.posted_references,
 )
 for command in COMMANDS:
     app.command()(command)

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from revrec.errors import PeriodNotReady
+from revrec.operations.exporting import unposted
 from revrec.periods import Period
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
+from revrec.usage.elections import elected
 from revrec.usage.unrated import unrated
 
 
@@ -59,7 +61,26 @@ def _counted_usage_is_rated(tx: Transaction, lake: Lake, period: Period) -> list
     return waiting
 
 
-GATES: Mapping[str, Gate] = {"counted-usage-is-rated": _counted_usage_is_rated}
+def _exported_journals_are_posted(
+    tx: Transaction, _: Lake, period: Period
+) -> list[tuple[str, str]]:
+    """The general ledger has the month before, where policy wants its references."""
+    before = period.previous
+    if elected(tx, "posted_references") != "required":
+        return []
+    missing = unposted(tx, before)
+    if not missing:
+        return []
+    closes = ", ".join(map(str, missing))
+    what = f"No general ledger has posted the journal of {before} (close {closes}) as exported."
+    remedy = f"Take back what was posted of `revrec export-journal {before}`: posted-references."
+    return [(what, remedy)]
+
+
+GATES: Mapping[str, Gate] = {
+    "counted-usage-is-rated": _counted_usage_is_rated,
+    "exported-journals-are-posted": _exported_journals_are_posted,
+}
 """Every gate by its name, in the order they are asked."""
 
 

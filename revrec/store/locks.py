@@ -9,6 +9,7 @@
     4       recording         -                        recording facts, one batch at a time
     5       lake table        -                        appending to it
     6       journal           -                        appending to it
+    7       exports           -                        recording exports and references
 
 Take every lock at the start of an operation, in this order, before reading. Two reasons:
 
@@ -81,6 +82,11 @@ def lake_table(tx: Transaction, table: str) -> None:
 def journal(tx: Transaction) -> None:
     """Held while entries are appended: ``seq`` is gapless and the chain has one end."""
     _take(tx, Lock(6, tx.entity, "journal"))
+
+
+def exporting(tx: Transaction) -> None:
+    """Held while exports to a general ledger and its references are recorded."""
+    _take(tx, Lock(7, tx.entity, "exports"))
 
 
 def _take(tx: Transaction, lock: Lock) -> None:

@@ -45,6 +45,11 @@ TABLE = """
     GET  /v1/periods/2026-01/flash                             yes      yes     yes    yes
     GET  /v1/periods/2026-01/gates                             yes      yes     yes    yes
     GET  /v1/journal                                           yes      yes     yes    yes
+    POST /v1/periods/2026-01/exports                           yes      no      no     yes
+    GET  /v1/exports                                           yes      yes     yes    yes
+    GET  /v1/exports/documents                                 yes      yes     yes    yes
+    GET  /v1/exports/1/files/a.csv                             yes      yes     yes    yes
+    POST /v1/posted-references                                 yes      no      no     yes
     GET  /v1/combinations/proposals                            yes      yes     yes    yes
     GET  /v1/contracts/C-1/explanation?as_of=2026-01-31        yes      yes     yes    yes
     GET  /v1/coverage                                          yes      yes     yes    yes

@@ -25,6 +25,7 @@ MONEY_PATHS = (
     "revrec/disclosure",
     "revrec/rating",
     "revrec/commitments",
+    "revrec/general_ledger",
 )
 _SQL_ROOMS = tuple(
     "columnar disclosure ledger rating recognition reconciliation store usage".split()

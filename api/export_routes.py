@@ -1,0 +1,130 @@
+"""The routes of exports to general ledgers, and of what was posted there."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import Path, Query, Response
+
+from api import export_schemas as schemas
+from api.access import Books, Key, keyed
+from api.routing import EVERY, WRITES, Month, answer, refusals, router
+from revrec.general_ledger.layouts import layout_of
+from revrec.operations import exporting
+from revrec.operations.answering import once
+from revrec.operations.exporting import Exports, Wish
+from revrec.store import exports
+
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
+}
+
+
+@router.post(
+    "/periods/{period}/exports",
+    tags=["journal"],
+    operation_id="export_journal",
+    summary="Export a closed period",
+    response_model=schemas.ExportsMade,
+    responses=refusals(*WRITES, "not-found", "report-error", "payload-too-large"),
+)
+def export_journal(
+    period: Month, body: schemas.ExportRequested, books: Books, key: Key
+) -> Response:
+    """Export the closes of a period for a general ledger; read the files one by one.
+
+    The same close in the same form has the same files, and its documents the same ids, by which
+    the general ledger can refuse a second import.
+    """
+    wish = Wish(period=period, layout=body.layout, grain=body.by, told=body.parameters)
+
+    def encode(made: Exports) -> str:
+        recorded = [schemas.Exported.of(each) for each in made.recorded]
+        return schemas.ExportsMade(exports=recorded).model_dump_json()
+
+    asked = (
+        "export",
+        str(period),
+        body.layout,
+        body.by.value,
+        dict(sorted(body.parameters.items())),
+    )
+    return answer(
+        once(
+            books, keyed(key, *asked), lambda tx: exporting.exporting(tx, books.lake, wish), encode
+        )
+    )
+
+
+@router.get(
+    "/exports",
+    tags=["journal"],
+    operation_id="list_exports",
+    summary="List exports",
+    responses=refusals(*EVERY),
+)
+def list_exports(
+    books: Books,
+    after: Annotated[int, Query(ge=0, lt=2**63, description="Last export already read.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[schemas.Exported]:
+    """What was exported, when, by whom, with the hashes of the files; in order."""
+    found = books.run(partial(exports.exports, after=after, limit=limit), read_only=True)
+    return [schemas.Exported.of(each) for each in found]
+
+
+@router.get(
+    "/exports/documents",
+    tags=["journal"],
+    operation_id="list_exported_documents",
+    summary="List exported documents",
+    responses=refusals(*EVERY),
+)
+def list_exported_documents(books: Books) -> list[schemas.DocumentStanding]:
+    """Every document exported or posted: matched, differing, missing or unknown."""
+    found = books.run(exporting.standings, read_only=True)
+    return [schemas.DocumentStanding.of(each) for each in found]
+
+
+@router.get(
+    "/exports/{export}/files/{name}",
+    tags=["journal"],
+    operation_id="get_export_file",
+    summary="Read a file of an export",
+    response_class=Response,
+    responses={**_FILE, **refusals(*EVERY, "not-found", "report-error")},
+)
+def get_export_file(
+    export: Annotated[int, Path(ge=1, lt=2**63, examples=[1])],
+    name: Annotated[str, Path(max_length=255, examples=["R1-2601-1S_netsuite_001.csv"])],
+    books: Books,
+) -> Response:
+    """The file, with the hash that was recorded."""
+    file, layout = exporting.file_of(books, export, name)
+    return Response(
+        file.content,
+        media_type=layout_of(layout).media_type,
+        headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
+    )
+
+
+@router.post(
+    "/posted-references",
+    tags=["journal"],
+    operation_id="record_references",
+    summary="Record what was posted",
+    response_model=schemas.ReferencesRecorded,
+    responses=refusals(*WRITES, "payload-too-large"),
+)
+def record_references(body: schemas.ReferencesTold, books: Books, key: Key) -> Response:
+    """Record the numbers and amounts that a general ledger gave exported documents."""
+    told = [each.model_dump(mode="json") for each in body.references]
+    return answer(
+        once(
+            books,
+            keyed(key, "references", body.source, told),
+            lambda tx: exporting.recording_references(tx, body.references, source=body.source),
+            lambda recorded: schemas.ReferencesRecorded.of(recorded).model_dump_json(),
+        )
+    )

@@ -1,0 +1,365 @@
+"""Handing the journal to general ledgers: exports of closes, and what was posted there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revrec.errors import FeedError, NotFound
+from revrec.general_ledger.documents import Document, Exported, Grain
+from revrec.general_ledger.layouts import layout_of, parameters_of
+from revrec.general_ledger.references import (
+    ExportedDocument,
+    Matched,
+    PostedReference,
+    Standing,
+    match,
+    read_references,
+)
+from revrec.general_ledger.rendering import ExportFile, Written, render
+from revrec.general_ledger.sources import detail_documents, summary_documents
+from revrec.ledger import chain
+from revrec.ledger.chart import charted
+from revrec.ledger.detail import detail, journal_entries
+from revrec.ledger.entries import PostedEntry
+from revrec.model.fact import digest_of
+from revrec.money import from_minor
+from revrec.operations.computing import compute, posted_detail, read_inputs
+from revrec.operations.workspace import Workspace
+from revrec.periods import Period
+from revrec.store import audit_log, entities, exports, journal, locks, periods
+from revrec.store.exports import (
+    ExportedRow,
+    JournalExport,
+    Recorded,
+    RecordedExport,
+    ReferenceRow,
+)
+from revrec.store.lake import Lake
+from revrec.store.periods import PeriodClose, PeriodStatus
+from revrec.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What to export, how."""
+
+    period: Period
+    layout: str
+    grain: Grain = Grain.PRODUCT
+    told: Mapping[str, str]
+    """Parameters of the layout."""
+    flash: bool = False
+    """What closing the period now would post, instead of its closes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exports:
+    """Exports with their files, one for each close of the period."""
+
+    recorded: tuple[RecordedExport, ...]
+    files: tuple[ExportFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencesTaken:
+    """What became of a file of references."""
+
+    recorded: Recorded
+    refused: tuple[FeedError, ...]
+    matched: tuple[Matched, ...]
+    """Every document exported or posted, with its standing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What an export is made of."""
+
+    exported: Exported
+    entries: Sequence[PostedEntry]
+    rows: pa.Table
+    """Posting detail (``DETAIL``)."""
+
+
+def export_journal(workspace: Workspace, wish: Wish) -> Exports:
+    """Export the closes of a period, each for itself, and record it; again gives the same bytes.
+
+    A close after a reopening exports what it added. Raises NotFound for a period that is not
+    closed, FeedError for parameters the layout does not take, ReportError for what it cannot say.
+    """
+    return workspace.run(lambda tx: exporting(tx, workspace.lake, wish))
+
+
+def exporting(tx: Transaction, lake: Lake, wish: Wish) -> Exports:
+    """Export within a transaction of the caller's."""
+    locks.exporting(tx)
+    if not wish.flash and periods.status(tx, wish.period) is not PeriodStatus.CLOSED:
+        raise NotFound(
+            f"{wish.period} is not closed, so there is nothing to export of it.",
+            remedy=f"Close it first: revrec close {wish.period}; or look ahead with --flash.",
+            period=str(wish.period),
+        )
+    recorded, files = [], []
+    for source in _sources(tx, lake, wish):
+        documents, rendered = _rendered(source, wish)
+        export = _export_of(source.exported, wish, rendered)
+        rows = [] if wish.flash else [_row_of(each, export) for each in documents]
+        number = exports.record(tx, export, rows)
+        audit_log.write(
+            tx,
+            "journal.export",
+            str(wish.period),
+            {"export": number, "layout": wish.layout, "digest": export.digest},
+        )
+        recorded += exports.exports(tx, after=number - 1, limit=1)
+        files += rendered
+    return Exports(recorded=tuple(recorded), files=tuple(files))
+
+
+def file_of(workspace: Workspace, export: int, name: str) -> tuple[ExportFile, str]:
+    """A file of an export that was recorded, made again, and its layout; NotFound for another.
+
+    A look ahead is not made again: what it looked at is gone.
+    """
+
+    def read(tx: Transaction) -> tuple[ExportFile, str]:
+        found = exports.exports(tx, after=export - 1, limit=1)
+        if not found or found[0].id != export or not found[0].ordinal:
+            raise NotFound(f"There is no export {export} of a close.", remedy="List the exports.")
+        recorded = found[0]
+        wish = Wish(
+            period=Period.parse(recorded.period),
+            layout=recorded.layout,
+            grain=Grain(recorded.grain),
+            told=recorded.parameters,
+        )
+        sources = _sources(tx, workspace.lake, wish)
+        source = next(each for each in sources if each.exported.ordinal == recorded.ordinal)
+        _, rendered = _rendered(source, wish)
+        exports.check_same(tx, _export_of(source.exported, wish, rendered))
+        for file in rendered:
+            if file.name == name:
+                return file, recorded.layout
+        raise NotFound(
+            f"Export {export} has no file {name!r}.",
+            remedy=f"It has {', '.join(each.name for each in rendered)}.",
+        )
+
+    return workspace.run(read, read_only=True)
+
+
+def take_references(workspace: Workspace, content: bytes, name: str) -> ReferencesTaken:
+    """Record the references of a CSV or JSON file, and match everything exported with them."""
+    found, refused = read_references(content, name)
+
+    def run(tx: Transaction) -> ReferencesTaken:
+        recorded = recording_references(tx, found, source=name)
+        return ReferencesTaken(
+            recorded=recorded, refused=tuple(refused), matched=tuple(standings(tx))
+        )
+
+    return workspace.run(run)
+
+
+def recording_references(
+    tx: Transaction, found: Sequence[PostedReference], *, source: str
+) -> Recorded:
+    """Record references within a transaction of the caller's."""
+    rows = [
+        ReferenceRow(
+            document=each.document,
+            number=each.number,
+            posted_on=each.posted_on,
+            currency=each.currency,
+            amount=each.minor,
+        )
+        for each in found
+    ]
+    recorded = exports.record_references(tx, rows, source=source)
+    if recorded.new or recorded.corrected:
+        counts = {"new": recorded.new, "corrected": recorded.corrected}
+        audit_log.write(tx, "journal.references", source, counts)
+    return recorded
+
+
+def standings(tx: Transaction) -> list[Matched]:
+    """Every document exported or posted, with its standing, in order of id."""
+    documents = [
+        ExportedDocument(
+            id=each.id,
+            period=each.period,
+            layout=each.layout,
+            grain=each.grain,
+            currency=each.currency,
+            amount=each.amount,
+        )
+        for each in exports.documents_of(tx)
+    ]
+    return match(documents, {each.document: _told(each) for each in exports.references(tx)})
+
+
+def unposted(tx: Transaction, period: Period) -> list[int]:
+    """Closes of a period whose journal no general ledger has, as its references tell.
+
+    It has it if all documents of one layout and grain are matched.
+    """
+    after, found = 0, []
+    entries = [each.seq for each in journal.read(tx, period)]
+    documents = exports.documents_of(tx, period=str(period))
+    matched = {each.document for each in standings(tx) if each.standing is Standing.MATCHED}
+    for close in (each for each in periods.closes(tx) if each.period == period):
+        has_entries = any(after < seq <= close.chain_seq for seq in entries)
+        after = close.chain_seq
+        sets: dict[tuple[str, str], list[str]] = {}
+        for each in documents:
+            if each.ordinal == close.ordinal:
+                sets.setdefault((each.layout, each.grain), []).append(each.id)
+        if has_entries and not any(matched.issuperset(ids) for ids in sets.values()):
+            found.append(close.ordinal)
+    return found
+
+
+def _told(row: ReferenceRow) -> PostedReference:
+    return PostedReference(
+        document=row.document,
+        number=row.number,
+        posted_on=row.posted_on,
+        currency=row.currency,
+        amount=f"{from_minor(row.amount, row.currency):f}",
+    )
+
+
+def _sources(tx: Transaction, lake: Lake, wish: Wish) -> list[_Source]:
+    if wish.flash:
+        return [_flash(tx, lake, wish.period)]
+    closes = [each for each in periods.closes(tx) if each.period == wish.period]
+    entries = journal.read(tx, wish.period)
+    rows = posted_detail(tx, lake) if wish.grain is Grain.POSTING else None
+    found, after = [], 0
+    for close in closes:
+        of_close = [each for each in entries if after < each.seq <= close.chain_seq]
+        held = _rows_of(rows, close, closes, lake, tx) if rows is not None else pa.table({})
+        found.append(_Source(_exported(tx, close, of_close), of_close, held))
+        after = close.chain_seq
+    return found
+
+
+def _rows_of(
+    rows: pa.Table, close: PeriodClose, closes: Sequence[PeriodClose], lake: Lake, tx: Transaction
+) -> pa.Table:
+    """Posting detail that a close added."""
+    before = [each for each in closes if each.ordinal < close.ordinal]
+    version, since = close.posting_version, before[-1].posting_version if before else None
+    of_period = rows.filter(pc.equal(rows["period"], str(close.period)))
+    if version is None or len(closes) == 1:
+        return of_period
+    appended = None
+    if version != since:
+        first = since if since is not None else 0
+        appended = lake.appended(tx, "posting", after=first, through=version)
+    if appended is None:
+        return of_period.slice(0, 0)
+    held = appended.to_table(columns=rows.column_names).cast(rows.schema)
+    ordered = [("entry_seq", "ascending"), ("line_no", "ascending")]
+    return held.filter(pc.equal(held["period"], str(close.period))).sort_by(ordered)
+
+
+def _exported(tx: Transaction, close: PeriodClose, entries: Sequence[PostedEntry]) -> Exported:
+    return Exported(
+        entity=tx.entity,
+        period=close.period,
+        ordinal=close.ordinal,
+        run=close.chain_head,
+        created=close.closed_at.astimezone(UTC).date(),
+        currency=_functional_currency(tx, entries),
+    )
+
+
+def _functional_currency(tx: Transaction, entries: Sequence[PostedEntry]) -> str:
+    """As posted, else as registered, else the only one there is; empty if there are several."""
+    lines = [line for posted in entries for line in posted.entry.lines]
+    told = {line.functional_currency for line in lines} - {""}
+    entity = entities.get(tx)
+    if not told and entity is not None:
+        return entity.functional_currency
+    only = told or {line.currency for line in lines}
+    return only.pop() if len(only) == 1 else ""
+
+
+def _flash(tx: Transaction, lake: Lake, period: Period) -> _Source:
+    """What closing the period now would post, as if it were posted."""
+    computed = compute(read_inputs(tx, lake, None), period)
+    book = computed.inputs.book
+    postings = charted(computed.postings, computed.inputs.posted, book, period)
+    entries = chain.link(
+        journal_entries(postings, book, period),
+        (0, chain.GENESIS),
+        entity=tx.entity,
+        posted_at=tx.now,
+        by=tx.actor,
+    )
+    rows = detail(postings, book, computed.accounting, entries, period=period, entity=tx.entity)
+    exported = Exported(
+        entity=tx.entity,
+        period=period,
+        ordinal=0,
+        run=digest_of([each.lines_digest for each in entries]),
+        created=tx.now.astimezone(UTC).date(),
+        currency=_functional_currency(tx, entries),
+    )
+    return _Source(exported, entries, rows)
+
+
+def _rendered(source: _Source, wish: Wish) -> tuple[list[Document], list[ExportFile]]:
+    layout = layout_of(wish.layout)
+    told = parameters_of(layout, wish.told)
+    if wish.grain is Grain.POSTING:
+        documents = detail_documents(source.rows, source.exported, layout)
+    else:
+        by_product = wish.grain is Grain.PRODUCT
+        documents = summary_documents(
+            source.entries, source.exported, layout, by_product=by_product
+        )
+    how = Written(layout=layout, told=told, created=source.exported.created)
+    return documents, render(documents, how)
+
+
+def _export_of(exported: Exported, wish: Wish, files: Sequence[ExportFile]) -> JournalExport:
+    layout = layout_of(wish.layout)
+    return JournalExport(
+        period=str(exported.period),
+        ordinal=exported.ordinal,
+        run=exported.run,
+        grain=wish.grain.value,
+        layout=layout.name,
+        layout_version=layout.version,
+        parameters=parameters_of(layout, wish.told),
+        files=[
+            {
+                "name": each.name,
+                "sha256": each.sha256,
+                "bytes": len(each.content),
+                "documents": len(each.documents),
+                "lines": each.lines,
+            }
+            for each in files
+        ],
+        digest=digest_of([[each.name, each.sha256] for each in files]),
+    )
+
+
+def _row_of(document: Document, export: JournalExport) -> ExportedRow:
+    return ExportedRow(
+        id=document.id,
+        period=export.period,
+        ordinal=export.ordinal,
+        grain=export.grain,
+        layout=export.layout,
+        currency=document.currency,
+        amount=document.debits,
+        line_count=len(document.lines),
+    )
