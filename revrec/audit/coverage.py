@@ -10,6 +10,7 @@ import pkgutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ import yaml
 
 import revrec
 from revrec.citations import REGISTER
-from revrec.engine import account
+from revrec.engine import counted, decide_all
 from revrec.feeds.documents import read_text, read_yaml
 from revrec.feeds.scenario import Scenario, read_scenario
+from revrec.recognition.arithmetic import Arithmetic
 
 REASONS = ("judged", "explains", "out")
 """Why no rule states a paragraph."""
@@ -96,10 +98,13 @@ def covered(cases: Iterable[Path]) -> dict[str, Covered]:
 
 def _decided(scenario: Scenario) -> set[str]:
     """Paragraphs that decisions rest on when a case runs."""
-    days = sorted({day for each in scenario.expected for day in each.days if day is not None})
+    days = {day for each in scenario.expected for day in each.days if day is not None}
+    book = scenario.book()
+    with Arithmetic(counted(book)) as arithmetic:
+        contracts, _ = decide_all(book, arithmetic, max(days, default=date.min))
     return {
         paragraph
-        for each in account(scenario.book(), days).contracts.values()
+        for each in contracts.values()
         for decision in each.decisions
         for paragraph in decision.paragraphs
     }

@@ -81,14 +81,20 @@ COUNTS = pa.schema(
     ]
 )
 """Consumption and deliveries by day: several rows a day are summed."""
+REVENUE = pa.schema(
+    [
+        ("segment", pa.int64()),
+        ("day", pa.date32()),
+        ("revenue", pa.int64()),
+        ("breakage", pa.int64()),
+    ]
+)
+"""Revenue to date by position of the segment and day, in minor units."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Revenue to date of segments at dates; ``table`` has columns segment, day, revenue, breakage.
-
-    ``segment`` is the position in ``segments``; amounts are 64-bit minor units.
-    """
+    """Revenue to date of segments at dates; ``table`` has the columns of ``REVENUE``."""
 
     segments: Sequence[Segment]
     table: pa.Table
@@ -157,6 +163,8 @@ class Arithmetic:
     @cites("606-10-25-31", "606-10-25-35", "606-10-55-48")
     def recognise(self, segments: Sequence[Segment], dates: Sequence[date]) -> Recognised:
         """Revenue to date of every segment at every date on which it is in force."""
+        if not segments:
+            return Recognised(segments, REVENUE.empty_table())
         self._database.register("segment_rows", segment_table(segments))
         days = pa.table({"day": pa.array(sorted(set(dates)), pa.date32())})
         self._database.register("dates", days)
@@ -172,6 +180,7 @@ class Arithmetic:
         table = self._database.sql(
             f"select * from ({_sql('recognise')}) order by segment, day"
         ).to_arrow_table()
+        table = table.cast(REVENUE)
         self._database.unregister("segment_rows")
         self._database.unregister("dates")
         self._database.execute("drop table points; drop table ratios;")

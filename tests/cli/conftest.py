@@ -1,4 +1,8 @@
-"""Runs the command as its users do."""
+"""Runs the command as its users do, in a process of its own.
+
+The process is forked from one that has imported the program and done nothing else, because the
+imports take longer than most commands.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,47 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
+from revrec.cli import main
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
+PROCESSES = get_context("forkserver")
+PROCESSES.set_forkserver_preload(["revrec.cli"])
 
 
 @pytest.fixture
 def command(tmp_path: Path, fresh_database: Callable[[], str]) -> Command:
     """Runs ``revrec`` on a database and lake of the test's own."""
-    environment = os.environ | {
+    environment = dict(os.environ) | {
         "REVREC_DATABASE_URL": fresh_database(),
         "REVREC_HOME": str(tmp_path / "home"),
         "REVREC_CLOCK": "2026-04-05T09:00:00Z",
-        "COLUMNS": "200",
     }
+    stdout, stderr = tmp_path / "stdout", tmp_path / "stderr"
 
     def run(*words: str | Path, **changed: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from revrec.cli import main; main()", *map(str, words)],
-            env=environment | changed,
-            capture_output=True,
-            text=True,
-            check=False,
+        told = [str(word) for word in words]
+        process = PROCESSES.Process(target=_run, args=(told, environment | changed, stdout, stderr))
+        process.start()
+        process.join()
+        assert process.exitcode is not None
+        return subprocess.CompletedProcess(
+            told, process.exitcode, stdout.read_text("utf-8"), stderr.read_text("utf-8")
         )
 
     return run
+
+
+def _run(words: list[str], environment: dict[str, str], stdout: Path, stderr: Path) -> None:
+    for number, path in ((1, stdout), (2, stderr)):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(opened, number)
+        os.close(opened)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["revrec", *words]
+    main()
