@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 from reports.charts import Chart, ChartKind
 from reports.cover import Cover
 from reports.csv_twin import write_manifest
 from reports.files import atomically, file_name
+from reports.memo_pages import PAGES_MAX, write_page
 from reports.publish import publish
 from reports.totals import currencies
 from revrec.operations.memos import Memos
@@ -20,7 +22,8 @@ def write_memos(memos: Memos, folder: Path) -> list[Path]:
     """Write workbook, twins, manifest, and the pages as one JSON document.
 
     Drawn by currency: what is included of the estimates, and what is held back, by kind of
-    component. The report is a draft: each estimate has its own approval.
+    component. Each component has a sheet of its own, up to ``PAGES_MAX``. The report is a draft:
+    each estimate has its own approval.
     """
     cover = _cover(memos)
     data = memos.datasets
@@ -38,7 +41,8 @@ def write_memos(memos: Memos, folder: Path) -> list[Path]:
         for currency in drawn
         for value, title in (("included", "Included"), ("excluded", "Held back"))
     ]
-    files = publish(folder, cover, sheets, [], charts)
+    pages = {each["component"]: partial(write_page, memo=each) for each in memos.pages[:PAGES_MAX]}
+    files = publish(folder, cover, sheets, [], charts, free=pages)
     manifest = write_manifest(folder, cover, files)
     told = folder / file_name(cover, "memos.json")
     with atomically(told) as target:

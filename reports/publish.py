@@ -10,7 +10,7 @@ from reports.cover import Cover
 from reports.csv_twin import FileRecord, record, tie_out_data, write_csv
 from reports.files import file_name, slug
 from reports.totals import totals
-from reports.workbook import write_workbook
+from reports.workbook import FreePage, write_workbook
 from revrec.errors import ReportError
 from revrec.model.dataset import DataSet, TieOut
 
@@ -21,6 +21,8 @@ def publish(
     sheets: Sequence[DataSet],
     tie_outs: Sequence[TieOut],
     charts: Sequence[Chart] = (),
+    *,
+    free: Mapping[str, FreePage] | None = None,
 ) -> list[FileRecord]:
     """Write a workbook and its twins into the folder; the twins carry the data set's name.
 
@@ -28,7 +30,7 @@ def publish(
     report that is refused leaves no twins.
     """
     book = folder / file_name(cover)
-    write_workbook(book, cover, sheets, tie_outs, charts)
+    write_workbook(book, cover, sheets, tie_outs, charts, free=free)
     twins = [*sheets, tie_out_data(tie_outs)] if tie_outs else sheets
     return [
         record(book, [(data, totals(data)) for data in sheets]),

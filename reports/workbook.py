@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -21,6 +21,9 @@ from reports.text import identifier, printable
 from revrec.errors import ReportError
 from revrec.model.dataset import DataSet, TieOut
 
+FreePage = Callable[[Page, Cover], None]
+"""Fills a sheet of its own kind."""
+
 
 def write_workbook(
     path: Path,
@@ -28,8 +31,12 @@ def write_workbook(
     sheets: Sequence[DataSet],
     tie_outs: Sequence[TieOut],
     charts: Sequence[Chart] = (),
+    *,
+    free: Mapping[str, FreePage] | None = None,
 ) -> None:
     """Write Cover, Tie-out, the charts if any, and one flat table a data set, in this order.
+
+    Pages that are no table, by their titles, come last.
 
     Every sheet ends in control totals by currency beside live sums. The file appears whole or not
     at all, and the same arguments give the same bytes. ``ReportError`` if figures cannot be
@@ -38,7 +45,9 @@ def write_workbook(
     """
     _refuse_namesakes(sheets)
     reserved = [COVER, TIE_OUT, SUMMARY, CHART_DATA, "History"]
+    drawn = free or {}
     titles = sheet_titles([data.title for data in sheets], reserved)
+    own = sheet_titles(list(drawn), [*reserved, *titles])
     layouts = [lay_out(data, title) for data, title in zip(sheets, titles, strict=True)]
     by_name = {layout.data.name: layout for layout in layouts}
     for chart in charts:
@@ -50,9 +59,9 @@ def write_workbook(
     workbook = Workbook()
     _describe(workbook, cover)
     styles = Styles(workbook)
-    names = [COVER, TIE_OUT, *titles]
+    names = [COVER, TIE_OUT, *titles, *own]
     if charts:
-        names = [COVER, TIE_OUT, SUMMARY, *titles, CHART_DATA]
+        names = [COVER, TIE_OUT, SUMMARY, *titles, *own, CHART_DATA]
     workbook.remove(workbook.worksheets[0])
     pages = {name: Page(workbook.create_sheet(name), styles) for name in names}
     write_cover(pages[COVER], cover, layouts, tie_outs)
@@ -61,6 +70,8 @@ def write_workbook(
         build(pages[layout.title], layout, cover)
     if charts:
         write_summary(pages[SUMMARY], pages[CHART_DATA], cover, by_name, charts)
+    for title, write in zip(own, drawn.values(), strict=True):
+        write(pages[title], cover)
     with atomically(path) as target:
         save(workbook, target, {name: page.part for name, page in pages.items()})
 

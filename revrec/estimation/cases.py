@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from revrec.estimation.constraint import Binds
@@ -13,6 +14,9 @@ from revrec.estimation.panel import Doubt
 from revrec.estimation.payoffs import Payoff
 from revrec.model.contract import Contract, EstimationMethod
 from revrec.model.estimation import ComponentKind, UncertaintyFactor, VariableComponent
+
+History = Sequence[tuple[date, Decimal]]
+"""Last days of steps, with the use of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,8 @@ class Estimated:
     payoff: Payoff | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     """How the distribution was made: history, cohort, credibility, fit."""
+    history: History = ()
+    """Use of the latest steps, where use is uncertain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +87,5 @@ class Drawn:
     tested: Floats
     doubts: tuple[frozenset[Doubt], ...]
     facts: Sequence[Mapping[str, str]]
+    histories: Sequence[History] = ()
+    """Of each case; none at all where nothing is used."""

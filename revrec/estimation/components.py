@@ -47,6 +47,8 @@ QUANTITY = {
 """Component -> what is uncertain of it."""
 IN_UNITS = frozenset({_KIND.VOLUME_TIERS, _KIND.BREAKAGE, _KIND.ROLLOVER, _KIND.RETURN})
 """Components whose estimate is a quantity; the engine prices it. The others' is an amount."""
+UNITS = "units"
+"""The unit of such estimates."""
 _NEEDS = {
     _KIND.OVERAGE: ("threshold", "unit_price"),
     _KIND.VOLUME_TIERS: ("consideration",),

@@ -15,6 +15,7 @@ from revrec.estimation.cases import Case, Drawn, Estimated
 from revrec.estimation.components import (
     IN_UNITS,
     QUANTITY,
+    UNITS,
     Quantity,
     consideration_of,
     payoff_of,
@@ -37,6 +38,8 @@ from revrec.model.estimation import ComponentKind
 from revrec.money import minor_digits
 
 _KIND = ComponentKind
+STEPS_TOLD = 26
+"""Steps of a history that are recorded with the estimate: two years of four weeks."""
 _NO_EXPERIENCE = frozenset({Doubt.NO_HISTORY})
 
 
@@ -129,6 +132,7 @@ def _of_use(
         credibility = part.cohort.credibility[part.place[places]]
         alive = part.cohort.alive[part.place[places]]
         calibrations = [portfolio.calibration(int(row)) for row in rows]
+        low, high = np.quantile(moved, (0.1, 0.9), axis=1)
         yield Drawn(
             cases=[case for _, case in chosen],
             payoffs=payoffs,
@@ -151,8 +155,14 @@ def _of_use(
                     "tested": str(0 if each is None else each.tested),
                     "misfit": "" if each is None else str(ratio(each.distance)),
                     "bias_corrected": "" if each is None else str(ratio(each.bias)),
+                    "use_low": str(quantity(low[place])),
+                    "use_high": str(quantity(high[place])),
                 }
                 for place, (row, each) in enumerate(zip(rows, calibrations, strict=True))
+            ],
+            histories=[
+                [(day, quantity(used)) for day, used in panel.last_steps(int(row), STEPS_TOLD)]
+                for row in rows
             ],
         )
 
@@ -275,7 +285,7 @@ def _told(
         contract=case.contract.id,
         kind=component.component,
         method=component.method,
-        unit="units" if in_units else case.contract.currency,
+        unit=UNITS if in_units else case.contract.currency,
         expected_quantity=quantity(drawn.expected_quantity[row]),
         unconstrained=unconstrained,
         included=included,
@@ -289,4 +299,5 @@ def _told(
         alternatives=tuple((each.amount, each.probability) for each in component.outcomes),
         payoff=drawn.payoffs[row],
         facts=drawn.facts[row],
+        history=drawn.histories[row] if drawn.histories else (),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 import numpy as np
@@ -72,6 +73,16 @@ class Panel:
     def steps(self) -> int:
         """Steps of the longest history."""
         return int(self.used.shape[1])
+
+    def last_steps(self, row: int, most: int) -> list[tuple[date, float]]:
+        """Last days and use of a contract's latest steps, in their order."""
+        used = self.used[row, -most:]
+        last = [self.as_of - self.step_days * back for back in range(len(used) - 1, -1, -1)]
+        return [
+            (date.fromordinal(day), float(each))
+            for day, each in zip(last, used, strict=True)
+            if not np.isnan(each)
+        ]
 
     def before(self, steps: int) -> Panel:
         """The panel as it was ``steps`` steps ago."""

@@ -14,7 +14,7 @@ from revrec.estimation.change import explain_change
 from revrec.estimation.components import IN_UNITS
 from revrec.estimation.constraint import ConstraintPolicy, constraint_policy
 from revrec.estimation.estimate import estimates
-from revrec.estimation.evidence import evidence_of, held_of
+from revrec.estimation.evidence import evidence_by_hand, evidence_of, held_of
 from revrec.estimation.histories import history_of
 from revrec.estimation.numbers import MODEL_VERSION, generator
 from revrec.estimation.outlook import Portfolio, fit_portfolio
@@ -223,7 +223,7 @@ def overriding(
         usage_version=inputs.usage_version,
         model_version=MODEL_VERSION,
         facts=[_fact(case, value, as_of, basis)],
-        evidence={"component": component, "included": str(value), "by_hand": basis},
+        evidence=evidence_by_hand(case, value, basis),
     )
     proposals.record(tx, [proposal])
     audit_log.write(tx, "estimates.override", component, {"proposal": proposal.id})

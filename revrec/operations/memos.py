@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from revrec.estimation.components import UNITS
 from revrec.estimation.numbers import MODEL_VERSION
 from revrec.model.dataset import Column, ColumnType, DataSet
 from revrec.model.proposal import Proposal, ProposalDecision, ProposalKind
@@ -18,17 +19,17 @@ from revrec.store import entities, facts, proposals
 from revrec.store.entities import Entity
 from revrec.store.transaction import Transaction
 
-_UNITS = "units"
 _SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "Facts": ("contract", "customer", "cohort", "kind", "uncertain", "trials", "other_revenue",
-              "basis"),
+    "Facts": ("contract", "customer", "cohort", "kind", "uncertain", "threshold", "trials",
+              "other_revenue", "basis"),
     "Method": ("method", "model_version", "seed", "run", "probable", "significant"),
     "Data": ("days_left", "expected_quantity"),
     "Result": ("unit", "unconstrained", "included", "reversal", "reversal_unconstrained",
-               "tolerated", "binds"),
+               "tolerated", "binds", "by_hand"),
     "Approval": ("as_of", "prepared_by", "standing", "reason", "decided", "decided_by", "note"),
 }  # fmt: skip
 """The page of a component: sections and what stands in each."""
+_CHANCES = ("reversal", "tolerated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +51,18 @@ def memos_of(workspace: Workspace, as_of: date) -> Memos:
 
     def read(tx: Transaction) -> Memos:
         decided = proposals.decisions(tx)
-        latest = _latest(proposals.history(tx, ProposalKind.ESTIMATE), as_of)
+        made = [e for e in proposals.history(tx, ProposalKind.ESTIMATE) if e.as_of <= as_of]
+        latest = _latest(made, as_of)
         studies = _latest(proposals.history(tx, ProposalKind.SELLING_PRICES), as_of)
         back = looking_back(tx, workspace.lake, as_of)
-        pages = [_page(each, decided.get(each.id), back) for each in latest]
+        groups = look_back_data(back)["groups"]
+        so_far: dict[str, list[dict[str, str]]] = {}
+        for each in made:
+            so_far.setdefault(each.subject, []).append(_told(each, decided.get(each.id)))
+        pages = [
+            _page(each, decided.get(each.id), groups) | {"estimates": so_far[each.subject]}
+            for each in latest
+        ]
         return Memos(
             entity=entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD"),
             as_of=as_of,
@@ -78,13 +87,31 @@ def _latest(found: Sequence[Proposal], as_of: date) -> list[Proposal]:
     return [by_subject[name] for name in sorted(by_subject)]
 
 
-def _page(proposal: Proposal, decision: ProposalDecision | None, back: LookBack) -> dict[str, Any]:
+def _told(proposal: Proposal, decision: ProposalDecision | None) -> dict[str, str]:
+    """One of a component's estimates so far; of one by hand there is no distribution."""
+    told, quantiles = proposal.evidence, proposal.evidence.get("quantiles", {})
+    return {
+        "as_of": str(proposal.as_of),
+        "unconstrained": told.get("unconstrained", ""),
+        "included": told["included"],
+        "low": quantiles.get("0.10", ""),
+        "high": quantiles.get("0.90", ""),
+        "standing": proposal.standing.value,
+        "decided": "" if decision is None else decision.outcome.value,
+    }
+
+
+def _page(
+    proposal: Proposal,
+    decision: ProposalDecision | None,
+    groups: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
     """One component's memo as plain data."""
     told = dict(proposal.evidence)
     group = next(
         (
             each
-            for each in look_back_data(back)["groups"]
+            for each in groups
             if (each["component"], each["cohort"]) == (told.get("kind"), told.get("cohort"))
         ),
         None,
@@ -105,7 +132,7 @@ def _page(proposal: Proposal, decision: ProposalDecision | None, back: LookBack)
     }
 
 
-def _lines(page: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def lines_of(page: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Section, item and value of a page, in the order of a reader."""
     for section, names in _SECTIONS.items():
         yield from ((section, name, str(page[name])) for name in names if page.get(name))
@@ -117,6 +144,9 @@ def _lines(page: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             scenarios = page.get("scenarios", ())
             yield from (("Distribution", f"outcome {a}", chance) for a, chance in scenarios)
             yield from (("Factors (32-12)", each, "present") for each in page.get("factors", ()))
+    for each in page["estimates"]:
+        state = each["decided"] or each["standing"]
+        yield ("Estimates so far", each["as_of"], f"included {each['included']}, {state}")
     yield from (("Change", name, str(told)) for name, told in page.get("change", {}).items())
     yield from (
         ("Look-back", name, str(told)) for name, told in (page.get("look_back") or {}).items()
@@ -132,7 +162,7 @@ def _pages(pages: Sequence[Mapping[str, Any]]) -> DataSet:
         rows=[
             (page["component"], f"{number:03}", *line)
             for page in pages
-            for number, line in enumerate(_lines(page), start=1)
+            for number, line in enumerate(lines_of(page), start=1)
         ],
         note=f"One page for each component; statistics of version {MODEL_VERSION}.",
     )
@@ -149,17 +179,16 @@ def _schedule(pages: Sequence[Mapping[str, Any]]) -> DataSet:
         _column("excluded", ColumnType.MONEY, total=True),
         _column("unconstrained_units", ColumnType.QUANTITY),
         _column("included_units", ColumnType.QUANTITY),
-        _column("reversal", ColumnType.RATIO),
-        _column("tolerated", ColumnType.RATIO),
+        *(_column(name, ColumnType.RATIO) for name in _CHANCES),
         *(_text(name) for name in ("binds", "factors", "standing", "decided", "decided_by")),
     ]
     rows = []
     for page in pages:
-        if "unconstrained" not in page:
-            continue
         unit = page["unit"]
-        money = unit != _UNITS
-        whole, part = Decimal(page["unconstrained"]), Decimal(page["included"])
+        money = unit != UNITS
+        # Of an estimate by hand, all is included that is estimated.
+        part = Decimal(page["included"])
+        whole = Decimal(page.get("unconstrained", part))
         amounts: tuple[int | None, ...] = (None, None, None)
         if money:
             minor = to_minor(whole, unit), to_minor(part, unit)
@@ -171,10 +200,9 @@ def _schedule(pages: Sequence[Mapping[str, Any]]) -> DataSet:
                 *amounts,
                 None if money else whole,
                 None if money else part,
-                Decimal(page["reversal"]),
-                Decimal(page["tolerated"]),
-                page["binds"],
-                ", ".join(page["factors"]),
+                *(Decimal(page[name]) if name in page else None for name in _CHANCES),
+                page.get("binds", "by hand"),
+                ", ".join(page.get("factors", ())),
                 page["standing"],
                 page["decided"],
                 page["decided_by"],

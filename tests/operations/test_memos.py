@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from reports.estimates import write_memos
 from revrec.feeds.records import fact_of
-from revrec.operations.estimating import decide_proposal, propose_estimates
+from revrec.operations.estimating import decide_proposal, override_estimate, propose_estimates
 from revrec.operations.facts import record_facts
 from revrec.operations.memos import memos_of
+from tests.books import send, write_usage
 
 AS_OF = date(2026, 1, 31)
 BOOKS = [
@@ -81,7 +83,7 @@ def test_a_page_says_what_an_estimate_rests_on_and_who_decided(workspace, tmp_pa
 
     (book,) = [file for file in files if file.suffix == ".xlsx"]
     sheets = CalamineWorkbook.from_path(str(book)).sheet_names
-    assert {"Cover", "Variable consideration", "Estimate memos"} <= set(sheets)
+    assert {"Cover", "Variable consideration", "Estimate memos", "V-back", "V-bonus"} <= set(sheets)
     (told,) = [file for file in files if file.name.endswith("memos.json")]
     assert ["V-back", "V-bonus"] == [
         page["component"] for page in json.loads(told.read_text(encoding="utf-8"))
@@ -94,3 +96,68 @@ def test_books_without_estimates_have_empty_memos(workspace, tmp_path):
 
     assert [] == memos.pages
     assert write_memos(memos, tmp_path)
+
+
+SHORT = [
+    {
+        "kind": "contract", "id": "C-2", "customer": "blue", "currency": "USD",
+        "inception": "2025-07-01", "end": "2026-06-30",
+        "obligations": [
+            {"id": "access", "product": "platform", "measure": "days",
+             "standalone_selling_price": "3650.00", "meters": ["calls"]},
+        ],
+        "consideration": [
+            {"id": "fee", "kind": "fixed", "amount": "3650.00"},
+            {"id": "short", "kind": "variable", "amount": "0", "obligation": "access"},
+        ],
+    },
+    {
+        "kind": "variable_component", "id": "V-short", "contract": "C-2", "on": "2025-07-01",
+        "component": "shortfall", "method": "expected_value", "consideration": "short",
+        "threshold": "1000", "unit_price": "1", "meters": ["calls"],
+    },
+]  # fmt: skip
+
+
+def test_a_page_draws_use_and_the_estimates_so_far(workspace, tmp_path):
+    """280 calls in 196 days, seen from two dates, then a figure by hand: two charts, all figures.
+
+    On the second day 28 steps of a week are over, and the last of them ends on it.
+    """
+    record_facts(workspace, [fact_of(each, "test") for each in SHORT], source="test")
+    rows = [
+        {"source": "gateway", "usage_id": f"u-{week}", "contract": "C-2", "meter": "calls",
+         "usage_date": str(date(2025, 7, 1) + timedelta(7 * week)), "quantity": "10",
+         "unit": "call", "amount": "0", "currency": "USD"}
+        for week in range(28)
+    ]  # fmt: skip
+    send(workspace, write_usage(tmp_path / "usage.ndjson", rows))
+    propose_estimates(workspace, date(2025, 12, 31))
+    propose_estimates(workspace, date(2026, 1, 12))
+    override_estimate(workspace, "V-short", Decimal(400), as_of=AS_OF, basis="a letter")
+
+    memos = memos_of(workspace, AS_OF)
+    (page,) = memos.pages
+    assert ("a letter", "400") == (page["by_hand"], page["included"])
+    assert ["2025-12-31", "2026-01-12", "2026-01-31"] == [e["as_of"] for e in page["estimates"]]
+    schedule = memos.datasets["variable_consideration"]
+    (row,) = [dict(zip([c.name for c in schedule.columns], r, strict=True)) for r in schedule.rows]
+    assert (40_000, 40_000, 0, "by hand") == (
+        row["unconstrained"], row["included"], row["excluded"], row["binds"]
+    )  # fmt: skip
+
+    files = write_memos(memos_of(workspace, date(2026, 1, 12)), tmp_path / "out")
+    (book,) = [file for file in files if file.suffix == ".xlsx"]
+    sheet = load_workbook(book)["V-short"]
+    use, estimates = sheet._charts
+    assert [5, 4] == [len(use.series), len(estimates.series)]
+    figures = [[cell.value for cell in row] for row in sheet.iter_rows(max_col=6)]
+    at = next(n for n, row in enumerate(figures) if "Use to date" in str(row[0])) + 1
+    assert ["Day", "Observed", "Estimate", "10% are below", "10% are above", "Threshold"] == (
+        figures[at]
+    )
+    end = next(n for n in range(at, len(figures)) if figures[n][0] == datetime(2026, 6, 30))  # noqa: DTZ001
+    now = figures[end - 1]
+    assert [datetime(2026, 1, 12), 280, 280, 280, 280, 1000] == now  # noqa: DTZ001
+    low, high = figures[end][3:5]
+    assert 280 <= low <= figures[end][2] <= high
