@@ -1,7 +1,8 @@
 """A model is tried on the part of the past it was not shown, and corrected by what it missed.
 
-The portfolio is fitted as it stood some steps ago and asked for what has happened since. Where
-outcomes fall in the distributions given for them (probability integral transforms) shows whether
+The portfolio is fitted as it stood some steps ago and asked for what has happened since, from
+several days of the past (rolling origins; Tashman, 2000): one past is one season. Where outcomes
+fall in the distributions given for them (probability integral transforms) shows whether
 those were too narrow, too wide or askew, and the draws are moved to where outcomes fell. That is
 conformal prediction (Vovk, Gammerman and Shafer, 2005): what is stated then holds for contracts
 that behave like those tried, whether or not the model's shapes are right.
@@ -9,15 +10,14 @@ that behave like those tried, whether or not the model's shapes are right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from scipy.stats import kstest
 
 from revrec.estimation.forecast import Fitted, draw_paths, fit
-from revrec.estimation.numbers import Floats
+from revrec.estimation.numbers import Booleans, Floats, Integers
 from revrec.estimation.panel import Panel
 
 DRAWS = 200
@@ -36,20 +36,20 @@ class Calibration:
     """How a cohort's forecasts did on what was held back."""
 
     transforms: Floats
-    """Where outcomes fell, sorted, beside some that fell as they should."""
+    """Where outcomes fell, sorted, beside some that fell as they should ..."""
+    levels: Floats
+    """... and the part of them, by weight, that fell lower."""
     tested: int
     """Contracts tried."""
     bias: float
     """What expected values are multiplied by: outcomes over expectations, as far as certain."""
     distance: float
     """Largest difference between stated and observed frequency (Kolmogorov-Smirnov)."""
-    probability: float
-    """How often honest forecasts would look as bad."""
 
     def places(self, draws: int) -> Floats:
         """For each rank of sorted draws, the rank it is moved to."""
         rank = (np.arange(draws) + 0.5) / draws
-        moved = np.quantile(self.transforms, rank, method="hazen")
+        moved = np.interp(rank, self.levels, self.transforms)
         return np.clip((moved * draws).astype(np.int64), 0, draws - 1)
 
 
@@ -65,25 +65,56 @@ def recalibrated(totals: Floats, calibration: Calibration | None) -> Floats:
 
 
 def calibrate(panel: Panel, *, horizon: int, rng: Generator) -> Mapping[int, Calibration]:
-    """Calibrations by cohort label for forecasts of about ``horizon`` steps."""
-    held = int(min(horizon, panel.steps // 2))
-    if panel.steps < STEPS_MIN or held < 1:
+    """Calibrations by cohort label for forecasts of about ``horizon`` steps.
+
+    Tried are forecasts of each length from a quarter of the history to half of it.
+    """
+    longest = int(min(horizon, panel.steps // 2))
+    if panel.steps < STEPS_MIN or longest < 1:
         return {}
-    seen = (~np.isnan(panel.used)).sum(axis=1) > held + 1
-    rows = np.flatnonzero(seen)
+    seen = (~np.isnan(panel.used)).sum(axis=1)
+    shortest = min(longest, panel.steps // 4)
+    rows = np.flatnonzero(seen > shortest + 1)
     if len(rows) > TESTED_MAX:
         rows = np.sort(rng.choice(rows, TESTED_MAX, replace=False))
-    if not len(rows):
-        return {}
+    tried = [
+        _try(panel, rows[seen[rows] > held + 1], held, rng)
+        for held in range(shortest, longest + 1)
+        if (seen[rows] > held + 1).any()
+    ]
+    labels = np.unique(panel.cohort[rows])
+    return {int(label): _of([each.of(panel.cohort == label) for each in tried]) for label in labels}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tried:
+    """Forecasts of one length, and what came out."""
+
+    held: int
+    """Steps held back."""
+    rows: Integers
+    """Contracts, by their position in the panel."""
+    transforms: Floats
+    actual: Floats
+    expected: Floats
+
+    def of(self, chosen: Booleans) -> _Tried:
+        """Those of some contracts."""
+        kept = chosen[self.rows]
+        return _Tried(
+            held=self.held,
+            rows=self.rows[kept],
+            transforms=self.transforms[kept],
+            actual=self.actual[kept],
+            expected=self.expected[kept],
+        )
+
+
+def _try(panel: Panel, rows: Integers, held: int, rng: Generator) -> _Tried:
     known = panel.take(rows)
-    fitted = fit(known.before(held))
     actual = known.used[:, known.steps - held :].sum(axis=1)
-    transforms, expected = transforms_of(fitted, actual, steps=held, rng=rng)
-    found = {}
-    for label in np.unique(known.cohort):
-        of = known.cohort == label
-        found[int(label)] = _of(transforms[of], actual[of], expected[of])
-    return found
+    transforms, expected = transforms_of(fit(known.before(held)), actual, steps=held, rng=rng)
+    return _Tried(held=held, rows=rows, transforms=transforms, actual=actual, expected=expected)
 
 
 def transforms_of(
@@ -111,25 +142,46 @@ def transform(totals: Floats, actual: Floats, rng: Generator) -> Floats:
     )
 
 
-def _of(transforms: Floats, actual: Floats, expected: Floats) -> Calibration:
-    """What was seen, beside some that hit as they should."""
+def _of(tried: Sequence[_Tried]) -> Calibration:
+    """What was seen, beside some that hit as they should.
+
+    The longer a forecast, the closer to what is asked for: it weighs as the square of its length.
+    A contract counts once for how certain the bias is, with all that was tried of it.
+    """
+    rows = np.concatenate([each.rows for each in tried])
+    transforms = np.concatenate([each.transforms for each in tried])
+    weights = np.concatenate([np.full(len(each.rows), float(each.held**2)) for each in tried])
+    order = np.argsort(transforms)
+    tested = len(np.unique(rows))
+    found = np.cumsum(weights[order]) / weights.sum()
+    distance = float(np.abs(found - transforms[order]).max())
     honest = (np.arange(_HONEST) + 0.5) / _HONEST
-    test = kstest(transforms, "uniform")
+    beside = np.full(_HONEST, weights.sum() / tested)
+    transforms, weights = np.append(transforms, honest), np.append(weights, beside)
+    order = np.argsort(transforms)
     return Calibration(
-        transforms=np.sort(np.concatenate([transforms, honest])),
-        tested=len(transforms),
-        bias=_bias(actual, expected),
-        distance=float(test.statistic),
-        probability=float(test.pvalue),
+        transforms=transforms[order],
+        levels=(np.cumsum(weights[order]) - weights[order] / 2) / weights.sum(),
+        tested=tested,
+        bias=_bias(
+            _by_contract(rows, [each.actual for each in tried]),
+            _by_contract(rows, [each.expected for each in tried]),
+            tested,
+        ),
+        distance=distance,
     )
 
 
-def _bias(actual: Floats, expected: Floats) -> float:
+def _by_contract(rows: Integers, parts: Sequence[Floats]) -> Floats:
+    return np.bincount(rows, np.concatenate(parts)).astype(np.float64)
+
+
+def _bias(actual: Floats, expected: Floats, tested: int) -> float:
     """Outcomes over expectations, drawn to 1 by how uncertain that ratio is.
 
     One past is one season and one state of the market: half of what it says is believed.
     """
-    if not actual.sum() or not expected.sum() or len(actual) < _HONEST:
+    if not actual.sum() or not expected.sum() or tested < _HONEST:
         return 1.0
     found = float(actual.sum() / expected.sum())
     left = actual - found * expected

@@ -67,6 +67,8 @@ class Estimated:
     payoff: Payoff | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     """How the distribution was made: history, cohort, credibility, fit."""
+    points: tuple[float, ...] = ()
+    """Quantities of equal probability, of what is uncertain: for the comparison with the next."""
     history: History = ()
     """Use of the latest steps, where use is uncertain."""
 

@@ -40,6 +40,8 @@ from revrec.money import minor_digits
 _KIND = ComponentKind
 STEPS_TOLD = 26
 """Steps of a history that are recorded with the estimate: two years of four weeks."""
+POINTS = 20
+"""Quantities of equal probability that are recorded with the estimate."""
 _NO_EXPERIENCE = frozenset({Doubt.NO_HISTORY})
 
 
@@ -299,5 +301,12 @@ def _told(
         alternatives=tuple((each.amount, each.probability) for each in component.outcomes),
         payoff=drawn.payoffs[row],
         facts=drawn.facts[row],
+        points=tuple(float(f"{each:.6g}") for each in _points(drawn.quantities[row])),
         history=drawn.histories[row] if drawn.histories else (),
     )
+
+
+def _points(draws: Floats) -> Floats:
+    """Draws as a few of equal probability, each the mean of its part."""
+    ends = len(draws) * np.arange(POINTS + 1) // POINTS
+    return np.asarray(np.add.reduceat(np.sort(draws), ends[:-1]) / np.diff(ends))

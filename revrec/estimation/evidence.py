@@ -34,6 +34,7 @@ def evidence_of(case: Case, estimated: Estimated, policy: ConstraintPolicy) -> d
         "doubts": [each.value for each in estimated.doubts],
         "quantiles": {level: str(value) for level, value in estimated.quantiles.items()},
         "scenarios": [[str(amount), str(chance)] for amount, chance in estimated.alternatives],
+        "points": [repr(each) for each in estimated.points],
         "payoff": None if estimated.payoff is None else _pieces(estimated.payoff),
         "data": dict(estimated.facts),
     }
@@ -76,6 +77,7 @@ def held_of(evidence: Mapping[str, Any]) -> Held:
         quantity=Decimal(evidence.get("expected_quantity", "0")),
         included=Decimal(evidence["included"]),
         payoff=payoff,
+        points=tuple(float(each) for each in evidence.get("points", ())),
     )
 
 

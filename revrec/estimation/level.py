@@ -41,6 +41,8 @@ class Filtered:
     """Sum of the logarithms of expected variances, for the likelihood."""
     surprises: Floats
     """Surprise in each step over its expected standard deviation, NaN where there was none."""
+    expected: Floats
+    """Expected variance of each surprise, in units of the noise: 1 where the level is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ def filtered(logs: Floats, moves: float, bound: Floats) -> Filtered:
     level = np.full(count, np.nan)
     spread = np.full(count, np.inf)
     squares, freedom, log_spread = np.zeros(count), np.zeros(count), np.zeros(count)
-    surprises = np.full((count, steps), np.nan)
+    surprises, expectations = np.full((2, count, steps), np.nan)
     for step in range(steps):
         seen = logs[:, step]
         spread = spread + moves
@@ -80,6 +82,7 @@ def filtered(logs: Floats, moves: float, bound: Floats) -> Filtered:
         expected = spread[old] + 1
         surprise = seen[old] - level[old]
         surprises[old, step] = surprise / np.sqrt(expected)
+        expectations[old, step] = expected
         limit = bound[old] * np.sqrt(expected)
         surprise = np.clip(surprise, -limit, limit)
         squares[old] += surprise**2 / expected
@@ -97,6 +100,7 @@ def filtered(logs: Floats, moves: float, bound: Floats) -> Filtered:
         freedom=freedom,
         log_spread=log_spread,
         surprises=surprises,
+        expected=expectations,
     )
 
 
@@ -156,8 +160,14 @@ def _pace(logs: Floats, bound: Floats) -> float:
 
 
 def _residuals(run: Filtered, noise: VariancePrior, bound: Floats) -> tuple[Floats, Floats]:
-    """Surprises over the deviation that the others of the contract lead to expect, and that."""
+    """Surprises over the deviation that the others of the contract lead to expect, and that.
+
+    Only the half at which levels were known best: in the others a burst is blurred by the doubt
+    about the level, which is drawn by itself.
+    """
     kept = ~np.isnan(run.surprises)
+    if kept.any():
+        kept &= run.expected <= np.median(run.expected[kept])
     rows = np.nonzero(kept)[0]
     squared = np.minimum(run.surprises[kept] ** 2, bound[rows] ** 2)
     others = noise.freedom * noise.scale + run.squares[rows] - squared

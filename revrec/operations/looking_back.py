@@ -23,7 +23,7 @@ from revrec.estimation.look_back import (
 from revrec.estimation.numbers import MODEL_VERSION
 from revrec.model.estimation import ComponentKind
 from revrec.model.fact import digest_of
-from revrec.model.proposal import DecidedOutcome, Proposal, ProposalKind, Standing
+from revrec.model.proposal import DecidedOutcome, Proposal, ProposalDecision, ProposalKind, Standing
 from revrec.operations.estimate_inputs import EstimateInputs, prepare, read_estimate_inputs
 from revrec.operations.workspace import Workspace
 from revrec.store import audit_log, proposals
@@ -57,11 +57,7 @@ def looking_back(tx: Transaction, lake: Lake, as_of: date) -> LookBack:
     counted = [
         each
         for each in proposals.history(tx, ProposalKind.ESTIMATE)
-        if each.as_of < as_of
-        and (
-            each.standing is Standing.STANDS
-            or (each.id in decided and decided[each.id].outcome is DecidedOutcome.APPROVED)
-        )
+        if each.as_of < as_of and counts(each, decided.get(each.id))
     ]
     outcomes = _outcomes(inputs, counted)
     past = [
@@ -81,6 +77,12 @@ def looking_back(tx: Transaction, lake: Lake, as_of: date) -> LookBack:
         past=past,
         policy=policy_proposed(groups, election, inputs.policy.value(election)),
     )
+
+
+def counts(proposal: Proposal, decision: ProposalDecision | None) -> bool:
+    """Whether an estimate counted: it stood, or a second person approved it."""
+    approved = decision is not None and decision.outcome is DecidedOutcome.APPROVED
+    return proposal.standing is Standing.STANDS or approved
 
 
 def propose_policy(workspace: Workspace, as_of: date) -> list[Proposal]:

@@ -13,7 +13,8 @@ from revrec.estimation.numbers import MODEL_VERSION
 from revrec.model.dataset import Column, ColumnType, DataSet
 from revrec.model.proposal import Proposal, ProposalDecision, ProposalKind
 from revrec.money import to_minor
-from revrec.operations.looking_back import LookBack, look_back_data, looking_back
+from revrec.operations.estimate_changes import estimate_changes
+from revrec.operations.looking_back import LookBack, counts, look_back_data, looking_back
 from revrec.operations.workspace import Workspace
 from revrec.store import entities, facts, proposals
 from revrec.store.entities import Entity
@@ -56,6 +57,7 @@ def memos_of(workspace: Workspace, as_of: date) -> Memos:
         studies = _latest(proposals.history(tx, ProposalKind.SELLING_PRICES), as_of)
         back = looking_back(tx, workspace.lake, as_of)
         groups = look_back_data(back)["groups"]
+        earlier = _earlier(made, latest, decided)
         so_far: dict[str, list[dict[str, str]]] = {}
         for each in made:
             so_far.setdefault(each.subject, []).append(_told(each, decided.get(each.id)))
@@ -74,7 +76,9 @@ def memos_of(workspace: Workspace, as_of: date) -> Memos:
             datasets={
                 each.name: each
                 for each in (
-                    _schedule(pages), _pages(pages), _looked_back(back), _prices(studies)
+                    _schedule(pages),
+                    estimate_changes((earlier.get(e.subject), e.evidence) for e in latest),
+                    _pages(pages), _looked_back(back), _prices(studies),
                 )
             },
         )  # fmt: skip
@@ -85,6 +89,18 @@ def memos_of(workspace: Workspace, as_of: date) -> Memos:
 def _latest(found: Sequence[Proposal], as_of: date) -> list[Proposal]:
     by_subject = {each.subject: each for each in found if each.as_of <= as_of}
     return [by_subject[name] for name in sorted(by_subject)]
+
+
+def _earlier(
+    made: Sequence[Proposal], latest: Sequence[Proposal], decided: Mapping[str, ProposalDecision]
+) -> dict[str, Mapping[str, Any]]:
+    """By component, the evidence of the last estimate that counted before the latest."""
+    days = {each.subject: each.as_of for each in latest}
+    return {
+        each.subject: each.evidence
+        for each in made
+        if each.as_of < days[each.subject] and counts(each, decided.get(each.id))
+    }
 
 
 def _told(proposal: Proposal, decision: ProposalDecision | None) -> dict[str, str]:

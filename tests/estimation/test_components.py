@@ -216,3 +216,40 @@ def test_use_that_moves_to_another_tier_is_mix():
     found = explain_change({"a": old}, {"a": new})
 
     assert (30, 70, 0, 0) == (found.usage, found.mix, found.price, found.method)
+
+
+def test_terms_that_bend_are_asked_over_all_quantities():
+    """Overage above 100 at 1.00: of 50 or 150 it is 25 on average, of their mean it is none.
+
+    50 or 250 is 75 on average. Use goes from 100 to 150, at a quarter of a unit each.
+    """
+    terms = above(Decimal(100), Decimal(1))
+    old = Held(quantity=Decimal(100), included=Decimal(20), payoff=terms, points=(50, 150))
+    new = Held(quantity=Decimal(150), included=Decimal(60), payoff=terms, points=(50, 250))
+
+    found = explain_change({"a": old}, {"a": new})
+
+    assert (Decimal("12.50"), Decimal("37.50"), 0) == (found.usage, found.mix, found.price)
+    assert Decimal("-10.00") == found.method
+
+
+def test_a_group_is_split_exactly_too():
+    """Use moves from a contract at 1.00 to one at 3.00, then the second falls to 2.50.
+
+    Before 100 + 100 units are 100 + 300; 2.00 a unit. After 50 + 170 are 50 + 425. Twenty more
+    units at 2.00 are use; old terms give 50 + 510, 120 more than use alone; price takes 85.
+    """
+    before = {
+        "a": Held(quantity=Decimal(100), included=Decimal(100), payoff=each(Decimal(1), None)),
+        "b": Held(quantity=Decimal(100), included=Decimal(300), payoff=each(Decimal(3), None)),
+    }
+    after = {
+        "a": Held(quantity=Decimal(50), included=Decimal(50), payoff=each(Decimal(1), None)),
+        "b": Held(quantity=Decimal(170), included=Decimal(425), payoff=each(Decimal("2.5"), None)),
+        "c": Held(quantity=Decimal(1), included=Decimal(9), payoff=each(Decimal(9), None)),
+    }
+
+    found = explain_change(before, after)
+
+    assert (40, 120, -85, 9) == (found.usage, found.mix, found.price, found.method)
+    assert 84 == found.total

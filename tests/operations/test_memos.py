@@ -132,7 +132,8 @@ def test_a_page_draws_use_and_the_estimates_so_far(workspace, tmp_path):
         for week in range(28)
     ]  # fmt: skip
     send(workspace, write_usage(tmp_path / "usage.ndjson", rows))
-    propose_estimates(workspace, date(2025, 12, 31))
+    first = propose_estimates(workspace.acting_as("model"), date(2025, 12, 31))
+    decide_proposal(workspace, first.proposals[0].id, approve=True)
     propose_estimates(workspace, date(2026, 1, 12))
     override_estimate(workspace, "V-short", Decimal(400), as_of=AS_OF, basis="a letter")
 
@@ -145,6 +146,13 @@ def test_a_page_draws_use_and_the_estimates_so_far(workspace, tmp_path):
     assert (40_000, 40_000, 0, "by hand") == (
         row["unconstrained"], row["included"], row["excluded"], row["binds"]
     )  # fmt: skip
+
+    changes = memos.datasets["estimate_changes"]
+    (moved,) = [dict(zip([c.name for c in changes.columns], r, strict=True)) for r in changes.rows]
+    before = int(100 * Decimal(first.proposals[0].evidence["included"]))
+    assert (before, 0, 0, 0, 40_000 - before, 40_000) == tuple(
+        moved[part] for part in ("before", "usage", "mix", "price", "method", "after")
+    )
 
     files = write_memos(memos_of(workspace, date(2026, 1, 12)), tmp_path / "out")
     (book,) = [file for file in files if file.suffix == ".xlsx"]
