@@ -7,6 +7,7 @@ bodies are changed. Words of messages, annotations and default values are left a
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,10 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }
 _CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list"}
 SEEN = "mutation_seen"
-"""Name among the builtins of the set of functions called."""
+"""Name among the builtins of the set of statements reached."""
+
+Statement = tuple[str, str, str]
+"""File, function and the first line of a statement: it stays when others move."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -52,8 +56,14 @@ class Mutant:
     line: int
     text: str
     """The line as written."""
+    first: str
+    """The first line of the statement it is in."""
     before: str
     after: str
+
+    @property
+    def statement(self) -> Statement:
+        return (str(self.path), self.function, self.first)
 
     @property
     def told(self) -> str:
@@ -74,12 +84,21 @@ class _Site:
 def mutants(path: Path) -> list[Mutant]:
     """Every wrong that can be planted into a file, in the order of its lines."""
     text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
     lines = [line.strip() for line in text.splitlines()]
+    starts = sorted({each.lineno for each in ast.walk(tree) if isinstance(each, ast.stmt)})
     return [
         Mutant(
-            path, number, each.function, each.line, lines[each.line - 1], each.before, each.after
+            path,
+            number,
+            each.function,
+            each.line,
+            lines[each.line - 1],
+            lines[starts[bisect_right(starts, each.line) - 1] - 1],
+            each.before,
+            each.after,
         )
-        for number, each in enumerate(_sites(ast.parse(text)))
+        for number, each in enumerate(_sites(tree))
     ]
 
 
@@ -96,14 +115,37 @@ def planted(mutant: Mutant) -> CodeType:
 
 
 def marked(path: Path) -> dict[str, CodeType]:
-    """The code of each function with wrongs, which tells ``SEEN`` that it is called."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = {site.function for site in _sites(tree)}
-    for name, body in _functions(tree.body, ""):
-        mark = ast.parse(f"__builtins__[{SEEN!r}].add(({str(path)!r}, {name!r}))").body
-        body[:0] = mark
+    """The code of each function, which tells ``SEEN`` of every statement it comes to."""
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    lines = [line.strip() for line in text.splitlines()]
+    names = set()
+    for name, body in list(_functions(tree.body, "")):
+        names.add(name)
+        for block in _blocks(body):
+            block[:] = [
+                each
+                for statement in block
+                for each in (_mark(path, name, lines[statement.lineno - 1]), statement)
+            ]
     compiled = codes(compile(ast.fix_missing_locations(tree), str(path), "exec"))
     return {code.co_qualname: code for code in compiled if code.co_qualname in names}
+
+
+def _mark(path: Path, function: str, first: str) -> ast.stmt:
+    told: Statement = (str(path), function, first)
+    return ast.parse(f"__builtins__[{SEEN!r}].add({told!r})").body[0]
+
+
+def _blocks(body: list[ast.stmt]) -> list[list[ast.stmt]]:
+    """A list of statements and all lists inside them."""
+    inside = [
+        getattr(node, name, [])
+        for statement in body
+        for node in ast.walk(statement)
+        for name in ("body", "orelse", "finalbody")
+    ]
+    return [body, *(each for each in inside if isinstance(each, list) and each)]
 
 
 def codes(code: CodeType) -> Iterator[CodeType]:

@@ -1,9 +1,11 @@
 """How many planted wrongs the fast tests find: ``python -m tests.mutation.run [files] [options]``.
 
 pytest collects once; then every mutant gets a forked process, in which the code of one function is
-exchanged in place, decorators and all, and the tests that call it run until one fails. Mutants come
-in an order that a seed fixes, so that a run that ends early is a sample. ``equivalent.yaml`` lists
-wrongs that change nothing anyone could see, each with the reason. Exits with 1 below the bar.
+exchanged in place, decorators and all, and the tests that come to its statement run, the cheap ones
+first, until one fails. Wrongs come in an order that a seed fixes, so that a run that ends early is
+a sample; the next run goes on with what has not been noticed yet in files that did not change.
+``equivalent.yaml`` lists wrongs that change nothing anyone could see, each with the reason.
+Writes ``docs/quality.md``; exits with 1 below the bar.
 
 mutmut 3 leaves decorated functions alone, which every rule here is; cosmic-ray starts a process
 with all imports for every mutant.
@@ -12,29 +14,26 @@ with all imports for every mutant.
 from __future__ import annotations
 
 import argparse
-import builtins
+import gc
 import os
 import pickle
 import random
+import shutil
 import signal
 import sys
 import time
 import traceback
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import import_module
+from datetime import UTC, datetime
 from pathlib import Path
-from types import FunctionType
-from typing import Any
 
 import pytest
-import yaml
-from rich.console import Console
-from rich.table import Table
 
 from tests.architecture.rules import ROOT
-from tests.mutation.mutants import SEEN, Mutant, marked, mutants, planted
+from tests.mutation import told
+from tests.mutation.mutants import Mutant, mutants, planted
+from tests.mutation.observed import KEPT, digest, function, observe, recalled
 
 MODULES = (
     "revrec/money.py",
@@ -42,17 +41,25 @@ MODULES = (
     "revrec/asc606",
     "revrec/asc340",
     "revrec/ledger",
+    "revrec/recognition",
+    "revrec/reconciliation",
 )
 TESTS = (
     "tests/unit",
     "tests/scenarios",
     "tests/oracle/test_oracle_by_hand.py",
+    "tests/reconciliation",
+    "tests/store/test_chain.py",
+    "tests/store/test_entries.py",
 )
-EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
 BAR = 0.90
-SECONDS_MAX = 60
-"""A mutant that takes longer has been noticed: it loops."""
-NOTICED, UNNOTICED, UNREACHED = "noticed", "unnoticed", "unreached"
+SECONDS_MAX = 8
+"""Processor time that the tests of one mutant may take: what they miss by then is unnoticed."""
+_LOOPS = 5
+"""Seconds a test may take beyond many times its usual: a mutant that needs more loops."""
+
+Kept = dict[tuple[str, str, int], str]
+"""Digest of a file, wrong and its number -> what became of it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,74 +72,77 @@ class Run:
     results: dict[Mutant, str] = field(default_factory=dict)
     failed: bool = False
 
+    def pytest_collection(self) -> None:
+        """A failing example need not be made small."""
+        from hypothesis import Phase, settings
+
+        from tests.properties import profiles
+
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("commit", settings.get_profile("commit"), phases=phases)
+        profiles.load()
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.failed = self.failed or report.failed
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In place of one run of all tests."""
-        callers = self._callers(session)
+        # A server of a session's own cannot be shared by forked processes.
+        items = [item for item in session.items if "server_url" not in _fixtures(item)]
+        self._observe(items)
+        known = recalled()
+        reach = known.reach(items)
         running: dict[int, Mutant] = {}
+        gc.freeze()
         for wrong in self.wrongs:
-            items = [session.items[n] for n in callers.get((str(wrong.path), wrong.function), ())]
-            if not items:
-                self.results[wrong] = UNREACHED
+            some = reach(wrong)
+            if not some:
+                self.results[wrong] = told.UNREACHED
                 continue
             if time.monotonic() > self.until:
                 break
             while len(running) >= self.workers:
                 self._wait(running)
-            running[_forked(lambda told=wrong, some=items: self._try(told, some))] = wrong
+            costs = [known.tests[item.nodeid].seconds for item in some]
+            running[
+                _forked(lambda wrong=wrong, some=some, costs=costs: self._try(wrong, some, costs))
+            ] = wrong
         while running:
             self._wait(running)
         return True
 
+    def _observe(self, items: list[pytest.Item]) -> None:
+        unknown = recalled().stale(items)
+        if not unknown:
+            return
+        process = _forked(lambda: self._observed(unknown), loud=True)
+        _, status = os.waitpid(process, 0)
+        if status:
+            pytest.exit("tests fail without any mutant", returncode=2)
+
+    def _observed(self, items: list[pytest.Item]) -> int:
+        observe(items, files(MODULES))
+        return int(self.failed)
+
     def _wait(self, running: dict[int, Mutant]) -> None:
         process, status = os.wait()
         survived = os.waitstatus_to_exitcode(status) == 0
-        self.results[running.pop(process)] = UNNOTICED if survived else NOTICED
+        self.results[running.pop(process)] = told.UNNOTICED if survived else told.NOTICED
 
-    def _try(self, wrong: Mutant, items: list[pytest.Item]) -> int:
-        signal.alarm(SECONDS_MAX)
-        _plant(wrong)
-        for item in items:
+    def _try(self, wrong: Mutant, items: list[pytest.Item], costs: list[float]) -> int:
+        function(wrong.path, wrong.function).__code__ = planted(wrong)
+        for item, seconds in zip(items, costs, strict=True):
+            signal.setitimer(signal.ITIMER_PROF, _LOOPS + 10 * seconds)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             if self.failed:
                 return 1
+            if time.process_time() > SECONDS_MAX:
+                break
         return 0
 
-    def _callers(self, session: pytest.Session) -> dict[tuple[str, str], list[int]]:
-        """File and function -> the tests that call it, the quick ones first."""
-        reader, writer = os.pipe()
-        process = _forked(lambda: self._observe(session, writer), loud=True)
-        os.close(writer)
-        with os.fdopen(reader, "rb") as pipe:
-            told = pickle.load(pipe)
-        os.waitpid(process, 0)
-        if told["failed"]:
-            pytest.exit("tests fail without any mutant", returncode=2)
-        found: dict[tuple[str, str], list[int]] = told["callers"]
-        return found
 
-    def _observe(self, session: pytest.Session, writer: int) -> int:
-        seen: set[tuple[str, str]] = set()
-        setattr(builtins, SEEN, seen)
-        for path in {wrong.path for wrong in self.wrongs}:
-            for name, code in marked(path).items():
-                _function(path, name).__code__ = code
-        callers: dict[tuple[str, str], list[int]] = defaultdict(list)
-        seconds: dict[int, float] = {}
-        for number, item in enumerate(session.items):
-            seen.clear()
-            started = time.monotonic()
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            seconds[number] = time.monotonic() - started
-            for each in seen:
-                callers[each].append(number)
-        for numbers in callers.values():
-            numbers.sort(key=seconds.__getitem__)
-        with os.fdopen(writer, "wb") as pipe:
-            pickle.dump({"callers": dict(callers), "failed": self.failed}, pipe)
-        return 0
+def _fixtures(item: pytest.Item) -> list[str]:
+    return list(getattr(item, "fixturenames", ()))
 
 
 def _forked(work: Callable[[], int], *, loud: bool = False) -> int:
@@ -148,75 +158,40 @@ def _forked(work: Callable[[], int], *, loud: bool = False) -> int:
     return process
 
 
-def _module_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
-
-
-def _function(path: Path, name: str) -> FunctionType:
-    """The function itself, under decorators and properties."""
-    found: Any = import_module(_module_of(path))
-    for part in name.split("."):
-        found = found.__dict__[part]
-    for attribute in ("fget", "__func__", "__wrapped__"):
-        found = getattr(found, attribute, found)
-    assert isinstance(found, FunctionType), f"{path} {name} is no function"
-    return found
-
-
-def _plant(wrong: Mutant) -> None:
-    """Exchange the code in place: whoever imported the function has the wrong one now."""
-    _function(wrong.path, wrong.function).__code__ = planted(wrong)
-
-
-def equivalent() -> dict[tuple[str, str], str]:
-    """File and wrong -> why it changes nothing that could be seen."""
-    told = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or {}
-    return {
-        (name, wrong): each["because"]
-        for name, groups in told.items()
-        for each in groups
-        for wrong in each["wrongs"]
-    }
-
-
-def _files(names: list[str]) -> list[Path]:
+def files(names: tuple[str, ...]) -> list[Path]:
+    """The files of rooms."""
     paths = [ROOT / name for name in names]
     return [
         each for path in paths for each in (sorted(path.rglob("*.py")) if path.is_dir() else [path])
     ]
 
 
-def show(results: dict[Mutant, str], known: dict[tuple[str, str], str], planned: int) -> bool:
-    """A row for each file and the survivors; true at or above the bar."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    survivors = []
-    for wrong, result in results.items():
-        name = str(wrong.path.relative_to(ROOT))
-        if result == UNNOTICED and (name, wrong.told) in known:
-            counts[name]["equivalent"] += 1
-            continue
-        counts[name][result] += 1
-        if result != NOTICED:
-            survivors.append((name, wrong.line, result, wrong.told))
-    table = Table("file", "noticed", "unnoticed", "unreached", "equivalent", "score")
-    total: Counter[str] = sum(counts.values(), Counter())
-    for name, each in [*sorted(counts.items()), ("all", total)]:
-        table.add_row(
-            name,
-            *(str(each[kind]) for kind in (NOTICED, UNNOTICED, UNREACHED, "equivalent")),
-            f"{_score(each):.1%}",
-        )
-    console = Console(width=160, highlight=False, markup=False)
-    for name, line, result, told in sorted(survivors):
-        console.print(f"{name}:{line}: {result}: {told}", soft_wrap=True)
-    console.print(table)
-    console.print(f"{len(results):,} of {planned:,} wrongs tried")
-    return _score(total) >= BAR
+def _keys(wrongs: list[Mutant]) -> dict[Mutant, tuple[str, str, int]]:
+    digests = {path: digest(path) for path in {wrong.path for wrong in wrongs}}
+    return {wrong: (digests[wrong.path], wrong.told, wrong.number) for wrong in wrongs}
 
 
-def _score(counts: Counter[str]) -> float:
-    tried = counts[NOTICED] + counts[UNNOTICED] + counts[UNREACHED]
-    return counts[NOTICED] / tried if tried else 1.0
+def _plan(names: tuple[str, ...], seed: int) -> tuple[list[Mutant], dict[Mutant, str]]:
+    """The wrongs to try, and those that were noticed before."""
+    wrongs = [wrong for path in files(names) for wrong in mutants(path)]
+    random.Random(seed).shuffle(wrongs)
+    kept = _recalled()
+    before = {
+        wrong: told.NOTICED for wrong, key in _keys(wrongs).items() if kept.get(key) == told.NOTICED
+    }
+    return [wrong for wrong in wrongs if wrong not in before], before
+
+
+def _recalled() -> Kept:
+    path = KEPT / "results.pickle"
+    return pickle.loads(path.read_bytes()) if path.exists() else {}
+
+
+def _keep(results: dict[Mutant, str]) -> None:
+    keys = _keys(list(results))
+    kept = _recalled() | {keys[wrong]: result for wrong, result in results.items()}
+    KEPT.mkdir(exist_ok=True)
+    (KEPT / "results.pickle").write_bytes(pickle.dumps(kept))
 
 
 def main() -> int:
@@ -224,21 +199,33 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", default=MODULES)
     parser.add_argument("--tests", nargs="*", default=TESTS)
-    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=606)
+    parser.add_argument("--anew", action="store_true", help="forget what earlier runs found")
     asked = parser.parse_args()
-    wrongs = [wrong for path in _files(list(asked.files)) for wrong in mutants(path)]
-    random.Random(asked.seed).shuffle(wrongs)
+    if asked.anew:
+        shutil.rmtree(KEPT, ignore_errors=True)
+    wrongs, before = _plan(tuple(asked.files), asked.seed)
     run = Run(wrongs, asked.workers, time.monotonic() + asked.minutes * 60)
     options = ["-o", "addopts=", "--import-mode=importlib", "-m", "not torture", "--capture=no"]
     options += ["--timeout=0"]
     for plugin in ("terminal", "xdist", "cacheprovider"):
         options += ["-p", f"no:{plugin}"]
     code = pytest.main([*options, *asked.tests], plugins=[run])
-    if not run.results:
+    _keep(run.results)
+    results = before | run.results
+    if not results:
         return int(code) or 1
-    return 0 if show(run.results, equivalent(), len(wrongs)) else 1
+    return _tell(results, len(wrongs) + len(before))
+
+
+def _tell(results: dict[Mutant, str], planned: int) -> int:
+    told.show(results, planned)
+    found = told.scores(results)
+    whole = {name: each for name, each in found.items() if each.wrongs == len(mutants(ROOT / name))}
+    told.write(whole, MODULES, datetime.now(UTC).date())
+    return 0 if told.total(found.values()).ratio >= BAR else 1
 
 
 if __name__ == "__main__":

@@ -49,6 +49,55 @@ def test_the_bytes_are_what_the_documentation_says(journal):
     assert hashlib.sha256(("0" * 64 + header).encode()).hexdigest() == journal[0].digest
 
 
+def abroad(functional, **told):
+    """A line in dollars that is worth something in yen."""
+    return replace(line(**told), functional_currency="JPY", functional=functional)
+
+
+def test_the_bytes_with_a_functional_currency_are_what_the_documentation_says():
+    """Named otherwise, with two more texts a line, also where a line is not told in it."""
+    lines = (
+        abroad(9, account="cash", amount=1),
+        abroad(0, account="revenue", amount=-1),
+        abroad(-9, account="cash", amount=0),
+        line("cash", 1),
+        line("revenue", -1),
+    )
+    posted = relinked([replace(entry(), lines=lines)], (0, chain.GENESIS))[0]
+    texts = (
+        '[["cash","platform","4000","Subscriptions","USD","1","JPY","9"],'
+        '["revenue","platform","4000","Subscriptions","USD","-1","JPY","0"],'
+        '["cash","platform","4000","Subscriptions","USD","0","JPY","-9"],'
+        '["cash","platform","4000","Subscriptions","USD","1","",""],'
+        '["revenue","platform","4000","Subscriptions","USD","-1","",""]]'
+    )
+    lines_digest = hashlib.sha256(texts.encode()).hexdigest()
+    file = io.StringIO()
+    chain.export_csv([posted], file)
+
+    assert lines_digest == posted.lines_digest
+    assert (
+        '["revrec-journal-2","7","1","2026-01","2026-01","satisfaction","USD","",'
+        f'"2026-02-01T09:00:00.000000+00:00","preparer","5","{lines_digest}"]'
+    ).encode() == chain.canonical_bytes(posted)
+    assert [
+        '"USD","1","JPY","9"',
+        '"USD","-1","JPY","0"',
+        '"USD","0","JPY","-9"',
+        '"USD","1","",""',
+        '"USD","-1","",""',
+    ] == [row.partition('"Subscriptions",')[2] for row in file.getvalue().splitlines()[1:]]
+
+
+def test_a_line_told_in_its_currency_alone_hashes_as_it_always_did():
+    """Yen without a functional amount are the line's own currency."""
+    plain = line("cash", 1, currency="JPY")
+
+    assert hashlib.sha256(
+        b'[["cash","platform","4000","Subscriptions","JPY","1"]]'
+    ).hexdigest() == chain.digest_of_lines([plain])
+
+
 def test_the_same_moment_hashes_alike_in_any_zone(journal):
     """A database that answers in local time gives the same digest."""
     tokyo = AT.astimezone(timezone(timedelta(hours=9)))

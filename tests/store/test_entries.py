@@ -11,6 +11,13 @@ from revrec.periods import Period
 from tests.store.samples import FEBRUARY, JANUARY, entry, line
 
 ENTRY = replace(entry(), period=FEBRUARY, origin=JANUARY)
+
+
+def abroad(amount: int, functional: int):
+    """A line that is told in yen too."""
+    return replace(line("cash", amount), functional_currency="JPY", functional=functional)
+
+
 REFUSED = [
     # Lines, message, attributes.
     (
@@ -31,6 +38,19 @@ REFUSED = [
     (
         (line("cash", 1), line("receivable", 0), line("revenue", -1)),
         "Entry satisfaction of 2026-01 in 2026-02: the line on receivable is zero.",
+        {},
+    ),
+    (
+        (abroad(100, 9), abroad(-100, -8)),
+        (
+            "Entry satisfaction of 2026-01 in 2026-02: debits exceed credits by 1 JPY, functional "
+            "(minor units)."
+        ),
+        {"currency": "JPY, functional", "difference": 1},
+    ),
+    (
+        (abroad(100, 9), abroad(-100, -9), abroad(0, 0)),
+        "Entry satisfaction of 2026-01 in 2026-02: the line on cash is zero.",
         {},
     ),
     ((), "Entry satisfaction of 2026-01 in 2026-02 has no lines.", {}),
@@ -69,8 +89,10 @@ def test_a_zero_line_has_a_remedy():
             line("revenue", 7, currency="EUR"),
         ),
         (line("cash", 2**62), line("cash", 2**62), line("revenue", -(2**63))),
+        (abroad(100, 9), abroad(-100, -8), abroad(0, -1)),
+        (abroad(0, 9), line("cash", 1), line("revenue", -1), abroad(0, -9)),
     ],
-    ids=["two", "three", "two currencies", "large"],
+    ids=["two", "three", "two currencies", "large", "functional", "partly functional"],
 )
 def test_a_balanced_entry_passes(lines):
     """Any number of lines and currencies, at any size."""
