@@ -71,7 +71,7 @@ def check_amounts(history: ContractHistory) -> None:
         except FeedError as error:
             name = f"{kind} {told_by}"
             raise ContractError(
-                f"{name.capitalize()} of contract {contract.id}: {error.message}",
+                f"{kind.capitalize()} {told_by} of contract {contract.id}: {error.message}",
                 citation="606-10-32-2",
                 remedy=error.remedy,
                 contract=contract.id,

@@ -250,7 +250,7 @@ def _to_date(
 
 def _contradicted(contract: Contract, fact: str, what: str) -> UnsupportedTerm:
     return UnsupportedTerm(
-        f"{fact.capitalize()} of contract {contract.id} {what}.",
+        f"{fact[0].upper()}{fact[1:]} of contract {contract.id} {what}.",
         citation="606-10-32-25" if "customer" in fact else "606-10-32-21",
         remedy="Tell first what was promised, or correct the fact.",
         contract=contract.id,

@@ -10,8 +10,8 @@ import builtins
 import hashlib
 import pickle
 import time
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +25,8 @@ from tests.mutation.mutants import SEEN, Mutant, Statement, marked
 
 KEPT = ROOT / ".mutation"
 """What earlier runs found, to go on from; may be deleted."""
+_KEEP_EVERY = 200
+"""Tests after which what was observed is written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,32 @@ class Observations:
         ]
 
     def reach(self, items: Iterable[pytest.Item]) -> Callable[[Mutant], list[pytest.Item]]:
-        """Wrong -> the tests that come to its statement, the cheap ones first."""
+        """Wrong -> the tests that come to its statement.
+
+        First those that cost least for what they reach of its file: they are about it.
+        """
         statements: dict[Statement, list[pytest.Item]] = defaultdict(list)
         functions: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
-        for item in sorted(items, key=lambda item: self.tests[item.nodeid].seconds):
+        of_file: dict[tuple[str, str], int] = {}
+        for item in items:
             seen = self.tests[item.nodeid].seen
             for statement in seen:
                 statements[statement].append(item)
             for called in {(path, name) for path, name, _ in seen}:
                 functions[called].append(item)
+            for path, number in Counter(path for path, _, _ in seen).items():
+                of_file[item.nodeid, path] = number
         changed = {path for path, told in self.files.items() if digest(Path(path)) != told}
 
         def of(wrong: Mutant) -> list[pytest.Item]:
             path, name, _ = wrong.statement
             found = statements.get(wrong.statement, [])
-            return found or (functions.get((path, name), []) if path in changed else [])
+            if not found and path in changed:
+                found = functions.get((path, name), [])
+            return sorted(
+                found,
+                key=lambda item: self.tests[item.nodeid].seconds / of_file[item.nodeid, path],
+            )
 
         return of
 
@@ -80,7 +93,7 @@ def recalled() -> Observations:
     return pickle.loads(kept.read_bytes()) if kept.exists() else Observations()
 
 
-def observe(items: Iterable[pytest.Item], paths: Collection[Path]) -> None:
+def observe(items: Sequence[pytest.Item], paths: Collection[Path]) -> None:
     """Run tests on marked code, in a process of its own, and keep what they did."""
     seen: set[Statement] = set()
     setattr(builtins, SEEN, seen)
@@ -90,14 +103,15 @@ def observe(items: Iterable[pytest.Item], paths: Collection[Path]) -> None:
     found = recalled()
     for path in paths:
         found.files.setdefault(str(path), digest(path))
-    for item in items:
+    for number, item in enumerate(items, start=1):
         seen.clear()
         started = time.process_time()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         seconds = time.process_time() - started
         found.tests[item.nodeid] = Observed(digest(item.path), seconds, frozenset(seen))
-    KEPT.mkdir(exist_ok=True)
-    (KEPT / "observed.pickle").write_bytes(pickle.dumps(found))
+        if number in {_KEEP_EVERY * (number // _KEEP_EVERY), len(items)}:
+            KEPT.mkdir(exist_ok=True)
+            (KEPT / "observed.pickle").write_bytes(pickle.dumps(found))
 
 
 def digest(path: Path) -> str:
