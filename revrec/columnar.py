@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 
 import duckdb
@@ -19,6 +20,17 @@ def connect(config: Mapping[str, str | int] | None = None) -> duckdb.DuckDBPyCon
     database = duckdb.connect(config=dict(config or {}))
     database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS}'")
     return database
+
+
+@contextmanager
+def as_written(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Joins are done in the order they are written, the right side held in memory or spilled."""
+    of_joins = "join_order,build_side_probe_side"
+    database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS},{of_joins}'")
+    try:
+        yield
+    finally:
+        database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS}'")
 
 
 _LOW, _HALF = (1 << 64) - 1, 63

@@ -162,6 +162,8 @@ def _refused(bench: Workbench) -> dict[date | None, Fates]:
                count(*), sum(told.quantity), sum(told.amount)
         FROM verdict JOIN (
             SELECT row_number, day, quantity, amount FROM judged
+            UNION ALL SELECT row_number, day, quantity, amount FROM recalled
+            WHERE reason = 'duplicate'
             UNION ALL SELECT row_number, day, quantity_value, amount_value FROM saying
         ) told USING (row_number)
         GROUP BY ALL

@@ -8,77 +8,105 @@ dates in the batch are read, however late the row comes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from revrec.columnar import as_written
 from revrec.store.lake_files import Part
 from revrec.store.lake_tables import TABLES
 from revrec.usage import validation
 from revrec.usage.columns import OF_CUSTOMER, RECORDED_AT
-from revrec.usage.staging import Workbench, is_marked, total_of
+from revrec.usage.marks import Marks
+from revrec.usage.staging import IDENTITY_NUMBER, ROWS_AT_ONCE, Workbench, total_of
 from revrec.usage.totals import Total
 
 TABLE = "usage"
 """The table of the lake that holds the usage ledger."""
 PARTITIONED_BY = ("entity_id", "usage_date")
 _CONTENT = "contract meter quantity unit amount currency dimensions corrects".split()
-_COUNTED_AT_ONCE = 2**21
-"""Numbers of identities counted by one statement."""
 _OPTIONAL = {"occurred_at": "TIMESTAMPTZ", "customer": "VARCHAR"}
 """What only a table of counted usage holds."""
+_FILES_AHEAD, _BLOCKS_AHEAD = 2, 2
+"""How far the ledger is read ahead of those who look at it."""
+
+
+def _contents(row: str) -> list[str]:
+    """SQL: what a row tells beside its identity; of events without a contract, their customer."""
+    return [
+        f"{row}.quantity",
+        f"{row}.amount",
+        f"coalesce('{OF_CUSTOMER}' || {row}.customer, {row}.contract)",
+        f"{row}.meter",
+        f"{row}.unit",
+        f"{row}.currency",
+        f"{row}.labels",
+        f"coalesce({row}.corrects, '')",
+        f"coalesce(epoch_us({row}.occurred_at), 0)",
+    ]
 
 
 def _content(row: str) -> str:
-    """SQL: what a row tells beside its identity; of events without a contract, their customer."""
-    return (
-        f"row(coalesce('{OF_CUSTOMER}' || {row}.customer, {row}.contract), {row}.meter,"
-        f" {row}.quantity, {row}.unit, {row}.amount, {row}.currency, {row}.labels,"
-        f" coalesce({row}.corrects, ''), coalesce(epoch_us({row}.occurred_at), 0))"
-    )
+    return f"row({', '.join(_contents(row))})"
+
+
+def _same(one: str, other: str) -> str:
+    """SQL: whether two rows of one identity tell the same."""
+    pairs = zip(_contents(one), _contents(other), strict=True)
+    return " AND ".join(f"{mine} = {its}" for mine, its in pairs)
 
 
 def suspect(bench: Workbench, ledger: ds.Dataset | None, *, entity: int) -> None:
-    """Add to ``suspect`` the rows whose identity may have been told, here or in the ledger.
+    """Suspect the rows whose identity may have been told, here or in the ledger.
 
-    Identities are compared by a number of 64 bits, so that few texts are read: rows with one
-    identity have one number, and of the rows with one number nearly all have one identity.
+    Identities are compared by their numbers, a day at a time.
     """
-    connection = bench.database
-    if ledger is not None and bench.spool.days():
-        _scan(
-            connection,
-            ledger,
-            ["source", "usage_id", "usage_date"],
-            (pc.field("entity_id") == entity) & pc.field("usage_date").isin(bench.spool.days()),
-            """
-            INSERT INTO suspect
-            SELECT identity.row_number FROM held JOIN identity
-              ON identity.number = hash(held.source, held.usage_id, held.usage_date)
-            """,
-        )
-    # A part of the numbers at a time, so that what is counted fits into memory.
-    connection.execute("CREATE OR REPLACE TEMP TABLE told_again (number UBIGINT)")
-    width = 2**64 // (1 + bench.received.rows // _COUNTED_AT_ONCE)
-    for first in range(0, 2**64, width):
-        last = min(first + width, 2**64) - 1
-        connection.execute(
-            f"""
-            INSERT INTO told_again
-            SELECT number FROM identity
-            WHERE number BETWEEN {first}::UBIGINT AND {last}::UBIGINT
-            GROUP BY number HAVING count(*) > 1
-            """
-        )
-    connection.execute(
-        """
-        INSERT INTO suspect
-        SELECT row_number FROM identity WHERE number IN (SELECT number FROM told_again)
-        """
-    )
+    bench.suspects = Marks(bench.received.rows)
+    for day in bench.spool.days():
+        for numbers, rows in bench.spool.identities_of(day):
+            ordered = np.sort(numbers)
+            again = [ordered[1:][ordered[1:] == ordered[:-1]]]
+            if ledger is not None:
+                again += _told_before(bench.database, ledger, entity, day, ordered)
+            found = np.unique(np.concatenate(again))
+            if len(found):
+                bench.suspects.add(rows[_within(numbers, found)])
+
+
+def _told_before(
+    connection: duckdb.DuckDBPyConnection,
+    ledger: ds.Dataset,
+    entity: int,
+    day: date,
+    ordered: npt.NDArray[np.uint64],
+) -> list[npt.NDArray[np.uint64]]:
+    """Which of the numbers, in order, are of rows that the ledger holds of the day."""
+    found: list[npt.NDArray[np.uint64]] = []
+    with _held(connection, ledger, ["source", "usage_id"], _of(entity, day)):
+        query = connection.sql(f"SELECT {IDENTITY_NUMBER} AS number FROM held")
+        for batch in query.to_arrow_reader(ROWS_AT_ONCE):
+            numbers = batch.column(0).to_numpy()
+            found.append(numbers[_within(numbers, ordered)])
+    return found
+
+
+def _within(
+    numbers: npt.NDArray[np.uint64], ordered: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.bool_]:
+    """Which of the numbers are among those in order."""
+    places = np.searchsorted(ordered, numbers)
+    places[places == len(ordered)] = 0
+    return ordered[places] == numbers
+
+
+def _of(entity: int, day: date) -> pc.Expression:
+    return (pc.field("entity_id") == entity) & (pc.field("usage_date") == day)
 
 
 def suspect_context(bench: Workbench, terms: pa.Table) -> None:
@@ -96,41 +124,58 @@ def suspect_context(bench: Workbench, terms: pa.Table) -> None:
 
 
 def recall(bench: Workbench, ledger: ds.Dataset | None, *, entity: int) -> None:
-    """Make ``judged``, the rows that are looked at one by one: the suspects.
+    """Look at the suspects: ``recalled`` are those whose identity the ledger already holds.
 
-    ``recalled`` are those whose identity the ledger already holds, ``undecided`` the others.
+    ``judged`` are the others, ``undecided``, and those recalled that tell something else.
     """
     connection = bench.database
-    bench.pick("SELECT row_number FROM suspect", "judged")
-    connection.execute("CREATE OR REPLACE TABLE recalled (row_number BIGINT, reason VARCHAR)")
-    days = _touched(connection)
-    if ledger is not None and days:
+    chosen = bench.suspects
+    chosen.add(connection.sql("FROM suspect").to_arrow_table()["row_number"].to_numpy())
+    bench.lay_out("judged")
+    connection.execute(_RECALLED)
+    for day in bench.spool.days() if chosen.any() else ():
+        if bench.pick(chosen, day, "picked"):
+            _recall_day(connection, ledger, entity, day)
+
+
+def _recall_day(
+    connection: duckdb.DuckDBPyConnection, ledger: ds.Dataset | None, entity: int, day: date
+) -> None:
+    connection.execute("CREATE OR REPLACE TABLE known (row_number BIGINT, reason VARCHAR)")
+    if ledger is not None:
         optional = [name for name in _OPTIONAL if name in ledger.schema.names]
         absent = "".join(
             f", CAST(NULL AS {kind}) AS {name}"
             for name, kind in _OPTIONAL.items()
             if name not in optional
         )
-        _scan(
-            connection,
-            ledger,
-            ["source", "usage_id", "usage_date", *_CONTENT, *optional],
-            (pc.field("entity_id") == entity) & pc.field("usage_date").isin(days),
-            f"""
-            INSERT INTO recalled
-            SELECT judged.row_number, CASE WHEN {_content("judged")} = {_content("known")}
-                   THEN 'duplicate' ELSE 'conflicting-duplicate' END
-            FROM (SELECT *, dimensions AS labels{absent} FROM held) known JOIN judged
-              ON known.usage_id = judged.usage_id AND known.source = judged.source
-             AND known.usage_date = judged.day
-            """,
-        )
-    connection.execute(
-        """
-        CREATE OR REPLACE VIEW undecided AS
-        SELECT * FROM judged WHERE row_number NOT IN (SELECT row_number FROM recalled)
-        """
-    )
+        columns = ["source", "usage_id", *_CONTENT, *optional]
+        with _held(connection, ledger, columns, _of(entity, day)):
+            connection.execute(
+                f"""
+                INSERT INTO known
+                SELECT picked.row_number, CASE WHEN {_same("picked", "told")}
+                       THEN 'duplicate' ELSE 'conflicting-duplicate' END
+                FROM (SELECT *, dimensions AS labels{absent} FROM held) told
+                JOIN picked ON told.usage_id = picked.usage_id AND told.source = picked.source
+                """
+            )
+    connection.execute(_RECALL)
+
+
+_RECALLED = """
+CREATE OR REPLACE TABLE recalled (
+    row_number BIGINT, reason VARCHAR, day DATE, quantity DECIMAL(38,9), amount DECIMAL(38,12)
+);
+CREATE OR REPLACE VIEW undecided AS
+SELECT * FROM judged WHERE row_number NOT IN (SELECT row_number FROM recalled)
+"""
+_RECALL = """
+INSERT INTO recalled
+SELECT row_number, reason, day, quantity, amount FROM known JOIN picked USING (row_number);
+INSERT INTO judged
+SELECT picked.* FROM picked ANTI JOIN (FROM known WHERE reason = 'duplicate') USING (row_number)
+"""
 
 
 def settle(bench: Workbench, ledger: ds.Dataset | None, *, entity: int) -> None:
@@ -182,7 +227,7 @@ def accepted(
 
     def rows_of(day: date) -> Iterator[pa.RecordBatch]:
         for rows in bench.spool.rows_of(day):
-            out = is_marked(rejected, rows)
+            out = rejected.among(rows)
             kept = rows.filter(pa.array(~out)) if out.any() else rows
             if len(kept):
                 counted[day] = counted.get(day, Total()) + total_of(kept)
@@ -200,26 +245,29 @@ def _touched(connection: duckdb.DuckDBPyConnection) -> list[date]:
     return [day for (day,) in rows]
 
 
-def _scan(
+@contextmanager
+def _held(
     connection: duckdb.DuckDBPyConnection,
     ledger: ds.Dataset,
     columns: Sequence[str],
     condition: pc.Expression,
-    statement: str,
-) -> None:
-    """Run the statement with the rows of the ledger that meet the condition as ``held``.
+) -> Iterator[None]:
+    """The rows of the ledger that meet the condition as ``held``, for one statement.
 
-    They stream past the batch: the ledger may be larger than memory, the batch's side of the join
+    They stream past the batch: the ledger may be larger than memory, the batch's side of a join
     spills. DuckDB cannot know the sizes, so it is told to keep the order written.
     """
-    reader = ledger.scanner(columns=list(columns), filter=condition).to_reader()
-    connection.register("held", reader)
-    connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-    try:
-        connection.execute(statement)
-    finally:
-        connection.execute("RESET disabled_optimizers")
-        connection.unregister("held")
+    scanner = ledger.scanner(
+        columns=list(columns),
+        filter=condition,
+        batch_size=ROWS_AT_ONCE,
+        batch_readahead=_BLOCKS_AHEAD,
+        fragment_readahead=_FILES_AHEAD,
+    )
+    connection.register("held", scanner.to_reader())
+    with as_written(connection):
+        yield
+    connection.unregister("held")
 
 
 def _find_repeated(connection: duckdb.DuckDBPyConnection) -> None:
@@ -231,7 +279,7 @@ def _find_repeated(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT source, usage_id, day, min(row_number) AS first_row
             FROM candidate GROUP BY ALL HAVING count(*) > 1
         )
-        SELECT candidate.row_number, CASE WHEN {_content("candidate")} = {_content("first")}
+        SELECT candidate.row_number, CASE WHEN {_same("candidate", "first")}
                THEN 'duplicate' ELSE 'conflicting-duplicate' END AS reason
         FROM candidate
         JOIN told_again USING (source, usage_id, day)
@@ -270,13 +318,13 @@ def _find_corrected(
         ).fetchall()
         if wanted:
             by_id = of_entity & pc.field("usage_id").isin([usage_id for (usage_id,) in wanted])
-            _scan(
-                connection,
-                ledger,
-                ["source", "usage_id", "contract", "meter"],
-                by_id if days is None else by_id & days,
-                "INSERT INTO corrected SELECT source, usage_id, contract, meter FROM held",
-            )
+            condition = by_id if days is None else by_id & days
+            with _held(
+                connection, ledger, ["source", "usage_id", "contract", "meter"], condition
+            ):
+                connection.execute(
+                    "INSERT INTO corrected SELECT source, usage_id, contract, meter FROM held"
+                )
 
 
 def _find_dangling(connection: duckdb.DuckDBPyConnection) -> bool:

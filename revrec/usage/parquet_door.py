@@ -17,7 +17,7 @@ from revrec.usage.csv_door import check_columns
 from revrec.usage.lines import decoded, set_aside
 from revrec.usage.ndjson_door import labels_as_text
 
-_BATCH_ROWS = 2**18
+_BATCH_ROWS = 2**17
 _COUNTED = ("quantity", "amount")
 
 
@@ -29,9 +29,11 @@ def read(path: Path, file: str, form: Form = RATED) -> Iterator[pa.RecordBatch]:
     shared = [field.name for field in schema if field.name in SHARED and _is_text(field.type)]
     with pq.ParquetFile(path, read_dictionary=shared) as parquet:
         count = 0
-        for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
-            yield with_numbers(batch, count + 1)
-            count += batch.num_rows
+        # Group by group, since a batch across groups leaves scraps of both.
+        for group in range(parquet.num_row_groups):
+            for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group]):
+                yield with_numbers(batch, count + 1)
+                count += batch.num_rows
 
 
 def check_schema(schema: pa.Schema, file: str, form: Form) -> None:

@@ -1,5 +1,7 @@
-"""The well-formed rows of one batch on disk, in stretches of one day each, read back day by day.
+"""The well-formed rows of one batch on disk, written as they come and read back day by day.
 
+Each block of rows is written at once, sorted by day, and a day is read as its stretch of each
+block, straight from the file: a day's rows are in memory while they are looked at, and no longer.
 Texts that are few travel as numbers, with one list of texts for the whole spool; a column with
 more than a few thousand of them is told as it is.
 """
@@ -8,31 +10,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
-from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from revrec.usage.columns import WELL_FORMED
+from revrec.usage.columns import ROW_NUMBER, WELL_FORMED
 
 TEXTS_MAX = 2**13
 """Most different texts of a column that travel as numbers."""
+IDENTITIES_AT_ONCE = 2**23
+"""About how many numbers of identities are held in memory, of 16 bytes with their rows."""
+IDENTITY = "identity"
 _FEW = ("source", "contract", "meter", "unit", "currency", "labels")
 _OPTIONAL = frozenset(field.name for field in WELL_FORMED if field.nullable)
+_EPOCH = date(1970, 1, 1)
+_NUMBERS = 2**64
+
+Identities = tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]
+"""Numbers of identities, and the numbers of their rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Where rows of one day lie in the file."""
+    """Where rows of one day lie: a block of the file, and rows of the block."""
 
     offset: int
     length: int
+    first: int
+    rows: int
 
 
 class Spool:
-    """Rows of ``WELL_FORMED`` in a file of its own."""
+    """Rows of ``WELL_FORMED`` in a file of its own, each with a number for its identity.
+
+    Rows with one identity have one number of 64 bits; rows with one number nearly always have one
+    identity.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,20 +62,24 @@ class Spool:
         self._file.close()
         self._path.unlink()
 
-    def add(self, rows: pa.RecordBatch) -> None:
+    def add(self, rows: pa.RecordBatch, identities: pa.Array) -> None:
         """Write rows, of which those of a day keep their order."""
         names = [name for name in rows.schema.names if _is_told(name, rows.column(name))]
         arrays = [self._told(name, rows.column(name)) for name in names]
-        rows = pa.RecordBatch.from_arrays(arrays, names)
+        block = pa.RecordBatch.from_arrays([*arrays, identities], [*names, IDENTITY])
         days = rows.column("day").cast(pa.int32()).to_numpy()
-        if (days != days[:1]).any():
+        if (days[1:] < days[:-1]).any():
             order = np.argsort(days, kind="stable")
-            rows, days = rows.take(pa.array(order)), days[order]
-        ends = [*(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]
-        start = 0
-        for end in ends:
-            self._write(rows.slice(start, end - start))
-            start = end
+            block, days = block.take(pa.array(order)), days[order]
+        offset = self._file.tell()
+        with pa.ipc.new_stream(self._file, block.schema) as writer:
+            writer.write_batch(block)
+        length = self._file.tell() - offset
+        firsts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist()]
+        for first, end in zip(firsts, [*firsts[1:], len(days)], strict=True):
+            day = _EPOCH + timedelta(days=int(days[first]))
+            stretch = _Stretch(offset, length, first, end - first)
+            self._stretches.setdefault(day, []).append(stretch)
 
     def days(self) -> list[date]:
         """The days with rows, in order."""
@@ -72,22 +92,37 @@ class Spool:
 
     def rows_of(self, day: date) -> Iterator[pa.RecordBatch]:
         """The rows of a day as they were added, texts that are few as dictionaries."""
-        self._file.flush()
         texts = {name: pa.array(list(known), pa.string()) for name, known in self._numbers.items()}
-        with pa.OSFile(str(self._path), "rb") as file:
-            for stretch in self._stretches[day]:
+        for rows in self._blocks_of(day):
+            yield self._restored(rows, texts)
+
+    def identities_of(self, day: date) -> Iterator[Identities]:
+        """The identities of a day's rows; those of one number are told together."""
+        count = sum(stretch.rows for stretch in self._stretches[day])
+        parts = 1 + count // IDENTITIES_AT_ONCE
+        width = -(-_NUMBERS // parts)
+        for part in range(parts):
+            found = list(self._identities_within(day, part * width, (part + 1) * width))
+            numbers, rows = zip(*found, strict=True)
+            yield np.concatenate(numbers), np.concatenate(rows)
+
+    def _identities_within(self, day: date, first: int, end: int) -> Iterator[Identities]:
+        for block in self._blocks_of(day):
+            numbers, rows = block.column(IDENTITY).to_numpy(), block.column(ROW_NUMBER).to_numpy()
+            if end - first < _NUMBERS:
+                within = (numbers >= np.uint64(first)) & (numbers <= np.uint64(end - 1))
+                numbers, rows = numbers[within], rows[within]
+            yield numbers, rows
+
+    def _blocks_of(self, day: date) -> Iterator[pa.RecordBatch]:
+        """The rows of a day as they were written, each block mapped by itself."""
+        self._file.flush()
+        for stretch in self._stretches[day]:
+            with pa.memory_map(str(self._path)) as file:
                 file.seek(stretch.offset)
                 with pa.ipc.open_stream(file.read_buffer(stretch.length)) as reader:
-                    yield self._restored(reader.read_next_batch(), texts)
-
-    def _write(self, rows: pa.RecordBatch) -> None:
-        """Write rows of one day."""
-        offset = self._file.tell()
-        with pa.ipc.new_stream(self._file, rows.schema) as writer:
-            writer.write_batch(rows)
-        day = cast("date", rows.column("day")[0].as_py())
-        stretch = _Stretch(offset, self._file.tell() - offset)
-        self._stretches.setdefault(day, []).append(stretch)
+                    block = reader.read_next_batch()
+            yield block.slice(stretch.first, stretch.rows)
 
     def _told(self, name: str, column: pa.Array) -> pa.Array:
         """The column as it is written: texts that are few as their numbers."""

@@ -4,9 +4,8 @@
 
     spool       the well-formed rows, on disk
     sayings     the others, as they came, each with the rule it breaks
-    identity    a number for the source, id and day of each well-formed row
     place       the contracts, meters and currencies of well-formed rows, and the days of each
-    suspect     rows that must be looked at one by one
+    suspects    rows that must be looked at one by one
 
 Memory is bounded whatever the size of the batch: a block of rows is held at a time, and DuckDB
 spills to disk.
@@ -18,19 +17,19 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec.columnar import connect
 from revrec.errors import InvariantViolated
 from revrec.usage import parquet_door, plain, validation
-from revrec.usage.columns import RATED, ROW_NUMBER, WELL_FORMED, Form
+from revrec.usage.columns import RATED, WELL_FORMED, Form
+from revrec.usage.marks import Marks
 from revrec.usage.spool import Spool
 from revrec.usage.totals import Total
 
@@ -38,8 +37,10 @@ MEMORY_MAX = "256MB"
 """Memory of the workbench's database; beyond it DuckDB spills to the folder."""
 RATING_MEMORY_MAX = "1GB"
 """Memory of a rating's database."""
-ROWS_AT_ONCE = 2**18
-"""Rows read by one statement: enough to occupy every core, little enough to hold."""
+IDENTITY_NUMBER = "hash(source, usage_id)"
+"""SQL: a number of 64 bits for the identity of a row among those of its day."""
+ROWS_AT_ONCE = 2**16
+"""Rows that are looked at together at least: smaller blocks are joined, larger ones left."""
 
 
 @dataclass(slots=True)
@@ -56,15 +57,14 @@ class Workbench:
     form: Form = RATED
     again: Callable[[], Iterable[pa.RecordBatch]] = tuple
     """Brings the same rows through the door once more, for the texts of rows set aside."""
+    suspects: Marks = field(default_factory=lambda: Marks(0))
+    """Rows that must be looked at one by one; ``ledger`` marks them."""
 
     def add(self, rows: pa.RecordBatch) -> None:
         """Put well-formed rows on the bench."""
-        self.spool.add(rows)
-        self.database.register("arriving", pa.Table.from_batches([rows]))
-        self.database.execute(
-            "INSERT INTO identity SELECT row_number, hash(source, usage_id, day) FROM arriving"
-        )
+        self.spool.add(rows, identities(self.database, rows))
         if rows.column("corrects").null_count < len(rows):
+            self.database.register("arriving", pa.Table.from_batches([rows]))
             self.database.execute(_ADD_CORRECTIONS)
         self.database.register("arriving", _places(rows))
         self.database.execute("INSERT INTO place FROM arriving")
@@ -83,19 +83,22 @@ class Workbench:
             self.add(change(rows))
         before.close()
 
-    def pick(self, numbers: str, into: str) -> None:
-        """Make a table of the rows whose numbers the query gives."""
-        chosen = self.marked(numbers)
+    def lay_out(self, table: str) -> None:
+        """Make a table for well-formed rows, empty."""
         self.database.register("arriving", WELL_FORMED.empty_table())
-        self.database.execute(f"CREATE OR REPLACE TABLE {into} AS {_MEANT}", {"zone": self.zone})
+        self.database.execute(f"CREATE OR REPLACE TABLE {table} AS {_MEANT}", {"zone": self.zone})
         self.database.unregister("arriving")
-        if not chosen.any():
-            return
-        found = (rows.filter(pa.array(is_marked(chosen, rows))) for rows in self.spool.rows())
-        for rows in gathered(found, ROWS_AT_ONCE):
+
+    def pick(self, chosen: Marks, day: date, into: str) -> bool:
+        """Make a table of the marked rows of a day; whether there are any."""
+        self.lay_out(into)
+        picked = False
+        for rows in gathered(_among(chosen, self.spool.rows_of(day)), ROWS_AT_ONCE):
             self.database.register("arriving", pa.Table.from_batches([rows]))
             self.database.execute(f"INSERT INTO {into} {_MEANT}", {"zone": self.zone})
             self.database.unregister("arriving")
+            picked = True
+        return picked
 
     def show(self, numbers: str) -> None:
         """Add the well-formed rows among those the query gives to ``saying``, as they came."""
@@ -106,7 +109,7 @@ class Workbench:
             return
         marked = self.marked(chosen)
         for rows in self.again():
-            wanted = is_marked(marked, rows)
+            wanted = marked.among(rows)
             if wanted.any():
                 for texts in parquet_door.as_text(rows.filter(pa.array(wanted))):
                     validation.show(database, texts, self.form, self.zone)
@@ -125,14 +128,26 @@ class Workbench:
             self.database.execute(statement)
             self.database.unregister("arriving")
 
-    def marked(self, numbers: str) -> npt.NDArray[np.uint8]:
-        """A bit for each row number up to the last one received, set for those the query gives."""
-        bits = np.zeros(self.received.rows // 8 + 1, np.uint8)
-        reader = self.database.sql(numbers).to_arrow_reader(ROWS_AT_ONCE)
-        for batch in reader:
-            found = batch.column(0).to_numpy()
-            np.bitwise_or.at(bits, found >> 3, np.uint8(1) << (found & 7).astype(np.uint8))
-        return bits
+    def marked(self, numbers: str) -> Marks:
+        """Marks on the rows whose numbers the query gives."""
+        marks = Marks(self.received.rows)
+        for batch in self.database.sql(numbers).to_arrow_reader(ROWS_AT_ONCE):
+            marks.add(batch.column(0).to_numpy())
+        return marks
+
+
+def identities(database: duckdb.DuckDBPyConnection, rows: pa.RecordBatch) -> pa.Array:
+    """A number of 64 bits for the source and id of each row, in their order."""
+    database.register("arriving", pa.Table.from_batches([rows]))
+    numbers = database.sql(f"SELECT {IDENTITY_NUMBER} AS number FROM arriving").to_arrow_table()
+    database.unregister("arriving")
+    return numbers["number"].combine_chunks()
+
+
+def _among(marks: Marks, blocks: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The marked rows."""
+    for rows in blocks:
+        yield rows.filter(pa.array(marks.among(rows)))
 
 
 def _places(rows: pa.RecordBatch) -> pa.Table:
@@ -151,13 +166,6 @@ def _places(rows: pa.RecordBatch) -> pa.Table:
     )
     texts = {name: encoded[name].dictionary.take(found[name]) for name in names}
     return pa.table(texts | {"first_day": found["day_min"], "last_day": found["day_max"]})
-
-
-def is_marked(bits: npt.NDArray[np.uint8], rows: pa.RecordBatch) -> npt.NDArray[np.bool_]:
-    """Which of the rows are marked."""
-    numbers = rows.column(ROW_NUMBER).to_numpy()
-    found: npt.NDArray[np.bool_] = (bits[numbers >> 3] >> (numbers & 7).astype(np.uint8)) & 1 == 1
-    return found
 
 
 def total_of(rows: pa.RecordBatch) -> Total:
@@ -194,6 +202,7 @@ def workbench() -> Iterator[Workbench]:
         scratch(MEMORY_MAX) as database,
         tempfile.TemporaryDirectory(prefix="revrec-usage-") as folder,
     ):
+        database.execute("SET preserve_insertion_order = true")
         bench = Workbench(database, Path(folder), Spool(Path(folder) / "spool"))
         validation.clear(database)
         try:

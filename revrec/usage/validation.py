@@ -41,7 +41,6 @@ def clear_rows(connection: duckdb.DuckDBPyConnection) -> None:
     """Make empty what is known of well-formed rows."""
     connection.execute(
         """
-        CREATE OR REPLACE TABLE identity (row_number BIGINT, number UBIGINT);
         CREATE OR REPLACE TABLE place (
             contract VARCHAR, meter VARCHAR, currency VARCHAR, first_day DATE, last_day DATE
         );
