@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revrec.usage.columns import ROW_NUMBER, WELL_FORMED
 
@@ -54,7 +55,7 @@ class Spool:
         self._path = path
         self._file = pa.OSFile(str(path), "wb")
         self._stretches: dict[date, list[_Stretch]] = {}
-        self._numbers: dict[str, dict[str, int]] = {name: {} for name in _FEW}
+        self._texts: dict[str, pa.Array] = {name: pa.array([], pa.string()) for name in _FEW}
         self._many: set[str] = set()
 
     def close(self) -> None:
@@ -92,9 +93,8 @@ class Spool:
 
     def rows_of(self, day: date) -> Iterator[pa.RecordBatch]:
         """The rows of a day as they were added, texts that are few as dictionaries."""
-        texts = {name: pa.array(list(known), pa.string()) for name, known in self._numbers.items()}
         for rows in self._blocks_of(day):
-            yield self._restored(rows, texts)
+            yield self._restored(rows)
 
     def identities_of(self, day: date) -> Iterator[Identities]:
         """The identities of a day's rows; those of one number are told together."""
@@ -128,16 +128,16 @@ class Spool:
         """The column as it is written: texts that are few as their numbers."""
         if name in _FEW and name not in self._many:
             encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-            known, texts = self._numbers[name], encoded.dictionary.to_pylist()
-            for text in texts:
-                known.setdefault(text, len(known))
+            texts, known = encoded.dictionary, self._texts[name]
+            new = texts.filter(pc.is_null(pc.index_in(texts, known))).unique()
+            if len(new):
+                known = self._texts[name] = pa.concat_arrays([known, new])
             if len(known) <= TEXTS_MAX:
-                numbers = np.fromiter((known[text] for text in texts), np.int32, len(texts))
-                return pa.array(numbers[encoded.indices.to_numpy()])
+                return pc.index_in(texts, known).take(encoded.indices)
             self._many.add(name)
         return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
-    def _restored(self, rows: pa.RecordBatch, texts: dict[str, pa.Array]) -> pa.RecordBatch:
+    def _restored(self, rows: pa.RecordBatch) -> pa.RecordBatch:
         """The rows in the columns of ``WELL_FORMED``."""
         arrays = []
         for field in WELL_FORMED:
@@ -146,7 +146,7 @@ class Spool:
                 continue
             column = rows.column(field.name)
             if pa.types.is_int32(column.type):
-                column = pa.DictionaryArray.from_arrays(column, texts[field.name])
+                column = pa.DictionaryArray.from_arrays(column, self._texts[field.name])
                 column = column.cast(pa.string()) if field.name in self._many else column
             arrays.append(column)
         return pa.RecordBatch.from_arrays(arrays, names=WELL_FORMED.names)

@@ -13,7 +13,6 @@ from revrec.asc606.catalogue import by_product
 from revrec.asc606.reading import read_promises
 from revrec.model.contract import Contract, PerformanceObligation
 from revrec.model.events import Modification
-from revrec.model.fact import FactKind
 from revrec.model.history import ContractHistory
 from revrec.model.product import Product
 from revrec.periods import FOREVER, day_before
@@ -106,7 +105,7 @@ def read_terms(tx: Transaction, contracts: Sequence[str]) -> pa.Table:
     """The terms of the named contracts as known now; those not known give no rows."""
     rows = tx.connection.execute(
         """
-        select distinct on (kind, key) kind, body from facts.fact
+        select distinct on (kind, key) kind, body::text from facts.fact
         where entity_id = %(entity)s and (kind, key) in (
             select kind, key from facts.fact
             where entity_id = %(entity)s
@@ -117,21 +116,17 @@ def read_terms(tx: Transaction, contracts: Sequence[str]) -> pa.Table:
         """,
         {"entity": tx.entity, "contracts": list(contracts)},
     ).fetchall()
-    told: dict[FactKind, list[object]] = {
-        FactKind.CONTRACT: [],
-        FactKind.MODIFICATION: [],
-        FactKind.PRODUCT: [],
-    }
+    told: dict[str, list[str]] = {kind: [] for kind in ("contract", "modification", "product")}
     for kind, body in rows:
-        told[FactKind(str(kind))].append(body)
-    histories = {
-        each.id: ContractHistory(each)
-        for each in _CONTRACTS.validate_python(told[FactKind.CONTRACT])
-    }
-    for each in _MODIFICATIONS.validate_python(told[FactKind.MODIFICATION]):
+        told[str(kind)].append(str(body))
+    # The texts are read as they are: a batch may be of thousands of contracts.
+    texts = {kind: f"[{','.join(bodies)}]" for kind, bodies in told.items()}
+    contracts_told = _CONTRACTS.validate_json(texts["contract"])
+    histories = {each.id: ContractHistory(each) for each in contracts_told}
+    for each in _MODIFICATIONS.validate_json(texts["modification"]):
         if each.contract in histories:
             histories[each.contract].modifications.append(each)
-    catalogue = by_product(_PRODUCTS.validate_python(told[FactKind.PRODUCT]))
+    catalogue = by_product(_PRODUCTS.validate_json(texts["product"]))
     for history in histories.values():
         read_promises(history, catalogue)
     return terms_table(
