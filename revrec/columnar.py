@@ -19,6 +19,7 @@ def connect(config: Mapping[str, str | int] | None = None) -> duckdb.DuckDBPyCon
     """An empty in-memory database; ``config`` are DuckDB's settings, such as ``threads``."""
     database = duckdb.connect(config=dict(config or {}))
     database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS}'")
+    database.execute("set enable_progress_bar = false")
     return database
 
 

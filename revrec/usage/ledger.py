@@ -100,9 +100,11 @@ def _within(
     numbers: npt.NDArray[np.uint64], ordered: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.bool_]:
     """Which of the numbers are among those in order."""
+    if not len(ordered):
+        return np.zeros(len(numbers), np.bool_)
     places = np.searchsorted(ordered, numbers)
-    places[places == len(ordered)] = 0
-    return ordered[places] == numbers
+    found: npt.NDArray[np.bool_] = ordered[places % len(ordered)] == numbers
+    return found
 
 
 def _of(entity: int, day: date) -> pc.Expression:
@@ -319,9 +321,7 @@ def _find_corrected(
         if wanted:
             by_id = of_entity & pc.field("usage_id").isin([usage_id for (usage_id,) in wanted])
             condition = by_id if days is None else by_id & days
-            with _held(
-                connection, ledger, ["source", "usage_id", "contract", "meter"], condition
-            ):
+            with _held(connection, ledger, ["source", "usage_id", "contract", "meter"], condition):
                 connection.execute(
                     "INSERT INTO corrected SELECT source, usage_id, contract, meter FROM held"
                 )

@@ -102,15 +102,16 @@ class Spool:
         parts = 1 + count // IDENTITIES_AT_ONCE
         width = -(-_NUMBERS // parts)
         for part in range(parts):
-            found = list(self._identities_within(day, part * width, (part + 1) * width))
+            last = min((part + 1) * width, _NUMBERS) - 1
+            found = list(self._identities_within(day, part * width, last))
             numbers, rows = zip(*found, strict=True)
             yield np.concatenate(numbers), np.concatenate(rows)
 
-    def _identities_within(self, day: date, first: int, end: int) -> Iterator[Identities]:
+    def _identities_within(self, day: date, first: int, last: int) -> Iterator[Identities]:
         for block in self._blocks_of(day):
             numbers, rows = block.column(IDENTITY).to_numpy(), block.column(ROW_NUMBER).to_numpy()
-            if end - first < _NUMBERS:
-                within = (numbers >= np.uint64(first)) & (numbers <= np.uint64(end - 1))
+            if last - first < _NUMBERS - 1:
+                within = (numbers >= np.uint64(first)) & (numbers <= np.uint64(last))
                 numbers, rows = numbers[within], rows[within]
             yield numbers, rows
 

@@ -176,6 +176,30 @@ def test_a_table_made_before_a_column_takes_rows_that_have_it(lake, run, entity,
     run(lake.verify)
 
 
+def test_a_table_with_a_column_that_is_no_longer_told_takes_rows(lake, run, entity, monkeypatch):
+    """Release 0.1.0 kept a digest of each row of usage; rows since then have it empty."""
+    schema, partitions = TABLES["usage"]
+    digest = pa.field("digest", pa.string(), nullable=False)
+    before = usage(entity, "1").append_column(digest, pa.array(["d" * 64], pa.string()))
+    with monkeypatch.context() as patch:
+        patch.setitem(TABLES, "usage", (pa.schema([*schema, digest]), partitions))
+        old = run(lambda tx: lake.append(tx, "usage", before, "old", {}))
+
+    run(lambda tx: lake.append(tx, "usage", usage(entity, "2"), "new", {}))
+
+    held = run(lambda tx: lake.dataset(tx, "usage")).to_table()
+    assert [(Decimal(1), "d" * 64), (Decimal(2), "")] == sorted(
+        zip(held["amount"].to_pylist(), held["digest"].to_pylist(), strict=True)
+    )
+    assert 1 == run(lambda tx: lake.dataset(tx, "usage", old)).to_table().num_rows
+    compacted = run(lambda tx: lake.compact(tx, "usage"))
+    assert (2, 1) == (compacted.rows, compacted.files_after)
+    again = run(lambda tx: lake.append(tx, "usage", usage(entity, "3", day=2), "newer", {}))
+    rows = run(lambda tx: lake.dataset(tx, "usage", again)).to_table()
+    assert [Decimal(1), Decimal(2), Decimal(3)] == sorted(rows["amount"].to_pylist())
+    run(lake.verify)
+
+
 def test_entities_do_not_share_a_table(lake, database, entity, append, amounts):
     """Another entity's append is not seen, and is nobody's dangling version."""
     append("a", "1")

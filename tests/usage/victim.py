@@ -1,4 +1,4 @@
-"""Processes that ingest a file, or rate what was counted, and may be killed while they do."""
+"""Processes that ingest files, or rate what was counted, and may be killed while they do."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from revrec.commands.usage import ingest as command
 from revrec.runtime.clock import FixedClock
 from revrec.runtime.settings import Settings
 from revrec.store.database import Database
@@ -49,6 +50,22 @@ def bring(
         if say is not None:
             say.send("begins")
         ingest(database, lake, path, source_name=path.name, entity=entity, actor="metering")
+
+
+def bring_folder(settings: Settings, folder: Path, entity: int, *, say: Connection) -> None:
+    """Ingest a folder by the command; says so just before it begins, and when it is done."""
+    if settings.database_url is None:
+        raise AssertionError("the tests have a server of their own")
+    os.environ.update(
+        REVREC_HOME=str(settings.home),
+        REVREC_LAKE=settings.lake_root,
+        REVREC_DATABASE_URL=settings.database_url.get_secret_value(),
+        REVREC_ENTITY=str(entity),
+        REVREC_CLOCK=CLOCK.isoformat(),
+    )
+    say.send("begins")
+    command([str(folder)], actor="metering")
+    say.send("is done")
 
 
 def price(settings: Settings, entity: int, *, say: Connection | None, dying: bool) -> None:
