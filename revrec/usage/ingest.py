@@ -67,6 +67,7 @@ def ingest(
                 _check_unchanged(path, digest, source_name)
 
             receive(bench, arriving, progress, form=form, zone=zone)
+            _check_unchanged(path, digest, source_name)
 
             def record(tx: Transaction) -> ControlTotals:
                 batches.take_locks(tx, form.table)
