@@ -3,6 +3,12 @@
 Where a grant or a commitment names an obligation, the use it gives for counts towards that
 obligation, whoever used it, and towards no other; so revenue follows the very draws that balances
 follow. Use beyond counts where it was used, or towards the obligation if nothing else counts it.
+
+Credits given for nothing that name none are a discount on the very use they pay for: it is
+consideration that nobody owes, allocated to the days it relates to (32-40), so that use counts
+towards nothing. If they come with a purchase and are a material right (55-42), the contract
+promises them as an obligation and the grant names it. What was paid in advance has to name one:
+its price is earned as it is used (55-46), which the rated amounts of that use do not tell.
 """
 
 from __future__ import annotations
@@ -16,11 +22,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec.citations import cites
-from revrec.commitments.accounts import accounts_of
+from revrec.commitments.accounts import Account, accounts_of
 from revrec.commitments.burn import Burned, UseRow, burn, held_in, uses_of
-from revrec.commitments.lots import Held
+from revrec.commitments.lots import Held, price_of
 from revrec.errors import ContractError, RevrecError, UnsupportedTerm
-from revrec.model.contract import PerformanceObligation
+from revrec.model.commitment import Commitment, CommitmentForm
+from revrec.model.contract import ConsiderationKind, PerformanceObligation
+from revrec.model.credit import CreditGrant, TopUpRule
 from revrec.model.credit_book import CreditBook
 from revrec.model.events import Usage
 from revrec.model.history import ContractHistory
@@ -48,8 +56,10 @@ def read_performed(
     refusal, which is raised when it is accounted for.
     """
     performed = told.performed
+    accounts, refused = accounts_of(told, told.meters, credits_drawn)
+    for account in accounts:
+        _demand_obligations(account, histories)
     if performed:
-        _, refused = accounts_of(told, told.meters, credits_drawn)
         for contract in sorted({name for name, _ in performed}):
             if contract in histories:
                 names = {name for holder, name in performed if holder == contract}
@@ -65,7 +75,7 @@ def as_performed(daily: pa.Table, told: CreditBook, credits_drawn: str) -> pa.Ta
 
     Rows and moments of recording stay those of the use.
     """
-    if not told.performed or not daily.num_rows:
+    if not told.decides_revenue or not daily.num_rows:
         return daily
     accounts, _ = accounts_of(told, told.meters, credits_drawn)
     members = sorted({name for each in accounts for name in each.contracts})
@@ -100,7 +110,7 @@ def as_performed(daily: pa.Table, told: CreditBook, credits_drawn: str) -> pa.Ta
 def told_as_performed(usage: Iterable[Usage], told: CreditBook, credits_drawn: str) -> list[Usage]:
     """The same for use told as events."""
     listed = list(usage)
-    if not told.performed:
+    if not told.decides_revenue:
         return listed
     accounts, _ = accounts_of(told, told.meters, credits_drawn)
     account_of = {name: each.id for each in accounts for name in each.contracts}
@@ -140,12 +150,76 @@ def _performed(burned: Burned, told: CreditBook) -> Iterator[tuple[_Row, tuple[s
         source = (draw.contract, draw.meter, draw.day)
         contract, meter = draw.contract, draw.meter
         of = held[draw.lot].of if draw.lot else None
+        if of is not None and not draw.exceeds and discounts(of):
+            yield (contract, meter, draw.day, 0, 0), source
+            continue
         if of is not None and of.obligation:
             own = of.contract == draw.contract
             beyond = draw.exceeds and (not own or (contract, meter) in told.counted)
             if not beyond:
                 contract, meter = of.contract, drawn_meter(of.obligation)
         yield (contract, meter, draw.day, draw.quantity, draw.amount), source
+
+
+@cites("606-10-32-40", "606-10-55-42")
+def discounts(of: CreditGrant | Commitment) -> bool:
+    """Whether use it pays for earns nothing: credits given, and promised by no obligation."""
+    return isinstance(of, CreditGrant) and of.promotional and not of.obligation
+
+
+@cites("606-10-55-46")
+def _demand_obligations(account: Account, histories: Mapping[str, ContractHistory]) -> None:
+    """Refuse contracts that hold what was paid in advance for use that is charged as used.
+
+    Where the contract promises an entitlement of its own to that use, revenue follows it.
+    """
+    as_used = {
+        meter
+        for name in account.contracts
+        if name in histories
+        for meter in _charged_as_used(histories[name])
+    }
+    held: list[CreditGrant | Commitment | TopUpRule] = [each.of for each in account.held.values()]
+    for of in [*held, *account.rules]:
+        history = histories.get(of.contract)
+        if of.obligation or history is None or history.refusal is not None:
+            continue
+        if not _paid(of) or not as_used & (_pays_for(of, account) or as_used):
+            continue
+        history.refusal = UnsupportedTerm(
+            f"{of.id!r} was paid in advance and names no obligation of contract "
+            f"{of.contract} that is performed as it is used.",
+            citation="606-10-55-46",
+            remedy="Promise the use as an obligation with what it entitles to and a price, and "
+            "name it as `obligation`; or tell a `paid` of 0 if it was given.",
+            contract=of.contract,
+            field="obligation",
+        )
+
+
+def _charged_as_used(history: ContractHistory) -> set[str]:
+    """Meters whose use is charged as it happens and entitled to by nothing."""
+    charged = {
+        each.obligation for each in history.consideration if each.kind is ConsiderationKind.USAGE
+    }
+    entitled = {each.id for each in history.promised if each.usage.entitled is not None}
+    return {
+        meter
+        for meter, names in meters(history).items()
+        if charged & {*names} and not entitled & {*names}
+    }
+
+
+def _paid(of: CreditGrant | Commitment | TopUpRule) -> bool:
+    if isinstance(of, Commitment):
+        return of.form is CommitmentForm.PREPAID and price_of(of) > 0
+    return of.paid > 0
+
+
+def _pays_for(of: CreditGrant | Commitment | TopUpRule, account: Account) -> frozenset[str]:
+    """Meters it pays for; none for all."""
+    takes = [each.lot.takes for each in account.held.values() if each.of is of]
+    return takes[0] if takes else frozenset()
 
 
 def _read(history: ContractHistory, names: set[str]) -> None:

@@ -72,12 +72,25 @@ class CreditBook:
         ]
         return {(each.contract, each.obligation) for each in held if each.obligation}
 
+    @property
+    def discounts(self) -> set[str]:
+        """Contracts under which credits were given that are performed by no obligation."""
+        return {each.contract for each in self.grants if each.promotional and not each.obligation}
+
+    @property
+    def decides_revenue(self) -> bool:
+        """Whether revenue follows what is drawn of anything."""
+        return bool(self.performed or self.discounts)
+
     def digests_by_contract(self) -> dict[str, list[str]]:
-        """Digests of what decides what is drawn for obligations, by the contract they are of.
+        """Digests of what decides what is drawn for a contract's revenue, by the contract.
 
         That is everything told of the contracts it shares credits with.
         """
-        performed = {contract for contract, _ in self.performed}
+        performed = {contract for contract, _ in self.performed} | self.discounts
+        performed = performed.union(
+            *(pool.contracts for pool in self.pools if self.discounts & {*pool.contracts})
+        )
         if not performed:
             return {}
         told: dict[str, list[str]] = defaultdict(list)

@@ -14,7 +14,7 @@ from revrec.commitments.agreement import Agreement
 from revrec.commitments.performance import as_performed
 from revrec.commitments.position import position_of
 from revrec.recognition.counts import usage_by_obligation
-from tests.commitments.books import Use, book, daily, grant, used
+from tests.commitments.books import Use, book, commitment, daily, grant, used
 from tests.properties.profiles import examples
 
 DECEMBER = date(2026, 12, 31)
@@ -168,3 +168,85 @@ def test_both_say_the_same_of_any_use(data: st.DataObject) -> None:
     found = agreed([holder(("a", "50"), ("b", "100")), *GRANTS, pool, gift], uses)
 
     assert all(each.holds for each in found), found
+
+
+def pays_as_it_goes(name: str) -> dict[str, Any]:
+    """A contract whose tokens are charged as they are used."""
+    return {
+        "kind": "contract",
+        "id": name,
+        "customer": name,
+        "currency": "USD",
+        "inception": "2026-01-01",
+        "obligations": [{"id": "api", "product": "api", "measure": "usage", "meters": ["tokens"]}],
+        "consideration": [{"id": "use", "kind": "usage", "obligation": "api"}],
+    }
+
+
+def test_credits_given_for_nothing_take_their_amount_off_the_use_they_pay_for() -> None:
+    """Of 30.00 and 35.00 of use 50.00 are given: 15.00 are earned, and 15.00 are to be billed."""
+    records = [pays_as_it_goes("acme"), grant("gift", 50, last_day="2026-01-31")]
+    uses = [used("2026-01-10", 30, quantity=300), used("2026-01-20", 35, quantity=350)]
+
+    assert revenue(records, uses, date(2026, 1, 10)) == {}
+    assert revenue(records, uses, date(2026, 1, 31)) == {"api": Decimal(15)}
+    found = position_of(book(*records, contracts=("globex",)), daily(uses), date(2026, 1, 31))
+    (bill,) = found.reconciling()
+    assert bill.due == 1500
+
+
+def test_a_gift_to_a_pool_is_a_discount_for_whoever_uses_it() -> None:
+    """Globex, of the pool, uses 40.00 of the 50.00: it earns nothing, then its own 20.00."""
+    pool = {"kind": "credit_pool", "id": "p", "on": "2026-01-01", "contracts": ["acme", "globex"]}
+    records = [pays_as_it_goes("acme"), grant("gift", 50, last_day="2026-01-31"), pool]
+    uses = [
+        used("2026-01-10", 40, contract="globex", quantity=400),
+        used("2026-02-10", 20, contract="globex", quantity=200),
+    ]
+
+    assert revenue(records, uses, date(2026, 1, 31)) == {}
+    assert revenue(records, uses, date(2026, 2, 28)) == {"inference": Decimal(20)}
+
+
+def test_a_gift_that_is_a_material_right_is_an_obligation() -> None:
+    """Named, it takes its share of the price (55-42): 100.00 over 100.00 and 25.00 of value.
+
+    Of 25 units given 10 are used: 20.00 x 10/25 are earned.
+    """
+    contract = holder(("a", "50"), ("gift", "25"))
+    contract["obligations"][1]["standalone_selling_price"] = "25"
+    contract["consideration"][0]["amount"] = "100"
+    terms = {"counted_in": "quantity", "last_day": "2026-12-31"}
+    records = [
+        contract,
+        grant("bought", 50, paid="100", obligation="a", priority=2, **terms),
+        grant("gift", 25, obligation="gift", priority=1, **terms),
+    ]
+
+    assert revenue(records, [used("2026-03-01", 5, quantity=10)], date(2026, 3, 31)) == {
+        "gift": Decimal(8)
+    }
+
+
+def refusal(*records: dict[str, Any]) -> str:
+    """Why Acme is not accounted for; empty if it is."""
+    told = book(*records, contracts=("globex",))
+    refused = engine.account(told, [DECEMBER]).refused
+    return "".join(f"{each.message} {each.remedy}" for each in refused.values())
+
+
+def test_what_was_paid_in_advance_names_what_it_pays_for() -> None:
+    """Credits, rules that buy them and prepaid commitments; what is billed as used need not."""
+    acme = pays_as_it_goes("acme")
+    paid = grant("bought", 50, paid="40")
+    rule = {"kind": "top_up_rule", "id": "r", "contract": "acme", "on": "2026-01-01",
+            "threshold": "5", "amount": "50", "paid": "40"}  # fmt: skip
+
+    assert "'bought' was paid in advance and names no obligation" in refusal(acme, paid)
+    assert "'r' was paid in advance" in refusal(acme, rule)
+    assert "'k' was paid in advance" in refusal(acme, commitment("k", 100))
+    assert refusal(acme, commitment("k", 100, form="postpaid")) == ""
+    assert refusal(acme, grant("gift", 50)) == ""
+    assert refusal(acme, paid | {"meters": ["calls"]}) == ""
+    entitled = holder(("a", "50"))
+    assert refusal(entitled, paid | {"counted_in": "quantity"}) == ""
