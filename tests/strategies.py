@@ -9,9 +9,10 @@ with their estimates; service between moments and pauses; entitlements in quanti
 or amount that lapse or not, with and without expected use; meters of one's own and shared; up to
 3 modifications (separate, added below selling price, revised, withdrawn in part or whole,
 replaced, price only, a usage fee for what is there, nothing at all; distinct or not; approved
-before, on and after their first day); estimates of both kinds; usage with corrections,
-deliveries, invoices with tax, credit memos, payments; elections on selling price ranges; JPY, USD
-and KWD; starts on any day, leap days, terms of one day to sixty months and without end.
+before, on and after their first day; entitlements restated from before their new terms);
+estimates of both kinds; usage with corrections, deliveries, invoices with tax, credit memos,
+payments; elections on selling price ranges; JPY, USD and KWD; starts on any day, leap days, terms
+of one day to sixty months and without end.
 
 ``scenarios`` draw what the oracle knows. ``stories`` mix in up to three of ``TOPICS``, for what
 must hold whatever the figures are.

@@ -55,6 +55,14 @@ def use_is_remote(shape: Shape, contract: Contract, estimate: Estimate) -> tuple
     return shape._replace(lapses=over, rollover=None, rollover_ends=None), decision
 
 
+@cites("606-10-55-48")
+def expected_again(shape: Shape, before: Shape) -> Shape:
+    """Rights that were judged remote lapse and roll over as they did before the judgment."""
+    return shape._replace(
+        lapses=before.lapses, rollover=before.rollover, rollover_ends=before.rollover_ends
+    )
+
+
 @cites("606-10-55-20", "606-10-55-21")
 def materials_at_cost(
     obligation: PerformanceObligation, contract: Contract, share: int

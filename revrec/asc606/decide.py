@@ -12,7 +12,7 @@ from datetime import date
 
 from revrec.asc606.allocation import participants
 from revrec.asc606.amendment import changes_books
-from revrec.asc606.breakage import owed_to_a_state, use_is_remote
+from revrec.asc606.breakage import expected_again, owed_to_a_state, use_is_remote
 from revrec.asc606.contract import check_amounts, check_transfers
 from revrec.asc606.control import when_control_passes
 from revrec.asc606.estimates import check_estimates
@@ -37,7 +37,6 @@ from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Renewal, Term, enforceable_term
 from revrec.asc606.transaction_price import re_estimate, transaction_price
-from revrec.asc606.use import check_overage
 from revrec.citations import cites
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question, Segment
 from revrec.model.events import Estimate, Modification
@@ -86,7 +85,6 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     check_estimates(history)
     check_transfers(history)
     check_pauses(history)
-    check_overage(history)
     pools_of(history, books.policy)
     existence = assess_contract(history)
     term, bound, decision = enforceable_term(contract_as_of(history.contract, existence))
@@ -221,6 +219,7 @@ def _estimate(standing: Standing, estimate: Estimate) -> None:
     """A new estimate of consideration, or of use to come (32-14, 55-48)."""
     if estimate.remote and estimate.obligation in standing.in_force:
         held = standing.in_force[estimate.obligation]
+        held.used_until = held.used_until or held.shape
         held.shape, why = use_is_remote(held.shape, standing.contract, estimate)
         standing.rest_on(held.id, standing.record(why))
         standing.publish(max(estimate.on, standing.contract.inception))
@@ -236,6 +235,9 @@ def _estimate(standing: Standing, estimate: Estimate) -> None:
         component.decisions.append(decision)
     elif estimate.obligation is not None and estimate.expected is not None:
         each = standing.in_force[estimate.obligation]
-        each.shape = expecting(each.shape, estimate.expected, each.obligation)
+        until, before = each.used_until, each.shape
+        before = before if until is None else expected_again(before, until)
+        each.shape = expecting(before, estimate.expected, each.obligation, estimate.on)
+        each.used_until = None if each.shape.lapses == before.lapses else before
         standing.rest_on(estimate.obligation, decision)
     standing.publish(max(estimate.on, standing.contract.inception))

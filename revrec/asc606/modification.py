@@ -131,6 +131,14 @@ def at_selling_prices(
     return round(lowest) - saved <= net_change <= round(highest)
 
 
+@cites("606-10-25-13")
+def same_contract(obligation: PerformanceObligation, modification: Modification) -> bool:
+    """Whether what remains goes on as the same contract: not distinct, or so decided (25-13b)."""
+    if modification.override is None:
+        return not obligation.distinct_increments
+    return modification.override.treatment is ModificationTreatment.CATCH_UP
+
+
 @cites("606-10-25-12", "606-10-25-13")
 def overridden(contract: Contract, modification: Modification, by_rule: Treatment) -> Treatment:
     """The treatment a person chose, else the rule's.

@@ -19,6 +19,7 @@ from revrec.asc606.allocation import (
 )
 from revrec.asc606.amendment import amended, changes_books
 from revrec.asc606.breakage import refuse_restart
+from revrec.asc606.entitlement import counting_before
 from revrec.asc606.increments import explain_concession, of_the_past
 from revrec.asc606.modification import (
     Treated,
@@ -28,6 +29,7 @@ from revrec.asc606.modification import (
     check_scope,
     cut_off,
     explain_modification,
+    same_contract,
     takes_effect,
 )
 from revrec.asc606.performance_obligations import COMPLETE, remaining
@@ -36,7 +38,7 @@ from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Term
 from revrec.asc606.transaction_price import estimated
 from revrec.asc606.treatment import change_in_price, treat
-from revrec.asc606.use import AsUsed
+from revrec.asc606.use import AsUsed, Counted
 from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
@@ -55,8 +57,8 @@ class _Cut:
     affected: Sequence[InForce]
     going_on: Sequence[InForce]
     earned: Mapping[str, Answer]
-    continuing: frozenset[str]
-    """Obligations that go on as the same contract: what they earned is caught up (25-13b)."""
+    counted: Mapping[str, Counted]
+    """Entitlements that count use from before the new terms."""
 
 
 @cites("606-10-25-10", "606-10-25-12", "606-10-25-13")
@@ -82,33 +84,45 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
     groups = touched or {MAIN}
     affected = [each for each in standing.in_force.values() if each.group in groups]
     used = [each for each in standing.as_used if each.live and each.obligation in ending]
-    shapes = [(each.id, each.shape) for each in affected]
-    shapes += [(each.obligation, each.shape) for each in used]
-    answers = yield [
-        Question(contract=contract.id, obligation=name, shape=shape, day=standing.cut)
-        for name, shape in shapes
-    ]
+    earned, counted = yield from _measure(standing, modification, affected, used)
     standing.end_measures(affected, used)
-    earned = {each.id: answer for each, answer in zip(affected, answers, strict=False)}
     going_on = _going_on(affected, earned, modification)
     check_scope(contract, modification, earned, last_day)
     conceded = sum(estimated(past, contract).values())
     treated = treat(
         standing, term, modification, [each.obligation for each in going_on], conceded=conceded
     )
-    for each, answer in zip(used, answers[len(affected) :], strict=True):
-        each.counted[len(standing.restarts)] = answer.used
     if treated.treatment is Treatment.SEPARATE:
         _separate(standing, modification, treated)
     else:
-        continuing = _continuing(modification, treated.treatment, going_on)
-        cut = _Cut(affected, going_on, earned, continuing)
-        _restart(standing, modification, treated, cut)
-    _reprice_use(standing, used, revised)
+        _restart(standing, modification, treated, _Cut(affected, going_on, earned, counted))
+    _reprice_use(standing, used, revised, counted)
     first_day = next_day(standing.cut)
-    standing.price_use(modification.adds_consideration, first_day, modification.on)
+    standing.price_use(modification.adds_consideration, first_day, modification.on, counted)
     _concede(standing, modification, past)
     standing.publish(max(changes_books(modification, term), contract.inception))
+
+
+def _measure(
+    standing: Standing,
+    modification: Modification,
+    affected: Sequence[InForce],
+    used: Sequence[AsUsed],
+) -> Generator[list[Question], list[Answer], tuple[dict[str, Answer], dict[str, Counted]]]:
+    """How far what ends has come, and what new terms count of the use before them."""
+    before = counting_before(standing, modification)
+    shapes = [(each.id, each.shape) for each in affected]
+    shapes += [(each.obligation, each.shape) for each in used]
+    shapes += before.items()
+    answers = yield [
+        Question(contract=standing.contract.id, obligation=name, shape=shape, day=standing.cut)
+        for name, shape in shapes
+    ]
+    told = iter(answers)
+    earned = {each.id: next(told) for each in affected}
+    for each in used:
+        each.counted[len(standing.restarts)] = next(told).used
+    return earned, {name: Counted(shape, next(told)) for name, shape in before.items()}
 
 
 def _apart(modification: Modification) -> tuple[Modification, tuple[Consideration, ...]]:
@@ -174,15 +188,11 @@ def _going_on(
     return [each for each in affected if each.id not in over]
 
 
-def _continuing(
-    modification: Modification, treatment: Treatment, going_on: Iterable[InForce]
-) -> frozenset[str]:
-    """What goes on as the same contract: what is not distinct, or what a person decided."""
-    if modification.override is None:
-        return frozenset(each.id for each in going_on if not each.obligation.distinct_increments)
-    if treatment is Treatment.CATCH_UP:
-        return frozenset(each.id for each in going_on)
-    return frozenset()
+def _over(each: InForce, cut: _Cut, modification: Modification) -> bool:
+    """Whether new terms that count what was used before leave nothing distinct to use."""
+    counted = cut.counted.get(each.id)
+    distinct = not same_contract(each.obligation, modification)
+    return distinct and counted is not None and counted.used_up
 
 
 def _separate(standing: Standing, modification: Modification, treated: Treated) -> None:
@@ -221,23 +231,23 @@ def _restart(
     cut: _Cut,
 ) -> None:
     """End the old contract and start the new one; what is not distinct carries on."""
-    affected, going_on, earned = cut.affected, cut.going_on, cut.earned
+    affected = cut.affected
+    going_on = [each for each in cut.going_on if not _over(each, cut, modification)]
     groups = {each.group for each in affected} or {MAIN}
     main = MAIN if MAIN in groups else min(groups)
-    kept, entitled = dict(earned), _entitled(affected)
+    kept, entitled = dict(cut.earned), _entitled(affected)
     for each in affected:
         refuse_restart(standing.contract, each.obligation, each.shape)
     products = {name: each.product for name, each in standing.known.items()}
     revised = {each.id: each for each in modification.revises}
     for each in going_on:
-        if each.id in cut.continuing:
+        if same_contract(each.obligation, modification):
             kept.pop(each.id)
         _carry_on(standing, each, revised.get(each.id), cut, modification)
-    staying = {each.id for each in going_on}
     for each in affected:
         each.group = main
-        if each.id not in staying:
-            standing.in_force.pop(each.id)
+        if each not in going_on:
+            _end(standing, each, revised.get(each.id), modification)
     remain = [*going_on, *_add(standing, modification, main)]
     alone = standing.weights(remain) if remain else {}
     weights = proportions(alone) if alone else {}
@@ -253,7 +263,7 @@ def _restart(
     ended = {main} | {
         component.id
         for component in standing.components.values()
-        if not earned.keys().isdisjoint(sharing(component, standing.restarts))
+        if not cut.earned.keys().isdisjoint(sharing(component, standing.restarts))
     }
     if modification.bundles:
         parts = [standing.components[name] for name in ended if name in standing.components]
@@ -299,15 +309,16 @@ def _carry_on(
     modification: Modification,
 ) -> None:
     """Bind an obligation that goes on to what is left of it, or to its revised terms."""
-    distinct, answer = each.id not in cut.continuing, cut.earned[each.id]
+    distinct = not same_contract(each.obligation, modification)
+    answer = cut.earned[each.id]
     first_day = next_day(standing.cut)
     if revised is None:
         if distinct:
-            part = Fraction(answer.denominator - answer.numerator, answer.denominator)
-            each.left = each.still(part)
+            each.left = each.still(_left(answer))
             each.shape = remaining(each.shape, answer, first_day)
         return
-    if distinct:
+    counted = cut.counted.get(each.id)
+    if distinct and counted is None:
         begins = max(first_day, revised.start or first_day)
     else:
         begins = revised.start or each.first_day
@@ -316,7 +327,28 @@ def _carry_on(
     bound = standing.bind(terms, each.group, modification.on, begins)
     each.obligation, each.left, each.priced_on = terms, Fraction(1), modification.on
     each.first_day, each.last_day = bound.first_day, bound.last_day
-    each.shape = bound.shape._replace(counts_from=begins) if distinct else bound.shape
+    each.shape, each.used_until = bound.shape, None
+    if distinct and counted is not None:
+        each.left = _left(counted.answer)
+        each.shape = remaining(bound.shape, counted.answer, first_day)
+    elif distinct:
+        each.shape = bound.shape._replace(counts_from=begins)
+
+
+def _end(
+    standing: Standing,
+    each: InForce,
+    revised: PerformanceObligation | None,
+    modification: Modification,
+) -> None:
+    """Nothing is left of an obligation, or nothing of what its new terms give."""
+    standing.in_force.pop(each.id)
+    if revised is not None:
+        standing.identify(revised, modification.on)
+
+
+def _left(answer: Answer) -> Fraction:
+    return Fraction(answer.denominator - answer.numerator, answer.denominator)
 
 
 def _add(standing: Standing, modification: Modification, group: str) -> list[InForce]:
@@ -336,13 +368,14 @@ def _reprice_use(
     standing: Standing,
     used: Sequence[AsUsed],
     revised: Mapping[str, PerformanceObligation],
+    counted: Mapping[str, Counted],
 ) -> None:
-    """Usage of revised obligations counts afresh; of withdrawn ones, no more."""
+    """Usage of revised obligations is charged by their new terms; of withdrawn ones, no more."""
     for each in used:
         if each.obligation in revised:
-            first_day = next_day(standing.cut)
-            starts = revised[each.obligation].start or first_day
-            each.shape = standing.shape_of_use(each.consideration, max(starts, first_day))
+            first_day, name = next_day(standing.cut), each.obligation
+            begins = max(revised[name].start or first_day, first_day)
+            each.shape = standing.shape_of_use(each.consideration, begins, counted.get(name))
         else:
             each.live = False
 

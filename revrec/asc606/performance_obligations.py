@@ -122,11 +122,14 @@ def _until_used(
 
 
 @cites("606-10-32-40", "606-10-55-17")
-def measure_each_day(contract: Contract, *, entitlement: Shape | None, first_day: date) -> Shape:
+def measure_each_day(
+    contract: Contract, *, entitlement: Shape | None, first_day: date, used: int = 0
+) -> Shape:
     """Usage priced for its own day: revenue to date is the rated amount from ``first_day`` on.
 
-    For overage, ``entitlement`` is what is left to use before any is charged; it must be counted
-    in amount (UnsupportedTerm).
+    For overage, ``entitlement`` is what is used before any is charged; it must be counted in
+    amount (UnsupportedTerm). Where it counts from before ``first_day``, ``used`` is its count until
+    then, in atoms: what exceeded it was charged for, or not, by the terms of those days.
     """
     counts_from, baseline = first_day, 0
     if entitlement is not None:
@@ -138,8 +141,8 @@ def measure_each_day(contract: Contract, *, entitlement: Shape | None, first_day
                 contract=contract.id,
                 field="obligations.usage",
             )
-        baseline = entitlement.entitled
-        counts_from = max(entitlement.counts_from or first_day, first_day)
+        baseline = max(entitlement.entitled, used)
+        counts_from = entitlement.counts_from or first_day
     return Shape(
         progress=Progress.COUNTED,
         counted_in=CountedIn.AMOUNT.value,
@@ -167,9 +170,12 @@ def materials_counter(obligation: str) -> str:
 
 
 @cites("606-10-55-48", "606-10-25-35")
-def expecting(shape: Shape, expected: Decimal, obligation: PerformanceObligation) -> Shape:
+def expecting(
+    shape: Shape, expected: Decimal, obligation: PerformanceObligation, on: date
+) -> Shape:
     """The same promise with another consumption, count or cost expected in all (55-48, 25-35).
 
+    Where no more is expected than earlier terms saw, nothing is left and all is earned that day.
     Raises UnsupportedTerm for a right to buy: how likely it is used was judged at inception.
     """
     right = obligation.option is not None or obligation.renewal is not None
@@ -182,15 +188,13 @@ def expecting(shape: Shape, expected: Decimal, obligation: PerformanceObligation
         )
     if obligation.measure in _COUNTED_BY_DELIVERY:
         depicting = atoms(expected - obligation.uninstalled_materials, QUANTITY_SCALE)
-        whole = max(depicting - shape.before, 1)
-        return shape._replace(whole=whole, cap=whole)
-    scale = _scale(obligation)
-    entitled = shape.whole if shape.entitled is None else shape.entitled
-    whole = min(max(atoms(expected, scale) - _used_before(shape, obligation), 1), entitled)
-    lapses = obligation.usage.lapses or shape.ends
-    if shape.lapses is not None and (lapses is None or shape.lapses < lapses):
-        # Use was judged remote, and is expected again.
-        return shape._replace(whole=whole, cap=whole, lapses=lapses)
+        whole = depicting - shape.before
+    else:
+        left = atoms(expected, _scale(obligation)) - _used_before(shape, obligation)
+        whole = min(left, shape.whole if shape.entitled is None else shape.entitled)
+    if whole <= 0:
+        last = on if shape.lapses is None else min(shape.lapses, on)
+        return shape._replace(lapses=last, rollover=None, rollover_ends=None)
     return shape._replace(whole=whole, cap=whole)
 
 

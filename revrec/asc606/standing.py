@@ -45,7 +45,15 @@ from revrec.asc606.unit_price import (
     explain_unit_price,
     priced_by_unit,
 )
-from revrec.asc606.use import AsUsed, Ended, layers_by_unit, layers_of_use
+from revrec.asc606.use import (
+    AsUsed,
+    Counted,
+    Ended,
+    entitlement_over,
+    layers_by_unit,
+    layers_of_use,
+    used_before,
+)
 from revrec.asc606.weighing import InForce, weigh
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import (
@@ -194,8 +202,17 @@ class Standing:
         self.decisions.extend(why)
         return found
 
-    def price_use(self, consideration: Iterable[Consideration], first_day: date, on: date) -> None:
-        """Consideration for usage: each day's fee to that day, from ``first_day`` on."""
+    def price_use(
+        self,
+        consideration: Iterable[Consideration],
+        first_day: date,
+        on: date,
+        counted: Mapping[str, Counted] | None = None,
+    ) -> None:
+        """Consideration for usage: each day's fee to that day, from ``first_day`` on.
+
+        ``counted`` are entitlements that count use from before that day.
+        """
         for each in consideration:
             check_royalty(each, self.contract)
             if each.royalty is not None:
@@ -211,7 +228,8 @@ class Standing:
             if obligation not in self.known:
                 raise self._nothing_to_price(each.id, ())
             starts = self.known[obligation].start or first_day
-            shape = self.shape_of_use(each, max(starts, first_day))
+            before = (counted or {}).get(obligation)
+            shape = self.shape_of_use(each, max(starts, first_day), before)
             self.as_used.append(AsUsed(each, obligation, shape, decision))
 
     def _price_royalty(self, royalty: Consideration, first_day: date, on: date) -> None:
@@ -237,15 +255,28 @@ class Standing:
         self.handed_over.add(transferred.id)
         self.publish(max(transferred.on, self.contract.inception))
 
-    def shape_of_use(self, consideration: Consideration, first_day: date) -> Shape:
-        """How usage consideration is measured under the terms in force."""
+    def shape_of_use(
+        self, consideration: Consideration, first_day: date, before: Counted | None = None
+    ) -> Shape:
+        """How usage consideration is measured under the terms in force from ``first_day`` on.
+
+        ``before`` is the entitlement, where it counts use from before that day.
+        """
         if priced_by_unit(consideration):
             return count_each_unit(first_day)
-        entitlement = None
+        entitlement, used = None, 0
         if consideration.above_entitlement:
             held = self.in_force.get(consideration.obligation or "")
-            entitlement = held.shape if held is not None else COMPLETE
-        shape = measure_each_day(self.contract, entitlement=entitlement, first_day=first_day)
+            if held is not None:
+                entitlement = held.shape
+            elif before is not None:
+                entitlement = before.terms
+            else:
+                raise entitlement_over(consideration, self.contract)
+            used = used_before(before, entitlement)
+        shape = measure_each_day(
+            self.contract, entitlement=entitlement, first_day=first_day, used=used
+        )
         shape = above_minimum(consideration, shape)
         return shape._replace(whole=shape.whole * share_of_use(consideration).denominator)
 

@@ -13,10 +13,8 @@ from revrec.asc606.segments import APART, LIVE, Key, Layer
 from revrec.asc606.unit_price import priced_by_unit, unit_prices
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
-from revrec.model.contract import Consideration, Contract, CountedIn
-from revrec.model.decision import Earlier, Shape
-from revrec.model.events import Modification
-from revrec.model.history import ContractHistory
+from revrec.model.contract import Consideration, Contract
+from revrec.model.decision import Answer, Earlier, Shape
 from revrec.money import round_ratio
 
 
@@ -57,35 +55,38 @@ class Ended:
     earlier: Earlier | None
 
 
-@cites("606-10-25-13", "606-10-32-40")
-def check_overage(history: ContractHistory) -> None:
-    """Refuse new terms that count what is entitled from before them, where overage is charged.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An entitlement that counts use from before new terms began, and how far it was then."""
 
-    What was used before would use up the new entitlement, and was charged for by the old terms.
-    """
-    for each in history.modifications:
-        new_from = each.new_terms_from or each.on
-        for restated in each.revises:
-            in_amount = restated.usage.counted_in is CountedIn.AMOUNT
-            if not in_amount or restated.usage.entitled is None or restated.start is None:
-                continue
-            if restated.start < new_from and _charges_overage(history, restated.id, each):
-                raise UnsupportedTerm(
-                    f"Modification {each.id} of contract {each.contract} restates what "
-                    f"{restated.id} entitles to from {restated.start} on, before its terms begin "
-                    f"on {new_from}, and what exceeds it is charged.",
-                    citation="606-10-25-13",
-                    remedy="Give what is left to use from the new terms on, and leave `start` out.",
-                    contract=each.contract,
-                    field=f"revises.{restated.id}.start",
-                )
+    terms: Shape
+    answer: Answer
+
+    @property
+    def used_up(self) -> bool:
+        """Whether the new terms leave nothing to use."""
+        return self.answer.numerator >= self.answer.denominator
 
 
-def _charges_overage(history: ContractHistory, obligation: str, before: Modification) -> bool:
-    promised = history.contract.consideration
-    for each in history.modifications:
-        promised += each.adds_consideration if each.on < before.on else ()
-    return any(each.above_entitlement and each.obligation == obligation for each in promised)
+@cites("606-10-32-40")
+def used_before(counted: Counted | None, now: Shape) -> int:
+    """Atoms used before its new terms of what is counted by ``now``; none if it counts afresh."""
+    if counted is None or now.counts_from != counted.terms.counts_from:
+        return 0
+    return counted.answer.used
+
+
+@cites("606-10-32-40")
+def entitlement_over(overage: Consideration, contract: Contract) -> UnsupportedTerm:
+    """Refuses to charge overage of what was over under earlier terms, and is counted no more."""
+    return UnsupportedTerm(
+        f"Consideration {overage.id} of contract {contract.id} is for use above the entitlement of "
+        f"{overage.obligation}, which is over under earlier terms or has none.",
+        citation="606-10-32-40",
+        remedy="Add an obligation for what may be used from now on, with its own overage.",
+        contract=contract.id,
+        field=f"consideration.{overage.id}.above_entitlement",
+    )
 
 
 @cites("606-10-32-28", "606-10-32-40", "606-10-55-65")

@@ -31,6 +31,8 @@ class InForce:
     left: Fraction = Fraction(1)
     worth: Fraction | None = None
     """Of a renewal: what it got of the price at inception (55-45), in minor units."""
+    used_until: Shape | None = None
+    """The measure before no further use was expected (55-48), while none is."""
 
     @property
     def id(self) -> str:

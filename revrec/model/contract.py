@@ -122,7 +122,8 @@ class UsageTerms:
     counted_in: CountedIn = CountedIn.QUANTITY
     """Whether the entitlement is a quantity or a rated value."""
     entitled: Decimal | None = None
-    """What the fixed price buys, in units or in the contract's currency."""
+    """What the fixed price buys from ``start`` on, in units or in the contract's currency; restated
+    with a start before its new terms, use since then counts (25-13)."""
     expected: Decimal | None = None
     """What the customer is expected to use of it, when breakage can be estimated (55-48)."""
     lapses: date | None = None

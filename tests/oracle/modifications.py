@@ -26,7 +26,9 @@ from tests.oracle.promises import (
     progress,
     rounded,
     sharing,
+    sum_of_usage,
     units_to_date,
+    usage_terms,
     used,
     used_to_date,
 )
@@ -117,7 +119,8 @@ def inception(facts: Facts, day: date) -> State:
         )
         state.promise_price(FIXED, FIXED, fixed, weights)
     state.told = {each["id"]: each for each in contract["obligations"]}
-    _consider(facts, state, contract["consideration"], FIXED, weights, first, day)
+    promises = state.promises
+    _consider(facts, state, promises, contract["consideration"], FIXED, weights, first, day)
     return state
 
 
@@ -140,7 +143,7 @@ def apply(facts: Facts, state: State, modification: Told, day: date) -> None:
     if not withdrawn | set(revised) <= in_force or in_force & {each["id"] for each in added}:
         raise NotStated("a modification of what is not promised, or an addition of what is")
     ended = _end_usage_terms(facts, state, withdrawn | set(revised), revised)
-
+    held = dict(state.promises)
     _refuse_more_than_the_price(facts, state, modification)
     only_adds = bool(added) and not revised and not withdrawn
     if only_adds and modification.get("at_standalone_selling_prices", False):
@@ -153,9 +156,10 @@ def apply(facts: Facts, state: State, modification: Told, day: date) -> None:
     else:
         group = _replace_contract(facts, state, modification, revised, withdrawn)
         weights = weights_of(facts, [p for p in state.promises.values() if p.group == group])
-    _renew_usage_terms(facts, state, ended, revised)
+    held |= state.promises
+    _renew_usage_terms(facts, state, held, ended, revised)
     state.told |= {each["id"]: each for each in added} | revised
-    _consider(facts, state, considerations, group, weights, state.cut + ONE_DAY, day)
+    _consider(facts, state, held, considerations, group, weights, state.cut + ONE_DAY, day)
     _charge_from_now(facts, state, {each["id"] for each in considerations}, added)
 
 
@@ -193,6 +197,7 @@ def _replace_contract(
     for each in going_on:
         each.group = main
         _restate(facts, state, each, revised.get(each.name), done[each.name], modification)
+    going_on = [each for each in going_on if each.name in state.promises]
     remaining = [*going_on, *_added(facts, state, modification, main)]
     change = _price_change(facts, modification)
     if change or main in pools:
@@ -343,7 +348,13 @@ def _restate(
             promise.counts_after = state.cut
         return
     start = as_day(terms["start"]) if terms.get("start") else None
-    if promise.distinct:
+    distinct = promise.distinct
+    # Use from before counts for an entitlement that is told from then on.
+    looks_back = bool(promise.by_usage and start and start < first and usage_terms(terms))
+    if looks_back and start:
+        promise.first, promise.counts_after = start, date.min
+        promise.used_before = Fraction(0)
+    elif distinct:
         promise.first = max(first, start or first)
         promise.counts_after, promise.used_before = state.cut, Fraction(0)
     else:
@@ -353,6 +364,13 @@ def _restate(
     promise.last = as_day(terms["end"]) if terms.get("end") else state.last_day
     promise.left, promise.priced_on = Fraction(1), as_day(modification["on"])
     promise.stated_on = takes_effect(modification)
+    if looks_back and distinct:
+        promise.left -= progress(facts, promise, state.cut, promise.stated_on)
+        if not promise.left:
+            del state.promises[promise.name]
+            return
+        promise.used_before = used(facts, promise, state.cut)
+        promise.counts_after = state.cut
 
 
 def _added(facts: Facts, state: State, modification: Told, group: str) -> list[Promise]:
@@ -397,6 +415,7 @@ def _price_change(facts: Facts, modification: Told) -> int:
 def _consider(
     facts: Facts,
     state: State,
+    held: Mapping[str, Promise],
     considerations: Iterable[Told],
     group: str,
     shared: Weights,
@@ -423,23 +442,19 @@ def _consider(
             if not each.get("above_entitlement"):
                 begins = as_day(terms["start"]) if terms.get("start") else first
                 used_by_day = AsUsed(each["id"], terms["id"], meters_of(terms), first=begins)
-            elif terms["id"] in state.promises:
-                used_by_day = _above(each["id"], state.promises[terms["id"]])
+            elif terms["id"] in held:
+                used_by_day = _above(facts, each["id"], held[terms["id"]], state.cut)
             else:
                 raise NotStated(f"{each['id']} is above an entitlement that is over")
             state.as_used.append(used_by_day)
 
 
-def _above(name: str, promise: Promise) -> AsUsed:
-    """What exceeds an entitlement, counted as the entitlement is."""
-    return AsUsed(
-        name,
-        promise.name,
-        meters_of(promise.terms),
-        threshold=entitlement(promise),
-        first=promise.first,
-        counts_after=promise.counts_after,
-    )
+def _above(facts: Facts, name: str, promise: Promise, cut: date) -> AsUsed:
+    """What exceeds an entitlement, counted as it is, or what was used before these terms."""
+    meters, first, after = meters_of(promise.terms), promise.first, promise.counts_after
+    before = sum_of_usage(facts, meters, "amount", first, after, cut)
+    threshold = max(entitlement(promise), before)
+    return AsUsed(name, promise.name, meters, threshold=threshold, first=first, counts_after=after)
 
 
 def _charge_from_now(
@@ -450,7 +465,7 @@ def _charge_from_now(
     for each in state.as_used:
         if each.id in considerations and each.obligation in new:
             each.counts_after = state.cut
-        elif each.id in considerations and each.by_unit is None:
+        elif each.id in considerations and each.by_unit is None and not each.threshold:
             each.not_charged = used_to_date(facts, each, state.cut)
 
 
@@ -488,25 +503,26 @@ def _end_usage_terms(
 
 
 def _renew_usage_terms(
-    facts: Facts, state: State, ended: Iterable[AsUsed], revised: Mapping[str, Told]
+    facts: Facts,
+    state: State,
+    held: Mapping[str, Promise],
+    ended: Iterable[AsUsed],
+    revised: Mapping[str, Told],
 ) -> None:
     """Under revised terms use is charged afresh from the day they begin."""
     for each in ended:
         if each.obligation not in revised:
             continue
-        terms, promise = revised[each.obligation], state.promises.get(each.obligation)
+        terms, promise = revised[each.obligation], held.get(each.obligation)
         if each.by_unit is not None:
             begins = as_day(terms["start"]) if terms.get("start") else state.cut + ONE_DAY
             each.meters, each.first = meters_of(terms), max(begins, state.cut + ONE_DAY)
             each.counts_after = state.cut
             continue
-        if each.threshold and terms.get("start") and as_day(terms["start"]) <= state.cut:
-            raise NotStated(f"{each.id} is above an entitlement from before its terms")
         if each.threshold and promise is None:
             raise NotStated(f"{each.id} is above an entitlement that is over")
         if each.threshold and promise is not None:
-            anew = _above(each.id, promise)
-            anew.not_charged = used_to_date(facts, anew, state.cut)
+            anew = _above(facts, each.id, promise, state.cut)
         else:
             begins = as_day(terms["start"]) if terms.get("start") else state.cut + ONE_DAY
             anew = AsUsed(each.id, each.obligation, meters_of(terms), first=begins)

@@ -107,6 +107,8 @@ def _revised(story: Story, old: Told, first: date) -> Told:
     begins = first if old["distinct_increments"] else old.get("start", story.first)
     if not old["distinct_increments"] and "start" in old:
         new["start"] = begins
+    elif old.get("usage") and story.chance(2):
+        new["start"] = old.get("start", story.first)  # what was used before counts too
     months = story.number(1, 24)
     while add_months(begins, months) <= first:
         months += 1

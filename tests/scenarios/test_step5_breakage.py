@@ -42,6 +42,19 @@ def test_use_judged_remote_may_be_expected_again():
     assert ["60.00", "-50.00"] == revenue(credits_(), events, "2025-06", "2025-07")
 
 
+def test_rights_expected_again_last_as_long_as_a_pause_had_made_them():
+    """40 of 100 used; 28 days of pause move the end to January 28, the judgments do not."""
+    pause = {"kind": "pause", "on": "2025-03-01", "until": "2025-03-28", "extends": True}
+    remote = {"kind": "estimate", "on": "2025-06-15", "obligation": "credits", "remote": True}
+    expected = {"kind": "estimate", "on": "2025-07-31", "obligation": "credits", "expected": "80"}
+    told = [use("2025-02-10", "40"), pause, remote, expected]
+    wanted = [
+        {"measure": "cumulative_revenue", "as_of": day}
+        for day in ("2025-06-30", "2025-07-31", "2026-01-27", "2026-01-28")
+    ]
+    assert ["100.00", "50.00", "50.00", "100.00"] == amounts(credits_(), told, wanted)
+
+
 def test_only_an_entitlement_can_be_judged_remote():
     """A series has no rights left unused."""
     told = contract([{"id": "access", "measure": "days"}], {"access": "365.00"})
