@@ -19,6 +19,7 @@ from rich.table import Table
 from reports.export import export as write_report
 from revrec.audit.check import check as check_scenario
 from revrec.commands import (
+    backing_up,
     calculations,
     commitments,
     contracts,
@@ -66,6 +67,8 @@ COMMANDS = (
     usage.flags,
     contracts.combinations,
     lake.compact,
+    backing_up.backup,
+    backing_up.restore,
     commitments.burn_down,
     commitments.commitments,
     commitments.true_up,

@@ -11,6 +11,7 @@ from revrec.runtime.clock import Clock, clock_of
 from revrec.runtime.settings import Settings
 from revrec.store.database import Database
 from revrec.store.lake import Lake
+from revrec.store.restore import check_finished
 from revrec.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -40,7 +41,11 @@ class Workspace:
 def open_workspace(
     settings: Settings, *, actor: str, clock: Clock | None = None, migrate: bool = False
 ) -> Iterator[Workspace]:
-    """Open the stores, migrating if asked, and take back what a crash left in the lake."""
+    """Open the stores, migrating if asked, and take back what a crash left in the lake.
+
+    Raises StoreError while a restore is under way.
+    """
+    check_finished(settings.lake_root)
     with Database.open(settings, clock or clock_of(settings.clock)) as database:
         if migrate:
             database.migrate()

@@ -219,6 +219,12 @@ class Database:
         self._ready = True
 
 
+def owner_url(settings: Settings) -> str:
+    """URL of the login that migrates; starts the private server when no URL is set."""
+    given = settings.owner_database_url or settings.database_url
+    return embedded.start(settings.home) if given is None else given.get_secret_value()
+
+
 def _may_retry(state: str, retries: dict[str, int]) -> bool:
     """Count the retry and say whether it may be made.
 

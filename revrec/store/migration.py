@@ -57,8 +57,16 @@ def current(connection: psycopg.Connection[TupleRow]) -> str | None:
     return None if row is None else str(row[0])
 
 
-def upgrade(url: str, *, logins: tuple[str, ...] = ()) -> None:
-    """Bring the database to ``head``; the logins are granted membership of the roles."""
+def knows(revision: str) -> bool:
+    """Whether this program has the migration."""
+    from alembic.script import ScriptDirectory
+
+    steps = ScriptDirectory.from_config(_config()).walk_revisions()
+    return revision in {each.revision for each in steps}
+
+
+def upgrade(url: str, *, logins: tuple[str, ...] = (), to: str = "head") -> None:
+    """Bring the database to a migration; the logins are granted membership of the roles."""
     from alembic import command
 
     with psycopg.connect(url, autocommit=True, application_name="revrec migrate") as connection:
@@ -68,7 +76,7 @@ def upgrade(url: str, *, logins: tuple[str, ...] = ()) -> None:
         for login in logins:
             _grant_membership(connection, login)
         with _alembic(connection) as config:
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
 
 
 def differences(url: str) -> list[str]:

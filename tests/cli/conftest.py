@@ -32,9 +32,10 @@ def command(tmp_path: Path, fresh_database: Callable[[], str]) -> Command:
     }
     stdout, stderr = tmp_path / "stdout", tmp_path / "stderr"
 
-    def run(*words: str | Path, **changed: str) -> subprocess.CompletedProcess[str]:
+    def run(*words: str | Path, **changed: str | None) -> subprocess.CompletedProcess[str]:
         told = [str(word) for word in words]
-        process = PROCESSES.Process(target=_run, args=(told, environment | changed, stdout, stderr))
+        given = {k: v for k, v in (environment | changed).items() if v is not None}
+        process = PROCESSES.Process(target=_run, args=(told, given, stdout, stderr))
         process.start()
         process.join()
         assert process.exitcode is not None
