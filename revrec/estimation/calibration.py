@@ -145,12 +145,12 @@ def transform(totals: Floats, actual: Floats, rng: Generator) -> Floats:
 def _of(tried: Sequence[_Tried]) -> Calibration:
     """What was seen, beside some that hit as they should.
 
-    The longer a forecast, the closer to what is asked for: it weighs as the square of its length.
+    The longer a forecast, the closer to what is asked for: it weighs as its length.
     A contract counts once for how certain the bias is, with all that was tried of it.
     """
     rows = np.concatenate([each.rows for each in tried])
     transforms = np.concatenate([each.transforms for each in tried])
-    weights = np.concatenate([np.full(len(each.rows), float(each.held**2)) for each in tried])
+    weights = np.concatenate([np.full(len(each.rows), float(each.held)) for each in tried])
     order = np.argsort(transforms)
     tested = len(np.unique(rows))
     found = np.cumsum(weights[order]) / weights.sum()
