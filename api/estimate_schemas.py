@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 from api.schemas import Count, Person, Wire
 from revrec.model.proposal import Proposal, ProposalDecision
 from revrec.operations.estimating import EstimateRun
+from revrec.operations.forecasting import Heading
 from revrec.operations.price_study import PriceStudy, stratum_data
 
 Number = Annotated[str, Field(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,9})?$", examples=["1250.00"])]
@@ -158,6 +159,8 @@ class RunOff(Wire):
     high: Number
     exhausted: Chance
     """Probability that it is used up before its end."""
+    short: Chance
+    """Probability that a significant part of it will not have been used."""
     exhausted_early: date | None
     exhausted_middle: date | None
     """The day by which it is used up with even chances; none if it probably lasts."""
@@ -175,15 +178,46 @@ class Forecast(Wire):
     commitments: list[RunOff]
 
 
+class RevenueAhead(Wire):
+    """Revenue to come in a currency: the prices in force, as time passes and as they are used."""
+
+    currency: str = Field(examples=["USD"])
+    scheduled: Number
+    """What passes with time."""
+    by_use: Range
+    """What depends on use."""
+    total: Range
+    steps: list[StepAhead]
+
+
+class CommitmentWarned(Wire):
+    """A commitment that is headed for something with more than the tolerated probability."""
+
+    commitment: str
+    warning: Heading
+    probability: Chance
+    expected: Number
+    """Use beyond the commitment, or of it left unused."""
+
+
+class ContractRefused(Wire):
+    """A contract that cannot be accounted for."""
+
+    contract: str
+    reason: str
+
+
 class OutlookGiven(Wire):
-    """A forecast of everything that is used."""
+    """A forecast of everything that is used, and of the revenue it comes to."""
 
     as_of: date
     until: date
     seed: Count
+    revenue: list[RevenueAhead]
     forecasts: list[Forecast]
-    warnings: list[str]
-    """Commitments that will be exceeded with a probability beyond what policy tolerates."""
+    warnings: list[CommitmentWarned]
+    refused: list[ContractRefused]
+    """Contracts whose revenue is left out: they cannot be accounted for."""
 
 
 OUTLOOK = TypeAdapter(OutlookGiven)

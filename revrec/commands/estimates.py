@@ -103,7 +103,7 @@ def forecast(
     seed: Seed = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Forecast use, rated amounts and the run-off of commitments, each with its interval."""
+    """Forecast revenue, use and the run-off of commitments, each with its interval."""
     from revrec.operations.forecasting import forecast_use, outlook_data
 
     with workspace_of() as workspace, err.status("Forecasting ..."):
@@ -111,7 +111,14 @@ def forecast(
     if as_json:
         out.print_json(json.dumps(outlook_data(seen)))
         return
-    table = Table("what", "expected", "from", "to", title=f"{confidence:.0%} confidence")
+    revenue = Table("revenue", "as time passes", "by use", "in all", "from", "to")
+    revenue.title = f"Until {until:%Y-%m-%d}, {confidence:.0%} confidence"
+    for currency, ahead in seen.revenue.items():
+        told = (ahead.scheduled, ahead.by_use.expected, ahead.total.expected)
+        bounds = (ahead.total.low, ahead.total.high)
+        revenue.add_row(currency, *(f"{each:,}" for each in (*told, *bounds)))
+    out.print(revenue)
+    table = Table("use", "expected", "from", "to")
     runs = Table("commitment", "used", "remaining", "by its end", "runs out", "short", "over")
     for name, found in seen.forecasts.items():
         total = found.total
@@ -126,11 +133,18 @@ def forecast(
                 f"{each.shortfall:,.0f}",
                 f"{each.overage:,.0f}",
             )
-    out.print(table)
+    if table.row_count:
+        out.print(table)
     if runs.row_count:
         out.print(runs)
-    for each in seen.warnings:
-        say(f"{each.name} will be exceeded with a probability of {each.probability:.0%}.")
+    for name, error in seen.refused.items():
+        say(f"Without {name}: {error}")
+    for warned in seen.warnings:
+        by = "be exceeded" if warned.warning == "exceeded" else "not be used up"
+        say(
+            f"{warned.commitment} will {by} with a probability of {warned.probability:.0%}, "
+            f"by {warned.expected:,.0f} on average."
+        )
 
 
 def look_back(

@@ -42,7 +42,9 @@ class RunOff:
     """... and the bounds it lies in with the confidence asked for."""
     high: Decimal
     exhausted: float
-    """Probability that it is used up before its end."""
+    """Probability that it is used up before its end ..."""
+    short: float
+    """... and that a significant part of it, as asked for, will not have been used."""
     exhausted_early: date | None
     """A day before which it is used up with one chance in ten; none if less likely ..."""
     exhausted_middle: date | None
@@ -91,6 +93,7 @@ def forecast(
     *,
     rng: Generator,
     confidence: float = 0.8,
+    significant: float = 0.05,
     draws: int = DRAWS,
 ) -> Forecast:
     """Use over each contract's horizon (steps), in all and against commitments.
@@ -109,11 +112,11 @@ def forecast(
         within = paths.steps * weight[:, None, :]
         totals = within.sum(axis=2)
         drawn, moved = moved_totals(portfolio, paths.rows, totals)
-        by_step += (within * _scaled(drawn, totals)[:, :, None]).sum(axis=0)
-        spread = within * _scaled(moved, totals)[:, :, None]
+        by_step += (within * scaled(drawn, totals)[:, :, None]).sum(axis=0)
+        spread = within * scaled(moved, totals)[:, :, None]
         for place, row in enumerate(paths.rows):
             for each in by_row.get(int(row), ()):
-                told[each.name] = _run_off(each, panel, spread[place], confidence)
+                told[each.name] = _run_off(each, panel, spread[place], confidence, significant)
     bounds = distribution_of(by_step.T)
     last = date.fromordinal(panel.as_of)
     ends = [last + timedelta(panel.step_days * number) for number in range(1, steps + 1)]
@@ -125,12 +128,14 @@ def forecast(
     )
 
 
-def _scaled(moved: Floats, totals: Floats) -> Floats:
+def scaled(moved: Floats, totals: Floats) -> Floats:
     """What each path is stretched by, to come to the total it was moved to."""
     return np.where(totals > 0, moved / np.maximum(totals, 1e-12), 1.0)
 
 
-def _run_off(of: Commitment, panel: Panel, paths: Floats, confidence: float) -> RunOff:
+def _run_off(
+    of: Commitment, panel: Panel, paths: Floats, confidence: float, significant: float
+) -> RunOff:
     used, as_of, step_days = float(panel.observed[of.row]), panel.as_of, panel.step_days
     left = max((of.ends.toordinal() - as_of) / step_days, 0.0)
     weight = np.clip(left - np.arange(paths.shape[1]), 0.0, 1.0)
@@ -147,6 +152,7 @@ def _run_off(of: Commitment, panel: Panel, paths: Floats, confidence: float) -> 
         low=quantity(low[0]),
         high=quantity(high[0]),
         exhausted=float(np.isfinite(days).mean()),
+        short=float((running[:, -1] < committed * (1 - significant)).mean()),
         exhausted_early=_day(as_of, days, 0.1),
         exhausted_middle=_day(as_of, days, 0.5),
         shortfall=quantity(np.maximum(committed - running[:, -1], 0).mean()),

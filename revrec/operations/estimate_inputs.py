@@ -208,13 +208,8 @@ def _contract_of(component: VariableComponent, contracts: Mapping[str, Contract]
 def _series(
     component: VariableComponent, contract: Contract, inputs: EstimateInputs
 ) -> tuple[tuple[str, frozenset[str], CountedIn], Series]:
-    """What a component counts; the meters named, or those of its obligation."""
-    named = component.obligation or next(
-        (each.obligation for each in contract.consideration if each.id == component.consideration),
-        None,
-    )
-    obligation = next((each for each in contract.obligations if each.id == named), None)
-    meters = frozenset(component.meters or (obligation.counted_meters if obligation else ()))
+    """What a component counts, in the portfolio."""
+    meters, counted_in = counted_of(component, contract)
     if not meters:
         raise UnsupportedTerm(
             f"Component {component.id} of contract {contract.id} counts no meters.",
@@ -223,10 +218,22 @@ def _series(
             contract=contract.id,
             field=f"variable_component.{component.id}.meters",
         )
-    counted_in = obligation.usage.counted_in if obligation else CountedIn.QUANTITY
     doubt = Doubt.CURRENCY_CHANGED if _changed_currency(contract, inputs.contracts) else None
     key = (contract.id, meters, counted_in)
     return key, similar(contract, meters, counted_in, cohort=component.cohort, doubt=doubt)
+
+
+def counted_of(
+    component: VariableComponent, contract: Contract
+) -> tuple[frozenset[str], CountedIn]:
+    """The meters named, or those of the obligation, and what of them counts."""
+    named = component.obligation or next(
+        (each.obligation for each in contract.consideration if each.id == component.consideration),
+        None,
+    )
+    obligation = next((each for each in contract.obligations if each.id == named), None)
+    meters = component.meters or (obligation.counted_meters if obligation else ())
+    return frozenset(meters), obligation.usage.counted_in if obligation else CountedIn.QUANTITY
 
 
 def _changed_currency(contract: Contract, contracts: Mapping[str, Contract]) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
+from revrec.errors import RevrecError
 from revrec.estimation.constraint import constraint_policy
+from revrec.estimation.earning import RevenueAhead
 from revrec.estimation.histories import Series, history_of
-from revrec.estimation.numbers import generator
+from revrec.estimation.numbers import generator, ratio
 from revrec.estimation.outlook import fit_portfolio
 from revrec.estimation.run_off import (
     Commitment,
@@ -20,13 +24,34 @@ from revrec.estimation.run_off import (
     horizons,
 )
 from revrec.model.contract import Contract, CountedIn, PerformanceObligation
-from revrec.operations.estimate_inputs import EstimateInputs, read_estimate_inputs
+from revrec.operations.estimate_inputs import EstimateInputs, counted_of, read_estimate_inputs
+from revrec.operations.revenue_ahead import revenue_to_come
 from revrec.operations.series import similar, used_meters
 from revrec.operations.workspace import Workspace
 from revrec.store.transaction import Transaction
 
 RATED = "rated amount"
 """What is forecast in a currency; other names are meters, in their units."""
+
+
+class Heading(StrEnum):
+    """What a commitment is headed for."""
+
+    EXCEEDED = "exceeded"
+    """Used up before its end: overage, or a true-up."""
+    SHORT = "short"
+    """A significant part of it will not be used: shortfall, or breakage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """A commitment that is headed for something with more than the tolerated probability."""
+
+    commitment: str
+    warning: Heading
+    probability: Decimal
+    expected: Decimal
+    """Use beyond the commitment, or of it left unused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +61,13 @@ class Outlook:
     as_of: date
     until: date
     seed: int
+    revenue: Mapping[str, RevenueAhead]
+    """By currency: the prices in force, as time passes and as they are used."""
     forecasts: Mapping[str, Forecast]
     """By meter, or ``rated amount`` and currency."""
-    warnings: Sequence[RunOff]
-    """Commitments that will probably be exceeded or fall short by more than policy tolerates."""
+    warnings: Sequence[Warned]
+    refused: Mapping[str, RevrecError]
+    """Contracts whose revenue is left out: they cannot be accounted for."""
 
 
 def forecast_use(
@@ -56,21 +84,38 @@ def forecast_use(
             name: _forecast(inputs, name, until, confidence=confidence, seed=seed)
             for name in _names(inputs)
         }
+        revenue, refused = revenue_to_come(
+            tx, workspace.lake, inputs, until, confidence=confidence, seed=seed
+        )
         tolerated = 1 - constraint_policy(inputs.policy).probable
         return Outlook(
             as_of=as_of,
             until=until,
             seed=seed,
+            revenue=revenue,
+            refused=refused,
             forecasts=found,
             warnings=[
-                each
+                warned
                 for of in found.values()
                 for each in of.commitments
-                if each.exhausted > tolerated
+                for warned in _warned(each, tolerated)
             ],
         )
 
     return workspace.run(read, read_only=True)
+
+
+def _warned(of: RunOff, tolerated: float) -> Iterator[Warned]:
+    """What a commitment is headed for with more than the tolerated probability."""
+    for heading, chance, expected in (
+        (Heading.EXCEEDED, of.exhausted, of.overage),
+        (Heading.SHORT, of.short, of.shortfall),
+    ):
+        if chance > tolerated:
+            yield Warned(
+                commitment=of.name, warning=heading, probability=ratio(chance), expected=expected
+            )
 
 
 def _names(inputs: EstimateInputs) -> list[str]:
@@ -97,6 +142,19 @@ def _forecast(
             for each in terms.obligations
             if _counts(each, meters, counted_in)
         ]
+        commitments += [
+            Commitment(
+                name=f"{contract} {each.id}",
+                row=len(series),
+                committed=each.threshold,
+                ends=each.ends or terms.end or date.max,
+            )
+            for each in inputs.components
+            if each.contract == contract
+            and each.threshold is not None
+            and each.consideration is not None
+            and counted_of(each, terms) == (meters, counted_in)
+        ]
         series.append(similar(terms, meters, counted_in))
     panel = history_of(inputs.daily, series, inputs.as_of)
     ends = [inputs.contracts[each.contract].end or until for each in series]
@@ -106,7 +164,14 @@ def _forecast(
         left[of.row] = max(left[of.row], own, 0)
     rng = generator(seed)
     portfolio = fit_portfolio(panel, horizon=int(left.max(initial=1)) + 1, rng=rng)
-    return forecast(portfolio, commitments, left, rng=rng, confidence=confidence)
+    return forecast(
+        portfolio,
+        commitments,
+        left,
+        rng=rng,
+        confidence=confidence,
+        significant=constraint_policy(inputs.policy).significant,
+    )
 
 
 def _counts(
@@ -137,6 +202,18 @@ def outlook_data(outlook: Outlook) -> dict[str, Any]:
         "as_of": str(outlook.as_of),
         "until": str(outlook.until),
         "seed": outlook.seed,
+        "revenue": [
+            {
+                "currency": currency,
+                "scheduled": str(each.scheduled),
+                "by_use": _range_data(each.by_use),
+                "total": _range_data(each.total),
+                "steps": [
+                    {"ends": str(end), **_range_data(step)} for end, step in each.steps.items()
+                ],
+            }
+            for currency, each in outlook.revenue.items()
+        ],
         "forecasts": [
             {
                 "counted": name,
@@ -149,7 +226,18 @@ def outlook_data(outlook: Outlook) -> dict[str, Any]:
             }
             for name, each in outlook.forecasts.items()
         ],
-        "warnings": [each.name for each in outlook.warnings],
+        "warnings": [
+            {
+                "commitment": each.commitment,
+                "warning": each.warning.value,
+                "probability": str(each.probability),
+                "expected": str(each.expected),
+            }
+            for each in outlook.warnings
+        ],
+        "refused": [
+            {"contract": name, "reason": str(error)} for name, error in outlook.refused.items()
+        ],
     }
 
 
@@ -166,6 +254,7 @@ def _run_off_data(of: RunOff) -> dict[str, str | None]:
         "low": str(of.low),
         "high": str(of.high),
         "exhausted": str(of.probability),
+        "short": str(ratio(of.short)),
         "exhausted_early": None if of.exhausted_early is None else str(of.exhausted_early),
         "exhausted_middle": None if of.exhausted_middle is None else str(of.exhausted_middle),
         "shortfall": str(of.shortfall),

@@ -19,6 +19,8 @@ PATH = Path(os.environ.get("REVREC_CDNOW", BESIDE))
 FIRST = date(1997, 1, 1).toordinal()
 SPLITS = ((252, 9), (336, 7), (420, 4))
 """Days seen, and steps of four weeks that follow."""
+OTHER_SPLITS = ((280, 9), (308, 8), (364, 6), (392, 5))
+"""What holds of three days holds of others."""
 
 
 def purchases():
