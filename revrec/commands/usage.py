@@ -88,6 +88,9 @@ def rate(
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show only; write nothing.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what did not change since the last rating.")
+    ] = False,
     as_json: AsJson = False,
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
@@ -97,7 +100,8 @@ def rate(
     Ends with 1 if usage has no price.
     """
     with workspace_of(actor) as workspace, err.status("Rating ..."):
-        run = rate_counted(workspace, through=through.date() if through else None, dry_run=dry_run)
+        day = through.date() if through else None
+        run = rate_counted(workspace, through=day, dry_run=dry_run, everything=everything)
     if as_json:
         out.print_json(json.dumps(_told(run)))
     else:

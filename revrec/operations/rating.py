@@ -15,20 +15,24 @@ from revrec.usage.rerating import RatingRun, rate_usage
 
 
 def rate_counted(
-    workspace: Workspace, *, through: date | None = None, dry_run: bool = False
+    workspace: Workspace,
+    *,
+    through: date | None = None,
+    dry_run: bool = False,
+    everything: bool = False,
 ) -> RatingRun:
     """Bring the usage ledger to what counted usage costs at the prices known now.
 
     Windows that ended by ``through``, yesterday if left out, owe what they owe beside usage. The
     rows, their control totals and the audit event appear together or not at all; a second run
-    appends nothing.
+    appends nothing. What changed since the last rating is rated anew, or everything if asked.
 
     Raises FeedError or CurrencyMismatch for prices that do not fit together.
     """
 
     def run(tx: Transaction) -> RatingRun:
         day = through or day_before(tx.now.date())
-        return rate_usage(tx, workspace.lake, through=day, dry_run=dry_run)
+        return rate_usage(tx, workspace.lake, through=day, dry_run=dry_run, everything=everything)
 
     return workspace.run(run)
 

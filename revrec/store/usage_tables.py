@@ -217,3 +217,25 @@ class UsageCountRow(SQLModel, table=True):
     quantity: Decimal = decimal(QUANTITY)
     batch: str = text()
     recorded_at: datetime = moment()
+
+
+class RatingMarkRow(SQLModel, table=True):
+    """How far counted usage was rated; the last one counts."""
+
+    __tablename__ = "rating_mark"
+    __table_args__ = (
+        PrimaryKeyConstraint("id"),
+        Index(None, "entity_id", "id"),
+        check("versions_are_not_negative", "counted_version >= 0 and fact_seq >= 0"),
+        {"schema": "records"},
+    )
+
+    id: int = identity()
+    entity_id: int = integer()
+    counted_version: int = bigint()
+    fact_seq: int = bigint()
+    rated_through: date = Field(sa_column=Column(Date, nullable=False))
+    zone: str = text()
+    engine_version: str = text()
+    unpriced: list[Any] = json()
+    marked_at: datetime = moment()

@@ -24,22 +24,25 @@ from revrec.errors import InvariantViolated
 from revrec.feeds.records import ADAPTERS
 from revrec.model.contract import Contract
 from revrec.model.fact import FactKind, digest_of
-from revrec.model.rating import PriceAgreement, RateCard, Reset
+from revrec.model.rating import PriceAgreement, RateCard
 from revrec.rating import rate as rating
 from revrec.rating.catalogue import Told
-from revrec.store import facts
+from revrec.store import facts, rating_marks
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 from revrec.usage import batches
 from revrec.usage.columns import ARRIVED, COUNTED
-from revrec.usage.days import day_zone
 from revrec.usage.ledger import TABLE
-from revrec.usage.rules import RATED_HERE
+from revrec.usage.rated_tables import (
+    SOURCE,
+    UNCHANGED_TARGETS,
+    put_counted,
+    put_held,
+    put_since,
+)
+from revrec.usage.since import changed_since, mark_of
 from revrec.usage.staging import receive, scratch, workbench
 from revrec.usage.totals import ControlTotals
-
-SOURCE = RATED_HERE
-"""The source of rated rows in the usage ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,28 +84,53 @@ class RatingRun:
     """The batch; none if nothing was to be appended, or nothing was asked to be."""
 
 
-def rate_usage(tx: Transaction, lake: Lake, *, through: date, dry_run: bool = False) -> RatingRun:
-    """Rate all counted usage; append what differs from the ledger unless it is a dry run.
+def rate_usage(
+    tx: Transaction, lake: Lake, *, through: date, dry_run: bool = False, everything: bool = False
+) -> RatingRun:
+    """Rate counted usage; append what differs from the ledger unless it is a dry run.
+
+    What changed since the last rating is rated anew, or everything, which gives the same.
 
     Raises FeedError or CurrencyMismatch for prices that do not fit together.
     """
     batches.take_locks(tx, TABLE, COUNTED.table)
-    with compared(tx, lake, through) as bench:
-        found = _found(bench, through)
-        if dry_run or not found.new + found.corrected:
+    fact_seq = facts.last_seq(tx)
+    with compared(tx, lake, through, everything=everything) as bench:
+        found = _found(bench, tx, lake, through)
+        if dry_run:
+            return found
+        unpriced = {each.contract for each in found.unpriced}
+        mark = mark_of(tx, lake, fact_seq=fact_seq, through=through, unpriced=unpriced)
+        rating_marks.put(tx, mark)
+        if not found.new + found.corrected:
             return found
         return replace(found, recorded=_append(bench, tx, lake, through))
 
 
 @contextmanager
-def compared(tx: Transaction, lake: Lake, through: date) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database with what counted usage costs, what the ledger holds of it, and ``change``."""
+def compared(
+    tx: Transaction, lake: Lake, through: date, *, everything: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with what counted usage costs, what the ledger holds of it, and ``change``.
+
+    Of what changed since the last rating alone, unless everything is asked for.
+    """
     told = read_told(tx)
     with scratch() as bench:
-        _put_counted(bench, tx, lake, told)
+        bench.execute("set TimeZone = 'UTC'")
+        since = None
+        if not everything:
+            since = changed_since(bench, tx, lake, told, through=through)
+        if since is not None:
+            agreements = [each for each in told.agreements if each.contract in since]
+            told = replace(told, agreements=agreements)
+            put_since(bench, since)
+        put_counted(bench, tx, lake, told, since)
         rating.compute(bench, told, through=through)
-        _put_held(bench, tx, lake)
+        put_held(bench, tx, lake, since)
         bench.execute(_TARGETS, {"source": SOURCE})
+        if since is not None:
+            bench.execute(UNCHANGED_TARGETS)
         bench.execute(_CHANGES)
         yield bench
 
@@ -152,89 +180,6 @@ def _latest(
         yield str(kind), int(version), body
 
 
-def _put_counted(bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake, told: Told) -> None:
-    """Make ``metered``, counted usage by day, and ``unit``, what each meter counts in."""
-    dataset = lake.dataset(tx, COUNTED.table)
-    if dataset is None:
-        bench.register("counted", pa.Table.from_batches([], rating.METERED))
-        bench.execute("create table metered as select * from counted")
-        bench.execute("create table unit (contract varchar, meter varchar, unit varchar)")
-        return
-    names = "contract meter usage_date usage_id corrects dimensions quantity unit occurred_at"
-    columns = names.split()
-    reader = dataset.scanner(columns=columns, filter=pc.field("entity_id") == tx.entity).to_reader()
-    prices = [price for card, _ in told.cards for price in card.prices]
-    prices += [price for agreement in told.agreements for price in agreement.overrides]
-    singly = [
-        meter
-        for price in prices
-        if price.per_event is not None or price.resets is Reset.EVENT
-        for meter in (price.meter, *price.meters)
-    ]
-    hourly = [
-        meter
-        for price in prices
-        if price.resets is Reset.HOUR
-        for meter in (price.meter, *price.meters)
-    ]
-    bench.register("counted", reader)
-    bench.execute(_METERED, {"zone": day_zone(tx), "singly": singly, "hourly": hourly})
-    bench.unregister("counted")
-    bench.execute(
-        "create table unit as select contract, meter, min(unit) as unit from metered group by all"
-    )
-
-
-_METERED = """
-create table metered as
-select contract, meter,
-       coalesce(cast(occurred_at at time zone $zone as date), usage_date) as day,
-       dimensions as labels,
-       case when list_contains($hourly, meter) and occurred_at is not null
-            then strftime(occurred_at at time zone $zone, '%Y-%m-%dT%H')
-                 || printf('%+06d', (epoch(occurred_at at time zone $zone)
-                                     - epoch(occurred_at at time zone 'UTC'))::bigint)
-            when list_contains($hourly, meter) and list_contains($singly, meter)
-            then repeat(' ', 19)
-            else '' end
-       || case when list_contains($singly, meter)
-            then coalesce(cast(occurred_at as varchar) || ' ', '')
-                 || coalesce(corrects, usage_id)
-            else '' end as event,
-       sum(quantity) as quantity, min(unit) as unit
-from counted
-group by all
-"""
-
-
-def _put_held(bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake) -> None:
-    """Make ``held``: each rated line of the ledger, its corrections summed in."""
-    dataset = lake.dataset(tx, TABLE)
-    if dataset is None:
-        bench.execute(_NOTHING_HELD)
-        return
-    condition = (pc.field("entity_id") == tx.entity) & (pc.field("source") == SOURCE)
-    columns = "usage_id corrects contract meter usage_date quantity amount currency unit"
-    wanted = [*columns.split(), "dimensions", "recorded_at"]
-    bench.register("ledger", dataset.scanner(columns=wanted, filter=condition).to_reader())
-    bench.execute(_HELD)
-    bench.unregister("ledger")
-
-
-_HELD = """
-create table held as
-select coalesce(corrects, usage_id) as line_id, any_value(contract) as contract,
-       any_value(meter) as meter, any_value(usage_date) as day, any_value(currency) as currency,
-       any_value(unit) as unit, sum(quantity) as quantity, sum(amount) as amount,
-       count(*) as rows, arg_max(dimensions, (recorded_at, usage_id)) as dimensions
-from ledger group by 1
-"""
-_NOTHING_HELD = """
-create table held (
-    line_id varchar, contract varchar, meter varchar, day date, currency varchar, unit varchar,
-    quantity decimal(38,9), amount decimal(38,12), rows bigint, dimensions varchar
-)
-"""
 _TARGETS = """
 create table target as
 select 'rated-' || left(sha256(concat_ws(
@@ -316,7 +261,9 @@ from entries order by row_number
 """
 
 
-def _found(bench: duckdb.DuckDBPyConnection, through: date) -> RatingRun:
+def _found(
+    bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake, through: date
+) -> RatingRun:
     """What the tables say, checked: all that was counted is rated or has no price."""
     counted = _sum(bench, "metered")
     rated = _sum(bench, "rated_line")
@@ -330,6 +277,7 @@ def _found(bench: duckdb.DuckDBPyConnection, through: date) -> RatingRun:
         raise InvariantViolated(
             f"{counted} units were counted, {rated} are rated and the rest is not accounted for.",
         )
+    total = _counted_in_all(bench, tx, lake)
     changed = bench.execute(
         """
         select count(*) filter (where rows = 0), count(*) filter (where rows > 0) from change
@@ -337,13 +285,13 @@ def _found(bench: duckdb.DuckDBPyConnection, through: date) -> RatingRun:
     ).fetchall()
     return RatingRun(
         through=through,
-        counted=counted,
-        rated=rated,
+        counted=total,
+        rated=rated + total - counted,
         unpriced=tuple(
             Unpriced(**dict(zip(Unpriced.__dataclass_fields__, row, strict=True)))
             for row in unpriced
         ),
-        amounts=_by_currency(bench, "target"),
+        amounts=_amounts(bench, tx, lake),
         new=changed[0][0],
         corrected=changed[0][1],
         differences=_by_currency(bench, "change"),
@@ -354,6 +302,32 @@ def _found(bench: duckdb.DuckDBPyConnection, through: date) -> RatingRun:
         ),
         recorded=None,
     )
+
+
+def _counted_in_all(bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake) -> Decimal:
+    """Quantity of all that was counted, rated anew or not."""
+    dataset = lake.dataset(tx, COUNTED.table)
+    if dataset is None:
+        return Decimal(0)
+    condition = pc.field("entity_id") == tx.entity
+    bench.register("counted", dataset.scanner(["quantity"], condition).to_reader())
+    total = _sum(bench, "counted")
+    bench.unregister("counted")
+    return total
+
+
+def _amounts(bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake) -> dict[str, Decimal]:
+    """Rated amount to date by currency: what the ledger holds and what changes."""
+    found = dict(_by_currency(bench, "change"))
+    dataset = lake.dataset(tx, TABLE)
+    if dataset is not None:
+        condition = (pc.field("entity_id") == tx.entity) & (pc.field("source") == SOURCE)
+        columns = ["currency", "amount"]
+        bench.register("ledger", dataset.scanner(columns, condition).to_reader())
+        for currency, amount in _by_currency(bench, "ledger").items():
+            found[currency] = found.get(currency, Decimal(0)) + amount
+        bench.unregister("ledger")
+    return dict(sorted(found.items()))
 
 
 def _sum(bench: duckdb.DuckDBPyConnection, table: str) -> Decimal:

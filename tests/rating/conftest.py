@@ -54,10 +54,14 @@ class Metering:
             form=form,
         )
 
-    def rate(self, through: date = YEAR_END, *, dry_run: bool = False) -> RatingRun:
-        """Rate all that was counted."""
+    def rate(
+        self, through: date = YEAR_END, *, dry_run: bool = False, everything: bool = False
+    ) -> RatingRun:
+        """Rate what was counted: what changed since the last rating, or everything."""
         return self.database.run(
-            lambda tx: rate_usage(tx, self.lake, through=through, dry_run=dry_run),
+            lambda tx: rate_usage(
+                tx, self.lake, through=through, dry_run=dry_run, everything=everything
+            ),
             entity=self.entity,
             actor="rating",
         )

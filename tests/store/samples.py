@@ -293,6 +293,15 @@ def rows_of_every_table(entity: int) -> dict[str, dict[str, object]]:
             "recorded_at": at,
             "recorded_by": "a",
         },
+        "records.rating_mark": {
+            "counted_version": 1,
+            "fact_seq": 1,
+            "rated_through": date(2026, 1, 31),
+            "zone": "UTC",
+            "engine_version": "2",
+            "unpriced": Jsonb([]),
+            "marked_at": at,
+        },
         "records.usage_count": {
             "source": "gateway",
             "counted_for": "customer",
