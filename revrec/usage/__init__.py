@@ -13,6 +13,7 @@
     drilling    totals, down to days and to rows           now, or as it once was
     counts      what other systems counted                 compared, never mixed in
     rerating    what was counted, priced into the ledger   differences name what they correct
+    since       what changed since the last rating         all that is rated anew
     flags       usage unlikely for its own history         for a person; nothing is blocked
 
 Usage is told after rating, one row per source, id and day with its quantity and its amount; or
