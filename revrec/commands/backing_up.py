@@ -27,12 +27,16 @@ def backup(folder: Folder) -> None:
     out.print(made.digest, highlight=False)
 
 
-def restore(folder: Folder) -> None:
+def restore(
+    folder: Folder,
+    *,
+    digest: Annotated[str, typer.Option(help="What `backup` printed, if it was kept.")] = "",
+) -> None:
     """Restore a backup to an empty home, or an empty database and lake, and verify the books."""
     settings = Settings()
     configure(settings.log_level)
     with err.status("Restoring and verifying ..."):
-        done = restore_backup(settings, folder)
+        done = restore_backup(settings, folder, digest=digest)
     for entity, lines in done.verified.items():
         for line in lines:
             out.print(f"[green]ok[/] entity {entity}: {line}", highlight=False)

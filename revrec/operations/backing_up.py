@@ -31,15 +31,16 @@ def back_up(settings: Settings, folder: Path) -> Manifest:
     return backups.backup(settings, folder)
 
 
-def restore(settings: Settings, folder: Path) -> Restored:
+def restore(settings: Settings, folder: Path, *, digest: str = "") -> Restored:
     """Restore a backup onto empty stores and verify every entity's books.
 
-    Raises StoreError for stores that are not empty or a backup that is not whole, LedgerBroken if
-    the books that come out are not those that went in.
+    ``digest`` is that of the manifest ``back_up`` gave, if it was kept. Raises StoreError for
+    stores that are not empty or a backup that is not whole, LedgerBroken if the books that come
+    out are not those that went in.
     """
     found = {}
     with (
-        restored(settings, folder) as manifest,
+        restored(settings, folder, digest=digest) as manifest,
         Database.open(settings, clock_of(settings.clock)) as database,
     ):
         database.migrate()

@@ -205,12 +205,14 @@ def standings(tx: Transaction) -> list[Matched]:
 def unposted(tx: Transaction, period: Period) -> list[int]:
     """Closes of a period whose journal no general ledger has, as its references tell.
 
-    It has it if all documents of one layout and grain are matched.
+    It has it if all documents of one layout and grain are matched, or an export had none because
+    all accounts came out at zero.
     """
     after, found = 0, []
     entries = [each.seq for each in journal.read(tx, period)]
     documents = exports.documents_of(tx, period=str(period))
     matched = {each.document for each in standings(tx) if each.standing is Standing.MATCHED}
+    nothing = {each.ordinal for each in exports.exports(tx, period=str(period)) if not each.files}
     for close in (each for each in periods.closes(tx) if each.period == period):
         has_entries = any(after < seq <= close.chain_seq for seq in entries)
         after = close.chain_seq
@@ -218,7 +220,9 @@ def unposted(tx: Transaction, period: Period) -> list[int]:
         for each in documents:
             if each.ordinal == close.ordinal:
                 sets.setdefault((each.layout, each.grain), []).append(each.id)
-        if has_entries and not any(matched.issuperset(ids) for ids in sets.values()):
+        if not has_entries or close.ordinal in nothing:
+            continue
+        if not any(matched.issuperset(ids) for ids in sets.values()):
             found.append(close.ordinal)
     return found
 

@@ -25,7 +25,8 @@ from revrec.store import failures, manifest, migration, table_texts
 from revrec.store.database import owner_url
 from revrec.store.manifest import LAKE, TABLES, UNFINISHED, FileKept, Manifest
 
-_VERSION = re.compile(r"(\d{20})\..+")
+_VERSION = re.compile(r"(\d{20})\.(?:json|checkpoint(?:\.\d+\.\d+)?\.parquet)")
+"""A step of a table's log, or its sum so far; not a file that is being written."""
 _LOG = "_delta_log"
 Commits = dict[int, list[tuple[str, int, str]]]
 """Version of a table of the lake -> files its commit added, with size and hash."""

@@ -31,17 +31,23 @@ _LOADED = b"loaded\n"
 
 
 @contextmanager
-def restored(settings: Settings, folder: Path) -> Iterator[Manifest]:
+def restored(settings: Settings, folder: Path, *, digest: str = "") -> Iterator[Manifest]:
     """Restore a backup; the marker goes when the block, which may verify the books, ends.
 
-    Raises StoreError for a backup that is not whole, of a later program or damaged, and for stores
-    that are not empty; nothing is overwritten then.
+    ``digest`` is the manifest's, if it was kept outside. Raises StoreError for a backup that is
+    not whole, of a later program or damaged, and for stores that are not empty; nothing is
+    overwritten then.
     """
     kept = manifest.read(folder)
     if not migration.knows(kept.migration):
         raise StoreError(
             f"The backup is of migration {kept.migration}, which this program does not know.",
             remedy="Restore with the version of revrec that made it, or a later one.",
+        )
+    if digest not in {"", kept.digest}:
+        raise StoreError(
+            f"The manifest in {folder} has the digest {kept.digest}, not the one expected.",
+            remedy="Someone changed the backup, or it is another one; nothing was changed.",
         )
     lake = local_lake(settings)
     manifest.check_files(folder, kept)

@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from revrec.errors import StoreError
+from revrec.feeds.records import fact_of
 from revrec.operations.backing_up import back_up, restore
 from revrec.operations.close import close_period
 from revrec.operations.facts import record_facts
@@ -21,10 +22,7 @@ from revrec.periods import Period
 from revrec.runtime.settings import Settings
 from revrec.store import journal, manifest, table_texts
 from tests.books import examples, load_examples, send, usage_rows, write_usage
-from tests.properties.profiles import TORTURE
-from tests.store.samples import fact
 
-KILLS = int(os.environ.get("REVREC_KILLS", "60" if TORTURE else "3"))
 SEED = int(os.environ.get("REVREC_SEED", "606"))
 CLOCK = "2026-04-05T09:00:00Z"
 LONGEST_SECONDS = 0.6
@@ -70,8 +68,9 @@ def rows(settings: Settings) -> dict[str, tuple[int, str]]:
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("kills", [3, pytest.param(60, marks=pytest.mark.torture)])
 def test_a_killed_backup_or_restore_is_finished_by_the_same_command(
-    tmp_path: Path, stores: _Stores
+    tmp_path: Path, stores: _Stores, kills: int
 ) -> None:
     """After each kill: no manifest or a whole backup; empty tables or all rows; then the books."""
     chance = random.Random(SEED)
@@ -83,7 +82,7 @@ def test_a_killed_backup_or_restore_is_finished_by_the_same_command(
     before, empty = rows(source), rows(target)
 
     halfway = 0
-    for _ in range(KILLS):
+    for _ in range(kills):
         if killed_after(folder / manifest.UNFINISHED, chance, back_up, source, folder):
             break
         halfway += not (folder / manifest.NAME).exists()
@@ -91,7 +90,7 @@ def test_a_killed_backup_or_restore_is_finished_by_the_same_command(
         back_up(source, folder)
     manifest.check_files(folder, manifest.read(folder))
     marker = Path(target.lake_root) / ".restoring"
-    for _ in range(KILLS):
+    for _ in range(kills):
         if killed_after(marker, chance, restore, target, folder):
             break
         halfway += 1
@@ -115,7 +114,14 @@ def test_a_hundred_thousand_rows_come_back(tmp_path: Path, stores: _Stores) -> N
     heads = []
     with open_workspace(source, actor="ada") as workspace:
         load_examples(workspace, tmp_path)
-        told = [fact(f"price-{number}", contract=None) for number in range(100_000)]
+        price = {
+            "kind": "standalone_selling_price", "amount": "1.00", "currency": "USD",
+            "effective_from": "2026-01-01",
+        }  # fmt: skip
+        told = [
+            fact_of({**price, "id": f"p-{n}", "product": f"product-{n}"}, "prices")
+            for n in range(100_000)
+        ]
         record_facts(workspace, told, source="prices")
         row = usage_rows(examples())[0] | {"quantity": "1", "amount": "0.01"}
         usage = ({**row, "usage_id": f"u-{number}"} for number in range(100_000))

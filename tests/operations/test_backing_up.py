@@ -194,6 +194,8 @@ def test_nothing_is_overwritten(stores, tmp_path):
         back_up(source, Path(target.lake_root))
     with pytest.raises(StoreError, match="holds no backup"):
         restore(target, tmp_path)
+    with pytest.raises(StoreError, match="not the one expected"):
+        restore(target, folder, digest="0" * 64)
 
     assert before == (content(source), sorted(folder.rglob("*")))
     with opened(source) as workspace:
