@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import (
     calculation_routes,
+    close_routes,
     commitment_routes,
     control_routes,
     drilling_routes,
@@ -32,6 +33,7 @@ from revrec.store import journal
 
 ROUTES = (
     routes,
+    close_routes,
     usage_routes,
     control_routes,
     drilling_routes,

@@ -172,21 +172,6 @@ def flash_close(period: Month, books: Books) -> list[schemas.FlashLine]:
 
 
 @router.get(
-    "/periods/{period}/gates",
-    tags=["periods"],
-    operation_id="list_gates",
-    summary="List what a close waits for",
-    responses=refusals(*EVERY, "feed-error"),
-)
-def list_gates(period: Month, books: Books) -> list[schemas.GateWaiting]:
-    """What has to be done before the period can be closed; nothing if its gates are open."""
-    return [
-        schemas.GateWaiting.model_validate(each, from_attributes=True)
-        for each in closing.waiting(books, period)
-    ]
-
-
-@router.get(
     "/journal",
     tags=["journal"],
     operation_id="list_journal",

@@ -195,17 +195,6 @@ class PeriodClosed(Wire):
         )
 
 
-class GateWaiting(Wire):
-    """Something that has to be done before a period can be closed."""
-
-    gate: str = Field(examples=["counted-usage-is-rated"])
-    """Name of the check."""
-    what: str
-    """What waits, with its values."""
-    remedy: str
-    """What to do."""
-
-
 class FlashLine(Wire):
     """What a close would post to an account."""
 

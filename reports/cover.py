@@ -49,6 +49,8 @@ class Cover:
     version: int = 1
     """Of the period's report: 1 for the first close, 2 after a reopening."""
     book: str = "US GAAP (ASC 606)"
+    waived: tuple[str, ...] = ()
+    """Gates that the close passed on two people's word, each with the people and the reason."""
 
     def __post_init__(self) -> None:
         for name, moment in (("as_of", self.as_of), ("closed_at", self.closed_at)):
@@ -86,10 +88,11 @@ class Cover:
 
     @property
     def signatures(self) -> str:
-        """Who prepared, approved and closed, in words."""
+        """Who prepared, approved and closed, and which gates were waived, in words."""
         approved = f"approved by {self.approved_by}" if self.approved_by else "not yet approved"
         closed = f", closed {timestamp(self.closed_at)}" if self.closed_at else ""
-        return f"Prepared by {self.prepared_by}, {approved}{closed}"
+        waived = "".join(f"; {each}" for each in self.waived)
+        return f"Prepared by {self.prepared_by}, {approved}{closed}{waived}"
 
 
 def naive_utc(moment: datetime) -> datetime:

@@ -35,5 +35,6 @@ def export(report: Report, folder: Path) -> list[FileRecord]:
         status=Status.CLOSED,
         chain_head=certificate.chain_head,
         version=certificate.ordinal,
+        waived=tuple(map(str, report.waived)),
     )
     return close_report(folder, cover, report.datasets, report.tie_outs)

@@ -23,6 +23,7 @@ from revrec.commands import (
     calculations,
     commitments,
     contracts,
+    controls,
     estimates,
     exporting,
     lake,
@@ -66,6 +67,8 @@ COMMANDS = (
     usage.rate,
     usage.flags,
     contracts.combinations,
+    controls.gates,
+    controls.waive,
     lake.compact,
     backing_up.backup,
     backing_up.restore,
@@ -90,6 +93,7 @@ for command in COMMANDS:
     app.command()(command)
 app.add_typer(usage_ledger.app, name="usage")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(controls.app, name="checklist")
 
 
 def main() -> None:
@@ -146,8 +150,9 @@ def close(
         if dry_run:
             computed = closing.flash_close(workspace, month)
             err.print(f"{month} would post {computed.postings.num_rows:,} postings.")
-            for each in closing.waiting(workspace, month):
-                say(f"Waits at the gate {each}")
+            for each in closing.gate_states(workspace, month):
+                if each.blocks:
+                    say(f"Waits at the gate {each}")
             _print_postings(inspect.by_account(computed), as_json=as_json)
             return
         with err.status(f"Closing {month} ..."):

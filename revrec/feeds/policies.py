@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from revrec.errors import FeedError
 from revrec.feeds.documents import read_yaml, validated
+from revrec.model.controls import ChecklistTask
 from revrec.model.costs import AmortizationPattern
 from revrec.model.policy import Policy
 
@@ -22,6 +23,7 @@ _DAYS = (r"[0-9]{1,5}_days", "a number of days, such as 365_days")
 _PERCENTAGE = r"[0-9]{1,3}(\.[0-9]{1,6})?%"
 _AMOUNT = r"[0-9]{1,15}(\.[0-9]{1,3})?"
 _COUNT = r"[0-9]{1,9}"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _BY_METER = r"none|[^=;]+=[0-9]+(\.[0-9]+)?(;[^=;]+=[0-9]+(\.[0-9]+)?)*"
 SUPPORTED: Mapping[str, frozenset[str]] = {
     "sales_taxes": frozenset({"excluded"}),
@@ -82,6 +84,17 @@ MEASURED: Mapping[str, tuple[str, str]] = {
     "selling_prices_inside": (r"([1-9]?[0-9])%", "a percentage below 100, such as 70%"),
     "selling_prices_least": (r"[1-9][0-9]{0,5}_prices", "a number, such as 20_prices"),
     "estimates_stand_within": (_PERCENTAGE, "a percentage, such as 10%"),
+    "usage_expected_from": (r"none|[^;]+(;[^;]+)*", "none, or sources, such as gateway; batch"),
+    "close_days_without_usage": _DAYS,
+    "close_rows_set_aside": (_COUNT, "a whole number, such as 1000"),
+    "close_amount_set_aside": (_AMOUNT, "an amount, such as 10000.00"),
+    "close_waiting_estimates": (_COUNT, "a whole number, such as 0"),
+    "close_open_combinations": (_COUNT, "a whole number, such as 0"),
+    "close_unexplained": (f"not_asked|{_AMOUNT}", "not_asked, or an amount, such as 1000.00"),
+    "close_holidays": (
+        rf"none|{_DATE}(;\s*{_DATE})*",
+        "none, or days, such as 2026-01-01; 2026-12-25",
+    ),
 }
 """Election of a figure -> the form of its text, and the form in words."""
 _SHOWN_MAX = 20
@@ -117,11 +130,13 @@ def completed(policy: Policy) -> Policy:
         policy.accounts, default={**standing.accounts.default, **policy.accounts.default}
     )
     elections = {**standing.elections, **policy.elections}
-    return checked(replace(policy, elections=elections, accounts=accounts))
+    checklist = policy.checklist or standing.checklist
+    return checked(replace(policy, elections=elections, accounts=accounts, checklist=checklist))
 
 
 def checked(policy: Policy) -> Policy:
     """The policy, if the engine computes every election; FeedError otherwise."""
+    _check_checklist(policy.checklist)
     for name, election in policy.elections.items():
         form, _ = MEASURED.get(name, ("", ""))
         fits = (
@@ -130,6 +145,29 @@ def checked(policy: Policy) -> Policy:
         if not fits:
             raise _refused(name, election.value)
     return policy
+
+
+def _check_checklist(checklist: Mapping[str, ChecklistTask]) -> None:
+    """Refuse tasks that wait for what is not listed or for themselves."""
+    done: set[str] = set()
+    left = dict(checklist)
+    while ready := [name for name, task in left.items() if done.issuperset(task.after)]:
+        done.update(ready)
+        left = {name: task for name, task in left.items() if name not in done}
+    if left:
+        raise FeedError(
+            f"Checklist: {', '.join(sorted(left))} can never be done: each waits for a task that "
+            "is not listed, or in the end for itself.",
+            remedy="Correct `after`.",
+            field="policy.checklist",
+        )
+    for name, task in checklist.items():
+        if task.due < 1:
+            raise FeedError(
+                f"Checklist: {name} is due on working day {task.due}.",
+                remedy="Working days after the period count from 1.",
+                field=f"policy.checklist.{name}.due",
+            )
 
 
 def _refused(name: str, value: str) -> FeedError:

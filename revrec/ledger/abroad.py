@@ -163,5 +163,6 @@ def _not_ready(period: Period, missing: Sequence[str]) -> PeriodNotReady:
     return PeriodNotReady(
         f"{len(missing):,} exchange rates are missing to measure {period}: {shown}",
         remedy="Record them, then close again.",
+        gate="exchange-rates-are-told",
         blockers=list(missing),
     )

@@ -91,6 +91,7 @@ class Chart:
                 "and name different accounts.",
                 remedy="Narrow one of them, or let it take effect on another day.",
                 blockers=[each.id for each in same],
+                gate="accounts-are-mapped",
             )
         return Mapped(
             code=chosen.code,
@@ -185,6 +186,7 @@ def _refuse_undecided(open_rows: list[tuple[_Row, Mapped]], period: Period) -> N
             f"Balances stand on accounts that are mapped elsewhere in {period}: {_some(shown)}.",
             remedy="Choose open_balances of the account_mapping: transfer or run_off.",
             blockers=shown,
+            gate="accounts-are-mapped",
         )
 
 
@@ -204,6 +206,7 @@ def _refuse_unmapped(rows: list[_Row], chart: Chart, book: Book, period: Period)
             remedy="Map them with account_mapping, or elect default_account for "
             "revenue_of_unmapped_products.",
             blockers=shown,
+            gate="accounts-are-mapped",
         )
 
 

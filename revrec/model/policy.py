@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from revrec.model.contract import _STRICT, SellingPriceMethod, SellingPriceRange
+from revrec.model.controls import ChecklistTask
 
 
 class Account(StrEnum):
@@ -97,6 +98,8 @@ class Policy:
 
     elections: Mapping[str, Election]
     accounts: Accounts
+    checklist: Mapping[str, ChecklistTask] = field(default_factory=dict)
+    """Tasks of every close by name; the standing ones where an entity lists none."""
 
     def value(self, name: str) -> str:
         """The value elected for ``name``."""

@@ -19,14 +19,15 @@ from revrec.engine import ENGINE_VERSION
 from revrec.errors import PeriodNotReady, SelfApproval
 from revrec.ledger.chart import charted
 from revrec.ledger.detail import detail, journal_entries
+from revrec.model.controls import Waiver
 from revrec.model.fact import digest_of
 from revrec.model.history import Book
 from revrec.operations import gates
 from revrec.operations.computing import Computed, compute, read_inputs
-from revrec.operations.gates import Waiting
+from revrec.operations.gates import GateState
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.store import audit_log, facts, journal, locks, periods
+from revrec.store import audit_log, controls, facts, journal, locks, periods
 from revrec.store.lake import Lake
 from revrec.store.periods import PeriodClose, PeriodReopening, PeriodStatus, Pins
 from revrec.store.transaction import Transaction
@@ -94,9 +95,23 @@ def flash_close(workspace: Workspace, period: Period) -> Computed:
     return workspace.run(show, read_only=True)
 
 
-def waiting(workspace: Workspace, period: Period) -> list[Waiting]:
-    """What would keep the period from being closed now, besides its facts; see ``gates``."""
-    return workspace.run(lambda tx: gates.waiting(tx, workspace.lake, period), read_only=True)
+def gate_states(workspace: Workspace, period: Period) -> list[GateState]:
+    """Every gate of a close of the period as it stands now; see ``gates``."""
+    return workspace.run(lambda tx: gates.states(tx, workspace.lake, period), read_only=True)
+
+
+def waive_gate(
+    workspace: Workspace,
+    period: Period,
+    gate: str,
+    *,
+    requested_by: str,
+    approved_by: str,
+    reason: str,
+) -> Waiver:
+    """Let the period's next close pass a gate on two people's word; see ``gates.waive``."""
+    people = {"requested_by": requested_by, "approved_by": approved_by}
+    return workspace.run(lambda tx: gates.waive(tx, period, gate, **people, reason=reason))
 
 
 def reopen_period(
@@ -166,6 +181,7 @@ def finish_close(
             f"The close of {period} was given up while it ran.", remedy="Close it again."
         )
     computed = compute(read_inputs(tx, lake, pins), period)
+    gates.pass_books(tx, lake, period, computed)
     book = computed.inputs.book
     postings = charted(computed.postings, computed.inputs.posted, book, period)
     posted = journal.append(tx, journal_entries(postings, book, period))
@@ -226,6 +242,7 @@ def _totals(tx: Transaction, computed: Computed, period: Period) -> Mapping[str,
         "postings": computed.postings.num_rows,
         "policy": _policy_digest(book),
         "quarantined": sum(quarantine.outstanding(tx, through=period.last).values()),
+        "waived": [str(each) for each in controls.waivers(tx, period).values()],
     }
 
 

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec import engine
 from revrec.commitments.position import Position, position_of
 from revrec.disclosure import Schedules, schedules
 from revrec.disclosure.burn_down import burn_down, burn_down_tie_outs
+from revrec.disclosure.close_checklist import close_checklist
 from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger, first_month
+from revrec.model.controls import TaskStatus, Waiver
 from revrec.model.dataset import DataSet, TieOut
-from revrec.operations.computing import Inputs, read_inputs
+from revrec.operations import checklist
+from revrec.operations.computing import read_inputs
+from revrec.operations.reconciling import reconciled
 from revrec.operations.verify import pins_of
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.recognition.counts import usage_by_obligation
-from revrec.reconciliation import Reconciliation, reconcile
-from revrec.store import entities, journal, periods
+from revrec.reconciliation import Reconciliation
+from revrec.store import controls, entities, journal, periods
 from revrec.store.entities import Entity
 from revrec.store.periods import PeriodClose
 from revrec.store.transaction import Transaction
@@ -42,12 +45,22 @@ class Report:
     reconciliation: Reconciliation
     position: Position
     """Credits and commitments at the end of the last period."""
+    checklist: Sequence[TaskStatus]
+    """Of the last period's close."""
+    waived: Sequence[Waiver]
+    """Gates that the last period's close passed on two people's word."""
 
     @property
     def datasets(self) -> Mapping[str, DataSet]:
         """Every table of the report by name, in the order of a reader."""
         held = {each.name: each for each in burn_down(self.position, self.entity.id)}
-        return {**self.schedules.datasets, **held, **self.reconciliation.datasets}
+        tasks = close_checklist(self.checklist)
+        return {
+            **self.schedules.datasets,
+            **held,
+            **self.reconciliation.datasets,
+            tasks.name: tasks,
+        }
 
     @property
     def tie_outs(self) -> Sequence[TieOut]:
@@ -93,25 +106,13 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
             first=first,
             period=period,
             schedules=derived,
-            reconciliation=_reconcile(inputs, posted, first, period),
+            reconciliation=reconciled(inputs, posted, first, period),
             position=position_of(book, inputs.daily, period.last),
+            checklist=checklist.statuses(tx, period, book.policy, None),
+            waived=list(controls.waivers(tx, period).values()),
         )
 
     return workspace.run(read, read_only=True)
-
-
-def _reconcile(inputs: Inputs, posted: pa.Table, first: Period, period: Period) -> Reconciliation:
-    revenue = posted.filter(pc.equal(posted["account"], "revenue"))
-    amounts = pc.negate(revenue["amount"])
-    columns = ["contract", "obligation", "component", "origin", "event"]
-    return reconcile(
-        book=inputs.book,
-        usage=inputs.usage,
-        revenue=revenue.select(columns).append_column("amount", amounts),
-        first=first,
-        through=period,
-        as_of=period.last,
-    )
 
 
 def _certificate(tx: Transaction, period: Period) -> PeriodClose:

@@ -97,18 +97,24 @@ def record(tx: Transaction, facts: Iterable[Fact]) -> Recorded:
 
 
 def read(
-    tx: Transaction, *, through_seq: int | None = None, contract: str | None = None
+    tx: Transaction,
+    *,
+    through_seq: int | None = None,
+    contract: str | None = None,
+    kind: FactKind | None = None,
 ) -> list[RecordedFact]:
     """The latest version of every fact as of ``through_seq``, ordered by (kind, key).
 
     Without ``through_seq`` everything the transaction sees counts. ``contract`` narrows to the
-    facts of one contract.
+    facts of one contract, ``kind`` to those of one kind.
     """
-    narrow = "" if contract is None else "and contract = %(contract)s"
+    narrow = "" if contract is None else " and contract = %(contract)s"
+    narrow += "" if kind is None else " and kind = %(kind)s"
     values = {
         "entity": tx.entity,
         "through": _ALL if through_seq is None else through_seq,
         "contract": contract,
+        "kind": kind,
     }
     with collector_at_rest(), tx.connection.cursor("read_facts", binary=True) as cursor:
         cursor.itersize = READ_ROWS

@@ -38,6 +38,7 @@ _GUARDS: dict[str, type[RevrecError]] = {
     "RV007": ChainBroken,
     "RV008": InvariantViolated,  # an approval that does not name who asked
     "RV009": InvariantViolated,  # a decision of what nobody proposed
+    "RV010": InvariantViolated,  # a sign-off of evidence that nobody gave
 }
 _AGAIN = "Nothing was changed; try again."
 _STORE: tuple[tuple[str, str, str], ...] = (
@@ -96,7 +97,7 @@ def _refused_value(error: psycopg.Error, said: str) -> Exception:
             remedy="Read what is there, then decide whether a correction is needed.",
             constraint=name,
         )
-    if name.endswith("_approved_by_another"):
+    if name.endswith("_by_another"):
         return SelfApproval(
             "Whoever prepared or asked for it cannot approve it.",
             remedy="Have another person approve.",

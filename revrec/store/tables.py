@@ -14,10 +14,17 @@ from typing import Any
 from sqlalchemy import Column, Date, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from revrec.store import export_tables, proposal_tables, usage_tables
+from revrec.store import control_tables, export_tables, proposal_tables, usage_tables
 from revrec.store.table_parts import bigint, check, identity, integer, json, moment, month, text
 
-__all__ = ["SCHEMAS", "SQLModel", "export_tables", "proposal_tables", "usage_tables"]
+__all__ = [
+    "SCHEMAS",
+    "SQLModel",
+    "control_tables",
+    "export_tables",
+    "proposal_tables",
+    "usage_tables",
+]
 
 SCHEMAS = ("facts", "records", "work")
 

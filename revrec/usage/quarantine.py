@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import cast
 
 import pyarrow as pa
@@ -94,6 +95,29 @@ def outstanding(tx: Transaction, *, through: date | None = None) -> dict[str, in
         {"entity": tx.entity, "through": through},
     ).fetchall()
     return {str(reason): cast("int", count) for reason, count in rows}
+
+
+def outstanding_amounts(tx: Transaction, *, through: date) -> dict[str, Decimal]:
+    """Amounts of open rows by currency, without their signs, up to a usage date.
+
+    What cannot be read as an amount, and what is not rated, has none.
+    """
+    rows = tx.connection.execute(
+        """
+        select coalesce(payload ->> 'currency', ''), sum(abs((payload ->> 'amount')::numeric))
+        from records.quarantined_row kept
+        where kept.entity_id = %(entity)s
+          and (usage_date is null or usage_date <= %(through)s)
+          and payload ->> 'amount' ~ '^-?[0-9]{1,16}([.][0-9]{1,12})?$'
+          and not exists (
+              select from records.quarantine_resolution done
+              where done.entity_id = kept.entity_id and done.id = kept.id
+          )
+        group by 1 order by 1
+        """,
+        {"entity": tx.entity, "through": through},
+    ).fetchall()
+    return {str(currency): cast("Decimal", amount) for currency, amount in rows}
 
 
 def batch_of(rows: Sequence[int], corrections: Mapping[int, Mapping[str, str]]) -> str:

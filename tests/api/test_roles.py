@@ -44,6 +44,10 @@ TABLE = """
     POST /v1/periods/2026-01/reopen                            no       yes     no     yes
     GET  /v1/periods/2026-01/flash                             yes      yes     yes    yes
     GET  /v1/periods/2026-01/gates                             yes      yes     yes    yes
+    POST /v1/periods/2026-01/gates/g/waiver                    no       yes     no     yes
+    GET  /v1/periods/2026-01/checklist                         yes      yes     yes    yes
+    POST /v1/periods/2026-01/checklist/t/evidence              yes      no      no     yes
+    POST /v1/periods/2026-01/checklist/t/sign-off              no       yes     no     yes
     GET  /v1/journal                                           yes      yes     yes    yes
     POST /v1/periods/2026-01/exports                           yes      no      no     yes
     GET  /v1/exports                                           yes      yes     yes    yes

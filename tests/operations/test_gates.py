@@ -12,8 +12,9 @@ import pytest
 
 from revrec.errors import PeriodNotReady
 from revrec.feeds.records import load
-from revrec.operations.close import close_period, waiting
+from revrec.operations.close import close_period, gate_states
 from revrec.operations.facts import record_facts
+from revrec.operations.gates import GateState
 from revrec.operations.rating import rate_counted
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
@@ -27,6 +28,11 @@ from tests.usage.samples import as_csv
 
 JANUARY = Period(2026, 1)
 PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
+
+
+def blocking(workspace: Workspace) -> list[GateState]:
+    """Gates that keep January from being closed."""
+    return [each for each in gate_states(workspace, JANUARY) if each.blocks]
 
 
 @pytest.fixture
@@ -64,7 +70,7 @@ def test_unrated_usage_keeps_a_close_from_beginning(workspace: Workspace, count)
     """What waits is told with its worth; the period stays open; rated, it closes."""
     count({date(2026, 1, 5): 2, date(2026, 1, 31): 4, date(2026, 2, 1): 100})
 
-    (told,) = waiting(workspace, JANUARY)
+    (told,) = blocking(workspace)
     with pytest.raises(PeriodNotReady, match=r"2 lines of counted usage from 2026-01-05") as caught:
         close_period(workspace, JANUARY, **PEOPLE)
 
@@ -73,7 +79,7 @@ def test_unrated_usage_keeps_a_close_from_beginning(workspace: Workspace, count)
     status = workspace.run(partial(periods.status, period=JANUARY), read_only=True)
     assert status is not PeriodStatus.CLOSING
     rate_counted(workspace, through=date(2026, 1, 31))
-    assert [] == waiting(workspace, JANUARY)
+    assert [] == blocking(workspace)
     closed = close_period(workspace, JANUARY, **PEOPLE)
     assert closed.new
     assert len(verify(workspace)) == 4
@@ -85,7 +91,7 @@ def test_late_usage_of_a_rated_month_waits_again(workspace: Workspace, count) ->
     rate_counted(workspace, through=date(2026, 1, 31))
     count({date(2026, 1, 6): 1})
 
-    (told,) = waiting(workspace, JANUARY)
+    (told,) = blocking(workspace)
 
     assert "1 lines of counted usage from 2026-01-06" in told.what
 
@@ -96,7 +102,7 @@ def test_usage_after_the_period_does_not_wait(workspace: Workspace, count) -> No
     rate_counted(workspace, through=date(2026, 3, 31))
     count({date(2026, 2, 5): 2})
 
-    assert [] == waiting(workspace, JANUARY)
+    assert [] == blocking(workspace)
 
 
 def test_usage_without_a_price_waits(workspace: Workspace, count) -> None:
@@ -105,7 +111,7 @@ def test_usage_without_a_price_waits(workspace: Workspace, count) -> None:
     count({date(2026, 1, 5): 9}, kind="output")
     run = rate_counted(workspace, through=date(2026, 1, 31))
 
-    (told,) = waiting(workspace, JANUARY)
+    (told,) = blocking(workspace)
 
     assert {"USD": Decimal(6)} == run.amounts
     assert "1 contracts' meters has no price" in told.what
@@ -114,4 +120,4 @@ def test_usage_without_a_price_waits(workspace: Workspace, count) -> None:
 
 def test_without_counted_usage_the_gate_is_open(workspace: Workspace) -> None:
     """Books whose usage comes rated have nothing to wait for."""
-    assert [] == waiting(workspace, JANUARY)
+    assert [] == blocking(workspace)

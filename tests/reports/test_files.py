@@ -122,3 +122,10 @@ def test_a_draft_needs_little():
         draft.inputs,
         draft.signatures,
     )
+
+
+def test_waived_gates_stand_beside_the_signatures():
+    """On every sheet and in every manifest that carries them."""
+    cover = samples.cover(waived=("rows-set-aside-are-few waived by ana and ben: test data",))
+
+    assert cover.signatures.endswith("; rows-set-aside-are-few waived by ana and ben: test data")

@@ -1,0 +1,119 @@
+"""The routes of a close's controls: gates, waivers, the checklist."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Response
+
+from api import close_schemas as schemas
+from api.access import Books, Key, keyed
+from api.routing import EVERY, WRITES, answer, refusals, router
+from api.schemas import PeriodText
+from revrec.operations import checklist as tasks
+from revrec.operations import close as closing
+from revrec.operations import gates
+from revrec.operations.answering import once
+from revrec.periods import Period
+
+_REFUSED = (*WRITES, "not-found", "self-approval", "period-closed", "payload-too-large")
+
+
+def _month(period: Annotated[PeriodText, Path(description="A month.")]) -> Period:
+    return Period.parse(period)
+
+
+Month = Annotated[Period, Depends(_month)]
+GateName = Annotated[str, Path(max_length=64, examples=["rows-set-aside-are-few"])]
+TaskName = Annotated[str, Path(max_length=64, examples=["rollforward_reviewed"])]
+
+
+@router.get(
+    "/periods/{period}/gates",
+    tags=["periods"],
+    operation_id="list_gates",
+    summary="List the gates of a close",
+    responses=refusals(*EVERY, "feed-error"),
+)
+def list_gates(period: Month, books: Books) -> list[schemas.GateTold]:
+    """Every gate of the period's close: value, bound, what waits and what to do about it."""
+    return [schemas.GateTold.of(each) for each in closing.gate_states(books, period)]
+
+
+@router.post(
+    "/periods/{period}/gates/{gate}/waiver",
+    tags=["periods"],
+    operation_id="waive_gate",
+    summary="Waive a gate",
+    response_model=schemas.WaiverTold,
+    responses=refusals(*_REFUSED),
+)
+def waive_gate(
+    period: Month, gate: GateName, body: schemas.WaiverRequested, books: Books, key: Key
+) -> Response:
+    """Let the next close pass a gate; another person asked, the caller approves."""
+    people = {"requested_by": body.requested_by, "approved_by": books.actor}
+    return answer(
+        once(
+            books,
+            keyed(key, "waive", str(period), gate, *people.values(), body.reason),
+            lambda tx: gates.waive(tx, period, gate, **people, reason=body.reason),
+            lambda made: schemas.WaiverTold.of(made).model_dump_json(),
+        )
+    )
+
+
+@router.get(
+    "/periods/{period}/checklist",
+    tags=["periods"],
+    operation_id="list_tasks",
+    summary="List the tasks of a close",
+    responses=refusals(*EVERY, "feed-error"),
+)
+def list_tasks(period: Month, books: Books) -> list[schemas.TaskTold]:
+    """Every task of the period's close: owner, due day, state, evidence, sign-off."""
+    return [schemas.TaskTold.of(each) for each in tasks.checklist(books, period)]
+
+
+@router.post(
+    "/periods/{period}/checklist/{task}/evidence",
+    tags=["periods"],
+    operation_id="prepare_task",
+    summary="Give evidence of a task",
+    response_model=schemas.EvidenceTold,
+    responses=refusals(*_REFUSED),
+)
+def prepare_task(
+    period: Month, task: TaskName, body: schemas.EvidenceGiven, books: Books, key: Key
+) -> Response:
+    """Record what the caller did for a task; another person signs it."""
+    return answer(
+        once(
+            books,
+            keyed(key, "prepare", str(period), task, books.actor, body.model_dump_json()),
+            lambda tx: tasks.prepare_task(tx, period, task, **body.model_dump()),
+            lambda given: schemas.EvidenceTold.of(given).model_dump_json(),
+        )
+    )
+
+
+@router.post(
+    "/periods/{period}/checklist/{task}/sign-off",
+    tags=["periods"],
+    operation_id="sign_task",
+    summary="Sign a task off",
+    response_model=schemas.EvidenceTold,
+    responses=refusals(*_REFUSED),
+)
+def sign_task(
+    period: Month, task: TaskName, body: schemas.SignOffGiven, books: Books, key: Key
+) -> Response:
+    """Accept or return what another person did for a task."""
+    return answer(
+        once(
+            books,
+            keyed(key, "sign", str(period), task, books.actor, body.model_dump_json()),
+            lambda tx: tasks.sign_task(tx, period, task, accept=body.accept, note=body.note),
+            lambda given: schemas.EvidenceTold.of(given).model_dump_json(),
+        )
+    )

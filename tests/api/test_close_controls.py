@@ -1,0 +1,45 @@
+"""Gates, waivers and the checklist over HTTP."""
+
+from __future__ import annotations
+
+from tests.api.requests import CONTRACT, keyed, record
+
+GATES = "/v1/periods/2026-01/gates"
+TASKS = "/v1/periods/2026-01/checklist"
+
+
+def test_a_gate_is_waived_by_two_people(as_):
+    """The caller approves what another person asked for; the list tells who and why."""
+    record(as_("ana"), [CONTRACT], "facts")
+    body = {"requested_by": "ana", "reason": "test traffic"}
+    path = f"{GATES}/rows-set-aside-are-few/waiver"
+
+    made = as_("ben").post(path, json=body, headers=keyed("waive"))
+    own = as_("ben").post(path, json={**body, "requested_by": "ben"}, headers=keyed("own"))
+    never = as_("ben").post(f"{GATES}/invariants-hold/waiver", json=body, headers=keyed("never"))
+
+    assert (200, "ben") == (made.status_code, made.json()["approved_by"])
+    assert ("self-approval", "conflict") == (own.json()["code"], never.json()["code"])
+    told = {each["gate"]: each for each in as_("cleo").get(GATES).json()}
+    assert "test traffic" == told["rows-set-aside-are-few"]["waiver"]["reason"]
+    assert not any(each["blocks"] for each in told.values())
+
+
+def test_a_task_is_prepared_and_signed(as_):
+    """The document by its hash; whoever prepared it cannot sign."""
+    path = f"{TASKS}/contracts_read"
+    evidence = {"sha256": "ab" * 32, "note": "read against the signed copies"}
+
+    given = as_("dora").post(f"{path}/evidence", json=evidence, headers=keyed("give"))
+    own = as_("dora").post(f"{path}/sign-off", json={"accept": True}, headers=keyed("own"))
+    signed = as_("ben").post(f"{path}/sign-off", json={"accept": True}, headers=keyed("sign"))
+
+    assert (200, None) == (given.status_code, given.json()["outcome"])
+    assert "self-approval" == own.json()["code"]
+    assert ("accepted", "ben") == (signed.json()["outcome"], signed.json()["signed_by"])
+    told = {each["task"]: each for each in as_("cleo").get(TASKS).json()}
+    assert ("done", "2026-02-04") == (
+        told["contracts_read"]["state"],
+        told["contracts_read"]["due_on"],
+    )
+    assert "done" == told["usage_rated"]["state"]
