@@ -42,6 +42,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "compare_counts": _ALL,
     "compact_lake": _OPERATE,
     "close_period": _PREPARE,
+    "soft_close_period": _PREPARE,
+    "move_cut_off": _APPROVE,
     "reopen_period": _APPROVE,
     "propose_estimates": _PREPARE,
     "override_estimate": _PREPARE,

@@ -4,28 +4,58 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Response
+from fastapi import Path, Response
 
 from api import close_schemas as schemas
 from api.access import Books, Key, keyed
-from api.routing import EVERY, WRITES, answer, refusals, router
-from api.schemas import PeriodText
+from api.closing import close_once
+from api.routing import EVERY, WRITES, Month, answer, refusals, router
+from api.schemas import CloseRequested, PeriodClosed
 from revrec.operations import checklist as tasks
 from revrec.operations import close as closing
 from revrec.operations import gates
 from revrec.operations.answering import once
-from revrec.periods import Period
+from revrec.operations.close import Kind
 
 _REFUSED = (*WRITES, "not-found", "self-approval", "period-closed", "payload-too-large")
 
+_CLOSES = (
+    *WRITES,
+    *("period-closed", "period-not-ready", "close-in-progress", "self-approval"),
+    "payload-too-large",
+)
 
-def _month(period: Annotated[PeriodText, Path(description="A month.")]) -> Period:
-    return Period.parse(period)
 
-
-Month = Annotated[Period, Depends(_month)]
 GateName = Annotated[str, Path(max_length=64, examples=["rows-set-aside-are-few"])]
 TaskName = Annotated[str, Path(max_length=64, examples=["rollforward_reviewed"])]
+
+
+@router.post(
+    "/periods/{period}/soft-close",
+    tags=["periods"],
+    operation_id="soft_close_period",
+    summary="Close a period softly",
+    response_model=PeriodClosed,
+    responses=refusals(*_CLOSES),
+)
+def soft_close_period(period: Month, body: CloseRequested, books: Books, key: Key) -> Response:
+    """Post what is known; later facts post here only if the cut-off is moved."""
+    people = {"prepared_by": books.actor, "approved_by": body.approved_by}
+    return answer(close_once(books, period, key, Kind.SOFT, people))
+
+
+@router.post(
+    "/periods/{period}/cut-off",
+    tags=["periods"],
+    operation_id="move_cut_off",
+    summary="Move a soft close's cut-off",
+    response_model=PeriodClosed,
+    responses=refusals(*_CLOSES),
+)
+def move_cut_off(period: Month, body: schemas.CutOffMoved, books: Books, key: Key) -> Response:
+    """Let what is known by now post in a soft-closed period; the caller approves."""
+    people = {"prepared_by": body.requested_by, "approved_by": books.actor}
+    return answer(close_once(books, period, key, Kind.CUT_OFF, people, reason=body.reason))
 
 
 @router.get(

@@ -72,6 +72,13 @@ class WaiverRequested(Wire):
     reason: str = Field(min_length=1, max_length=1000, examples=["There was no traffic."])
 
 
+class CutOffMoved(Wire):
+    """Whoever asked to move the cut-off, and why; the caller approves."""
+
+    requested_by: Person
+    reason: str = Field(min_length=1, max_length=1000, examples=["Invoice 17 came late."])
+
+
 class EvidenceGiven(Wire):
     """What shows that a task is done: one of the three at least."""
 

@@ -10,23 +10,24 @@ from fastapi import Path, Query, Response
 from api import schemas
 from api.access import Books, Key, keyed
 from api.bodies import Records
+from api.closing import close_once
 from api.routing import BODIES, EVERY, WRITES, Month, answer, refusals, router
 from revrec.citations import REGISTER
-from revrec.errors import FeedError, NotFound, PeriodClosed
+from revrec.errors import FeedError, NotFound
 from revrec.feeds.records import fact_of
 from revrec.ledger.entries import PostedEntry
 from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.answering import once
+from revrec.operations.close import Kind
 from revrec.operations.facts import recording
 from revrec.store import journal, periods
 from revrec.store.facts import Recorded
-from revrec.store.periods import PeriodClose
 from revrec.store.transaction import Transaction
 
 _PAGE_MAX = 500
-_CLOSES = ("period-closed", "period-not-ready", "close-in-progress", "self-approval")
+CLOSES = ("period-closed", "period-not-ready", "close-in-progress", "self-approval")
 
 
 @router.post(
@@ -105,27 +106,12 @@ def get_period(period: Month, books: Books) -> schemas.PeriodClosed:
     operation_id="close_period",
     summary="Close a period",
     response_model=schemas.PeriodClosed,
-    responses=refusals(*WRITES, *_CLOSES, "payload-too-large"),
+    responses=refusals(*WRITES, *CLOSES, "payload-too-large"),
 )
 def close_period(period: Month, body: schemas.CloseRequested, books: Books, key: Key) -> Response:
     """Close the period; the caller prepared it, another person approved it."""
     people = {"prepared_by": books.actor, "approved_by": body.approved_by}
-
-    def close(tx: Transaction) -> PeriodClose:
-        closed = closing.finish_close(tx, books.lake, period, **people)
-        if not closed.new:
-            raise _already_closed(closed.certificate)
-        return closed.certificate
-
-    with closing.given_up_if_blocked(books, period):
-        answered = once(
-            books,
-            keyed(key, "close", str(period), *people.values()),
-            close,
-            lambda certificate: schemas.PeriodClosed.of(certificate).model_dump_json(),
-            before=lambda: closing.begin_close(books, period, **people),
-        )
-    return answer(answered)
+    return answer(close_once(books, period, key, Kind.HARD, people))
 
 
 @router.post(
@@ -255,17 +241,3 @@ def list_coverage(_: Books) -> list[schemas.RuleCited]:
         schemas.RuleCited(rule=each.rule, paragraphs=list(each.paragraphs), summary=each.summary)
         for _, each in sorted(REGISTER.items())
     ]
-
-
-def _already_closed(certificate: PeriodClose) -> PeriodClosed:
-    return PeriodClosed(
-        f"{certificate.period} is closed: certificate {certificate.ordinal} of "
-        f"{certificate.closed_at.isoformat()}, chain head {certificate.chain_head}.",
-        remedy=f"Read it at /v1/periods/{certificate.period}, or have the period reopened.",
-        certificate={
-            "period": str(certificate.period),
-            "ordinal": certificate.ordinal,
-            "closed_at": certificate.closed_at.isoformat(),
-            "chain_head": certificate.chain_head,
-        },
-    )

@@ -155,7 +155,7 @@ class PeriodListed(Wire):
 
     period: PeriodText
     status: str = Field(examples=["closed"])
-    """open, closing or closed."""
+    """open, closing, soft_closed or closed."""
     closed_at: datetime
     prepared_by: Person
     approved_by: Person
@@ -176,6 +176,8 @@ class PeriodClosed(Wire):
     chain_head: Digest
     """... and its digest, to be kept outside the books."""
     engine_version: str
+    stage: str = Field(examples=["hard"])
+    """soft while the cut-off may be moved, hard when closed for good."""
     totals: dict[str, object] = Field(examples=[{"contracts": 12, "postings": 84}])
     """Control totals; amounts in minor units by currency."""
 
@@ -191,6 +193,7 @@ class PeriodClosed(Wire):
             chain_seq=close.chain_seq,
             chain_head=close.chain_head,
             engine_version=close.engine_version,
+            stage=close.stage.value,
             totals=dict(close.totals),
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from reports.close import close_report
 from reports.cover import Cover, Status
 from reports.csv_twin import FileRecord
-from revrec.operations.report import Report
+from revrec.operations.report import CloseStage, Report
 
 _RUN_ID_DIGITS = 12
 
@@ -18,6 +18,7 @@ def export(report: Report, folder: Path) -> list[FileRecord]:
     The run id is the head of the journal's chain, so the same books give the same names.
     """
     certificate = report.certificate
+    soft = certificate.stage is CloseStage.SOFT
     single = report.first == report.period
     cover = Cover(
         entity=report.entity.name or f"Entity {report.entity.id}",
@@ -31,8 +32,8 @@ def export(report: Report, folder: Path) -> list[FileRecord]:
         usage_version=certificate.usage_version,
         prepared_by=certificate.prepared_by,
         approved_by=certificate.approved_by,
-        closed_at=certificate.closed_at,
-        status=Status.CLOSED,
+        closed_at=None if soft else certificate.closed_at,
+        status=Status.DRAFT if soft else Status.CLOSED,
         chain_head=certificate.chain_head,
         version=certificate.ordinal,
         waived=tuple(map(str, report.waived)),

@@ -69,6 +69,7 @@ COMMANDS = (
     contracts.combinations,
     controls.gates,
     controls.waive,
+    controls.cut_off,
     lake.compact,
     backing_up.backup,
     backing_up.restore,
@@ -141,10 +142,14 @@ def close(
     period: str,
     prepared_by: Annotated[str, typer.Option(help="Who prepared the close.")],
     approved_by: Annotated[str, typer.Option(help="Who approved it; another person.")],
+    *,
+    soft: Annotated[
+        bool, typer.Option("--soft", help="Post what is known; the cut-off may still be moved.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show only; write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Close a period; again, it is a no-op."""
+    """Close a period, softly or for good; again, it is a no-op."""
     month = Period.parse(period)
     with workspace_of(prepared_by) as workspace:
         if dry_run:
@@ -157,7 +162,11 @@ def close(
             return
         with err.status(f"Closing {month} ..."):
             closed = closing.close_period(
-                workspace, month, prepared_by=prepared_by, approved_by=approved_by
+                workspace,
+                month,
+                prepared_by=prepared_by,
+                approved_by=approved_by,
+                kind=closing.Kind.SOFT if soft else closing.Kind.HARD,
             )
     _print_close(closed.certificate, new=closed.new, as_json=as_json)
 
@@ -369,12 +378,14 @@ def _print_close(certificate: PeriodClose, *, new: bool, as_json: bool) -> None:
             "period": str(certificate.period),
             "new": new,
             "ordinal": certificate.ordinal,
+            "stage": certificate.stage.value,
             "chain_head": certificate.chain_head,
             "totals": dict(certificate.totals),
         }
         out.print_json(json.dumps(told))
         return
-    done = "closed" if new else "was closed already; nothing was done"
+    state = "soft-closed" if certificate.stage == "soft" else "closed"
+    done = state if new else f"was {state} already; nothing was done"
     err.print(f"{certificate.period} {done}. Chain head {certificate.chain_head}.")
 
 

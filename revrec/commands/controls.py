@@ -66,6 +66,25 @@ def waive(
     say(f"{period}: {made}")
 
 
+def cut_off(
+    period: str,
+    requested_by: Annotated[str, typer.Option()],
+    approved_by: Annotated[str, typer.Option(help="The controller; another person.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")],
+) -> None:
+    """Let everything known by now post in a soft-closed period."""
+    with workspace_of(requested_by) as workspace, err.status("Computing the books ..."):
+        moved = closing.move_cut_off(
+            workspace,
+            Period.parse(period),
+            requested_by=requested_by,
+            approved_by=approved_by,
+            reason=reason,
+        )
+    done = "moved" if moved.new else "covers everything that is known already"
+    say(f"The cut-off of {period} {done}. Chain head {moved.certificate.chain_head}.")
+
+
 @app.command("list")
 def list_tasks(period: str, as_json: AsJson = False) -> None:
     """List the tasks of a period's close: owner, due day, state, what is left to do."""

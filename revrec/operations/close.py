@@ -1,22 +1,28 @@
-"""Closing a period: open -> closing -> closed.
+"""Closing a period: open -> closing -> closed, or soft-closed before.
 
 First the gates are passed and the facts are pinned, in a transaction of its own: whoever is
 recording is waited for, so every fact up to the pin is there. Then one transaction computes and
 writes postings, journal, chain and certificate. A close that dies in between is resumed on the
 same pins.
+
+A soft close posts all that is known and stops there: its pins are the period's cut-off. What is
+told later belongs to the next period, whatever day it is of, unless a controller moves the cut-off
+(``move_cut_off``), which posts the difference in the same period. The close for good passes the
+gates and certifies what was known at the cut-off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec.engine import ENGINE_VERSION
-from revrec.errors import PeriodNotReady, SelfApproval
+from revrec.errors import Conflict, PeriodNotReady, SelfApproval
 from revrec.ledger.chart import charted
 from revrec.ledger.detail import detail, journal_entries
 from revrec.model.controls import Waiver
@@ -29,7 +35,13 @@ from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import audit_log, controls, facts, journal, locks, periods
 from revrec.store.lake import Lake
-from revrec.store.periods import PeriodClose, PeriodReopening, PeriodStatus, Pins
+from revrec.store.periods import (
+    CloseStage,
+    PeriodClose,
+    PeriodReopening,
+    PeriodStatus,
+    Pins,
+)
 from revrec.store.transaction import Transaction
 from revrec.usage import quarantine
 
@@ -42,35 +54,83 @@ class Closed:
     new: bool
 
 
+class Kind(StrEnum):
+    """What is asked of a period."""
+
+    SOFT = "soft"
+    """Close it softly."""
+    CUT_OFF = "cut_off"
+    """Close it softly again, with what is known by now."""
+    HARD = "hard"
+    """Close it for good."""
+
+    @property
+    def stage(self) -> CloseStage:
+        """The stage of the certificate."""
+        return CloseStage.HARD if self is Kind.HARD else CloseStage.SOFT
+
+
 def close_period(
-    workspace: Workspace, period: Period, *, prepared_by: str, approved_by: str
+    workspace: Workspace,
+    period: Period,
+    *,
+    prepared_by: str,
+    approved_by: str,
+    kind: Kind = Kind.HARD,
+    reason: str = "",
 ) -> Closed:
     """Close the period; a second call changes nothing and gives the first certificate.
 
     Raises SelfApproval, PeriodNotReady (an earlier period is open, or what blocks the close),
     CloseInProgress.
     """
-    before = begin_close(workspace, period, prepared_by=prepared_by, approved_by=approved_by)
+    people = {"prepared_by": prepared_by, "approved_by": approved_by}
+    before = begin_close(workspace, period, **people, kind=kind, reason=reason)
     if before is not None:
         return Closed(certificate=before, new=False)
     with given_up_if_blocked(workspace, period):
-        return workspace.run(
-            lambda tx: finish_close(
-                tx, workspace.lake, period, prepared_by=prepared_by, approved_by=approved_by
-            )
-        )
+        return workspace.run(lambda tx: finish_close(tx, workspace.lake, period, **people))
 
 
 def begin_close(
-    workspace: Workspace, period: Period, *, prepared_by: str, approved_by: str
+    workspace: Workspace,
+    period: Period,
+    *,
+    prepared_by: str,
+    approved_by: str,
+    kind: Kind = Kind.HARD,
+    reason: str = "",
 ) -> PeriodClose | None:
-    """Pin the facts of a close; gives the certificate instead if the period is closed."""
+    """Pin the facts of a close; gives the certificate instead if the period is so closed.
+
+    ``reason`` is kept where a cut-off is moved.
+    """
     if prepared_by == approved_by:
         raise SelfApproval(
             f"{prepared_by} cannot approve a close of {period} they prepared.",
             remedy="Have another person approve it.",
         )
-    return workspace.run(lambda tx: _begin(tx, workspace.lake, period))
+    return workspace.run(lambda tx: _begin(tx, workspace.lake, period, kind, reason))
+
+
+def move_cut_off(
+    workspace: Workspace, period: Period, *, requested_by: str, approved_by: str, reason: str
+) -> Closed:
+    """Let everything known by now post in a soft-closed period, on a controller's word.
+
+    Raises SelfApproval, PeriodNotReady for a period that is not soft-closed, Conflict without a
+    reason, CloseInProgress.
+    """
+    if not reason.strip():
+        raise Conflict("Moving the cut-off gives no reason.", remedy="Say why in `reason`.")
+    return close_period(
+        workspace,
+        period,
+        prepared_by=requested_by,
+        approved_by=approved_by,
+        kind=Kind.CUT_OFF,
+        reason=reason,
+    )
 
 
 @contextmanager
@@ -126,7 +186,7 @@ def reopening(
     tx: Transaction, period: Period, *, requested_by: str, approved_by: str, reason: str
 ) -> PeriodReopening:
     """Reopen a period within a transaction of the caller's."""
-    last = periods.last_closed(tx)
+    last = periods.soft_closed(tx) or periods.last_closed(tx)
     if last is not None and last > period:
         raise PeriodNotReady(
             f"{period} cannot be reopened while {last} is closed.",
@@ -140,30 +200,58 @@ def reopening(
     return reopened
 
 
-def _begin(tx: Transaction, lake: Lake, period: Period) -> PeriodClose | None:
-    """Pin the facts, unless the period is closed or a close of it is to be resumed."""
+def _begin(
+    tx: Transaction, lake: Lake, period: Period, kind: Kind, reason: str
+) -> PeriodClose | None:
+    """Pin the facts, unless the period is so closed or such a close of it is to be resumed."""
     locks.period_exclusive(tx, period)
     status = periods.status(tx, period)
-    if status is PeriodStatus.CLOSED:
-        return _certificate(tx, period)
-    if status is PeriodStatus.CLOSING:
+    standing = periods.standing_close(tx, period)
+    if status is PeriodStatus.CLOSED or (status is PeriodStatus.SOFT_CLOSED and kind is Kind.SOFT):
+        return standing
+    pinned = periods.pins(tx, period)
+    if pinned is not None and pinned.stage is kind.stage:
         return None
-    last = periods.last_closed(tx)
-    if last is not None and period != last.next:
+    _refuse_out_of_order(tx, period)
+    if kind is Kind.CUT_OFF and standing is None:
         raise PeriodNotReady(
-            f"{period} cannot be closed: the last closed period is {last}.",
-            remedy=f"Close {last.next} next.",
-            blockers=[str(last.next)],
+            f"{period} is not soft-closed and has no cut-off to move.",
+            remedy="Close it softly first.",
         )
     locks.facts_exclusive(tx)
-    gates.pass_through(tx, lake, period)
+    if kind is Kind.HARD:
+        gates.pass_through(tx, lake, period)
     pins = Pins(
         fact_seq=facts.last_seq(tx),
         usage_version=lake.committed_version(tx, "usage"),
         known_at=tx.now,
+        stage=kind.stage,
     )
+    if kind is Kind.CUT_OFF and standing is not None and _same_facts(standing, pins):
+        return standing
+    if kind is Kind.HARD and standing is not None:
+        pins = replace(standing.pins, stage=CloseStage.HARD)
     periods.begin_closing(tx, period, pins)
+    if kind is Kind.CUT_OFF:
+        audit_log.write(tx, "period.cut_off", str(period), {"reason": reason})
     return None
+
+
+def _same_facts(standing: PeriodClose, pins: Pins) -> bool:
+    cut_off = standing.pins
+    return (cut_off.fact_seq, cut_off.usage_version) == (pins.fact_seq, pins.usage_version)
+
+
+def _refuse_out_of_order(tx: Transaction, period: Period) -> None:
+    last, soft = periods.last_closed(tx), periods.soft_closed(tx)
+    wanted = soft or (last.next if last else period)
+    if period != wanted:
+        state = f"{soft} is soft-closed" if soft else f"the last closed period is {last}"
+        raise PeriodNotReady(
+            f"{period} cannot be closed: {state}.",
+            remedy=f"Close {wanted} next.",
+            blockers=[str(wanted)],
+        )
 
 
 def finish_close(
@@ -173,15 +261,17 @@ def finish_close(
     locks.period_exclusive(tx, period)
     locks.lake_table(tx, "posting")
     locks.journal(tx)
-    if periods.status(tx, period) is PeriodStatus.CLOSED:
-        return Closed(certificate=_certificate(tx, period), new=False)
     pins = periods.pins(tx, period)
+    standing = periods.standing_close(tx, period)
+    if pins is None and standing is not None:
+        return Closed(certificate=standing, new=False)
     if pins is None:
         raise PeriodNotReady(
             f"The close of {period} was given up while it ran.", remedy="Close it again."
         )
     computed = compute(read_inputs(tx, lake, pins), period)
-    gates.pass_books(tx, lake, period, computed)
+    if pins.stage is CloseStage.HARD:
+        gates.pass_books(tx, lake, period, computed)
     book = computed.inputs.book
     postings = charted(computed.postings, computed.inputs.posted, book, period)
     posted = journal.append(tx, journal_entries(postings, book, period))
@@ -204,14 +294,20 @@ def finish_close(
         chain_seq=seq,
         chain_head=head,
         engine_version=ENGINE_VERSION,
-        totals=_totals(tx, computed, period),
+        totals=_totals(tx, computed, period, pins),
+        stage=pins.stage,
     )
     periods.finish_closing(tx, certificate)
     audit_log.write(
         tx,
         "period.close",
         str(period),
-        {"ordinal": ordinal, "entries": len(posted), "chain_head": head},
+        {
+            "ordinal": ordinal,
+            "stage": pins.stage.value,
+            "entries": len(posted),
+            "chain_head": head,
+        },
     )
     return Closed(certificate=certificate, new=True)
 
@@ -222,11 +318,9 @@ def _give_up(tx: Transaction, period: Period) -> None:
         periods.abandon_closing(tx, period)
 
 
-def _certificate(tx: Transaction, period: Period) -> PeriodClose:
-    return [each for each in periods.closes(tx) if each.period == period][-1]
-
-
-def _totals(tx: Transaction, computed: Computed, period: Period) -> Mapping[str, object]:
+def _totals(
+    tx: Transaction, computed: Computed, period: Period, pins: Pins
+) -> Mapping[str, object]:
     """Control totals of the certificate: by currency in minor units, and what waits."""
     book = computed.inputs.book
     names = ("contract_liability", "contract_asset", "receivable", "recognised", "billed")
@@ -242,6 +336,7 @@ def _totals(tx: Transaction, computed: Computed, period: Period) -> Mapping[str,
         "postings": computed.postings.num_rows,
         "policy": _policy_digest(book),
         "quarantined": sum(quarantine.outstanding(tx, through=period.last).values()),
+        "facts_after_cut_off": facts.count_after(tx, pins.fact_seq),
         "waived": [str(each) for each in controls.waivers(tx, period).values()],
     }
 

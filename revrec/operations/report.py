@@ -19,15 +19,16 @@ from revrec.model.dataset import DataSet, TieOut
 from revrec.operations import checklist
 from revrec.operations.computing import read_inputs
 from revrec.operations.reconciling import reconciled
-from revrec.operations.verify import pins_of
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.recognition.counts import usage_by_obligation
 from revrec.reconciliation import Reconciliation
 from revrec.store import controls, entities, journal, periods
 from revrec.store.entities import Entity
-from revrec.store.periods import PeriodClose
+from revrec.store.periods import CloseStage, PeriodClose
 from revrec.store.transaction import Transaction
+
+__all__ = ["HORIZON_MONTHS", "CloseStage", "Report", "report"]
 
 HORIZON_MONTHS = 12
 """Months ahead that the waterfall schedules one by one."""
@@ -75,12 +76,12 @@ class Report:
 def report(workspace: Workspace, first: Period, period: Period) -> Report:
     """Everything reported on the closed periods ``first`` to ``period``; same facts, same rows.
 
-    Raises NotFound when the period is not closed.
+    The last may be soft-closed. Raises NotFound when it is not closed at all.
     """
 
     def read(tx: Transaction) -> Report:
         certificate = _certificate(tx, period)
-        inputs = read_inputs(tx, workspace.lake, pins_of(certificate))
+        inputs = read_inputs(tx, workspace.lake, certificate.pins)
         posted = inputs.posted.filter(pc.less_equal(inputs.posted["period"], str(period)))
         book, entries = inputs.book, journal.read(tx)
         horizon = period.plus(HORIZON_MONTHS)
@@ -108,7 +109,7 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
             schedules=derived,
             reconciliation=reconciled(inputs, posted, first, period),
             position=position_of(book, inputs.daily, period.last),
-            checklist=checklist.statuses(tx, period, book.policy, None),
+            checklist=checklist.listing(tx, workspace.lake, period),
             waived=list(controls.waivers(tx, period).values()),
         )
 
@@ -116,11 +117,11 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
 
 
 def _certificate(tx: Transaction, period: Period) -> PeriodClose:
-    found = [each for each in periods.closes(tx) if each.period == period]
-    if not found or periods.status(tx, period) is not periods.PeriodStatus.CLOSED:
+    found = periods.standing_close(tx, period)
+    if found is None:
         raise NotFound(
             f"{period} is not closed, so there is nothing to report on it.",
             remedy=f"Close it first: revrec close {period}; or look ahead with --dry-run.",
             period=str(period),
         )
-    return found[-1]
+    return found

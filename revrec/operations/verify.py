@@ -9,7 +9,7 @@ from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import journal, periods
 from revrec.store.lake import Lake
-from revrec.store.periods import PeriodClose, Pins
+from revrec.store.periods import PeriodClose
 from revrec.store.transaction import Transaction
 from revrec.usage import rollup
 
@@ -23,22 +23,13 @@ def verify(workspace: Workspace) -> list[str]:
     def run(tx: Transaction) -> list[str]:
         found = [_chain(tx), _files(tx, workspace.lake), _detail_and_journal(tx, workspace.lake)]
         found += _rolled_up(tx, workspace.lake)
-        last = periods.last_closed(tx)
+        last = periods.soft_closed(tx) or periods.last_closed(tx)
         if last is not None:
             certificate = [each for each in periods.closes(tx) if each.period == last][-1]
             found.append(_rebuilt(tx, workspace.lake, last, certificate))
         return found
 
     return workspace.run(run, read_only=True)
-
-
-def pins_of(certificate: PeriodClose) -> Pins:
-    """What a close had read."""
-    return Pins(
-        fact_seq=certificate.fact_seq,
-        usage_version=certificate.usage_version,
-        known_at=certificate.closed_at,
-    )
 
 
 def _chain(tx: Transaction) -> str:
@@ -67,7 +58,7 @@ def _detail_and_journal(tx: Transaction, lake: Lake) -> str:
 
 
 def _rebuilt(tx: Transaction, lake: Lake, period: Period, certificate: PeriodClose) -> str:
-    computed = compute(read_inputs(tx, lake, pins_of(certificate)), period)
+    computed = compute(read_inputs(tx, lake, certificate.pins), period)
     if computed.postings.num_rows:
         raise InvariantViolated(
             f"Closing {period} again from the facts it was closed on would post "

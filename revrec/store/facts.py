@@ -132,6 +132,14 @@ def last_seq(tx: Transaction) -> int:
     return 0 if row is None else int(row[0])
 
 
+def count_after(tx: Transaction, seq: int) -> int:
+    """How many facts, new and corrected, the entity recorded after a seq."""
+    row = tx.connection.execute(
+        "select count(*) from facts.fact where entity_id = %s and seq > %s", [tx.entity, seq]
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def seq_at(tx: Transaction, known_at: datetime) -> int:
     """The highest seq recorded for the entity by a moment; 0 when there was none."""
     row = tx.connection.execute(

@@ -93,6 +93,12 @@ def _require_open(period: Period, status: PeriodStatus | None) -> None:
             remedy="Open the period first.",
             period=str(period),
         )
+    if status is PeriodStatus.SOFT_CLOSED:
+        raise PeriodClosed(
+            f"Period {period} is soft-closed; nothing can be posted to it.",
+            remedy="Have its cut-off moved.",
+            period=str(period),
+        )
     if status is PeriodStatus.CLOSED:
         raise PeriodClosed(
             f"Period {period} is closed; nothing can be posted to it.",

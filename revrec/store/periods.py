@@ -1,9 +1,10 @@
-"""Periods: open, closing, closed; closes and reopenings as append-only records.
+"""Periods: open, closing, soft-closed, closed; closes and reopenings as append-only records.
 
 A close is two transactions with the computation between them: ``begin_closing`` pins what is
 read, ``finish_closing`` writes the certificate and closes the period. A close that died leaves
-the period closing on its pins; it is begun again on new pins or given up. The database holds the
-same rules in ``migrations/sql/0001_periods.sql``.
+the period closing on its pins; it is begun again on new pins or given up. A soft close leaves the
+period soft-closed, which is closed softly again or for good. The database holds the same rules in
+``migrations/sql/0010_soft_close.sql``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from revrec.store.transaction import Transaction
 
 _CLOSE_COLUMNS = (
     "period, ordinal, closed_at, prepared_by, approved_by, fact_seq, usage_version, "
-    "posting_version, chain_seq, chain_head, engine_version, totals"
+    "posting_version, chain_seq, chain_head, engine_version, totals, stage"
 )
 
 
@@ -32,7 +33,18 @@ class PeriodStatus(StrEnum):
     OPEN = "open"
     CLOSING = "closing"
     """Facts are pinned; the close is being computed."""
+    SOFT_CLOSED = "soft_closed"
+    """What was known at the cut-off is posted; later facts post only if the cut-off is moved."""
     CLOSED = "closed"
+
+
+class CloseStage(StrEnum):
+    """How a period is closed."""
+
+    SOFT = "soft"
+    """To those who prepare: its cut-off may still be moved."""
+    HARD = "hard"
+    """For good, unless it is reopened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +54,8 @@ class Pins:
     fact_seq: int
     usage_version: int | None
     known_at: datetime
+    stage: CloseStage = CloseStage.HARD
+    """What the close is going to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +78,17 @@ class PeriodClose:
     engine_version: str
     totals: Mapping[str, object]
     """Control totals, as JSON: strings and integers, no floats."""
+    stage: CloseStage = CloseStage.HARD
+
+    @property
+    def pins(self) -> Pins:
+        """What the close had read."""
+        return Pins(
+            fact_seq=self.fact_seq,
+            usage_version=self.usage_version,
+            known_at=self.closed_at,
+            stage=self.stage,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +115,13 @@ def status(tx: Transaction, period: Period) -> PeriodStatus | None:
 def pins(tx: Transaction, period: Period) -> Pins | None:
     """The pins of a close in progress; None when the period is not closing."""
     row = tx.connection.execute(
-        "select pin_fact_seq, pin_usage_version, pin_known_at from work.period"
+        "select pin_fact_seq, pin_usage_version, pin_known_at, pin_stage from work.period"
         " where entity_id = %s and period = %s and status = 'closing'",
         [tx.entity, str(period)],
     ).fetchone()
-    return None if row is None else Pins(fact_seq=row[0], usage_version=row[1], known_at=row[2])
+    if row is None:
+        return None
+    return Pins(fact_seq=row[0], usage_version=row[1], known_at=row[2], stage=CloseStage(row[3]))
 
 
 def open_period(tx: Transaction, period: Period) -> None:
@@ -122,16 +149,20 @@ def begin_closing(tx: Transaction, period: Period, pins: Pins) -> None:
     open_period(tx, period)
     tx.connection.execute(
         "update work.period set status = 'closing', pin_fact_seq = %s, pin_usage_version = %s,"
-        " pin_known_at = %s where entity_id = %s and period = %s",
-        [pins.fact_seq, pins.usage_version, pins.known_at, tx.entity, str(period)],
+        " pin_known_at = %s, pin_stage = %s where entity_id = %s and period = %s",
+        [
+            *(pins.fact_seq, pins.usage_version, pins.known_at, pins.stage.value),
+            *(tx.entity, str(period)),
+        ],
     )
 
 
 def abandon_closing(tx: Transaction, period: Period) -> None:
-    """Give a close up: the period is open again, its pins are gone."""
+    """Give a close up: the period stands where it did before, its pins are gone."""
     locks.period_exclusive(tx, period)
     _require_closing(tx, period)
-    _leave_closing(tx, period, PeriodStatus.OPEN)
+    before = standing_close(tx, period)
+    _leave_closing(tx, period, PeriodStatus.SOFT_CLOSED if before else PeriodStatus.OPEN)
 
 
 def finish_closing(tx: Transaction, close: PeriodClose) -> None:
@@ -143,14 +174,19 @@ def finish_closing(tx: Transaction, close: PeriodClose) -> None:
         raise _self_approval(close.approved_by, "prepared")
     locks.period_exclusive(tx, close.period)
     _require_closing(tx, close.period)
-    values: list[object] = [getattr(close, name) for name in _CLOSE_COLUMNS.split(", ")]
-    values[0], values[-1] = str(close.period), Jsonb(dict(close.totals))
+    told = {name: getattr(close, name) for name in _CLOSE_COLUMNS.split(", ")} | {
+        "period": str(close.period),
+        "totals": Jsonb(dict(close.totals)),
+        "stage": close.stage.value,
+    }
+    values = list(told.values())
     places = ", ".join(["%s"] * (len(values) + 1))
     tx.connection.execute(
         f"insert into records.period_close (entity_id, {_CLOSE_COLUMNS}) values ({places})",
         [tx.entity, *values],
     )
-    _leave_closing(tx, close.period, PeriodStatus.CLOSED)
+    soft = close.stage is CloseStage.SOFT
+    _leave_closing(tx, close.period, PeriodStatus.SOFT_CLOSED if soft else PeriodStatus.CLOSED)
 
 
 def reopen(
@@ -167,8 +203,7 @@ def reopen(
     known = status(tx, period)
     if known is not PeriodStatus.CLOSED or not reason:
         raise PeriodNotReady(
-            f"Period {period} is {known or 'not open'}"
-            + ("." if reason else " and no reason given."),
+            f"Period {period} is {_told(known)}" + ("." if reason else " and no reason given."),
             remedy="Only a closed period is reopened, and only for a reason.",
             period=str(period),
         )
@@ -211,6 +246,25 @@ def last_closed(tx: Transaction) -> Period | None:
     return None if row is None or row[0] is None else Period.parse(row[0])
 
 
+def soft_closed(tx: Transaction) -> Period | None:
+    """The period whose last close is a soft one, also while its next is made; None if none is."""
+    row = tx.connection.execute(
+        "select period from records.period_close as made where entity_id = %s and stage = 'soft'"
+        " and not exists (select from records.period_close as later"
+        " where later.entity_id = made.entity_id and later.period = made.period"
+        " and later.ordinal > made.ordinal)",
+        [tx.entity],
+    ).fetchone()
+    return None if row is None else Period.parse(row[0])
+
+
+def standing_close(tx: Transaction, period: Period) -> PeriodClose | None:
+    """The period's last close, if it was not reopened since: its postings stand as it left them."""
+    made = [each for each in closes(tx) if each.period == period]
+    undone = {each.ordinal for each in reopenings(tx) if each.period == period}
+    return made[-1] if made and made[-1].ordinal not in undone else None
+
+
 def closes(tx: Transaction) -> list[PeriodClose]:
     """Every close, ordered by (period, ordinal)."""
     rows = tx.connection.execute(
@@ -220,7 +274,13 @@ def closes(tx: Transaction) -> list[PeriodClose]:
     )
     names = _CLOSE_COLUMNS.split(", ")
     return [
-        PeriodClose(**{**dict(zip(names, row, strict=True)), "period": Period.parse(row[0])})
+        PeriodClose(
+            **{
+                **dict(zip(names, row, strict=True)),
+                "period": Period.parse(row[0]),
+                "stage": CloseStage(row[-1]),
+            }
+        )
         for row in rows
     ]
 
@@ -251,16 +311,20 @@ def _require_closing(tx: Transaction, period: Period) -> None:
         raise _closed(period)
     if known is not PeriodStatus.CLOSING:
         raise PeriodNotReady(
-            f"Period {period} is {known or 'not open'}, not closing.",
+            f"Period {period} is {_told(known)}, not closing.",
             remedy="Begin closing it first.",
             period=str(period),
         )
 
 
+def _told(status: PeriodStatus | None) -> str:
+    return "not open" if status is None else status.value.replace("_", "-")
+
+
 def _leave_closing(tx: Transaction, period: Period, to: PeriodStatus) -> None:
     tx.connection.execute(
         "update work.period set status = %s, pin_fact_seq = null, pin_usage_version = null,"
-        " pin_known_at = null where entity_id = %s and period = %s",
+        " pin_known_at = null, pin_stage = null where entity_id = %s and period = %s",
         [to.value, tx.entity, str(period)],
     )
 

@@ -119,6 +119,7 @@ class PeriodCloseRow(SQLModel, table=True):
         PrimaryKeyConstraint("entity_id", "period", "ordinal"),
         check("ordinal_counts_from_one", "ordinal >= 1"),
         check("approved_by_another", "approved_by <> prepared_by"),
+        check("stage_is_known", "stage in ('soft', 'hard')"),
         month("period"),
         {"schema": "records"},
     )
@@ -136,6 +137,7 @@ class PeriodCloseRow(SQLModel, table=True):
     chain_head: str = text()
     engine_version: str = text()
     totals: dict[str, Any] = json()
+    stage: str = text(default="hard")
 
 
 class PeriodReopeningRow(SQLModel, table=True):
@@ -223,11 +225,12 @@ class PeriodRow(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "period"),
         month("period"),
-        check("status_is_known", "status in ('open', 'closing', 'closed')"),
+        check("status_is_known", "status in ('open', 'closing', 'soft_closed', 'closed')"),
         check(
             "pinned_while_closing",
             "(status = 'closing') = (pin_fact_seq is not null)"
             " and (status = 'closing') = (pin_known_at is not null)"
+            " and (status = 'closing') = (pin_stage is not null)"
             " and (status = 'closing' or pin_usage_version is null)",
         ),
         {"schema": "work"},
@@ -239,6 +242,7 @@ class PeriodRow(SQLModel, table=True):
     pin_fact_seq: int | None = bigint(null=True)
     pin_usage_version: int | None = bigint(null=True)
     pin_known_at: datetime | None = moment(null=True)
+    pin_stage: str | None = text(null=True)
 
 
 class EntityRow(SQLModel, table=True):

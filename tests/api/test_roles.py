@@ -41,6 +41,8 @@ TABLE = """
     GET  /v1/periods                                           yes      yes     yes    yes
     GET  /v1/periods/2026-01                                   yes      yes     yes    yes
     POST /v1/periods/2026-01/close                             yes      no      no     yes
+    POST /v1/periods/2026-01/soft-close                        yes      no      no     yes
+    POST /v1/periods/2026-01/cut-off                           no       yes     no     yes
     POST /v1/periods/2026-01/reopen                            no       yes     no     yes
     GET  /v1/periods/2026-01/flash                             yes      yes     yes    yes
     GET  /v1/periods/2026-01/gates                             yes      yes     yes    yes

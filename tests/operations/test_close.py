@@ -10,9 +10,17 @@ import pytest
 from revrec.errors import PeriodClosed, PeriodNotReady, SelfApproval
 from revrec.feeds.records import fact_of
 from revrec.ledger.subledger import POSTED
-from revrec.operations.close import close_period, flash_close, reopen_period
+from revrec.operations.close import (
+    Kind,
+    begin_close,
+    close_period,
+    flash_close,
+    move_cut_off,
+    reopen_period,
+)
 from revrec.operations.computing import posted_detail
 from revrec.operations.facts import record_facts
+from revrec.operations.report import report
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -165,6 +173,108 @@ def test_a_reopened_period_posts_only_the_difference(workspace: Workspace) -> No
         ("payment", 2),
     ]
     assert {abs(line.amount) for each in added for line in each.entry.lines} == {5500}
+
+
+PAYMENT = {
+    "kind": "payment",
+    "id": "PAY-LATE",
+    "contract": "LARKSPUR-PAYG",
+    "on": "2026-01-30",
+    "amount": "55.00",
+}
+MOVED = {"requested_by": "ada", "approved_by": "grace", "reason": "late payment"}
+
+
+def late_payment(workspace: Workspace, month: Period) -> set[str]:
+    """Origins under which the late payment was posted in a month."""
+    rows = workspace.run(lambda tx: posted_detail(tx, workspace.lake)).to_pylist()
+    return {
+        row["origin"]
+        for row in rows
+        if row["event"] == "payment" and row["period"] == str(month) and abs(row["amount"]) == 5500
+    }
+
+
+def test_what_is_told_after_a_soft_close_belongs_to_the_next_period(workspace: Workspace) -> None:
+    """The close for good certifies the cut-off and posts nothing; February learns it late."""
+    soft = close_period(workspace, JANUARY, **PEOPLE, kind=Kind.SOFT)
+    again = close_period(workspace, JANUARY, **PEOPLE, kind=Kind.SOFT)
+    record_facts(workspace, [fact_of(PAYMENT, "test")], source="test")
+    hard = close_period(workspace, JANUARY, **PEOPLE)
+
+    assert (True, False, True) == (soft.new, again.new, hard.new)
+    assert ("soft", "hard") == (soft.certificate.stage, hard.certificate.stage)
+    assert (1, 2) == (soft.certificate.ordinal, hard.certificate.ordinal)
+    assert soft.certificate.chain_head == hard.certificate.chain_head
+    assert soft.certificate.fact_seq == hard.certificate.fact_seq
+    assert 1 == hard.certificate.totals["facts_after_cut_off"]
+    close_period(workspace, FEBRUARY, **PEOPLE)
+    assert set() == late_payment(workspace, JANUARY)
+    assert {"2026-01"} == late_payment(workspace, FEBRUARY)
+    assert len(verify(workspace)) == 4
+
+
+def test_a_controller_moves_the_cut_off(workspace: Workspace) -> None:
+    """The difference posts in the same period; with nothing new, nothing happens."""
+    soft = close_period(workspace, JANUARY, **PEOPLE, kind=Kind.SOFT)
+    nothing = move_cut_off(workspace, JANUARY, **MOVED)
+    record_facts(workspace, [fact_of(PAYMENT, "test")], source="test")
+    moved = move_cut_off(workspace, JANUARY, **MOVED)
+
+    assert (False, True) == (nothing.new, moved.new)
+    assert nothing.certificate == soft.certificate
+    assert {"2026-01"} == late_payment(workspace, JANUARY)
+    assert len(verify(workspace)) == 4
+    hard = close_period(workspace, JANUARY, **PEOPLE).certificate
+    assert (3, moved.certificate.chain_head) == (hard.ordinal, hard.chain_head)
+    shown = report(workspace, JANUARY, JANUARY)
+    assert [] == [each.name for each in shown.tie_outs if each.difference]
+    with pytest.raises(PeriodClosed):
+        workspace.run(lambda tx: periods.begin_closing(tx, JANUARY, hard.pins))
+
+
+def test_a_soft_closed_period_is_closed_before_others(workspace: Workspace) -> None:
+    """Nothing is posted to it meanwhile, and it cannot be reopened, for it is not closed."""
+    soft = close_period(workspace, JANUARY, **PEOPLE, kind=Kind.SOFT).certificate
+    entry = workspace.run(journal.read)[0].entry
+
+    for kind in (Kind.SOFT, Kind.HARD):
+        with pytest.raises(PeriodNotReady, match="2026-02 cannot be closed: 2026-01 is soft-"):
+            close_period(workspace, FEBRUARY, **PEOPLE, kind=kind)
+    with pytest.raises(PeriodClosed, match="soft-closed"):
+        workspace.run(lambda tx: journal.append(tx, [entry]))
+    with pytest.raises(PeriodNotReady, match="2026-01 is soft-closed"):
+        reopen_period(workspace, JANUARY, requested_by="a", approved_by="b", reason="x")
+    with pytest.raises(PeriodNotReady, match="2026-02 cannot be closed"):
+        move_cut_off(workspace, FEBRUARY, **MOVED)
+    with pytest.raises(SelfApproval):
+        move_cut_off(workspace, JANUARY, **{**MOVED, "approved_by": "ada"})
+    assert soft == workspace.run(lambda tx: periods.standing_close(tx, JANUARY))
+
+
+def test_a_soft_close_that_died_is_not_taken_for_a_close(workspace: Workspace) -> None:
+    """Pinned for a soft close and then closed for good: begun anew, through the gates."""
+    begin_close(workspace, JANUARY, **PEOPLE, kind=Kind.SOFT)
+    record_facts(workspace, [fact_of(PAYMENT, "test")], source="test")
+
+    closed = close_period(workspace, JANUARY, **PEOPLE).certificate
+
+    assert ("hard", 0) == (closed.stage, closed.totals["facts_after_cut_off"])
+    assert {"2026-01"} == late_payment(workspace, JANUARY)
+
+
+def test_a_move_given_up_leaves_the_soft_close(workspace: Workspace) -> None:
+    """Facts that block it are told; the period stays as its last certificate says."""
+    soft = close_period(workspace, JANUARY, **PEOPLE, kind=Kind.SOFT).certificate
+    stray = {**PAYMENT, "contract": "NOBODY"}
+    record_facts(workspace, [fact_of(stray, "test")], source="test")
+
+    with pytest.raises(PeriodNotReady, match="payment PAY-LATE of contract NOBODY"):
+        move_cut_off(workspace, JANUARY, **MOVED)
+
+    status = workspace.run(lambda tx: periods.status(tx, JANUARY))
+    assert status is periods.PeriodStatus.SOFT_CLOSED
+    assert close_period(workspace, JANUARY, **PEOPLE).certificate.chain_head == soft.chain_head
 
 
 def test_an_event_of_an_unknown_contract_blocks_the_close(workspace: Workspace) -> None:

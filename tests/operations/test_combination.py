@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from revrec.operations.close import close_period, flash_close
+from revrec.operations.close import close_period, flash_close, waive_gate
 from revrec.operations.computing import posted_detail
 from revrec.operations.facts import record_facts
 from revrec.operations.inspect import by_account, open_combinations
@@ -34,6 +34,13 @@ def tell(workspace: Workspace, *contracts, events=()):
     record_facts(workspace, facts_of([scenario(*contracts, events=events)]), source="test")
 
 
+def waive(workspace: Workspace, period: Period) -> None:
+    """Close over the question whether contracts are one."""
+    people = {"requested_by": "ada", "approved_by": "grace"}
+    gate = "combinations-are-decided"
+    waive_gate(workspace, period, gate, **people, reason="the contracts are with counsel")
+
+
 def balances(workspace: Workspace) -> Counter[tuple[str, str]]:
     """Posted so far by contract and account, in minor units."""
     sums: Counter[tuple[str, str]] = Counter()
@@ -47,6 +54,7 @@ def workspace(workspace: Workspace) -> Workspace:
     """A platform and a license given away with it; January closed with each on its own."""
     events = [billed(JAN_1, "12000.00", "A"), delivered(JAN_1)]
     tell(workspace, platform(), licence(), events=events)
+    waive(workspace, JANUARY)
     close_period(workspace, JANUARY, **PEOPLE)
     return workspace
 
@@ -106,6 +114,7 @@ def test_usage_in_the_ledger_is_counted_for_the_combination(workspace: Workspace
     send(workspace, write_usage(tmp_path / "usage.ndjson", [row]))
     tell(workspace, events=[decided("A", "D")])
 
+    waive(workspace, FEBRUARY)
     close_period(workspace, FEBRUARY, **PEOPLE)
 
     # Two months of 1,000 and 40 of use.

@@ -1,0 +1,73 @@
+"""Closes over HTTP: once for each key, with the certificate as the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from api import schemas
+from api.access import keyed
+from revrec.errors import PeriodClosed
+from revrec.operations import close as closing
+from revrec.operations.answering import Answered, once
+from revrec.operations.close import Kind
+from revrec.operations.workspace import Workspace
+from revrec.periods import Period
+from revrec.store.periods import PeriodClose
+from revrec.store.transaction import Transaction
+
+
+def close_once(
+    books: Workspace,
+    period: Period,
+    key: str,
+    kind: Kind,
+    people: Mapping[str, str],
+    *,
+    reason: str = "",
+) -> Answered:
+    """Close a period as asked; PeriodClosed, with the certificate, if it is so closed already."""
+    prepared_by, approved_by = people["prepared_by"], people["approved_by"]
+
+    def close(tx: Transaction) -> PeriodClose:
+        closed = closing.finish_close(
+            tx, books.lake, period, prepared_by=prepared_by, approved_by=approved_by
+        )
+        if not closed.new:
+            raise _already_closed(closed.certificate)
+        return closed.certificate
+
+    def begin() -> None:
+        closing.begin_close(
+            books,
+            period,
+            prepared_by=prepared_by,
+            approved_by=approved_by,
+            kind=kind,
+            reason=reason,
+        )
+
+    # A close for good keeps the name its keys had before there were others.
+    name = "close" if kind is Kind.HARD else kind.value
+    with closing.given_up_if_blocked(books, period):
+        return once(
+            books,
+            keyed(key, name, str(period), prepared_by, approved_by, *filter(None, [reason])),
+            close,
+            lambda certificate: schemas.PeriodClosed.of(certificate).model_dump_json(),
+            before=begin,
+        )
+
+
+def _already_closed(certificate: PeriodClose) -> PeriodClosed:
+    told = {"soft": "soft-closed", "hard": "closed"}[certificate.stage]
+    return PeriodClosed(
+        f"{certificate.period} is {told}: certificate {certificate.ordinal} of "
+        f"{certificate.closed_at.isoformat()}, chain head {certificate.chain_head}.",
+        remedy=f"Read it at /v1/periods/{certificate.period}, or have the period reopened.",
+        certificate={
+            "period": str(certificate.period),
+            "ordinal": certificate.ordinal,
+            "closed_at": certificate.closed_at.isoformat(),
+            "chain_head": certificate.chain_head,
+        },
+    )
