@@ -31,6 +31,7 @@ from revrec.model.history import Book
 from revrec.operations import gates
 from revrec.operations.computing import Computed, compute, read_inputs
 from revrec.operations.gates import GateState
+from revrec.operations.incremental import ToClose, to_close
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import audit_log, controls, facts, journal, locks, periods
@@ -269,7 +270,8 @@ def finish_close(
         raise PeriodNotReady(
             f"The close of {period} was given up while it ran.", remedy="Close it again."
         )
-    computed = compute(read_inputs(tx, lake, pins), period)
+    found = to_close(tx, lake, period, pins)
+    computed = found.computed
     if pins.stage is CloseStage.HARD:
         gates.pass_books(tx, lake, period, computed)
     book = computed.inputs.book
@@ -294,7 +296,7 @@ def finish_close(
         chain_seq=seq,
         chain_head=head,
         engine_version=ENGINE_VERSION,
-        totals=_totals(tx, computed, period, pins),
+        totals=_totals(tx, found, period, pins),
         stage=pins.stage,
     )
     periods.finish_closing(tx, certificate)
@@ -318,23 +320,13 @@ def _give_up(tx: Transaction, period: Period) -> None:
         periods.abandon_closing(tx, period)
 
 
-def _totals(
-    tx: Transaction, computed: Computed, period: Period, pins: Pins
-) -> Mapping[str, object]:
+def _totals(tx: Transaction, found: ToClose, period: Period, pins: Pins) -> Mapping[str, object]:
     """Control totals of the certificate: by currency in minor units, and what waits."""
-    book = computed.inputs.book
-    names = ("contract_liability", "contract_asset", "receivable", "recognised", "billed")
-    by_currency: dict[str, dict[str, int]] = {}
-    for row in computed.positions.to_pylist():
-        currency = book.histories[row["contract"]].contract.currency
-        sums = by_currency.setdefault(currency, dict.fromkeys(names, 0))
-        for name in names:
-            sums[name] += row[name]
     return {
-        "balances_minor": {key: by_currency[key] for key in sorted(by_currency)},
-        "contracts": len(book.histories),
-        "postings": computed.postings.num_rows,
-        "policy": _policy_digest(book),
+        "balances_minor": found.balances,
+        "contracts": found.contracts,
+        "postings": found.computed.postings.num_rows,
+        "policy": _policy_digest(found.computed.inputs.book),
         "quarantined": sum(quarantine.outstanding(tx, through=period.last).values()),
         "facts_after_cut_off": facts.count_after(tx, pins.fact_seq),
         "waived": [str(each) for each in controls.waivers(tx, period).values()],

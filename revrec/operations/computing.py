@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ from revrec.ledger import invariants
 from revrec.ledger.detail import DETAIL
 from revrec.ledger.subledger import Subledger, first_month, summed
 from revrec.model.history import Book
+from revrec.operations.changed import concerning
 from revrec.periods import Period
 from revrec.recognition.counts import under_combined_names, usage_by_obligation
 from revrec.store import facts
@@ -52,13 +53,17 @@ class Computed:
     """Balances per contract at the end of the period."""
 
 
-def read_inputs(tx: Transaction, lake: Lake, pins: Pins | None) -> Inputs:
-    """Facts and usage as of the pins, or as of now.
+def read_inputs(
+    tx: Transaction, lake: Lake, pins: Pins | None, *, among: Collection[str] | None = None
+) -> Inputs:
+    """Facts and usage as of the pins, or as of now; of all contracts, or of some and no others.
 
-    Raises PeriodNotReady when an event names a contract that was never recorded.
+    Some contracts must be all that share anything with one of them, see ``changed``. Raises
+    PeriodNotReady when an event names a contract that was never recorded.
     """
-    recorded = facts.read(tx, through_seq=pins.fact_seq if pins else None)
-    book, unknown = book_of(each.fact for each in recorded)
+    recorded = facts.read(tx, through_seq=pins.fact_seq if pins else None, among=among)
+    told = [each.fact for each in recorded]
+    book, unknown = book_of(told if among is None else concerning(told, among))
     if unknown:
         shown = [f"{each.kind} {each.key} of contract {each.contract}" for each in unknown]
         raise PeriodNotReady(
@@ -68,18 +73,21 @@ def read_inputs(tx: Transaction, lake: Lake, pins: Pins | None) -> Inputs:
         )
     version = pins.usage_version if pins else lake.committed_version(tx, "usage")
     held = None if version is None else rollup.cells(tx, lake, version)
-    daily = rollup.daily(held, entity=tx.entity)
+    named = None if among is None else sorted(among)
+    daily = rollup.daily(held, named, entity=tx.entity)
     drawn = as_performed(daily, book.credits, book.policy.value("credits_drawn"))
     usage = under_combined_names(drawn, book)
-    return Inputs(book=book, usage=usage, daily=daily, posted=posted_detail(tx, lake))
+    return Inputs(book=book, usage=usage, daily=daily, posted=posted_detail(tx, lake, among))
 
 
-def posted_detail(tx: Transaction, lake: Lake) -> pa.Table:
-    """Posting detail of every close so far."""
+def posted_detail(tx: Transaction, lake: Lake, among: Collection[str] | None = None) -> pa.Table:
+    """Posting detail of every close so far, of all contracts or of some."""
     dataset = lake.dataset(tx, "posting")
     if dataset is None:
         return DETAIL.empty_table()
     own = ds.field("entity_id") == tx.entity
+    if among is not None:
+        own &= ds.field("contract").isin(pa.array(sorted(among), pa.string()))
     table = dataset.to_table(columns=DETAIL.names, filter=own)
     ordered = [("period", "ascending"), ("entry_seq", "ascending"), ("line_no", "ascending")]
     return table.cast(DETAIL).sort_by(ordered)

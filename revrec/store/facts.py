@@ -8,7 +8,7 @@ they were validated on the way in and are not validated again on the way out.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -76,6 +76,21 @@ class Recorded:
     """Further versions."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Which contracts a fact is of, in one of its versions."""
+
+    kind: FactKind
+    contract: str | None
+    shared: tuple[str, ...] = ()
+    """Contracts it is shared by, if it is of several."""
+
+    @property
+    def contracts(self) -> set[str]:
+        """All of them."""
+        return {*self.shared, *([] if self.contract is None else [self.contract])}
+
+
 def record(tx: Transaction, facts: Iterable[Fact]) -> Recorded:
     """Record facts: unknown ones as version 1, changed ones as the next version.
 
@@ -102,19 +117,23 @@ def read(
     through_seq: int | None = None,
     contract: str | None = None,
     kind: FactKind | None = None,
+    among: Collection[str] | None = None,
 ) -> list[RecordedFact]:
     """The latest version of every fact as of ``through_seq``, ordered by (kind, key).
 
     Without ``through_seq`` everything the transaction sees counts. ``contract`` narrows to the
-    facts of one contract, ``kind`` to those of one kind.
+    facts of one contract, ``kind`` to those of one kind, ``among`` to those of the contracts named
+    and those of no contract.
     """
     narrow = "" if contract is None else " and contract = %(contract)s"
     narrow += "" if kind is None else " and kind = %(kind)s"
+    narrow += "" if among is None else " and (contract is null or contract = any(%(among)s))"
     values = {
         "entity": tx.entity,
         "through": _ALL if through_seq is None else through_seq,
         "contract": contract,
         "kind": kind,
+        "among": None if among is None else sorted(among),
     }
     with collector_at_rest(), tx.connection.cursor("read_facts", binary=True) as cursor:
         cursor.itersize = READ_ROWS
@@ -138,6 +157,37 @@ def count_after(tx: Transaction, seq: int) -> int:
         "select count(*) from facts.fact where entity_id = %s and seq > %s", [tx.entity, seq]
     ).fetchone()
     return 0 if row is None else int(row[0])
+
+
+def told_between(tx: Transaction, after: int, through: int) -> list[Told]:
+    """What was told after a seq up to another, in every version that was told of it by then."""
+    rows = tx.connection.execute(
+        """
+        select distinct kind, contract, body -> 'shared' from facts.fact
+        where entity_id = %(entity)s and seq <= %(through)s and (kind, key) in (
+            select kind, key from facts.fact
+            where entity_id = %(entity)s and seq > %(after)s and seq <= %(through)s
+        )
+        """,
+        {"entity": tx.entity, "after": after, "through": through},
+    )
+    return [
+        Told(kind=_KINDS[kind], contract=contract, shared=tuple(shared or ()))
+        for kind, contract, shared in rows
+    ]
+
+
+def sharing(tx: Transaction) -> list[Told]:
+    """Facts that several contracts share, in every version."""
+    rows = tx.connection.execute(
+        "select distinct kind, contract, body -> 'shared' from facts.fact"
+        " where entity_id = %s and kind = 'contract_cost' and body ? 'shared'",
+        [tx.entity],
+    )
+    return [
+        Told(kind=_KINDS[kind], contract=contract, shared=tuple(shared))
+        for kind, contract, shared in rows
+    ]
 
 
 def seq_at(tx: Transaction, known_at: datetime) -> int:
