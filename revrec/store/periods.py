@@ -4,7 +4,7 @@ A close is two transactions with the computation between them: ``begin_closing``
 read, ``finish_closing`` writes the certificate and closes the period. A close that died leaves
 the period closing on its pins; it is begun again on new pins or given up. A soft close leaves the
 period soft-closed, which is closed softly again or for good. The database holds the same rules in
-``migrations/sql/0010_soft_close.sql``.
+``migrations/sql/0011_soft_close.sql``.
 """
 
 from __future__ import annotations
