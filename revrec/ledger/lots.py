@@ -102,6 +102,11 @@ def total(pieces: list[Piece]) -> Piece:
     return sum(units for units, _ in pieces), sum(worth for _, worth in pieces)
 
 
+def _beyond(units: int, worth: int, settled: int) -> Piece:
+    """What is left of units of some worth when a part has settled something."""
+    return units - settled, worth - round_ratio(worth * settled, units) if units else 0
+
+
 @dataclass(slots=True)
 class Position:
     """What was received and not earned in lots, or earned and not received; never both."""
@@ -122,8 +127,7 @@ class Position:
         ``back`` gives to the liability, or takes from the asset, what was earned last.
         """
         settled, _ = total(self.asset.take(units, newest=back))
-        rest = worth - round_ratio(worth * settled, units) if units else 0
-        self.liability.add(units - settled, rest, document, oldest=back)
+        self.liability.add(*_beyond(units, worth, settled), document, oldest=back)
 
     @cites("830-10-45-18", "606-10-25-30")
     def earn(self, units: int, rate: Rate) -> int:
@@ -187,12 +191,12 @@ class Settlement:
     def reduce(self, units: int, worth: int, document: str, *, newest: bool = False) -> Piece:
         """Open bills settled or credited by an amount of some worth; gives what is beyond them."""
         settled, _ = total(self.open.take(units, document=document, newest=newest))
-        beyond = units - settled, worth - round_ratio(worth * settled, units)
+        beyond = _beyond(units, worth, settled)
         self.advance.add(*beyond)
         return beyond
 
     def give_back(self, units: int, worth: int) -> int:
         """Cash returned; gives the units that stood in advance, the rest the customer owes."""
         returned, _ = total(self.advance.take(units, newest=True))
-        self.open.add(units - returned, worth - round_ratio(worth * returned, units))
+        self.open.add(*_beyond(units, worth, returned))
         return returned

@@ -198,6 +198,8 @@ def _in_list(owner: ast.AST, name: str, values: list[ast.AST], function: str) ->
             yield from _in_expression(owner, name, position, function)
         elif isinstance(each, ast.ExceptHandler):
             yield from _in_statements(each.body, function)
+        elif isinstance(each, ast.keyword) and each.arg == "strict":
+            continue  # of zip: states an invariant, as an assertion does
         elif isinstance(each, ast.comprehension | ast.keyword | ast.withitem):
             yield from _in_children(each, function)
 

@@ -62,6 +62,8 @@ TESTS = (
 BAR = 0.90
 SECONDS = 10.0
 """Processor time that the tests of one mutant may take: what they miss by then is unnoticed."""
+_KEEP_EVERY = 50
+"""Mutants after which what became of them is written down."""
 _LOOPS = 5
 """Seconds a test may take beyond many times its usual: a mutant that needs more loops."""
 
@@ -136,6 +138,8 @@ class Run:
         process, status = os.wait()
         survived = os.waitstatus_to_exitcode(status) == 0
         self.results[running.pop(process)] = told.UNNOTICED if survived else told.NOTICED
+        if len(self.results) % _KEEP_EVERY == 0:
+            _keep(self.results)
 
     def _try(self, wrong: Mutant, items: list[pytest.Item], costs: list[float]) -> int:
         function(wrong.path, wrong.function).__code__ = planted(wrong)

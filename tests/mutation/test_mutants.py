@@ -36,6 +36,7 @@ def changes(tmp_path):
         ("raise ValueError(1 + 1)", ["raise ValueError(1 + 1) -> pass"]),
         ("b = a if b else a", ["b -> not b"]),
         ("b = f'{a + b}'", []),
+        ("b = zip(a, strict=True)", []),
         ("return None", []),
         ("'words'", []),
     ],

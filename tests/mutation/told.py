@@ -108,6 +108,8 @@ def write(found: Mapping[str, Score], rooms: Iterable[str], on: date) -> None:
         if (ROOT / name).exists()
     }
     rows |= {name: (each, on.isoformat()) for name, each in found.items()}
+    if not rows:
+        return
     lines = []
     for room in rooms:
         members = {name: rows[name] for name in sorted(rows) if name.startswith(room)}

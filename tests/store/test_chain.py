@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from revrec.errors import ChainBroken
+from revrec.errors import ChainBroken, UnbalancedEntry
 from revrec.ledger import chain, verify_chain
 from tests.store.samples import FEBRUARY, entry, line
 
@@ -87,6 +87,14 @@ def test_the_bytes_with_a_functional_currency_are_what_the_documentation_says():
         '"USD","1","",""',
         '"USD","-1","",""',
     ] == [row.partition('"Subscriptions",')[2] for row in file.getvalue().splitlines()[1:]]
+
+
+def test_an_entry_that_does_not_balance_gets_no_place():
+    """The chain holds nothing that is wrong from the start."""
+    one_sided = replace(entry(), lines=(line("cash", 1),))
+
+    with pytest.raises(UnbalancedEntry, match="debits exceed credits by 1 USD"):
+        relinked([one_sided], (0, chain.GENESIS))
 
 
 def test_a_line_told_in_its_currency_alone_hashes_as_it_always_did():

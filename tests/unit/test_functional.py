@@ -191,6 +191,24 @@ def test_usage_that_is_billed_apart_has_lots_of_its_own():
     assert found == {"billing": 500, "satisfaction": 300, "exchange_on_receivables": 300}
 
 
+def test_usage_that_is_billed_later_takes_nothing_of_the_fee():
+    """Earned at 5 before its bill of 6: the fee that came at 2 is not of it."""
+    documents = [bill(AT_2), told(Invoice, AT_6, "1.00", consideration="use")]
+    use = flow("satisfaction", 100, "tokens", "use")
+    found, _ = worths(documents, {JANUARY: [use]}, {"receivable": 200})
+
+    assert found["satisfaction"] == 500
+
+
+@pytest.mark.parametrize("kind", [Payment, Refund, WriteOff])
+def test_cash_of_nothing_is_worth_nothing(kind):
+    """It settles no bill and opens none."""
+    assert worths([bill(AT_2), told(kind, AT_3, "0", invoice="I")], {}, {"receivable": 100})[0] == {
+        "billing": 200,
+        "exchange_on_receivables": 200,
+    }
+
+
 def test_an_advance_pays_for_usage():
     """100 came at 2 for whatever; the bill of usage of 120 at 3 takes it and adds 60."""
     documents = [told(Payment, AT_2, "1.00"), told(Invoice, AT_3, "1.20", consideration="use")]
@@ -435,6 +453,13 @@ def test_interest_is_received_for_the_contract():
     flows = {JANUARY: [flow("interest_expense", 10)], FEBRUARY: [flow("satisfaction", 10)]}
 
     assert worths([], flows)[0] == {"interest_expense": 50, "satisfaction": 50}
+
+
+def test_a_cent_of_interest_is_received():
+    """1 at 5, earned in February at that."""
+    flows = {JANUARY: [flow("interest_expense", 1)], FEBRUARY: [flow("satisfaction", 1)]}
+
+    assert worths([], flows)[0] == {"interest_expense": 5, "satisfaction": 5}
 
 
 def test_interest_taken_back_is_withdrawn():
