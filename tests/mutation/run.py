@@ -1,9 +1,10 @@
 """How many planted wrongs the fast tests find: ``python -m tests.mutation.run [files] [options]``.
 
-pytest collects once; then every mutant gets a forked process, in which the code of one function is
-exchanged in place, decorators and all, and the tests that come to its statement run, the cheap ones
-first, until one fails. Wrongs come in an order that a seed fixes, so that a run that ends early is
-a sample; the next run goes on with what has not been noticed yet in files that did not change.
+pytest collects once; then forked processes take some mutants each, one after another: the code of
+one function is exchanged in place, decorators and all, and the tests that come to its statement
+run, the cheap ones first, until one fails. Wrongs come in an order that a seed fixes, so that a
+run that ends early is a sample; the next run goes on with what has not been noticed yet in files
+that did not change.
 ``equivalent.yaml`` lists wrongs that change nothing anyone could see, each with the reason.
 Writes ``docs/quality.md``; exits with 1 below the bar.
 
@@ -62,11 +63,13 @@ TESTS = (
 BAR = 0.90
 SECONDS = 10.0
 """Processor time that the tests of one mutant may take: what they miss by then is unnoticed."""
-_KEEP_EVERY = 50
-"""Mutants after which what became of them is written down."""
+BATCH = 20
+"""Mutants that a process tries one after another."""
 _LOOPS = 5
 """Seconds a test may take beyond many times its usual: a mutant that needs more loops."""
 
+Batch = list[tuple[Mutant, list[pytest.Item]]]
+"""Mutants with the tests that come to their statements."""
 Kept = dict[tuple[str, str, int], str]
 """Digest of a file, wrong and its number -> what became of it."""
 
@@ -81,6 +84,7 @@ class Run:
     seconds: float
     results: dict[Mutant, str] = field(default_factory=dict)
     failed: bool = False
+    _costs: dict[pytest.Item, float] = field(default_factory=dict)
 
     def pytest_collection(self) -> None:
         """A failing example need not be made small."""
@@ -102,23 +106,59 @@ class Run:
         self._observe(items)
         known = recalled()
         reach = known.reach(items)
-        running: dict[int, Mutant] = {}
+        self._costs = {item: known.tests[item.nodeid].seconds for item in items}
+        left = [(wrong, reach(wrong)) for wrong in self.wrongs]
+        self.results |= {wrong: told.UNREACHED for wrong, some in left if not some}
+        left = [each for each in left if each[1]]
+        running: dict[int, tuple[int, Batch]] = {}
         gc.freeze()
-        for wrong in self.wrongs:
-            some = reach(wrong)
-            if not some:
-                self.results[wrong] = told.UNREACHED
-                continue
-            if time.monotonic() > self.until:
-                break
-            while len(running) >= self.workers:
-                self._wait(running)
-            costs = [known.tests[item.nodeid].seconds for item in some]
-            running[
-                _forked(lambda wrong=wrong, some=some, costs=costs: self._try(wrong, some, costs))
-            ] = wrong
+        while left and time.monotonic() < self.until:
+            batch, left = left[:BATCH], left[BATCH:]
+            reader, writer = os.pipe()
+            running[_forked(lambda batch=batch, writer=writer: self._try(batch, writer))] = (
+                reader,
+                batch,
+            )
+            os.close(writer)
+            if len(running) >= self.workers or not left:
+                left = self._wait(running) + left
         while running:
             self._wait(running)
+        return True
+
+    def _wait(self, running: dict[int, tuple[int, Batch]]) -> Batch:
+        """What a process found; gives what it did not come to."""
+        process, _ = os.wait()
+        reader, batch = running.pop(process)
+        with os.fdopen(reader, "rb") as pipe:
+            found = pipe.read()
+        for (wrong, _), survived in zip(batch, found, strict=False):
+            self.results[wrong] = told.UNNOTICED if survived else told.NOTICED
+        if len(found) < len(batch):
+            # The mutant ended its process: it looped, or brought the interpreter down.
+            self.results[batch[len(found)][0]] = told.NOTICED
+        _keep(self.results)
+        return batch[len(found) + 1 :]
+
+    def _try(self, batch: Batch, writer: int) -> int:
+        for wrong, items in batch:
+            planted_in = function(wrong.path, wrong.function)
+            right, planted_in.__code__ = planted_in.__code__, planted(wrong)
+            os.write(writer, bytes([self._survives(items)]))
+            planted_in.__code__ = right
+        return 0
+
+    def _survives(self, items: list[pytest.Item]) -> bool:
+        self.failed = False
+        until = time.process_time() + self.seconds
+        for item in items:
+            signal.setitimer(signal.ITIMER_PROF, _LOOPS + 10 * self._costs[item])
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            if self.failed:
+                return False
+            if time.process_time() > until:
+                break
         return True
 
     def _observe(self, items: list[pytest.Item]) -> None:
@@ -133,24 +173,6 @@ class Run:
     def _observed(self, items: list[pytest.Item]) -> int:
         observe(items, files(MODULES))
         return int(self.failed)
-
-    def _wait(self, running: dict[int, Mutant]) -> None:
-        process, status = os.wait()
-        survived = os.waitstatus_to_exitcode(status) == 0
-        self.results[running.pop(process)] = told.UNNOTICED if survived else told.NOTICED
-        if len(self.results) % _KEEP_EVERY == 0:
-            _keep(self.results)
-
-    def _try(self, wrong: Mutant, items: list[pytest.Item], costs: list[float]) -> int:
-        function(wrong.path, wrong.function).__code__ = planted(wrong)
-        for item, seconds in zip(items, costs, strict=True):
-            signal.setitimer(signal.ITIMER_PROF, _LOOPS + 10 * seconds)
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-            if self.failed:
-                return 1
-            if time.process_time() > self.seconds:
-                break
-        return 0
 
 
 def _fixtures(item: pytest.Item) -> list[str]:
