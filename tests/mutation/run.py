@@ -2,8 +2,8 @@
 
 pytest collects once; then forked processes take some mutants each, one after another: the code of
 one function is exchanged in place, decorators and all, and the tests that come to its statement
-run, the cheap ones first, until one fails. Wrongs come in an order that a seed fixes, so that a
-run that ends early is a sample; the next run goes on with what has not been noticed yet in files
+run, the cheap ones first, until one fails. Functions come in an order that a seed fixes, so that
+a run that ends early is a sample; the next run goes on with what has not been noticed yet in files
 that did not change.
 ``equivalent.yaml`` lists wrongs that change nothing anyone could see, each with the reason.
 Writes ``docs/quality.md``; exits with 1 below the bar.
@@ -24,6 +24,7 @@ import signal
 import sys
 import time
 import traceback
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -85,6 +86,9 @@ class Run:
     results: dict[Mutant, str] = field(default_factory=dict)
     failed: bool = False
     _costs: dict[pytest.Item, float] = field(default_factory=dict)
+    _sharp: defaultdict[tuple[Path, str], Counter[pytest.Item]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
 
     def pytest_collection(self) -> None:
         """A failing example need not be made small."""
@@ -108,12 +112,12 @@ class Run:
         reach = known.reach(items)
         self._costs = {item: known.tests[item.nodeid].seconds for item in items}
         left = [(wrong, reach(wrong)) for wrong in self.wrongs]
-        self.results |= {wrong: told.UNREACHED for wrong, some in left if not some}
-        left = [each for each in left if each[1]]
         running: dict[int, tuple[int, Batch]] = {}
         gc.freeze()
         while left and time.monotonic() < self.until:
             batch, left = left[:BATCH], left[BATCH:]
+            self.results |= {wrong: told.UNREACHED for wrong, some in batch if not some}
+            batch = [each for each in batch if each[1]]
             reader, writer = os.pipe()
             running[_forked(lambda batch=batch, writer=writer: self._try(batch, writer))] = (
                 reader,
@@ -144,18 +148,21 @@ class Run:
         for wrong, items in batch:
             planted_in = function(wrong.path, wrong.function)
             right, planted_in.__code__ = planted_in.__code__, planted(wrong)
-            os.write(writer, bytes([self._survives(items)]))
+            os.write(writer, bytes([self._survives(wrong, items)]))
             planted_in.__code__ = right
         return 0
 
-    def _survives(self, items: list[pytest.Item]) -> bool:
+    def _survives(self, wrong: Mutant, items: list[pytest.Item]) -> bool:
         self.failed = False
         until = time.process_time() + self.seconds
-        for item in items:
+        # What noticed another wrong of the function may notice this one.
+        sharp = self._sharp[wrong.path, wrong.function]
+        for item in sorted(items, key=lambda item: -sharp[item]):
             signal.setitimer(signal.ITIMER_PROF, _LOOPS + 10 * self._costs[item])
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             signal.setitimer(signal.ITIMER_PROF, 0)
             if self.failed:
+                sharp[item] += 1
                 return False
             if time.process_time() > until:
                 break
@@ -207,8 +214,13 @@ def _keys(wrongs: list[Mutant]) -> dict[Mutant, tuple[str, str, int]]:
 
 def _plan(names: tuple[str, ...], seed: int) -> tuple[list[Mutant], dict[Mutant, str]]:
     """The wrongs to try, and those that were noticed before."""
-    wrongs = [wrong for path in files(names) for wrong in mutants(path)]
-    random.Random(seed).shuffle(wrongs)
+    by_function: defaultdict[tuple[Path, str], list[Mutant]] = defaultdict(list)
+    for path in files(names):
+        for wrong in mutants(path):
+            by_function[path, wrong.function].append(wrong)
+    functions = list(by_function.values())
+    random.Random(seed).shuffle(functions)
+    wrongs = [wrong for function in functions for wrong in function]
     kept = _recalled()
     before = {
         wrong: told.NOTICED for wrong, key in _keys(wrongs).items() if kept.get(key) == told.NOTICED
