@@ -43,6 +43,8 @@ def modified(**more: Any) -> list[Told]:
     return [{"kind": "modification", "id": "M", "on": "2026-07-01"} | more]
 
 
+OPTION = {"discount": "0.50", "purchase": "400.00", "likelihood": "0.50"}
+RENEWALS = promise("again", standalone_selling_price="100", renewal={"consideration": "100.00"})
 STATE = {"lapses": "2026-12-31", "unclaimed_property": "0.5"}
 HUGE = "9000000000000"
 REFUSED = {
@@ -239,6 +241,56 @@ REFUSED = {
         ),
         [],
         ("606-10-55-23", "consideration.back.returns.refund", "paid back for a unit of item"),
+    ),
+    "financing of no fixed price": (
+        terms(
+            promise("item", "point_in_time"),
+            fees=({"id": "use", "kind": "variable", "amount": "100"},),
+            financing={
+                "annual_rate": "0.1",
+                "payments": [{"on": "2026-01-01", "amount": "100"}],
+                "transfers": [{"obligation": "item", "on": "2028-01-01"}],
+            },
+        ),
+        [],
+        ("606-10-32-15", "financing", "finances no fixed price"),
+    ),
+    "a renewal sold by bundle": (
+        terms(
+            promise(standalone_selling_price="100", end="2026-06-30"),
+            RENEWALS,
+            bundles=[{"obligations": ["a", "again"], "price": "150"}],
+        ),
+        [],
+        ("606-10-55-45", "obligations.a.renewal", "is sold with renewals, and by bundle or"),
+    ),
+    "a renewal beside a residual": (
+        terms(promise(residual=True, end="2026-06-30"), RENEWALS),
+        [],
+        ("606-10-55-45", "obligations.a.renewal", "is sold with renewals, and by bundle or"),
+    ),
+    "a renewal added to what others share": (
+        terms(promise(standalone_selling_price="100")),
+        modified(price_change="10", adds=[RENEWALS]),
+        ("606-10-55-45", "obligations.again.renewal", "is a renewal added to a contract that"),
+    ),
+    "a fee for the use of what is not promised": (
+        terms(),
+        modified(adds_consideration=[{"id": "use", "kind": "usage", "obligation": "calls"}]),
+        ("606-10-32-28", "consideration.use", "has no obligation to price."),
+    ),
+    "a right exercised that use uses up": (
+        terms(promise(standalone_selling_price="100"), rights() | {"option": OPTION}),
+        [{"kind": "exercise", "id": "E", "on": "2026-02-01", "right": "units", "price": "1"}],
+        ("606-10-55-42", "exercise.right", "which is used up by use itself"),
+    ),
+    "a part with a price of a whole without one": (
+        terms(
+            promise(),
+            promise("part", distinct=False, part_of="a", standalone_selling_price="10"),
+        ),
+        [],
+        ("606-10-32-31", "obligations.part", "tells a standalone selling price, but a, which"),
     ),
     "a change in price for nothing": (
         terms(

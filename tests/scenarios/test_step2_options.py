@@ -135,6 +135,14 @@ def test_what_is_left_lapses_on_the_last_day() -> None:
     ) == [75, 75, 75, 0]
 
 
+@pytest.mark.parametrize(("more", "told"), [({}, "10"), ({"reason": "lost"}, "10 (lost)")])
+def test_the_reason_of_a_lapse_is_told(more: Told, told: str) -> None:
+    """In its decision, where there is one."""
+    lapse = event("lapse", "2026-05-10", right="voucher", quantity="2", **more)
+
+    assert f"-{told}: 50.00" in decisions(with_voucher(lapse), "explain_lapse")[0].sentence
+
+
 def test_a_lapse_may_be_told() -> None:
     """Two of four uses are given up in May: 50; the other two stay deferred."""
     told = with_voucher(event("lapse", "2026-05-10", right="voucher", quantity="2"))
