@@ -85,6 +85,8 @@ class Run:
     seconds: float
     results: dict[Mutant, str] = field(default_factory=dict)
     failed: bool = False
+    loud: bool = False
+    """Whether to show why tests fail."""
     _costs: dict[pytest.Item, float] = field(default_factory=dict)
     _sharp: defaultdict[tuple[Path, str], Counter[pytest.Item]] = field(
         default_factory=lambda: defaultdict(Counter)
@@ -102,6 +104,8 @@ class Run:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.failed = self.failed or report.failed
+        if report.failed and self.loud:
+            sys.stderr.write(f"{report.nodeid}\n{report.longreprtext}\n")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In place of one run of all tests."""
@@ -175,9 +179,10 @@ class Run:
         process = _forked(lambda: self._observed(unknown), loud=True)
         _, status = os.waitpid(process, 0)
         if status:
-            pytest.exit("tests fail without any mutant", returncode=2)
+            sys.exit("tests fail without any mutant")
 
     def _observed(self, items: list[pytest.Item]) -> int:
+        self.loud = True
         observe(items, files(MODULES))
         return int(self.failed)
 

@@ -15,6 +15,7 @@ from revrec.feeds.policies import default_policy
 from revrec.ledger.abroad import MEASURED, STANDING, abroad
 from revrec.ledger.billing import charge_of, usage_charges
 from revrec.ledger.functional import Balances
+from revrec.ledger.kinds import kind_table
 from revrec.ledger.subledger import POSTED, first_month, summed
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
 from revrec.model.currencies import EntityCurrencies, ExchangeRate
@@ -132,7 +133,7 @@ def test_without_contracts_abroad_there_is_nothing_to_measure(told):
     assert found == (MEASURED.empty_table(), STANDING.empty_table())
 
 
-@pytest.mark.parametrize(("number", "more"), [(5, ""), (7, " And 2 more.")])
+@pytest.mark.parametrize(("number", "more"), [(5, ""), (6, "1 more."), (7, "2 more.")])
 def test_rates_that_are_missing_are_all_blockers(number, more):
     """Five are shown, each once; the rest is counted."""
     currencies = "AUD CAD CHF CNY DKK GBP HKD".split()[:number]
@@ -147,7 +148,7 @@ def test_rates_that_are_missing_are_all_blockers(number, more):
     message = refusal.value.message
     assert message.startswith(f"{number} exchange rates are missing to measure 2026-01: ")
     assert message.count("No exchange rate of") == 5
-    assert (message.partition(" And ")[1:] == (" And ", "2 more.")) is bool(more)
+    assert message.partition(" And ")[2] == more
     assert len(refusal.value.attributes["blockers"]) == number
 
 
@@ -173,6 +174,25 @@ def test_a_line_bills_the_usage_it_names_or_the_only_charge_of_its_obligation():
     assert billed(consideration="per token", obligation="calls") == "per token"
     assert billed(consideration="base", obligation="calls") == ""
     assert billed() == ""
+
+
+def test_kinds_of_posting_tell_which_present_a_balance():
+    """As it stands, not as a flow of the month; in the same order as the accounts moved."""
+    kinds = {row["event"]: row for row in kind_table().to_pylist()}
+    presented = {name for name, row in kinds.items() if row["presents"]}
+
+    assert presented == {
+        "cash_in_advance",
+        "conditional_bill",
+        "deposit",
+        "refund_due",
+        "netting",
+        "exchange_on_receivables",
+        "exchange_on_contract_assets",
+        "exchange_on_refunds",
+        "exchange_on_deposits",
+    }
+    assert (kinds["payment"]["debit"], kinds["payment"]["credit"]) == ("cash", "receivable")
 
 
 def test_detail_is_summed_over_the_closes_that_posted_it():

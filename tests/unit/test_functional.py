@@ -489,13 +489,38 @@ def test_what_is_taken_back_in_a_month_comes_before_what_is_earned():
     assert measured.amounts["2026-02", "y", "fee", "p", "satisfaction"] == -20
 
 
-def test_what_is_withdrawn_in_a_month_comes_before_what_is_earned():
+@pytest.mark.parametrize(
+    ("billed", "earned", "withdrawn", "worth"),
+    [("0.10", 10, -4, 36 + 32), ("0.01", 1, -1, 8)],
+)
+def test_what_is_withdrawn_in_a_month_comes_before_what_is_earned(billed, earned, withdrawn, worth):
     """4 of 10 at 6 go with the interest; 6 are earned at that, and 4 more at 8."""
-    flows = {FEBRUARY: [flow("satisfaction", 10, "a"), flow("interest_expense", -4, "z")]}
-    found, _ = worths([bill(AT_6, "0.10")], flows, {"receivable": 10, "contract_asset": 4})
+    flows = {
+        FEBRUARY: [
+            flow("satisfaction", earned, "a"),
+            flow("interest_expense", withdrawn, "z"),
+        ]
+    }
+    balances = {"receivable": earned, "contract_asset": -withdrawn}
+    found, _ = worths([bill(AT_6, billed)], flows, balances)
 
-    assert found["satisfaction"] == 36 + 32
-    assert found["interest_expense"] == -32
+    assert found["satisfaction"] == worth
+    assert found["interest_expense"] == 8 * withdrawn
+
+
+def test_a_credit_beyond_its_own_bill_settles_the_newest():
+    """40 of a paid bill are credited at 2; they settle the newest bill, open at 3."""
+    documents = [
+        bill(AT_2),
+        PAID,
+        bill(AT_2, id="J"),
+        bill(AT_3, id="L"),
+        told(CreditMemo, AT_3, "0.40", invoice="I"),
+    ]
+    found, _ = worths(documents, {}, {"receivable": 160})
+
+    assert found["credit_memo"] == -80
+    assert found["exchange_on_settlement"] == -40
 
 
 def test_revenue_taken_back_lowers_the_asset_before_interest_does():
