@@ -443,7 +443,7 @@ def test_the_test_is_a_decision():
         expected_costs=Decimal(2),
         basis="budget",
     )
-    lost = explain_impairment("C", "USD", review, {"a": 90, "b": 30}, {"a": 30, "b": 10})
+    lost = explain_impairment("C", "USD", review, {"a": 90, "b": 30}, {"b": 10, "a": 30})
     kept = explain_impairment("C", "USD", review, {"a": 90}, {})
 
     assert (lost.step, lost.paragraphs, lost.outcome) == (
@@ -499,6 +499,7 @@ def test_an_adjustment_is_a_decision(amount, expensed, catch_up, told):
     )
 
     assert (found.step, found.sentence) == (0, f"K2: {told}")
+    assert found.inputs == {"cost": "K2", "adjusts": "K", "amount": str(Money(amount, "USD"))}
 
 
 ASSET, EXPENSE = Outcome.ASSET, Outcome.EXPENSE
@@ -723,6 +724,24 @@ def test_what_never_was_in_force_is_no_segment():
         ("Z", None),
         ("Z", DEC_31),
     ]
+
+
+def test_a_loss_of_the_first_day_is_a_loss_of_that_day():
+    """Only what is still to be amortised waits for the next."""
+    timeline = CostTimeline(history().contract)
+    timeline.publish(JAN, carried(amortized=0, left=0, impaired=120))
+
+    assert {each.valid_from for each in timeline.segments()} == {JAN}
+
+
+@pytest.mark.parametrize("of", [{"whole": 10**36}, {"entitled": 10**36}])
+def test_a_count_beyond_exact_arithmetic_is_refused(of):
+    """Of the whole or of the entitlement: 10 times 10^36 fits, 11 times not."""
+    timeline = CostTimeline(history().contract)
+    shape = COUNT._replace(**of)
+    timeline.publish(JAN, carried(capitalized=10, amortized=0, left=10, shape=shape))
+    with pytest.raises(UnsupportedTerm, match="Cost K of contract C, -11 in minor units, times"):
+        timeline.publish(JAN, carried(capitalized=11, amortized=0, left=-11, shape=shape))
 
 
 def test_the_name_of_a_part_of_a_cost():
