@@ -127,6 +127,8 @@ def measure(folder: Path, sizes: list[int]) -> dict[tuple[str, int], tuple[int, 
                 spent[f"ingest {form.name}", rows] = told
                 each.unlink()
             spent["rate", rows] = alone.apply(rate, (settings, entity))
+            for what in dict.fromkeys(what for what, _ in spent):
+                Console().print(f"{rows:,} rows, {what}: {spent[what, rows][1].megabytes:,} MB")
     return spent
 
 
