@@ -20,16 +20,17 @@ class Found:
 
     name: str
     location: str
+    """A path, or a URL of an object store without what its URL said of how to reach it."""
+    store: pafs.FileSystem | None = None
 
     @contextmanager
     def opened(self) -> Iterator[Path | BinaryIO]:
         """The path of a local file, or a stream of one that is not."""
-        if "://" not in self.location:
+        if self.store is None:
             yield Path(self.location)
             return
         with _reached(self.location):
-            system, path = pafs.FileSystem.from_uri(self.location)
-            stream = system.open_input_stream(path)
+            stream = self.store.open_input_stream(self.location.partition("://")[2])
         with stream:
             yield cast("BinaryIO", stream)
 
@@ -62,11 +63,11 @@ def _below(location: str) -> list[Found]:
         system, path = pafs.FileSystem.from_uri(location)
         at = system.get_file_info(path)
         if at.type is pafs.FileType.File:
-            return [Found(at.base_name, location)]
+            return [Found(at.base_name, f"{scheme}://{at.path}", system)]
         selector = pafs.FileSelector(path, recursive=True, allow_not_found=True)
         listed = system.get_file_info(selector)
     return [
-        Found(each.base_name, f"{scheme}://{each.path}")
+        Found(each.base_name, f"{scheme}://{each.path}", system)
         for each in sorted(listed, key=lambda info: info.path)
         if each.type is pafs.FileType.File and each.size and not each.base_name.startswith(".")
     ]
