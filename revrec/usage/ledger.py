@@ -65,16 +65,16 @@ def _same(one: str, other: str) -> str:
 def suspect(bench: Workbench, ledger: ds.Dataset | None, *, entity: int) -> None:
     """Suspect the rows whose identity may have been told, here or in the ledger.
 
-    Identities are compared by their numbers, a day at a time.
+    Identities are compared by their numbers, a span of days at a time.
     """
     bench.suspects = Marks(bench.received.rows)
-    for day in bench.spool.days():
-        for numbers, rows in bench.spool.identities_of(day):
+    for days in bench.spool.spans():
+        for numbers, rows in bench.spool.identities_of(days):
             ordered = np.sort(numbers)
             again = [ordered[1:][ordered[1:] == ordered[:-1]]]
             if ledger is not None:
-                again += _told_before(bench.database, ledger, entity, day, ordered)
-            found = np.unique(np.concatenate(again))
+                again += _told_before(bench.database, ledger, _of(entity, days), ordered)
+            found = np.sort(np.concatenate(again))
             if len(found):
                 bench.suspects.add(rows[_within(numbers, found)])
 
@@ -82,14 +82,14 @@ def suspect(bench: Workbench, ledger: ds.Dataset | None, *, entity: int) -> None
 def _told_before(
     connection: duckdb.DuckDBPyConnection,
     ledger: ds.Dataset,
-    entity: int,
-    day: date,
+    condition: pc.Expression,
     ordered: npt.NDArray[np.uint64],
 ) -> list[npt.NDArray[np.uint64]]:
-    """Which of the numbers, in order, are of rows that the ledger holds of the day."""
+    """Which of the numbers, in order, are of rows of the ledger that meet the condition."""
     found: list[npt.NDArray[np.uint64]] = []
-    with _held(connection, ledger, ["source", "usage_id"], _of(entity, day)):
-        query = connection.sql(f"SELECT {IDENTITY_NUMBER} AS number FROM held")
+    with _held(connection, ledger, ["source", "usage_id", "usage_date"], condition):
+        number = IDENTITY_NUMBER.format(day="usage_date")
+        query = connection.sql(f"SELECT {number} AS number FROM held")
         for batch in query.to_arrow_reader(ROWS_AT_ONCE):
             numbers = batch.column(0).to_numpy()
             found.append(numbers[_within(numbers, ordered)])
@@ -107,8 +107,8 @@ def _within(
     return found
 
 
-def _of(entity: int, day: date) -> pc.Expression:
-    return (pc.field("entity_id") == entity) & (pc.field("usage_date") == day)
+def _of(entity: int, days: Sequence[date]) -> pc.Expression:
+    return (pc.field("entity_id") == entity) & pc.field("usage_date").isin(days)
 
 
 def suspect_context(bench: Workbench, terms: pa.Table) -> None:
@@ -135,13 +135,13 @@ def recall(bench: Workbench, ledger: ds.Dataset | None, *, entity: int) -> None:
     chosen.add(connection.sql("FROM suspect").to_arrow_table()["row_number"].to_numpy())
     bench.lay_out("judged")
     connection.execute(_RECALLED)
-    for day in bench.spool.days() if chosen.any() else ():
-        if bench.pick(chosen, day, "picked"):
-            _recall_day(connection, ledger, entity, day)
+    for days in bench.spool.spans() if chosen.any() else ():
+        if bench.pick(chosen, days, "picked"):
+            _recall_picked(connection, ledger, _of(entity, days))
 
 
-def _recall_day(
-    connection: duckdb.DuckDBPyConnection, ledger: ds.Dataset | None, entity: int, day: date
+def _recall_picked(
+    connection: duckdb.DuckDBPyConnection, ledger: ds.Dataset | None, condition: pc.Expression
 ) -> None:
     connection.execute("CREATE OR REPLACE TABLE known (row_number BIGINT, reason VARCHAR)")
     if ledger is not None:
@@ -151,8 +151,8 @@ def _recall_day(
             for name, kind in _OPTIONAL.items()
             if name not in optional
         )
-        columns = ["source", "usage_id", *_CONTENT, *optional]
-        with _held(connection, ledger, columns, _of(entity, day)):
+        columns = ["source", "usage_id", "usage_date", *_CONTENT, *optional]
+        with _held(connection, ledger, columns, condition):
             connection.execute(
                 f"""
                 INSERT INTO known
@@ -160,6 +160,7 @@ def _recall_day(
                        THEN 'duplicate' ELSE 'conflicting-duplicate' END
                 FROM (SELECT *, dimensions AS labels{absent} FROM held) told
                 JOIN picked ON told.usage_id = picked.usage_id AND told.source = picked.source
+                 AND told.usage_date = picked.day
                 """
             )
     connection.execute(_RECALL)

@@ -41,7 +41,7 @@ from revrec.usage.rated_tables import (
     put_since,
 )
 from revrec.usage.since import changed_since, mark_of
-from revrec.usage.staging import receive, scratch, workbench
+from revrec.usage.staging import ROWS_AT_ONCE, receive, scratch, workbench
 from revrec.usage.totals import ControlTotals
 
 
@@ -345,16 +345,18 @@ def _append(
     bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake, through: date
 ) -> ControlTotals:
     """Append the changes as one batch, through the rules every row of usage keeps."""
-    rows = bench.sql(_ROWS, params={"source": SOURCE}).to_arrow_table()
-    rows = rows.append_column("fault", pa.nulls(rows.num_rows, pa.string()))
-    for name in ARRIVED.names:
-        if name not in rows.column_names:
-            rows = rows.append_column(name, pa.nulls(rows.num_rows, pa.string()))
-    arrived = rows.select(ARRIVED.names).cast(ARRIVED)
+    bench.execute(f"create table appending as {_ROWS}", {"source": SOURCE})
+    given = {name for (name, *_) in bench.execute("from appending limit 0").description}
+    columns = ", ".join(name if name in given else f"null as {name}" for name in ARRIVED.names)
+
+    def arriving() -> Iterator[pa.RecordBatch]:
+        for rows in bench.sql(f"select {columns} from appending").to_arrow_reader(ROWS_AT_ONCE):
+            yield rows.cast(ARRIVED)
+
     versions = [lake.committed_version(tx, table) for table in (COUNTED.table, TABLE)]
     batch = "rating-" + digest_of([versions, through.isoformat(), facts.last_seq(tx)])
     with workbench() as judge:
-        receive(judge, arrived.to_batches, rated_here=True)
+        receive(judge, arriving, rated_here=True)
         return batches.record(
             tx,
             lake,

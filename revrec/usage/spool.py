@@ -8,9 +8,10 @@ more than a few thousand of them is told as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from revrec.usage.columns import ROW_NUMBER, WELL_FORMED
 
 TEXTS_MAX = 2**13
 """Most different texts of a column that travel as numbers."""
+SPAN_ROWS = 2**19
+"""Days are looked at together while they have no more rows than this."""
 IDENTITIES_AT_ONCE = 2**23
 """About how many numbers of identities are held in memory, of 16 bytes with their rows."""
 IDENTITY = "identity"
@@ -86,39 +89,57 @@ class Spool:
         """The days with rows, in order."""
         return sorted(self._stretches)
 
+    def spans(self) -> Iterator[list[date]]:
+        """The days with rows, in order; several together where they have few rows."""
+        span: list[date] = []
+        rows = 0
+        for day in self.days():
+            count = self._count(day)
+            if span and rows + count > SPAN_ROWS:
+                yield span
+                span, rows = [], 0
+            span.append(day)
+            rows += count
+        if span:
+            yield span
+
     def rows(self) -> Iterator[pa.RecordBatch]:
         """All rows, day by day."""
         for day in self.days():
             yield from self.rows_of(day)
 
-    def rows_of(self, day: date) -> Iterator[pa.RecordBatch]:
-        """The rows of a day as they were added, texts that are few as dictionaries."""
-        for rows in self._blocks_of(day):
+    def rows_of(self, *days: date) -> Iterator[pa.RecordBatch]:
+        """The rows of each day as they were added, texts that are few as dictionaries."""
+        for rows in self._blocks_of(days):
             yield self._restored(rows)
 
-    def identities_of(self, day: date) -> Iterator[Identities]:
-        """The identities of a day's rows; those of one number are told together."""
-        count = sum(stretch.rows for stretch in self._stretches[day])
-        parts = 1 + count // IDENTITIES_AT_ONCE
+    def identities_of(self, days: Sequence[date]) -> Iterator[Identities]:
+        """The identities of the days' rows; those of one number are told together."""
+        parts = 1 + sum(map(self._count, days)) // IDENTITIES_AT_ONCE
         width = -(-_NUMBERS // parts)
         for part in range(parts):
             last = min((part + 1) * width, _NUMBERS) - 1
-            found = list(self._identities_within(day, part * width, last))
+            found = list(self._identities_within(days, part * width, last))
             numbers, rows = zip(*found, strict=True)
             yield np.concatenate(numbers), np.concatenate(rows)
 
-    def _identities_within(self, day: date, first: int, last: int) -> Iterator[Identities]:
-        for block in self._blocks_of(day):
+    def _count(self, day: date) -> int:
+        return sum(stretch.rows for stretch in self._stretches[day])
+
+    def _identities_within(
+        self, days: Sequence[date], first: int, last: int
+    ) -> Iterator[Identities]:
+        for block in self._blocks_of(days):
             numbers, rows = block.column(IDENTITY).to_numpy(), block.column(ROW_NUMBER).to_numpy()
             if last - first < _NUMBERS - 1:
                 within = (numbers >= np.uint64(first)) & (numbers <= np.uint64(last))
                 numbers, rows = numbers[within], rows[within]
             yield numbers, rows
 
-    def _blocks_of(self, day: date) -> Iterator[pa.RecordBatch]:
-        """The rows of a day as they were written, each block mapped by itself."""
+    def _blocks_of(self, days: Sequence[date]) -> Iterator[pa.RecordBatch]:
+        """The rows of each day as they were written, each block mapped by itself."""
         self._file.flush()
-        for stretch in self._stretches[day]:
+        for stretch in chain.from_iterable(self._stretches[day] for day in days):
             with pa.memory_map(str(self._path)) as file:
                 file.seek(stretch.offset)
                 with pa.ipc.open_stream(file.read_buffer(stretch.length)) as reader:

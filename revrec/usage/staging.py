@@ -14,7 +14,7 @@ spills to disk.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -37,8 +37,8 @@ MEMORY_MAX = "256MB"
 """Memory of the workbench's database; beyond it DuckDB spills to the folder."""
 RATING_MEMORY_MAX = "1GB"
 """Memory of a rating's database."""
-IDENTITY_NUMBER = "hash(source, usage_id)"
-"""SQL: a number of 64 bits for the identity of a row among those of its day."""
+IDENTITY_NUMBER = "hash(source, usage_id, {day})"
+"""SQL: a number of 64 bits for the identity of a row."""
 ROWS_AT_ONCE = 2**16
 """Rows that are looked at together at least: smaller blocks are joined, larger ones left."""
 
@@ -89,11 +89,11 @@ class Workbench:
         self.database.execute(f"CREATE OR REPLACE TABLE {table} AS {_MEANT}", {"zone": self.zone})
         self.database.unregister("arriving")
 
-    def pick(self, chosen: Marks, day: date, into: str) -> bool:
-        """Make a table of the marked rows of a day; whether there are any."""
+    def pick(self, chosen: Marks, days: Sequence[date], into: str) -> bool:
+        """Make a table of the marked rows of the days; whether there are any."""
         self.lay_out(into)
         picked = False
-        for rows in gathered(_among(chosen, self.spool.rows_of(day)), ROWS_AT_ONCE):
+        for rows in gathered(_among(chosen, self.spool.rows_of(*days)), ROWS_AT_ONCE):
             self.database.register("arriving", pa.Table.from_batches([rows]))
             self.database.execute(f"INSERT INTO {into} {_MEANT}", {"zone": self.zone})
             self.database.unregister("arriving")
@@ -137,9 +137,10 @@ class Workbench:
 
 
 def identities(database: duckdb.DuckDBPyConnection, rows: pa.RecordBatch) -> pa.Array:
-    """A number of 64 bits for the source and id of each row, in their order."""
+    """A number of 64 bits for the identity of each row, in their order."""
     database.register("arriving", pa.Table.from_batches([rows]))
-    numbers = database.sql(f"SELECT {IDENTITY_NUMBER} AS number FROM arriving").to_arrow_table()
+    number = IDENTITY_NUMBER.format(day="day")
+    numbers = database.sql(f"SELECT {number} AS number FROM arriving").to_arrow_table()
     database.unregister("arriving")
     return numbers["number"].combine_chunks()
 

@@ -81,14 +81,32 @@ def test_a_day_comes_back_as_it_was_added(
 def test_identities_come_in_parts(spooled: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each number of a day is in one part, with its row."""
     day = date(2026, 1, 1)
-    whole = [(numbers.tolist(), rows.tolist()) for numbers, rows in spooled.identities_of(day)]
+    whole = [(numbers.tolist(), rows.tolist()) for numbers, rows in spooled.identities_of([day])]
     monkeypatch.setattr(spool, "IDENTITIES_AT_ONCE", 2)
-    parts = list(spooled.identities_of(day))
+    parts = list(spooled.identities_of([day]))
 
     assert [([2**64 - 1, 2**63, 0, 2**64 - 1], [2, 4, 6, 8])] == whole
     assert [([0], [6]), ([2**63], [4]), ([2**64 - 1] * 2, [2, 8])] == [
         (numbers.tolist(), rows.tolist()) for numbers, rows in parts
     ]
+
+
+def test_days_with_few_rows_are_looked_at_together(
+    spooled: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four rows on the first of January, two on the second, two on the third."""
+    first, second, third = spooled.days()
+
+    for rows, expected in (
+        (8, [[first, second, third]]),
+        (6, [[first, second], [third]]),
+        (5, [[first], [second, third]]),
+        (3, [[first], [second], [third]]),
+    ):
+        monkeypatch.setattr(spool, "SPAN_ROWS", rows)
+        assert expected == list(spooled.spans())
+    numbers, rows_told = next(spooled.identities_of([second, third]))
+    assert {3: 9, 7: 9, 1: 9, 5: 9} == dict(zip(rows_told.tolist(), numbers.tolist(), strict=True))
 
 
 def test_repeats_are_found_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
