@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from revrec.errors import ChainBroken, InvariantViolated, StoreError
@@ -281,3 +284,43 @@ def test_a_restore_of_another_backup_is_not_resumed(stores, tmp_path):
 
     with opened(target) as workspace:
         assert 2 == workspace.run(facts.last_seq)
+
+
+@pytest.fixture
+def plain(server_url: str) -> Iterator[tuple[str, str]]:
+    """A login that is no superuser and owns a database of its own, and that login's name."""
+    name = f"revrec_plain_{os.getpid()}"
+    login = sql.Identifier(name)
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("create role {} login password 'plain'").format(login))
+        for role in ("revrec_owner", "revrec_app", "revrec_bulk", "revrec_reader"):
+            grant = sql.SQL("grant {} to {}").format(sql.Identifier(role), login)
+            connection.execute(grant)
+        connection.execute(sql.SQL("create database {} owner {}").format(login, login))
+        yield make_conninfo(server_url, user=name, password="plain", dbname=name), name
+        connection.execute(sql.SQL("drop database {} with (force)").format(login))
+        connection.execute(sql.SQL("drop role {}").format(login))
+
+
+def test_a_restore_needs_no_superuser_and_a_backup_needs_to_see_all(
+    stores, tmp_path, plain, server_url
+):
+    """Onto a database that was never migrated; rows that are hidden are refused, not left out."""
+    source, folder = stores("source"), tmp_path / "backup"
+    with opened(source) as workspace:
+        tell(workspace, CONTRACT, INVOICE)
+        close(workspace, JANUARY)
+    back_up(source, folder)
+    url, name = plain
+    home = tmp_path / "plain"
+    target = Settings(home=home, database_url=SecretStr(url), lake=str(home / "lake"), clock=CLOCK)
+
+    restore(target, folder)
+
+    with pytest.raises(StoreError, match="does not see all entities"):
+        back_up(target, tmp_path / "again")
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("alter role {} bypassrls").format(sql.Identifier(name)))
+    assert {t.name: t.sha256 for t in back_up(target, tmp_path / "again").tables} == {
+        name: each.sha256 for name, each in content(source).items()
+    }
