@@ -58,6 +58,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "flash_close": _ALL,
     "list_gates": _ALL,
     "waive_gate": _APPROVE,
+    "measure_misstatements": _ALL,
+    "assess_misstatements": _PREPARE,
     "list_tasks": _ALL,
     "prepare_task": _PREPARE,
     "sign_task": _APPROVE,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 
 from api import close_schemas as schemas
 from api.access import Books, Key, keyed
 from api.closing import close_once
+from api.estimate_schemas import ProposalListed
 from api.routing import EVERY, WRITES, Month, answer, refusals, router
 from api.schemas import CloseRequested, PeriodClosed
+from revrec.model.misstatement import QualitativeFactor
 from revrec.operations import checklist as tasks
 from revrec.operations import close as closing
-from revrec.operations import gates
+from revrec.operations import gates, misstating
 from revrec.operations.answering import once
 from revrec.operations.close import Kind
 
@@ -145,5 +147,52 @@ def sign_task(
             keyed(key, "sign", str(period), task, books.actor, body.model_dump_json()),
             lambda tx: tasks.sign_task(tx, period, task, accept=body.accept, note=body.note),
             lambda given: schemas.EvidenceTold.of(given).model_dump_json(),
+        )
+    )
+
+
+@router.get(
+    "/misstatements",
+    tags=["audit"],
+    operation_id="measure_misstatements",
+    summary="Measure errors of earlier periods",
+    responses=refusals(*EVERY, "feed-error", "contract-error"),
+)
+def measure_misstatements(
+    books: Books,
+    factor: Annotated[
+        list[QualitativeFactor] | None,
+        Query(description="What makes them material whatever their size."),
+    ] = None,
+) -> schemas.MisstatementsMeasured:
+    """Errors by rollover and iron curtain against the statements of each year (250-10-S99-1)."""
+    made = misstating.misstatements(books, factor or []).worksheet
+    return schemas.MisstatementsMeasured.model_validate(misstating.told_of(made))
+
+
+@router.post(
+    "/periods/{period}/misstatements",
+    tags=["audit"],
+    operation_id="assess_misstatements",
+    summary="Propose what becomes of errors",
+    response_model=ProposalListed,
+    responses=refusals(*WRITES, "contract-error", "payload-too-large"),
+)
+def assess_misstatements(
+    period: Month, body: schemas.AssessmentProposed, books: Books, key: Key
+) -> Response:
+    """Propose catch-up or reopening for the errors of a period; another person decides."""
+    return answer(
+        once(
+            books,
+            keyed(key, "assess", str(period), books.actor, body.model_dump_json()),
+            lambda tx: misstating.assessing(
+                tx,
+                period,
+                treatment=body.treatment,
+                factors=body.factors,
+                rationale=body.rationale,
+            ),
+            lambda made: ProposalListed.of(made).model_dump_json(),
         )
     )

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.schemas import PeriodText, Person, Wire
 from revrec.model.controls import Evidence, TaskStatus, Waiver
+from revrec.model.misstatement import ErrorTreatment, QualitativeFactor
 from revrec.operations.gates import GateState
 
 
@@ -162,3 +163,54 @@ class EvidenceTold(Wire):
             signed_at=signed.signed_at if signed else None,
             sign_off_note=signed.note if signed else None,
         )
+
+
+class ErrorTold(Wire):
+    """An error of an earlier period; amounts by which it was overstated."""
+
+    id: str
+    origin: PeriodText
+    reverses: PeriodText | None
+    nature: str = Field(examples=["factual"])
+    contract: str
+    description: str
+    revenue: str = Field(examples=["1200.00"])
+    pre_tax_income: str = Field(examples=["1200.00"])
+
+
+class EffectTold(Wire):
+    """Errors by one measure on one fiscal year."""
+
+    year_end: date
+    measure: str = Field(examples=["revenue"])
+    rollover: str
+    """What the year's income contains."""
+    iron_curtain: str
+    """What the balance sheet at the year's end contains."""
+    benchmark: str
+    """What the statements show."""
+    threshold: str = Field(examples=["1.00%"])
+    rollover_share: str
+    iron_curtain_share: str
+    material: bool
+
+
+class MisstatementsMeasured(Wire):
+    """The worksheet on errors of earlier periods."""
+
+    currency: str = Field(examples=["USD"])
+    errors: list[ErrorTold]
+    effects: list[EffectTold]
+    factors: list[str]
+    proposed: str = Field(examples=["catch_up"])
+    """catch_up or reopen."""
+    conclusion: str
+
+
+class AssessmentProposed(Wire):
+    """What becomes of the errors of a period, as the caller judges."""
+
+    treatment: ErrorTreatment
+    factors: list[QualitativeFactor] = Field(default_factory=list, max_length=20)
+    """What makes them material whatever their size."""
+    rationale: str = Field(min_length=1, max_length=2000, examples=["Below every threshold."])

@@ -30,7 +30,7 @@ class ProposalListed(Wire):
 
     id: str = Field(examples=["7c1f0a52e3b94d0c8a11"])
     kind: str = Field(examples=["estimate"])
-    """estimate, selling_prices or policy."""
+    """estimate, selling_prices, policy or misstatements."""
     subject: str
     """The component, product or election it is of."""
     contract: str | None

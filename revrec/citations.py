@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-_FORM = re.compile(r"\d{3}-\d{2}-\d{2}-\d{1,3}[A-Z]?")
+_FORM = re.compile(r"\d{3}-\d{2}-S?\d{2}-\d{1,3}[A-Z]?")
 _Rule = TypeVar("_Rule", bound=Callable[..., Any])
 
 

@@ -38,6 +38,7 @@ from revrec.model.fact import Fact
 from revrec.model.financing import Reschedule
 from revrec.model.history import Book, ContractHistory
 from revrec.model.mapping import AccountMapping
+from revrec.model.misstatement import FinancialBenchmark, Misstatement
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -73,7 +74,14 @@ _PLACES = {
 
 _OF_THE_ENTITY = (StandaloneSellingPrice, Product, EntityCurrencies, ExchangeRate, AccountMapping)
 """Told of no contract, and read as lists in order of their ids."""
-_READ_ELSEWHERE = (RateCard, PriceAgreement, VariableComponent, ComponentOutcome)
+_READ_ELSEWHERE = (
+    RateCard,
+    PriceAgreement,
+    VariableComponent,
+    ComponentOutcome,
+    Misstatement,
+    FinancialBenchmark,
+)
 
 
 def _of_the_engine(

@@ -59,6 +59,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "contract_cost_amortization": frozenset(AmortizationPattern),
     "contract_cost_adjustments": frozenset({"prospective", "catch_up"}),
     "estimates_standard": frozenset({"us_gaap", "ifrs"}),
+    "reopening_takes": frozenset({"reason", "assessment"}),
 }
 """Election -> values the engine computes; any other is refused, never ignored."""
 MEASURED: Mapping[str, tuple[str, str]] = {
@@ -84,6 +85,8 @@ MEASURED: Mapping[str, tuple[str, str]] = {
     "selling_prices_inside": (r"([1-9]?[0-9])%", "a percentage below 100, such as 70%"),
     "selling_prices_least": (r"[1-9][0-9]{0,5}_prices", "a number, such as 20_prices"),
     "estimates_stand_within": (_PERCENTAGE, "a percentage, such as 10%"),
+    "misstatement_of_revenue": (_PERCENTAGE, "a percentage, such as 1%"),
+    "misstatement_of_pre_tax_income": (_PERCENTAGE, "a percentage, such as 5%"),
     "usage_expected_from": (r"none|[^;]+(;[^;]+)*", "none, or sources, such as gateway; batch"),
     "close_days_without_usage": _DAYS,
     "close_rows_set_aside": (_COUNT, "a whole number, such as 1000"),

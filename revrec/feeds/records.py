@@ -40,6 +40,7 @@ from revrec.model.events import (
 from revrec.model.fact import Fact, FactKind
 from revrec.model.financing import Reschedule
 from revrec.model.mapping import AccountMapping
+from revrec.model.misstatement import FinancialBenchmark, Misstatement
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -90,6 +91,8 @@ Record = (
     | EntityCurrencies
     | ExchangeRate
     | AccountMapping
+    | Misstatement
+    | FinancialBenchmark
 )
 _OfTheEntity = (
     StandaloneSellingPrice
@@ -102,7 +105,13 @@ _OfTheEntity = (
     | EntityCurrencies
     | ExchangeRate
     | AccountMapping
+    | Misstatement
+    | FinancialBenchmark
 )
+_Dated = (
+    ExchangeRate | Combination | CreditPool | CreditTransfer | Misstatement | FinancialBenchmark
+)
+"""Of a day and not effective from one on."""
 ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.CONTRACT: TypeAdapter(Contract),
     FactKind.MODIFICATION: TypeAdapter(Modification),
@@ -144,6 +153,8 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
     FactKind.ENTITY_CURRENCIES: TypeAdapter(EntityCurrencies),
     FactKind.EXCHANGE_RATE: TypeAdapter(ExchangeRate),
     FactKind.ACCOUNT_MAPPING: TypeAdapter(AccountMapping),
+    FactKind.MISSTATEMENT: TypeAdapter(Misstatement),
+    FactKind.FINANCIAL_BENCHMARK: TypeAdapter(FinancialBenchmark),
 }
 """Kind of fact -> the model its body must fit."""
 
@@ -158,6 +169,8 @@ _LISTS = {
     "commitments": "commitment",
     "exchange_rates": "exchange_rate",
     "account_mappings": "account_mapping",
+    "misstatements": "misstatement",
+    "financial_benchmarks": "financial_benchmark",
 }
 
 
@@ -255,9 +268,9 @@ def _named(record: _OfTheEntity) -> tuple[str, date]:
         return FactKind.ENTITY_CURRENCIES.value, record.effective_from
     if isinstance(record, ExchangeRate):
         _check_rate(record)
-    if isinstance(record, StandaloneSellingPrice | RateCard):
+    if isinstance(record, StandaloneSellingPrice | RateCard | Misstatement | FinancialBenchmark):
         minor_digits(record.currency)
-    if isinstance(record, ExchangeRate | Combination | CreditPool | CreditTransfer):
+    if isinstance(record, _Dated):
         return record.id, record.on
     return record.id, record.effective_from
 

@@ -54,6 +54,8 @@ class FactKind(StrEnum):
     ENTITY_CURRENCIES = "entity_currencies"
     EXCHANGE_RATE = "exchange_rate"
     ACCOUNT_MAPPING = "account_mapping"
+    MISSTATEMENT = "misstatement"
+    FINANCIAL_BENCHMARK = "financial_benchmark"
 
 
 def canonical(body: object) -> bytes:

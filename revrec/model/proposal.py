@@ -18,6 +18,8 @@ class ProposalKind(StrEnum):
     """Entries of the book of standalone selling prices."""
     POLICY = "policy"
     """Another election, for people to read: it is never recorded by approval."""
+    MISSTATEMENTS = "misstatements"
+    """What becomes of errors of earlier periods."""
 
 
 class Standing(StrEnum):

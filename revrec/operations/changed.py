@@ -25,6 +25,8 @@ _READ_ELSEWHERE = frozenset(
         FactKind.PRICE_AGREEMENT,
         FactKind.VARIABLE_COMPONENT,
         FactKind.COMPONENT_OUTCOME,
+        FactKind.MISSTATEMENT,
+        FactKind.FINANCIAL_BENCHMARK,
     }
 )
 """Kinds that revenue follows only through other facts or usage."""

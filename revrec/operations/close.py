@@ -32,6 +32,7 @@ from revrec.operations import gates
 from revrec.operations.computing import Computed, compute, read_inputs
 from revrec.operations.gates import GateState
 from revrec.operations.incremental import ToClose, to_close
+from revrec.operations.misstating import require_assessment
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import audit_log, controls, facts, journal, locks, periods
@@ -194,6 +195,7 @@ def reopening(
             remedy=f"Reopen {last} first, or post the correction to the open period.",
             blockers=[str(last)],
         )
+    require_assessment(tx, period)
     reopened = periods.reopen(
         tx, period, requested_by=requested_by, approved_by=approved_by, reason=reason
     )

@@ -18,7 +18,10 @@ class ProposalRow(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "id"),
         Index(None, "entity_id", "kind", "subject", "proposed_at"),
-        check("kind_is_known", "kind in ('estimate', 'selling_prices', 'policy')"),
+        check(
+            "kind_is_known",
+            "kind in ('estimate', 'selling_prices', 'policy', 'misstatements')",
+        ),
         check("stands_or_waits", "standing in ('stands', 'waits')"),
         {"schema": "records"},
     )

@@ -43,3 +43,32 @@ def test_a_task_is_prepared_and_signed(as_):
         told["contracts_read"]["due_on"],
     )
     assert "done" == told["usage_rated"]["state"]
+
+
+def test_errors_are_measured_and_judged(as_):
+    """The worksheet by numbers and factors; a proposal that another person decides."""
+    year = {"id": "FY25", "on": "2025-12-31", "currency": "USD"}
+    told = [
+        {"kind": "financial_benchmark", **year, "revenue": "100", "pre_tax_income": "10"},
+        {"kind": "misstatement", "id": "E", "on": "2025-01-31", "currency": "USD",
+         "revenue": "0.99", "pre_tax_income": "0.10", "description": "a slip"},
+    ]  # fmt: skip
+    record(as_("ana"), told, "errors")
+    body = {"treatment": "catch_up", "rationale": "small"}
+
+    plain = as_("cleo").get("/v1/misstatements").json()
+    factor = {"factor": "is_intentional"}
+    judged = as_("cleo").get("/v1/misstatements", params=factor).json()
+    made = (
+        as_("ana")
+        .post("/v1/periods/2026-01/misstatements", json=body, headers=keyed("assess"))
+        .json()
+    )
+    decided = as_("ben").post(
+        f"/v1/proposals/{made['id']}/decision", json={"approve": True}, headers=keyed("decide")
+    )
+
+    assert [False, False] == [each["material"] for each in plain["effects"]]
+    assert ("catch_up", "reopen") == (plain["proposed"], judged["proposed"])
+    assert "0.99%" == plain["effects"][0]["iron_curtain_share"]
+    assert ("misstatements", "approved") == (made["kind"], decided.json()["outcome"])

@@ -47,6 +47,8 @@ TABLE = """
     GET  /v1/periods/2026-01/flash                             yes      yes     yes    yes
     GET  /v1/periods/2026-01/gates                             yes      yes     yes    yes
     POST /v1/periods/2026-01/gates/g/waiver                    no       yes     no     yes
+    GET  /v1/misstatements                                     yes      yes     yes    yes
+    POST /v1/periods/2026-01/misstatements                     yes      no      no     yes
     GET  /v1/periods/2026-01/checklist                         yes      yes     yes    yes
     POST /v1/periods/2026-01/checklist/t/evidence              yes      no      no     yes
     POST /v1/periods/2026-01/checklist/t/sign-off              no       yes     no     yes

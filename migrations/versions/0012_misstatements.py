@@ -1,0 +1,21 @@
+"""Assessments of misstatements are proposals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+_SQL = Path(__file__).parents[1] / "sql"
+
+
+def upgrade() -> None:
+    statements = (_SQL / f"{revision}_misstatements.sql").read_text(encoding="utf-8")
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(statements)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("Assessments that were recorded cannot be taken away again.")
