@@ -77,8 +77,8 @@ def fit_activity(counts: Counts) -> Activity:
 
     starts = ([0.0, 0.0, -0.5, 1.5], [1.5, -1.0, -1.0, 3.0])
     bounds = [(-6.0, 7.0)] * 4
-    found = [minimize(loss, np.array(each), method="L-BFGS-B", bounds=bounds) for each in starts]
-    best = min(found, key=lambda each: float(each.fun))
+    start = min((np.array(each) for each in starts), key=loss)
+    best = minimize(loss, start, method="L-BFGS-B", bounds=bounds)
     a, b, c, d = (float(each) for each in np.exp(best.x))
     return Activity(a=a, b=b, c=c, d=d)
 

@@ -14,6 +14,8 @@ from revrec.estimation.panel import Panel
 
 POLICY = ConstraintPolicy()
 CONFIDENCE = (0.5, 0.8, 0.9)
+DAY = 738_000
+"""An ordinary day: 29 July 2021."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def panel_of_steps(past, step_days=28):
         cohort=np.zeros(n, np.int64),
         used=past,
         step_days=step_days,
-        as_of=0,
+        as_of=DAY,
         observed=np.nansum(past, axis=1),
         doubts=(frozenset(),) * n,
     )

@@ -11,6 +11,7 @@ from tests.estimation.judging import POLICY, judge, luck, panel_of_steps
 from tests.estimation.portfolios import KINDS, simulate
 
 AHEAD = 9
+SMALL = 400
 PAST = {"seasonal": 39}
 
 
@@ -24,10 +25,10 @@ def judged(kind, contracts, seed):
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_stated_confidence_and_reversals_hold(kind):
     """A small portfolio of each kind, with room for the luck of a few hundred outcomes."""
-    found = judged(kind, 600, seed=11)
+    found = judged(kind, SMALL, seed=11)
 
     for confidence, share in found.coverage.items():
-        assert abs(share - confidence) <= 0.02 + luck(confidence, 600), (confidence, share)
+        assert abs(share - confidence) <= 0.02 + luck(confidence, SMALL), (confidence, share)
     tolerated = 1 - POLICY.probable
     assert found.reversals <= tolerated + luck(tolerated, found.at_risk)
     assert found.tested > 0
@@ -36,7 +37,7 @@ def test_stated_confidence_and_reversals_hold(kind):
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_rules_of_thumb_do_worse(kind):
     """A rule of thumb fails the constraint, or passes it and defers more than it must."""
-    found = judged(kind, 600, seed=11)
+    found = judged(kind, SMALL, seed=11)
 
     for reversals, deferred in found.rules.values():
         assert reversals > 1 - POLICY.probable or deferred > found.deferred

@@ -32,10 +32,7 @@ def seen(panel, commitments=(), seed=1, confidence=0.8):
 
 def even(count=40, steps=12, use=100.0):
     """Contracts that all use the same in each step, as of an ordinary day."""
-    panel = panel_of_steps(np.full((count, steps), use))
-    return type(panel)(
-        **{name: getattr(panel, name) for name in panel.__slots__} | {"as_of": 738_000}
-    )
+    return panel_of_steps(np.full((count, steps), use))
 
 
 def commitment(panel, committed, *, row=0, steps=AHEAD):
@@ -94,9 +91,6 @@ def test_higher_confidence_is_wider():
     """Ninety-five percent beside fifty."""
     truth = simulate("log_normal", contracts=60, past=13, future=1, seed=2)
     panel = panel_of_steps(truth.past)
-    panel = type(panel)(
-        **{name: getattr(panel, name) for name in panel.__slots__} | {"as_of": 738_000}
-    )
 
     narrow, wide = seen(panel, confidence=0.5), seen(panel, confidence=0.95)
 
