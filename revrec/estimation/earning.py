@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 from numpy.random import Generator
@@ -23,11 +24,11 @@ class Earning:
     """What use of a row of the portfolio earns."""
 
     row: int
-    rate: float
+    rate: Fraction
     """Consideration, in the currency, of a unit counted."""
-    free: float = 0.0
+    free: Fraction = Fraction(0)
     """Units still to be used before anything is earned, below a baseline."""
-    most: float = np.inf
+    most: Fraction | None = None
     """Consideration that is left of a price; there is none where each unit has its own."""
     lapses: date | None = None
     """Day on which what is left is earned, used or not (55-48)."""
@@ -79,24 +80,25 @@ def earned_by_use(
 
 def _earned(each: Earning, running: Floats, ends: Sequence[date]) -> Floats:
     """What has been earned by the end of each step."""
-    found = np.minimum(np.maximum(running - each.free, 0.0) * each.rate, each.most)
-    if each.lapses is not None and np.isfinite(each.most):
-        over = np.array([end >= each.lapses for end in ends])
-        found = np.where(over[None, :], each.most, found)
-    return np.asarray(found)
+    found = np.maximum(running - float(each.free), 0.0) * float(each.rate)
+    if each.most is None:
+        return np.asarray(found)
+    most, lapses = float(each.most), each.lapses
+    over = np.array([lapses is not None and end >= lapses for end in ends])
+    return np.asarray(np.where(over[None, :], most, np.minimum(found, most)))
 
 
 def revenue_ahead(
-    by_use: Floats,
+    by_use: Floats | None,
     scheduled: Sequence[Decimal],
     ends: Sequence[date],
     *,
     confidence: float,
     digits: int,
 ) -> RevenueAhead:
-    """What use earns by step, in draws, with what is scheduled for each."""
-    steps = distribution_of(by_use)
-    whole = distribution_of(by_use.sum(axis=0)[None, :])
+    """What use earns by step, in draws if it earns anything, with what is scheduled for each."""
+    drawn = np.zeros((len(ends), 1)) if by_use is None else by_use
+    steps, whole = distribution_of(drawn), distribution_of(drawn.sum(axis=0)[None, :])
     certain = sum(scheduled, Decimal(0))
     of_use = _range(whole, 0, Decimal(0), confidence, digits)
     return RevenueAhead(

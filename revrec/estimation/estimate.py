@@ -11,6 +11,7 @@ from numpy.random import Generator
 
 from revrec.asc606.estimates import of_outcomes
 from revrec.estimation import events
+from revrec.estimation.calibration import Calibration
 from revrec.estimation.cases import Case, Drawn, Estimated
 from revrec.estimation.components import (
     IN_UNITS,
@@ -30,8 +31,8 @@ from revrec.estimation.distribution import (
 from revrec.estimation.events import Record
 from revrec.estimation.measures import measure
 from revrec.estimation.numbers import Floats, money, quantity, ratio
-from revrec.estimation.outlook import DRAWS, Portfolio, ahead
-from revrec.estimation.panel import Doubt
+from revrec.estimation.outlook import DRAWS, Ahead, Portfolio, ahead
+from revrec.estimation.panel import Doubt, Panel
 from revrec.estimation.payoffs import AS_IT_IS, through
 from revrec.model.contract import EstimationMethod
 from revrec.model.estimation import ComponentKind
@@ -131,8 +132,6 @@ def _of_use(
             for payoff, (_, case) in zip(payoffs, chosen, strict=True)
         ]
         worth = distribution_of(through(of, moved), through(of, raw).mean(axis=1))
-        credibility = part.cohort.credibility[part.place[places]]
-        alive = part.cohort.alive[part.place[places]]
         calibrations = [portfolio.calibration(int(row)) for row in rows]
         low, high = np.quantile(moved, (0.1, 0.9), axis=1)
         yield Drawn(
@@ -146,27 +145,35 @@ def _of_use(
             tested=np.array([0.0 if each is None else each.tested for each in calibrations]),
             doubts=tuple(panel.doubts[int(row)] for row in rows),
             facts=[
-                {
-                    "source": "own history and cohort",
-                    "history_steps": str(int(seen[row])),
-                    "step_days": str(panel.step_days),
-                    "observed": str(quantity(panel.observed[row])),
-                    "cohort_size": str(len(part.cohort.rows)),
-                    "credibility": str(ratio(credibility[place])),
-                    "alive": str(ratio(alive[place])),
-                    "tested": str(0 if each is None else each.tested),
-                    "misfit": "" if each is None else str(ratio(each.distance)),
-                    "bias_corrected": "" if each is None else str(ratio(each.bias)),
-                    "use_low": str(quantity(low[place])),
-                    "use_high": str(quantity(high[place])),
-                }
-                for place, (row, each) in enumerate(zip(rows, calibrations, strict=True))
+                _use_facts(panel, int(row), part, int(place), each)
+                | {"use_low": str(quantity(low[at])), "use_high": str(quantity(high[at]))}
+                for at, (row, place, each) in enumerate(
+                    zip(rows, part.place[places], calibrations, strict=True)
+                )
             ],
             histories=[
                 [(day, quantity(used)) for day, used in panel.last_steps(int(row), STEPS_TOLD)]
                 for row in rows
             ],
         )
+
+
+def _use_facts(
+    panel: Panel, row: int, part: Ahead, place: int, calibration: Calibration | None
+) -> dict[str, str]:
+    """How use of a contract was estimated; ``place`` is that of the contract in its cohort."""
+    return {
+        "source": "own history and cohort",
+        "history_steps": str(int((~np.isnan(panel.used[row])).sum())),
+        "step_days": str(panel.step_days),
+        "observed": str(quantity(panel.observed[row])),
+        "cohort_size": str(len(part.cohort.rows)),
+        "credibility": str(ratio(part.cohort.credibility[place])),
+        "alive": str(ratio(part.cohort.alive[place])),
+        "tested": str(0 if calibration is None else calibration.tested),
+        "misfit": "" if calibration is None else str(ratio(calibration.distance)),
+        "bias_corrected": "" if calibration is None else str(ratio(calibration.bias)),
+    }
 
 
 def _of_record(

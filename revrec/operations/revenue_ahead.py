@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
-import numpy as np
 import pyarrow as pa
 
 from revrec import engine
@@ -89,7 +89,7 @@ def _of_currency(
             series.append(told[0])
             earnings.append(told[1])
     ends = step_ends(inputs.as_of, until, STEP_DAYS)
-    by_use = np.zeros((len(ends), 1))
+    by_use = None
     if series:
         panel = history_of(inputs.daily, series, inputs.as_of)
         ends = step_ends(inputs.as_of, until, panel.step_days)
@@ -138,13 +138,12 @@ def _earning(
         return None
     counted_in = CountedIn(shape.counted_in)
     meters = frozenset(obligations[segment.obligation].counted_meters)
-    rate = segment.price * _ATOMS[shape.counted_in] / shape.whole
-    per_unit = 10 ** minor_digits(segment.currency)
-    earned = int(str(standing["recognised"]))
+    atoms, minor = _ATOMS[shape.counted_in], 10 ** minor_digits(segment.currency)
+    begun = bool(standing["recognised"]) or not segment.as_used
     return similar(contract, meters, counted_in), Earning(
         row=row,
-        rate=rate / per_unit,
-        free=0.0 if earned or not segment.as_used else shape.baseline / _ATOMS[shape.counted_in],
-        most=np.inf if segment.as_used else int(str(standing["remaining"])) / per_unit,
+        rate=Fraction(segment.price * atoms, shape.whole * minor),
+        free=Fraction(0) if begun else Fraction(shape.baseline, atoms),
+        most=None if segment.as_used else Fraction(int(str(standing["remaining"])), minor),
         lapses=None if segment.as_used else shape.lapses,
     )
