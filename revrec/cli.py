@@ -21,6 +21,7 @@ from revrec.audit.check import check as check_scenario
 from revrec.commands import (
     backing_up,
     calculations,
+    changes,
     commitments,
     contracts,
     controls,
@@ -64,6 +65,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 COMMANDS = (
+    changes.diff,
+    changes.propose,
     usage.ingest,
     usage.rate,
     usage.flags,

@@ -30,6 +30,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "usage_fees": frozenset({"allocated_to_the_day"}),
     "days_of_usage": frozenset(available_timezones()),
     "credits_drawn": frozenset({"first_to_lapse", "first_granted"}),
+    "change_control": frozenset({"one_person", "two_people"}),
     "posted_references": frozenset({"optional", "required"}),
     "right_to_invoice": frozenset({"elected", "not_elected"}),
     "grain_of_time": frozenset(

@@ -16,6 +16,8 @@ class ProposalKind(StrEnum):
     """An estimate of a variable component."""
     SELLING_PRICES = "selling_prices"
     """Entries of the book of standalone selling prices."""
+    CHANGE = "change"
+    """Facts under change control."""
     POLICY = "policy"
     """Another election, for people to read: it is never recorded by approval."""
     MISSTATEMENTS = "misstatements"

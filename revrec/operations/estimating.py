@@ -266,7 +266,8 @@ def deciding(tx: Transaction, proposal: str, *, approve: bool, note: str = "") -
     )
     proposals.decide(tx, decision)
     if approve:
-        recording(tx, [fact_of(each, proposal) for each in found.facts], source=proposal)
+        proposed = [fact_of(each, proposal) for each in found.facts]
+        recording(tx, proposed, source=proposal, approved=True)
     audit_log.write(tx, f"proposal.{decision.outcome}", proposal, {"note": note})
     return decision
 

@@ -111,6 +111,12 @@ def record(tx: Transaction, facts: Iterable[Fact]) -> Recorded:
     return Recorded(new=new, unchanged=told - written, corrected=written - new)
 
 
+def differing(tx: Transaction, facts: Sequence[Fact]) -> list[Fact]:
+    """Those of the facts that are new or differ from their latest version."""
+    changed = {(kind, key) for kind, key, *_ in _changed(tx, facts)}
+    return [fact for fact in facts if (fact.kind.value, fact.key) in changed]
+
+
 def read(
     tx: Transaction,
     *,

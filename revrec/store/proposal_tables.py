@@ -20,7 +20,7 @@ class ProposalRow(SQLModel, table=True):
         Index(None, "entity_id", "kind", "subject", "proposed_at"),
         check(
             "kind_is_known",
-            "kind in ('estimate', 'selling_prices', 'policy', 'misstatements')",
+            "kind in ('estimate', 'selling_prices', 'policy', 'misstatements', 'change')",
         ),
         check("stands_or_waits", "standing in ('stands', 'waits')"),
         {"schema": "records"},
