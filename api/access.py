@@ -23,6 +23,8 @@ _OPERATE: frozenset[Role] = frozenset({"admin"})
 
 MAY: Mapping[str, frozenset[Role]] = {
     "record_facts": _PREPARE,
+    "simulate": _ALL,
+    "propose_change": _PREPARE,
     "ingest_usage": _PREPARE,
     "list_quarantine": _ALL,
     "release_rows": _PREPARE,

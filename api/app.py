@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from api import (
     calculation_routes,
     close_routes,
+    change_routes,
     commitment_routes,
     control_routes,
     drilling_routes,
@@ -40,6 +41,7 @@ ROUTES = (
     quarantine_routes,
     commitment_routes,
     calculation_routes,
+    change_routes,
     estimate_routes,
     export_routes,
 )

@@ -19,6 +19,7 @@ TAGS = [
     {"name": "usage", "description": "Daily rated usage, in files."},
     {"name": "commitments", "description": "Credits and commitments: balances, draws, bills."},
     {"name": "calculations", "description": "Prices, burn-downs, invoices, parts of periods."},
+    {"name": "changes", "description": "What records would change, and changes by two people."},
     {"name": "periods", "description": "Closing and reopening months."},
     {"name": "journal", "description": "What was posted, in the order of the chain."},
     {"name": "estimates", "description": "Variable consideration: proposed, decided, forecast."},
@@ -48,6 +49,8 @@ _FILES = (
     "application/x-ndjson",
     "text/csv",
 )
+RECORDS = ("/v1/facts", "/v1/simulations", "/v1/changes")
+"""Routes whose body is a list of records."""
 _REFUSED = 400
 
 
@@ -57,10 +60,12 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
         for operation in path.values():
             _describe_answers(operation)
     paths, schemas = document["paths"], document["components"]["schemas"]
-    paths["/v1/facts"]["post"]["requestBody"] = {
-        "required": True,
-        "content": {"application/json": {"schema": _records(schemas), "example": [_EXAMPLE]}},
-    }
+    records = _records(schemas)
+    for path in RECORDS:
+        paths[path]["post"]["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": records, "example": [_EXAMPLE]}},
+        }
     paths["/v1/calculations"]["post"]["requestBody"] = {
         "required": True,
         "content": {"application/json": {"schema": _questions(schemas), "example": _QUESTION}},

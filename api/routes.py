@@ -36,7 +36,7 @@ CLOSES = ("period-closed", "period-not-ready", "close-in-progress", "self-approv
     operation_id="record_facts",
     summary="Record facts",
     response_model=schemas.FactsRecorded,
-    responses=refusals(*WRITES, *BODIES),
+    responses=refusals(*WRITES, *BODIES, "approval-needed"),
 )
 def record_facts(books: Books, key: Key, told: Records) -> Response:
     """Record contracts, prices, invoices and events; a bad record is refused and stops no other.

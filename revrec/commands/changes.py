@@ -17,7 +17,7 @@ from revrec.feeds.records import load
 from revrec.model.dataset import ColumnType, DataSet
 from revrec.model.fact import Fact
 from revrec.money import Money
-from revrec.operations.changing import Effect, effect_of, propose_change
+from revrec.operations.changing import MONTHS_AHEAD, Effect, effect_of, propose_change
 from revrec.periods import Period
 
 PeriodOption = Annotated[str, typer.Option("--period", help="The period to be closed next.")]
@@ -25,7 +25,6 @@ Until = Annotated[
     str | None, typer.Option(help="Last month of revenue to compare; 11 months on if left out.")
 ]
 _SHOWN_MAX = 40
-_MONTHS_AHEAD = 11
 
 
 def diff(
@@ -67,7 +66,7 @@ def _asked(paths: list[Path], period: str, until: str | None) -> tuple[list[Fact
             )
         told += loaded.facts
     month = Period.parse(period)
-    return told, month, Period.parse(until) if until else month.plus(_MONTHS_AHEAD)
+    return told, month, Period.parse(until) if until else month.plus(MONTHS_AHEAD)
 
 
 def _show(effect: Effect) -> None:

@@ -1,7 +1,7 @@
 """Changes under control: what they would do to revenue, before a second person lets them in.
 
 The effect is not estimated: the facts are recorded, everything is computed as a close would, and
-the transaction is taken back.
+taken back before the transaction ends.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ from revrec.recognition.counts import usage_by_obligation
 from revrec.store import audit_log, facts, proposals
 from revrec.store.facts import Recorded
 from revrec.store.lake import Lake
-from revrec.store.transaction import Transaction
+from revrec.store.transaction import Transaction, taken_back
 from revrec.usage.unrated import unrated
 
+MONTHS_AHEAD = 11
+"""How many months after the period are compared unless it is told."""
 _ID_DIGITS = 20
 _EVIDENCE_ROWS_MAX = 1_000
 _SUBJECTS_SHOWN_MAX = 3
@@ -74,7 +76,7 @@ def effect_of(workspace: Workspace, told: Sequence[Fact], period: Period, until:
     Nothing is written. Raises FeedError for an end before the period, and what a close of the
     period would raise, before or after the facts.
     """
-    return workspace.imagine(lambda tx: _effect(tx, workspace.lake, told, period, until))
+    return workspace.run(lambda tx: changed(tx, workspace.lake, told, period, until))
 
 
 def propose_change(
@@ -85,14 +87,16 @@ def propose_change(
     The same facts proposed again by the same person are the same proposal. Raises Conflict when
     the facts change nothing, and what ``effect_of`` raises.
     """
-    effect = effect_of(workspace, told, period, until)
+    return workspace.run(lambda tx: proposing(tx, workspace.lake, told, period, until, note=note))
+
+
+def proposing(
+    tx: Transaction, lake: Lake, told: Sequence[Fact], period: Period, until: Period, *, note: str
+) -> Proposal:
+    """Propose within a transaction of the caller's."""
+    effect = changed(tx, lake, told, period, until)
     if not effect.recorded.new + effect.recorded.corrected:
         raise Conflict("The books hold these facts as they are.", remedy="Nothing is to be done.")
-    return workspace.run(lambda tx: proposing(tx, told, effect, note=note))
-
-
-def proposing(tx: Transaction, told: Sequence[Fact], effect: Effect, *, note: str) -> Proposal:
-    """Record the proposal within a transaction of the caller's."""
     bodies = [{**each.body, "kind": each.kind.value} for each in told]
     proposal = Proposal(
         id=digest_of([bodies, tx.actor, note])[:_ID_DIGITS],
@@ -116,17 +120,19 @@ def proposing(tx: Transaction, told: Sequence[Fact], effect: Effect, *, note: st
     return proposal
 
 
-def _effect(
+def changed(
     tx: Transaction, lake: Lake, told: Sequence[Fact], period: Period, until: Period
 ) -> Effect:
+    """The effect within a transaction of the caller's; nothing of it remains in it."""
     if until < period:
         raise FeedError(
             f"The months to compare end with {until}, before {period}.",
             remedy=f"End with {period} or later.",
         )
     before = _side(tx, lake, period, until)
-    recorded = facts.record(tx, told)
-    after = _side(tx, lake, period, until)
+    with taken_back(tx):
+        recorded = facts.record(tx, told)
+        after = _side(tx, lake, period, until)
     book = after.computed.inputs.book
     months = list(_first(after.computed.inputs, until).through(until))
     return Effect(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Self, TypeVar, cast
+from typing import Self, TypeVar
 
 from revrec.runtime.clock import Clock, clock_of
 from revrec.runtime.settings import Settings
@@ -15,14 +15,6 @@ from revrec.store.restore import check_finished
 from revrec.store.transaction import Transaction
 
 T = TypeVar("T")
-
-
-class _TakenBack(Exception):
-    """Ends a transaction whose result is wanted without its effects."""
-
-    def __init__(self, given: object) -> None:
-        super().__init__()
-        self.given = given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +31,6 @@ class Workspace:
         return self.database.run(
             operation, entity=self.entity, actor=self.actor, read_only=read_only
         )
-
-    def imagine(self, operation: Callable[[Transaction], T]) -> T:
-        """Run an operation and take it back: gives what it would give, and nothing is written.
-
-        The operation may record in PostgreSQL; it must not append to the lake.
-        """
-
-        def run_and_take_back(tx: Transaction) -> T:
-            raise _TakenBack(operation(tx))
-
-        try:
-            return self.run(run_and_take_back)
-        except _TakenBack as taken_back:
-            return cast("T", taken_back.given)
 
     def acting_as(self, actor: str) -> Self:
         """The same stores for another actor."""

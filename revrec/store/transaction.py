@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -80,3 +81,11 @@ class Transaction:
     actor: str
     now: datetime
     locks: LockBook = field(default_factory=LockBook, repr=False, compare=False)
+
+
+@contextmanager
+def taken_back(tx: Transaction) -> Iterator[None]:
+    """Undo what the block records when it ends: for what would be, never for the lake."""
+    with tx.connection.transaction() as savepoint:
+        yield
+        raise psycopg.Rollback(savepoint)

@@ -12,6 +12,8 @@ from tests.api.conftest import PEOPLE
 TABLE = """
                                                             preparer approver auditor admin
     POST /v1/facts                                             yes      no      no     yes
+    POST /v1/simulations                                       yes      yes     yes    yes
+    POST /v1/changes                                           yes      no      no     yes
     POST /v1/usage/batches                                     yes      no      no     yes
     GET  /v1/usage/quarantine                                  yes      yes     yes    yes
     POST /v1/usage/quarantine/releases                         yes      no      no     yes
