@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from api.schemas import Count, Wire
@@ -9,7 +11,7 @@ from revrec.model.dataset import DataSet
 from revrec.money import Money
 from revrec.operations.changing import Effect
 
-_AMOUNT = {"examples": ["-50.00"]}
+Amount = Annotated[str, Field(examples=["-50.00"])]
 
 
 class RevenueChanged(Wire):
@@ -20,9 +22,9 @@ class RevenueChanged(Wire):
     obligation: str
     currency: str = Field(examples=["USD"])
     period: str = Field(examples=["2026-02"])
-    before: str = Field(json_schema_extra=_AMOUNT)
-    after: str = Field(json_schema_extra=_AMOUNT)
-    change: str = Field(json_schema_extra=_AMOUNT)
+    before: Amount
+    after: Amount
+    change: Amount
 
 
 class EntryChanged(Wire):
@@ -32,9 +34,9 @@ class EntryChanged(Wire):
     account: str = Field(examples=["revenue"])
     currency: str = Field(examples=["USD"])
     contract: str
-    before: str = Field(json_schema_extra=_AMOUNT)
-    after: str = Field(json_schema_extra=_AMOUNT)
-    change: str = Field(json_schema_extra=_AMOUNT)
+    before: Amount
+    after: Amount
+    change: Amount
 
 
 class ChangeEffect(Wire):
