@@ -11,8 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import (
     calculation_routes,
-    close_routes,
     change_routes,
+    close_routes,
     commitment_routes,
     control_routes,
     drilling_routes,

@@ -10,7 +10,7 @@ from revrec.feeds.records import to_fact
 from revrec.feeds.scenario import Scenario, read_scenario
 from revrec.model.events import Usage
 from revrec.model.fact import Fact, FactKind
-from revrec.operations.facts import record_facts
+from revrec.operations.facts import record_facts, recording
 from revrec.operations.workspace import Workspace
 from revrec.usage.ingest import ingest
 from revrec.usage.totals import ControlTotals
@@ -67,6 +67,11 @@ def write_usage(path: Path, rows: Iterable[dict[str, str]]) -> Path:
     """Rows as an NDJSON file."""
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
+
+
+def agree(workspace: Workspace, told: list[Fact]) -> None:
+    """Record facts as two people agreed to, whatever was closed before."""
+    workspace.run(lambda tx: recording(tx, told, source="agreed", approved=True))
 
 
 def load_examples(workspace: Workspace, folder: Path) -> ControlTotals:

@@ -10,12 +10,12 @@ from revrec.errors import PeriodNotReady
 from revrec.feeds.records import fact_of
 from revrec.operations.close import close_period
 from revrec.operations.computing import posted_detail
-from revrec.operations.facts import record_facts
 from revrec.operations.report import report
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import journal
+from tests.books import agree
 
 JANUARY, FEBRUARY, MARCH = Period(2026, 1), Period(2026, 2), Period(2026, 3)
 PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
@@ -48,7 +48,7 @@ def invoice(name: str, day: str, amount: str) -> dict[str, object]:
 
 def tell(workspace: Workspace, *records: dict[str, object]) -> None:
     """Record facts through the door."""
-    record_facts(workspace, [fact_of(each, "test") for each in records], source="test")
+    agree(workspace, [fact_of(each, "test") for each in records])
 
 
 def lines(workspace: Workspace, period: Period, event: str) -> dict[str, int]:

@@ -24,10 +24,9 @@ from revrec.operations.exporting import (
     standings,
     take_references,
 )
-from revrec.operations.facts import record_facts
 from revrec.periods import Period
 from revrec.store import exports, journal
-from tests.books import load_examples
+from tests.books import agree, load_examples
 
 JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
 PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
@@ -55,7 +54,7 @@ LATE = {**INVOICE, "id": "I-2", "lines": [{"amount": "500.00"}]}
 
 def tell(workspace, *records):
     """Record facts through the door."""
-    record_facts(workspace, [fact_of(each, "test") for each in records], source="test")
+    agree(workspace, [fact_of(each, "test") for each in records])
 
 
 @pytest.fixture
@@ -262,7 +261,7 @@ def test_the_next_close_waits_for_the_general_ledger_where_elected(closed):
     elected = replace(policy.elections["posted_references"], value="required")
     told = replace(policy, elections={**policy.elections, "posted_references": elected})
     body = TypeAdapter(type(policy)).dump_python(told, mode="json")
-    record_facts(closed, [fact_of({"kind": "policy", **body}, "test")], source="test")
+    agree(closed, [fact_of({"kind": "policy", **body}, "test")])
     head, right = "document,number,posted_on,currency,amount\n", "JE-1,2026-01-31,USD,36500.00\n"
 
     def waits():

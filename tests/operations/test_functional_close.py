@@ -12,12 +12,12 @@ from revrec.feeds.records import fact_of
 from revrec.ledger import chain, verify_chain
 from revrec.operations.close import close_period, flash_close
 from revrec.operations.computing import posted_detail
-from revrec.operations.facts import record_facts
 from revrec.operations.report import report
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import journal
+from tests.books import agree
 
 JANUARY, FEBRUARY, MARCH = Period(2026, 1), Period(2026, 2), Period(2026, 3)
 PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
@@ -62,7 +62,7 @@ def rate(day: str, of: str) -> dict[str, str]:
 
 def tell(workspace: Workspace, *records: dict[str, object]) -> None:
     """Record facts through the door."""
-    record_facts(workspace, [fact_of(each, "test") for each in records], source="test")
+    agree(workspace, [fact_of(each, "test") for each in records])
 
 
 def functional(workspace: Workspace, **narrow: str) -> dict[str, int]:
