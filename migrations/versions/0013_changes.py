@@ -6,8 +6,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 _SQL = Path(__file__).parents[1] / "sql"
 
@@ -22,6 +22,6 @@ def downgrade() -> None:
     op.create_check_constraint(
         "ck_proposal_kind_is_known",
         "proposal",
-        "kind in ('estimate', 'selling_prices', 'policy')",
+        "kind in ('estimate', 'selling_prices', 'policy', 'misstatements')",
         schema="records",
     )
