@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -21,7 +22,7 @@ import pyarrow.dataset as ds
 from revrec.columnar import as_written
 from revrec.store.lake_files import Part
 from revrec.store.lake_tables import TABLES
-from revrec.usage import validation
+from revrec.usage import repeats, validation
 from revrec.usage.columns import OF_CUSTOMER, RECORDED_AT
 from revrec.usage.marks import Marks
 from revrec.usage.staging import IDENTITY_NUMBER, ROWS_AT_ONCE, Workbench, total_of
@@ -30,7 +31,8 @@ from revrec.usage.totals import Total
 TABLE = "usage"
 """The table of the lake that holds the usage ledger."""
 PARTITIONED_BY = ("entity_id", "usage_date")
-_CONTENT = "contract meter quantity unit amount currency dimensions corrects".split()
+_IDENTITY = tuple(repeats.IDENTITY.values())
+_CONTENT = tuple(repeats.CONTENT.values())
 _OPTIONAL = {"occurred_at": "TIMESTAMPTZ", "customer": "VARCHAR"}
 """What only a table of counted usage holds."""
 _FILES_AHEAD, _BLOCKS_AHEAD = 2, 2
@@ -87,7 +89,7 @@ def _told_before(
 ) -> list[npt.NDArray[np.uint64]]:
     """Which of the numbers, in order, are of rows of the ledger that meet the condition."""
     found: list[npt.NDArray[np.uint64]] = []
-    with _held(connection, ledger, ["source", "usage_id", "usage_date"], condition):
+    with _held(connection, ledger, _IDENTITY, condition):
         number = IDENTITY_NUMBER.format(day="usage_date")
         query = connection.sql(f"SELECT {number} AS number FROM held")
         for batch in query.to_arrow_reader(ROWS_AT_ONCE):
@@ -136,8 +138,12 @@ def recall(bench: Workbench, ledger: ds.Dataset | None, *, entity: int) -> None:
     bench.lay_out("judged")
     connection.execute(_RECALLED)
     for days in bench.spool.spans() if chosen.any() else ():
+        condition = _of(entity, days)
+        if ledger is not None:
+            told = [*_IDENTITY, *_CONTENT, *_optional(ledger)]
+            repeats.recall(bench, days, partial(_rows_of, ledger, told, condition))
         if bench.pick(chosen, days, "picked"):
-            _recall_picked(connection, ledger, _of(entity, days))
+            _recall_picked(connection, ledger, condition)
 
 
 def _recall_picked(
@@ -145,14 +151,13 @@ def _recall_picked(
 ) -> None:
     connection.execute("CREATE OR REPLACE TABLE known (row_number BIGINT, reason VARCHAR)")
     if ledger is not None:
-        optional = [name for name in _OPTIONAL if name in ledger.schema.names]
+        optional = _optional(ledger)
         absent = "".join(
             f", CAST(NULL AS {kind}) AS {name}"
             for name, kind in _OPTIONAL.items()
             if name not in optional
         )
-        columns = ["source", "usage_id", "usage_date", *_CONTENT, *optional]
-        with _held(connection, ledger, columns, condition):
+        with _held(connection, ledger, [*_IDENTITY, *_CONTENT, *optional], condition):
             connection.execute(
                 f"""
                 INSERT INTO known
@@ -164,6 +169,10 @@ def _recall_picked(
                 """
             )
     connection.execute(_RECALL)
+
+
+def _optional(ledger: ds.Dataset) -> list[str]:
+    return [name for name in _OPTIONAL if name in ledger.schema.names]
 
 
 _RECALLED = """
@@ -260,17 +269,22 @@ def _held(
     They stream past the batch: the ledger may be larger than memory, the batch's side of a join
     spills. DuckDB cannot know the sizes, so it is told to keep the order written.
     """
-    scanner = ledger.scanner(
+    connection.register("held", _rows_of(ledger, columns, condition))
+    with as_written(connection):
+        yield
+    connection.unregister("held")
+
+
+def _rows_of(
+    ledger: ds.Dataset, columns: Sequence[str], condition: pc.Expression
+) -> pa.RecordBatchReader:
+    return ledger.scanner(
         columns=list(columns),
         filter=condition,
         batch_size=ROWS_AT_ONCE,
         batch_readahead=_BLOCKS_AHEAD,
         fragment_readahead=_FILES_AHEAD,
-    )
-    connection.register("held", scanner.to_reader())
-    with as_written(connection):
-        yield
-    connection.unregister("held")
+    ).to_reader()
 
 
 def _find_repeated(connection: duckdb.DuckDBPyConnection) -> None:

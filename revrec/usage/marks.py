@@ -24,6 +24,11 @@ class Marks:
         """Mark the rows of these numbers."""
         np.bitwise_or.at(self._bits, numbers >> 3, np.uint8(1) << (numbers & 7).astype(np.uint8))
 
+    def remove(self, numbers: npt.NDArray[np.int64]) -> None:
+        """Take the marks off the rows of these numbers."""
+        unmarked = ~(np.uint8(1) << (numbers & 7).astype(np.uint8))
+        np.bitwise_and.at(self._bits, numbers >> 3, unmarked)
+
     def any(self) -> bool:
         """Whether a row is marked."""
         return bool(self._bits.any())

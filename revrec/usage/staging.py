@@ -93,7 +93,7 @@ class Workbench:
         """Make a table of the marked rows of the days; whether there are any."""
         self.lay_out(into)
         picked = False
-        for rows in gathered(_among(chosen, self.spool.rows_of(*days)), ROWS_AT_ONCE):
+        for rows in gathered(among(chosen, self.spool.rows_of(*days)), ROWS_AT_ONCE):
             self.database.register("arriving", pa.Table.from_batches([rows]))
             self.database.execute(f"INSERT INTO {into} {_MEANT}", {"zone": self.zone})
             self.database.unregister("arriving")
@@ -136,17 +136,19 @@ class Workbench:
         return marks
 
 
-def identities(database: duckdb.DuckDBPyConnection, rows: pa.RecordBatch) -> pa.Array:
+def identities(
+    database: duckdb.DuckDBPyConnection, rows: pa.RecordBatch, day: str = "day"
+) -> pa.Array:
     """A number of 64 bits for the identity of each row, in their order."""
     database.register("arriving", pa.Table.from_batches([rows]))
-    number = IDENTITY_NUMBER.format(day="day")
+    number = IDENTITY_NUMBER.format(day=day)
     numbers = database.sql(f"SELECT {number} AS number FROM arriving").to_arrow_table()
     database.unregister("arriving")
     return numbers["number"].combine_chunks()
 
 
-def _among(marks: Marks, blocks: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The marked rows."""
+def among(marks: Marks, blocks: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The marked rows, block by block."""
     for rows in blocks:
         yield rows.filter(pa.array(marks.among(rows)))
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from revrec.usage import repeats
 from tests.usage.samples import Told, judge, told
 
 
@@ -158,3 +159,36 @@ def test_a_failed_correction_leaves_its_identity_to_the_next_row() -> None:
     ]
 
     assert {1: "unknown-correction", 2: "accepted", 3: "accepted"} == judge(rows).fates
+
+
+def test_rows_told_again_are_found_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they are found one by one: word for word, in every column, twice in a file or once."""
+    rows = [
+        told(usage_id=f"u-{number}", usage_date=f"2026-01-{number % 3 + 1:02}")
+        for number in range(12)
+    ]
+    corrected = told(usage_id="c-1", quantity="-1", amount="-0.1", corrects="u-1")
+    held = judge([*rows, corrected | {"usage_date": "2026-01-02"}]).accepted
+    changes = (
+        {},
+        {"quantity": "2"},
+        {"amount": "2"},
+        {"unit": "other"},
+        {"dimensions": '{"a":"b"}'},
+        {"corrects": "u-1"},
+        {"meter": "seats"},
+        {"source": "other"},
+        {"usage_date": "2026-01-28"},
+    )
+    again = [row | change for row, change in zip(rows, changes, strict=False)]
+    again += [rows[9], rows[9], rows[10], corrected | {"usage_date": "2026-01-02"}]
+
+    closely = judge(again, held=held).fates
+    monkeypatch.setattr(repeats, "MANY", 1)
+    by_columns = judge(again, held=held).fates
+
+    conflicting = dict.fromkeys(range(2, 8), "conflicting-duplicate")
+    assert {1: "duplicate", 8: "accepted", 9: "accepted"} | conflicting | dict.fromkeys(
+        range(10, 14), "duplicate"
+    ) == by_columns
+    assert closely == by_columns
