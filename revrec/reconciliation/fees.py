@@ -144,7 +144,7 @@ def wrong_final_bill(case: FeeCase) -> Iterator[FeeDifference]:
         off = abs(sum(each.amount for each in lines) - total)
         if len(odd) == 1 and off > limits.ROUNDING_MINOR_PER_LINE * len(lines):
             parts = "the price" if len(lines) == 1 else f"one of {len(lines)} equal parts"
-            note = f"{parts} of {promised.id}, which was complete on {done}"
+            note = f"{parts} of {promised.obligation}, which was complete on {done}"
             should = total - sum(each.amount for each in lines if each is not odd[0])
             yield from _differing(case, odd[0], should, note)
 

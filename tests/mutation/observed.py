@@ -59,7 +59,8 @@ class Observations:
     def reach(self, items: Iterable[pytest.Item]) -> Callable[[Mutant], list[pytest.Item]]:
         """Wrong -> the tests that come to its statement.
 
-        First those that cost least for what they reach of its file: they are about it.
+        First those in a file named after its module, then those that cost least for what they
+        reach of it: they are about it.
         """
         statements: dict[Statement, list[pytest.Item]] = defaultdict(list)
         functions: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
@@ -79,10 +80,12 @@ class Observations:
             found = statements.get(wrong.statement, [])
             if not found and path in changed:
                 found = functions.get((path, name), [])
-            return sorted(
-                found,
-                key=lambda item: self.tests[item.nodeid].seconds / of_file[item.nodeid, path],
-            )
+
+            def rank(item: pytest.Item) -> tuple[bool, float]:
+                about = item.path.stem == f"test_{wrong.path.stem}"
+                return not about, self.tests[item.nodeid].seconds / of_file[item.nodeid, path]
+
+            return sorted(found, key=rank)
 
         return of
 

@@ -13,7 +13,7 @@ from revrec.engine import Accounting
 from revrec.errors import PeriodNotReady
 from revrec.feeds.policies import default_policy
 from revrec.ledger.abroad import MEASURED, STANDING, abroad
-from revrec.ledger.billing import charge_of, usage_charges
+from revrec.ledger.billing import BILLING, billing_table, charge_of, usage_charges
 from revrec.ledger.functional import Balances
 from revrec.ledger.kinds import kind_table
 from revrec.ledger.subledger import POSTED, first_month, summed
@@ -125,6 +125,30 @@ def test_worths_and_balances_come_as_columns():
     ]
 
 
+def test_flows_are_what_performance_moved():
+    """Not documents, which are read themselves, nor what is presented; a cent counts."""
+    row = {
+        "origin": "2026-01",
+        "contract": "A",
+        "obligation": "x",
+        "component": "fee",
+        "product": "p",
+    }
+    flows = [
+        row | {"event": event, "amount": amount, "account": "", "functional": None}
+        for event, amount in (("satisfaction", 1), ("billing", 5), ("netting", 5))
+    ]
+    other = [flows[0] | {"contract": "Z"}]
+    table = pa.Table.from_pylist([*flows, *other], POSTED)
+    found = abroad(book(signed("A"), rate="2"), accounting("A"))
+    amounts, _ = found.measure(table, positions("A"), JANUARY)
+
+    assert {(each["event"], each["functional"]) for each in amounts.to_pylist()} == {
+        ("billing", 200),
+        ("satisfaction", 2),
+    }
+
+
 @pytest.mark.parametrize("told", [book(), book(signed("A", "USD"), rate="2")])
 def test_without_contracts_abroad_there_is_nothing_to_measure(told):
     """Empty columns of the same form."""
@@ -174,6 +198,21 @@ def test_a_line_bills_the_usage_it_names_or_the_only_charge_of_its_obligation():
     assert billed(consideration="per token", obligation="calls") == "per token"
     assert billed(consideration="base", obligation="calls") == ""
     assert billed() == ""
+
+
+def test_documents_as_columns():
+    """None are columns too."""
+    assert billing_table([]) == BILLING.empty_table()
+    assert billing_table([signed("A")]).to_pylist() == [
+        {
+            "contract": "A",
+            "day": date(2026, 1, 5),
+            "event": "billing",
+            "document": "I A",
+            "component": "",
+            "amount": 100,
+        }
+    ]
 
 
 def test_kinds_of_posting_tell_which_present_a_balance():

@@ -159,6 +159,16 @@ def test_balances_elsewhere_without_a_choice_are_refused():
     assert refusal.value.attributes["blockers"] == ["contract_liability 2400"]
 
 
+def test_accounts_without_a_choice_are_named_in_order():
+    """Once each, whatever stands on them first."""
+    posted = [stood(-1, gl_code=code) for code in "cab"] + [stood(-1, gl_code="b", contract="D")]
+
+    with pytest.raises(PeriodNotReady) as refusal:
+        on_chart([], posted, book(mapping("2410")))
+
+    assert refusal.value.attributes["blockers"] == [f"contract_liability {e}" for e in "abc"]
+
+
 @pytest.mark.parametrize(
     "posted",
     [
@@ -220,6 +230,7 @@ def test_what_was_posted_before_the_chart_was_kept_stands_where_policy_said():
     ("amounts", "placed"),
     [
         ([100], [("2400", 100)]),  # it lowers what stands there
+        ([1], [("2400", 1)]),
         ([300], [("2400", 300)]),
         ([400], [("2400", 300), ("2410", 100)]),  # and goes to the new one beyond it
         ([-50], [("2410", -50)]),  # it adds

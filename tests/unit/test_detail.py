@@ -7,14 +7,18 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
+from revrec.engine import Accounting
+from revrec.errors import UnbalancedEntry
 from revrec.feeds.policies import default_policy
 from revrec.ledger import chain
 from revrec.ledger.chart import CHARTED
 from revrec.ledger.detail import detail, journal_entries
 from revrec.model.contract import Contract
 from revrec.model.currencies import EntityCurrencies
+from revrec.model.decision import ContractAccounting, Decision, Progress, Segment, Shape
 from revrec.model.history import Book, ContractHistory
-from revrec.periods import Period
+from revrec.periods import FOREVER, Period
+from revrec.recognition.arithmetic import Recognised
 from tests.scenarios.telling import accounted, contract, event, fixed, scenario
 
 JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
@@ -134,6 +138,12 @@ def test_what_cancels_is_no_line_and_without_lines_there_is_no_entry():
 
     assert entries(*rows) == {}
     assert len(entries(*rows, *both(1, event="breakage"))) == 1
+
+
+def test_an_entry_that_does_not_balance_is_refused():
+    """Before anything of it is stored."""
+    with pytest.raises(UnbalancedEntry, match="credits exceed debits by 5 USD"):
+        entries(posting(-5))
 
 
 def test_functional_amounts_are_summed_where_there_are_some():
@@ -259,6 +269,52 @@ def test_decisions_are_named_in_their_order(modified):
     rules = [modified.decision("C", int(each)).rule for each in row["decisions"].split()]
 
     assert rules == ["transaction_price", "allocate", "identify_obligation", "classify"]
+
+
+def test_what_takes_effect_on_the_last_day_of_the_period_counts():
+    """Decisions are named as numbers in order, the tenth after the ninth."""
+
+    def segment(day: date, *decisions: int) -> Segment:
+        return Segment(
+            contract="C",
+            obligation="x",
+            component="fee",
+            product="p",
+            currency="USD",
+            valid_from=day,
+            valid_to=FOREVER,
+            price=1,
+            shape=Shape(progress=Progress.COMPLETE),
+            decisions=decisions,
+        )
+
+    decision = Decision(
+        contract="C",
+        on=date(2026, 1, 1),
+        step=3,
+        rule="r",
+        paragraphs=("606-10-32-2",),
+        inputs={},
+        outcome="",
+        sentence="",
+    )
+    segments = (
+        segment(date(2026, 1, 31), 8, 10, 33),
+        segment(date(2026, 1, 31), 9),
+        segment(date(2026, 2, 1), 11),
+    )
+    accounting = Accounting(
+        recognised=Recognised(segments, pa.table({})),
+        accrued=Recognised((), pa.table({})),
+        contracts={
+            "C": ContractAccounting(contract="C", segments=segments, decisions=(decision,) * 34)
+        },
+        refused={},
+    )
+    row = rows_of(accounting, on_chart(*both(5)), JANUARY)[0]
+
+    assert row["decisions"] == "8 9 10 33"
+    assert row["paragraphs"] == "606-10-25-30 606-10-25-31 606-10-32-2"
 
 
 def test_what_rests_on_no_decision_cites_its_kind_alone(modified):
