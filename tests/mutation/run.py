@@ -217,20 +217,24 @@ def _keys(wrongs: list[Mutant]) -> dict[Mutant, tuple[str, str, int]]:
     return {wrong: (digests[wrong.path], wrong.told, wrong.number) for wrong in wrongs}
 
 
-def _plan(names: tuple[str, ...], seed: int) -> tuple[list[Mutant], dict[Mutant, str]]:
-    """The wrongs to try, and those that were noticed before."""
+def _plan(names: tuple[str, ...], seed: int) -> list[Mutant]:
+    """The wrongs to try: not those that were noticed before."""
     by_function: defaultdict[tuple[Path, str], list[Mutant]] = defaultdict(list)
+    noticed = {wrong for wrong, result in _known().items() if result == told.NOTICED}
     for path in files(names):
         for wrong in mutants(path):
-            by_function[path, wrong.function].append(wrong)
+            if wrong not in noticed:
+                by_function[path, wrong.function].append(wrong)
     functions = list(by_function.values())
     random.Random(seed).shuffle(functions)
-    wrongs = [wrong for function in functions for wrong in function]
+    return [wrong for function in functions for wrong in function]
+
+
+def _known() -> dict[Mutant, str]:
+    """What became of every wrong that was tried in a file as it is now."""
     kept = _recalled()
-    before = {
-        wrong: told.NOTICED for wrong, key in _keys(wrongs).items() if kept.get(key) == told.NOTICED
-    }
-    return [wrong for wrong in wrongs if wrong not in before], before
+    wrongs = [wrong for path in files(MODULES) for wrong in mutants(path)]
+    return {wrong: kept[key] for wrong, key in _keys(wrongs).items() if key in kept}
 
 
 def _recalled() -> Kept:
@@ -258,26 +262,31 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.anew:
         shutil.rmtree(KEPT, ignore_errors=True)
-    wrongs, before = _plan(tuple(asked.files), asked.seed)
+    wrongs = _plan(tuple(asked.files), asked.seed)
     run = Run(wrongs, asked.workers, time.monotonic() + asked.minutes * 60, asked.seconds)
     options = ["-o", "addopts=", "--import-mode=importlib", "-m", "not torture", "--capture=no"]
     options += ["--timeout=0"]
     for plugin in ("terminal", "xdist", "cacheprovider"):
         options += ["-p", f"no:{plugin}"]
     code = pytest.main([*options, *asked.tests], plugins=[run])
-    _keep(run.results)
-    results = before | run.results
-    if not results:
+    if not run.results and wrongs:
         return int(code) or 1
-    return _tell(results, len(wrongs) + len(before))
+    _keep(run.results)
+    return _tell(tuple(asked.files))
 
 
-def _tell(results: dict[Mutant, str], planned: int) -> int:
-    told.show(results, planned)
-    found = told.scores(results)
-    whole = {name: each for name, each in found.items() if each.wrongs == len(mutants(ROOT / name))}
-    told.write(whole, MODULES, datetime.now(UTC).date())
-    return 0 if told.total(found.values()).ratio >= BAR else 1
+def _tell(names: tuple[str, ...]) -> int:
+    """Survivors and scores of the files asked for on the screen, of all in the documentation."""
+    known = _known()
+    asked = set(files(names))
+    present = [wrong for path in files(MODULES) for wrong in mutants(path)]
+    planned = Counter(told.named(wrong.path) for wrong in present)
+    for each in told.outdated(present):
+        sys.stdout.write(f"explained, but no longer there: {each}\n")
+    shown = {wrong: result for wrong, result in known.items() if wrong.path in asked}
+    told.show(shown, planned)
+    told.write(told.scores(known, planned), MODULES, datetime.now(UTC).date())
+    return 0 if told.total(told.scores(shown, planned).values()).ratio >= BAR else 1
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,8 +18,7 @@ from tests.mutation.mutants import Mutant
 EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
 QUALITY = ROOT / "docs" / "quality.md"
 NOTICED, UNNOTICED, UNREACHED, EXPLAINED = "noticed", "unnoticed", "unreached", "explained"
-HEADER = "| file | wrongs | noticed | explained | score | on |\n|---|--:|--:|--:|--:|---|\n"
-_ROW = re.compile(r"^\| (\S+\.py) \| (\d+) \| (\d+) \| (\d+) \| \S+ \| (\S+) \|$", re.MULTILINE)
+_TABLE = "| file | wrongs | tried | noticed | explained | score |\n|---|--:|--:|--:|--:|--:|\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +26,20 @@ class Score:
     """What became of the wrongs of a file or of several."""
 
     wrongs: int
+    tried: int
     noticed: int
     explained: int
 
     @property
     def ratio(self) -> float:
         """Noticed of those that could be noticed."""
-        tried = self.wrongs - self.explained
-        return self.noticed / tried if tried else 1.0
+        could = self.tried - self.explained
+        return self.noticed / could if could else 1.0
 
     def __add__(self, other: Score) -> Score:
         return Score(
             self.wrongs + other.wrongs,
+            self.tried + other.tried,
             self.noticed + other.noticed,
             self.explained + other.explained,
         )
@@ -56,13 +56,19 @@ def equivalent() -> dict[tuple[str, str], str]:
     }
 
 
+def outdated(present: Iterable[Mutant]) -> list[str]:
+    """Explanations of wrongs that can no longer be planted: their lines changed."""
+    there = {(named(wrong.path), wrong.told) for wrong in present}
+    return [f"{name}: {wrong}" for name, wrong in sorted(equivalent().keys() - there)]
+
+
 def named(path: Path) -> str:
     """A file as people call it."""
     return str(path.relative_to(ROOT))
 
 
-def scores(results: Mapping[Mutant, str]) -> dict[str, Score]:
-    """File -> its score."""
+def scores(results: Mapping[Mutant, str], planned: Mapping[str, int]) -> dict[str, Score]:
+    """File -> its score; ``planned`` are the wrongs of each file."""
     known = equivalent()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for wrong, result in results.items():
@@ -70,12 +76,12 @@ def scores(results: Mapping[Mutant, str]) -> dict[str, Score]:
         explained = result == UNNOTICED and (name, wrong.told) in known
         counts[name][EXPLAINED if explained else result] += 1
     return {
-        name: Score(each.total(), each[NOTICED], each[EXPLAINED])
-        for name, each in sorted(counts.items())
+        name: Score(number, counts[name].total(), counts[name][NOTICED], counts[name][EXPLAINED])
+        for name, number in sorted(planned.items())
     }
 
 
-def show(results: Mapping[Mutant, str], planned: int) -> None:
+def show(results: Mapping[Mutant, str], planned: Mapping[str, int]) -> None:
     """A line for each survivor and a row for each file."""
     known = equivalent()
     console = Console(width=160, highlight=False, markup=False)
@@ -83,45 +89,35 @@ def show(results: Mapping[Mutant, str], planned: int) -> None:
         name = named(wrong.path)
         if result != NOTICED and (name, wrong.told) not in known:
             console.print(f"{name}:{wrong.line}: {result}: {wrong.told}", soft_wrap=True)
-    table = Table("file", "wrongs", "noticed", "explained", "score")
-    found = scores(results)
-    for name, each in [*found.items(), ("all", total(found.values()))]:
-        table.add_row(
-            name, str(each.wrongs), str(each.noticed), str(each.explained), f"{each.ratio:.1%}"
-        )
+    table = Table("file", "wrongs", "tried", "noticed", "explained", "score")
+    found = scores(results, planned)
+    rows = [(name, each) for name, each in found.items() if each.tried]
+    for name, each in [*rows, ("all", total(each for _, each in rows))]:
+        counts = (each.wrongs, each.tried, each.noticed, each.explained)
+        table.add_row(name, *map(str, counts), f"{each.ratio:.1%}")
     console.print(table)
-    console.print(f"{len(results):,} of {planned:,} wrongs tried")
 
 
 def total(found: Iterable[Score]) -> Score:
     """Of several files together."""
-    return sum(found, Score(0, 0, 0))
+    return sum(found, Score(0, 0, 0, 0))
 
 
 def write(found: Mapping[str, Score], rooms: Iterable[str], on: date) -> None:
-    """Replace the rows of files whose wrongs were all tried; the others stay as they were."""
+    """Replace the table in ``docs/quality.md``: files, and the sums of rooms."""
     text = QUALITY.read_text(encoding="utf-8")
-    before, _, after = text.partition(HEADER)
-    rows = {
-        name: (Score(int(wrongs), int(noticed), int(explained)), told)
-        for name, wrongs, noticed, explained, told in _ROW.findall(after)
-        if (ROOT / name).exists()
-    }
-    rows |= {name: (each, on.isoformat()) for name, each in found.items()}
-    if not rows:
-        return
+    before, _, _ = text.partition("As of ")
     lines = []
     for room in rooms:
-        members = {name: rows[name] for name in sorted(rows) if name.startswith(room)}
-        lines += [_row(name, *each) for name, each in members.items()]
-        if members and not room.endswith(".py"):
-            oldest = min(told for _, told in members.values())
-            lines.append(_row(f"**{room}**", total(each for each, _ in members.values()), oldest))
-    everything = total(each for each, _ in rows.values())
-    lines.append(_row("**all**", everything, min(told for _, told in rows.values())))
-    QUALITY.write_text(before + HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+        members = {name: each for name, each in sorted(found.items()) if name.startswith(room)}
+        lines += [_row(f"`{name}`", each) for name, each in members.items() if each.tried]
+        if not room.endswith(".py"):
+            lines.append(_row(f"**{room}**", total(members.values())))
+    lines.append(_row("**all**", total(found.values())))
+    table = "\n".join(lines)
+    QUALITY.write_text(f"{before}As of {on:%Y-%m-%d}:\n\n{_TABLE}{table}\n", encoding="utf-8")
 
 
-def _row(name: str, each: Score, on: str) -> str:
-    counts = f"{each.wrongs} | {each.noticed} | {each.explained}"
-    return f"| {name} | {counts} | {each.ratio:.1%} | {on} |"
+def _row(name: str, each: Score) -> str:
+    counts = f"{each.wrongs} | {each.tried} | {each.noticed} | {each.explained}"
+    return f"| {name} | {counts} | {each.ratio:.1%} |"

@@ -20,7 +20,7 @@ from revrec.ledger.subledger import POSTED, first_month, summed
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
 from revrec.model.currencies import EntityCurrencies, ExchangeRate
 from revrec.model.decision import ContractAccounting
-from revrec.model.events import Invoice, InvoiceLine
+from revrec.model.events import CustomerPayment, Invoice, InvoiceLine, Payment
 from revrec.model.history import Book, ContractHistory
 from revrec.periods import FOREVER, Period
 from revrec.recognition.arithmetic import Recognised
@@ -203,6 +203,13 @@ def test_a_line_bills_the_usage_it_names_or_the_only_charge_of_its_obligation():
 def test_documents_as_columns():
     """None are columns too."""
     assert billing_table([]) == BILLING.empty_table()
+    paid = signed("A")
+    paid.invoices.clear()
+    cash = {"contract": "A", "on": date(2026, 1, 5), "amount": Decimal(1)}
+    paid.customer_payments.append(CustomerPayment(id="S", consideration="fee", **cash))
+    paid.payments.append(Payment(id="P", **cash))
+    told = [(row["document"], row["component"]) for row in billing_table([paid]).to_pylist()]
+    assert told == [("P", ""), ("S", "fee")]
     assert billing_table([signed("A")]).to_pylist() == [
         {
             "contract": "A",

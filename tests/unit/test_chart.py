@@ -128,7 +128,7 @@ def test_the_narrowest_mapping_and_the_latest_of_those(mappings, expected):
 @pytest.mark.parametrize(("product", "named"), [("platform", "platform"), ("", "any product")])
 def test_two_that_fit_equally_are_refused(product, named):
     """Both are named, also if one of them is narrower by another word; a wider one is not."""
-    told = book(mapping("1", obligation="x"), mapping("2", event="satisfaction"), mapping("3"))
+    told = book(mapping("2", event="satisfaction"), mapping("1", obligation="x"), mapping("3"))
 
     with pytest.raises(PeriodNotReady) as refusal:
         Chart(told, FEBRUARY).of(LIABILITY, product, "x", "satisfaction")
@@ -137,7 +137,7 @@ def test_two_that_fit_equally_are_refused(product, named):
         f"Account mappings to 1, to 2 fit contract_liability of {named} equally and name "
         "different accounts."
     )
-    assert refusal.value.attributes["blockers"] == ["to 1", "to 2"]
+    assert refusal.value.attributes["blockers"] == ["to 2", "to 1"]
 
 
 def test_postings_keep_their_event_and_get_their_account():

@@ -375,6 +375,14 @@ def test_cash_returned_out_of_an_advance():
     }
 
 
+def test_a_bill_without_a_contract_is_no_claim():
+    """100 at 2 are taken back at that."""
+    found, standing = worths([bill(AT_2)], {}, {"cash_in_advance": -100})
+
+    assert found == {"billing": 200, "cash_in_advance": -200}
+    assert standing == {}
+
+
 def test_a_refund_that_bounces_is_cash_again():
     """40 were returned at 2 and come back at 3 on the open bill they made."""
     documents = [told(Refund, AT_2, "0.40"), told(Refund, AT_3, "-0.40")]

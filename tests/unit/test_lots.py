@@ -248,6 +248,12 @@ def test_cash_for_a_part_leaves_the_rest_open():
     assert (bills.open.units, bills.worth) == (70, 140)
 
 
+def test_nothing_settles_nothing():
+    """A payment of zero leaves no worth over."""
+    assert settled((100, 2, "a")).reduce(0, 0, "a") == (0, 0)
+    assert settled().reduce(0, 0, "") == (0, 0)
+
+
 def test_an_advance_covers_the_next_bill():
     """30 for 75 came before: of 50 at 3, 20 for 60 are open."""
     bills = Settlement()

@@ -38,7 +38,7 @@ def test_a_price_is_reduced_from_the_day_of_its_modification():
     """By 40 from 1 July; what is added to a price reduces none."""
     changes = [
         event("modification", "2026-07-01", price_change="-40.00"),
-        event("modification", "2026-09-01", price_change="10.00"),
+        event("modification", "2026-09-01", price_change="0.50"),
     ]
     book = scenario(contract([SERVICE], [fixed("365.00")]), changes)
     with Subledger(book.book(), accounted(book)) as subledger:

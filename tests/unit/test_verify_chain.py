@@ -134,6 +134,7 @@ WRONG = {
     "not functional": (edited(THREE, 2, functional_currency=""), 2, "its lines changed"),
     "a memo": (edited(THREE, 1, memo="x"), 1, "its header changed"),
     "a digest": (edited(THREE, 3, digest="0" * 64), 3, "its header changed"),
+    "one-sided from the start": (journal(PLAIN[:1]), 1, "it does not balance"),
     "one-sided": (journal(PLAIN, PLAIN[:1]), 2, "it does not balance"),
     "two currencies": (
         journal([PLAIN[0], ("revenue", "EUR", "-5", "", "")]),
