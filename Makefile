@@ -25,7 +25,7 @@ help:
 	@echo "make typecheck  mypy, strict"
 	@echo "make check      lint, typecheck, test"
 	@echo "make bench      measure speed"
-	@echo "make mutation   plant small wrongs and count those the tests find (20 minutes)"
+	@echo "make mutation   plant small wrongs, write docs/quality.md (an hour; goes on where it stopped)"
 	@echo "make estimates  judge the estimates and write docs/estimates.md (minutes)"
 	@echo "make coverage   write docs/coverage.yaml: paragraphs, rules, cases"
 	@echo "make clean      remove what can be made again; books stay"

@@ -35,7 +35,7 @@ class Rates:
                 self._spot[each.currency][each.on] = rate
             else:
                 self._average[each.currency, Period.of(each.on)] = rate
-        self._days = {currency: sorted(days) for currency, days in self._spot.items()}
+        self._days = {currency: list(days) for currency, days in self._spot.items()}
         self._known: dict[tuple[str, date], Fraction] = {}
 
     @cites("830-20-30-1", "830-20-35-2")

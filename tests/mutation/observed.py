@@ -104,6 +104,7 @@ def observe(items: Sequence[pytest.Item], paths: Collection[Path]) -> None:
         for name, code in marked(path).items():
             function(path, name).__code__ = code
     found = recalled()
+    digests = {path: digest(path) for path in {item.path for item in items}}
     for path in paths:
         found.files.setdefault(str(path), digest(path))
     for number, item in enumerate(items, start=1):
@@ -111,7 +112,7 @@ def observe(items: Sequence[pytest.Item], paths: Collection[Path]) -> None:
         started = time.process_time()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         seconds = time.process_time() - started
-        found.tests[item.nodeid] = Observed(digest(item.path), seconds, frozenset(seen))
+        found.tests[item.nodeid] = Observed(digests[item.path], seconds, frozenset(seen))
         if number in {_KEEP_EVERY * (number // _KEEP_EVERY), len(items)}:
             KEPT.mkdir(exist_ok=True)
             (KEPT / "observed.pickle").write_bytes(pickle.dumps(found))

@@ -115,9 +115,10 @@ def test_worths_and_balances_come_as_columns():
 
     assert amounts.schema == MEASURED
     assert standing.schema == STANDING
-    assert [(row["contract"], row["event"], row["functional"]) for row in amounts.to_pylist()] == [
-        ("A", "billing", 200),
-        ("B", "billing", 200),
+    names = ("origin", "contract", "event", "functional")
+    assert [tuple(row[name] for name in names) for row in amounts.to_pylist()] == [
+        ("2026-01", "A", "billing", 200),
+        ("2026-01", "B", "billing", 200),
     ]
     assert [(r["contract"], r["functional"]) for r in standing.to_pylist() if r["functional"]] == [
         ("A", 200),
