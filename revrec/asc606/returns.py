@@ -308,12 +308,13 @@ def _price_of_a_unit(
         if each.kind is ConsiderationKind.FIXED
         and (each.obligation == obligation.id or (alone and each.obligation is None))
     ]
-    if not lines or obligation.quantity <= 0:
+    financed = contract.financing is not None and contract.financing.exception is None
+    if not lines or obligation.quantity <= 0 or financed:
+        what = "is of an amount with interest in it" if financed else "follows from no fixed amount"
         raise UnsupportedTerm(
-            f"What is paid back for a unit of {obligation.id} in contract {contract.id} does not "
-            "follow from a fixed amount.",
+            f"What is paid back for a unit of {obligation.id} in contract {contract.id} {what}.",
             citation="606-10-55-23",
-            remedy="Give `refund`: the amount paid back for a unit.",
+            remedy="Give `refund`: the amount paid back for a unit, at its cash price if financed.",
             contract=contract.id,
             field=f"consideration.{consideration.id}.returns.refund",
         )
