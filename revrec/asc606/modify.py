@@ -19,7 +19,6 @@ from revrec.asc606.allocation import (
 )
 from revrec.asc606.amendment import amended, changes_books
 from revrec.asc606.breakage import refuse_restart
-from revrec.asc606.entitlement import counting_before
 from revrec.asc606.increments import explain_concession, of_the_past
 from revrec.asc606.modification import (
     Treated,
@@ -34,6 +33,7 @@ from revrec.asc606.modification import (
 )
 from revrec.asc606.performance_obligations import COMPLETE, remaining
 from revrec.asc606.pricing import Component, Restart, shares, sharing, unearned
+from revrec.asc606.restated import looking_back, restate
 from revrec.asc606.standing import MAIN, Standing
 from revrec.asc606.term import Term
 from revrec.asc606.transaction_price import estimated
@@ -58,7 +58,7 @@ class _Cut:
     going_on: Sequence[InForce]
     earned: Mapping[str, Answer]
     counted: Mapping[str, Counted]
-    """Entitlements that count use from before the new terms."""
+    """What new terms count of the time before them."""
 
 
 @cites("606-10-25-10", "606-10-25-12", "606-10-25-13")
@@ -110,19 +110,18 @@ def _measure(
     used: Sequence[AsUsed],
 ) -> Generator[list[Question], list[Answer], tuple[dict[str, Answer], dict[str, Counted]]]:
     """How far what ends has come, and what new terms count of the use before them."""
-    before = counting_before(standing, modification)
-    shapes = [(each.id, each.shape) for each in affected]
-    shapes += [(each.obligation, each.shape) for each in used]
-    shapes += before.items()
+    before = looking_back(standing, modification)
+    ending = [(each.id, each.shape) for each in affected]
+    ending += [(each.obligation, each.shape) for each in used]
     answers = yield [
-        Question(contract=standing.contract.id, obligation=name, shape=shape, day=standing.cut)
-        for name, shape in shapes
+        *(Question(standing.contract.id, name, shape, standing.cut) for name, shape in ending),
+        *before.values(),
     ]
     told = iter(answers)
     earned = {each.id: next(told) for each in affected}
     for each in used:
         each.counted[len(standing.restarts)] = next(told).used
-    return earned, {name: Counted(shape, next(told)) for name, shape in before.items()}
+    return earned, {name: Counted(asked.shape, next(told)) for name, asked in before.items()}
 
 
 def _apart(modification: Modification) -> tuple[Modification, tuple[Consideration, ...]]:
@@ -309,30 +308,13 @@ def _carry_on(
     modification: Modification,
 ) -> None:
     """Bind an obligation that goes on to what is left of it, or to its revised terms."""
-    distinct = not same_contract(each.obligation, modification)
-    answer = cut.earned[each.id]
-    first_day = next_day(standing.cut)
-    if revised is None:
-        if distinct:
-            each.left = each.still(_left(answer))
-            each.shape = remaining(each.shape, answer, first_day)
-        return
-    counted = cut.counted.get(each.id)
-    if distinct and counted is None:
-        begins = max(first_day, revised.start or first_day)
-    else:
-        begins = revised.start or each.first_day
-    terms = replace(revised, start=begins)
-    standing.identify(terms, modification.on)
-    bound = standing.bind(terms, each.group, modification.on, begins)
-    each.obligation, each.left, each.priced_on = terms, Fraction(1), modification.on
-    each.first_day, each.last_day = bound.first_day, bound.last_day
-    each.shape, each.used_until = bound.shape, None
-    if distinct and counted is not None:
-        each.left = _left(counted.answer)
-        each.shape = remaining(bound.shape, counted.answer, first_day)
-    elif distinct:
-        each.shape = bound.shape._replace(counts_from=begins)
+    if revised is not None:
+        restate(standing, each, revised, cut.counted.get(each.id), modification)
+    elif not same_contract(each.obligation, modification):
+        answer = cut.earned[each.id]
+        part = Fraction(answer.denominator - answer.numerator, answer.denominator)
+        each.left = each.still(part)
+        each.shape = remaining(each.shape, answer, next_day(standing.cut))
 
 
 def _end(
@@ -345,10 +327,6 @@ def _end(
     standing.in_force.pop(each.id)
     if revised is not None:
         standing.identify(revised, modification.on)
-
-
-def _left(answer: Answer) -> Fraction:
-    return Fraction(answer.denominator - answer.numerator, answer.denominator)
 
 
 def _add(standing: Standing, modification: Modification, group: str) -> list[InForce]:

@@ -86,30 +86,23 @@ def resume(standing: Standing, told: Resumption) -> Asking:
 
 @cites("606-10-25-13", "606-10-25-31")
 def check_pauses(history: ContractHistory) -> None:
-    """Refuse a pause that reaches into terms which a modification restates.
+    """Refuse a pause that lasts into terms which a modification restates.
 
-    Whether new terms stand still too is for the parties to say. What is not distinct is measured
-    anew over all its days under new terms, and which of them a pause took is not told by them.
+    Whether the new terms stand still too is for the parties to say: nothing tells it.
     """
     for told in history.pauses:
         resumes = [each.on for each in history.resumptions if each.pause == told.id]
         back = min(resumes) if resumes else told.until and told.until + timedelta(days=1)
         for each in history.modifications:
             new_from = each.new_terms_from or each.on
-            lasts = new_from < (back or FOREVER)
-            restated = sorted(
-                one.id
-                for one in each.revises
-                if _may_stand_still(one, told) and (lasts or not one.distinct_increments)
-            )
-            if restated and told.on < new_from:
+            restated = sorted(one.id for one in each.revises if _may_stand_still(one, told))
+            if restated and told.on < new_from < (back or FOREVER):
                 raise ContractError(
-                    f"Pause {told.id} of contract {told.contract} begins on {told.on} and reaches "
+                    f"Pause {told.id} of contract {told.contract} begins on {told.on} and lasts "
                     f"into the terms of {', '.join(restated)} that modification {each.id} "
                     f"restates from {new_from} on.",
                     citation="606-10-25-31",
-                    remedy="End it the day before the new terms, and tell a pause of the new ones; "
-                    "promise anew what is not distinct and was paused.",
+                    remedy="End it the day before the new terms, and tell a pause of the new ones.",
                     contract=told.contract,
                     field="pause.until",
                 )

@@ -57,10 +57,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An entitlement that counts use from before new terms began, and how far it was then."""
+    """Terms that count from a day before they began, and how far they were then."""
 
     terms: Shape
     answer: Answer
+
+    @property
+    def part(self) -> Fraction:
+        """Progress when the terms began."""
+        return Fraction(self.answer.numerator, self.answer.denominator)
 
     @property
     def used_up(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from tests.oracle.prices import Weights, first_estimate, weights_at_inception, weights_of
@@ -32,7 +32,7 @@ from tests.oracle.promises import (
     used,
     used_to_date,
 )
-from tests.oracle.service_time import ONE_DAY, NotStated
+from tests.oracle.service_time import ONE_DAY, NotStated, progress_by_time
 from tests.oracle.units import latest
 
 WHAT_CHANGES = ("adds", "revises", "withdraws", "adds_consideration")
@@ -357,6 +357,11 @@ def _restate(
     elif distinct:
         promise.first = max(first, start or first)
         promise.counts_after, promise.used_before = state.cut, Fraction(0)
+    elif promise.done or promise.still_since or promise.first != promise.sold_from:
+        _restate_paused(state, promise, terms, start)
+        promise.terms, promise.priced_on = terms, as_day(modification["on"])
+        promise.stated_on = takes_effect(modification)
+        return
     else:
         promise.first = start or promise.first
     promise.terms, promise.sold_from = terms, promise.first
@@ -371,6 +376,33 @@ def _restate(
             return
         promise.used_before = used(facts, promise, state.cut)
         promise.counts_after = state.cut
+
+
+def _restate_paused(state: State, promise: Promise, terms: Told, start: date | None) -> None:
+    """Service that is not distinct and stood still: all its days count but those it lost.
+
+    Service that had not begun begins with the new terms.
+    """
+    first = state.cut + ONE_DAY
+    lost = promise.lost
+    if promise.still_since is not None:
+        lost += max((first - promise.still_since).days, 0)
+    begun = bool(promise.done)
+    began = promise.began if begun else first if promise.still_since else promise.first
+    if start is not None and start not in {began, promise.sold_from}:
+        if start < first:
+            raise NotStated(f"{promise.name} stood still and is restated from another day")
+        began, lost = start, 0
+    promise.sold_from = began
+    promise.last = as_day(terms["end"]) if terms.get("end") else state.last_day
+    promise.until, promise.left, promise.still_since = None, Fraction(1), None
+    if not begun or began >= first or promise.last is None:
+        promise.first, promise.done, promise.lost = began, Fraction(0), 0
+        return
+    gone = timedelta(days=lost)
+    served = progress_by_time(terms["measure"], began, promise.last - gone, state.cut - gone)
+    promise.done, promise.first = served, first
+    promise.began, promise.lost = began, lost
 
 
 def _added(facts: Facts, state: State, modification: Told, group: str) -> list[Promise]:

@@ -27,11 +27,10 @@ def stand_still(facts: Facts, promises: Iterable[Promise], pause: Told, day: dat
         restated = {
             each["id"]
             for each in change.get("revises", ())
-            if (pause.get("extends", False) or each["measure"] in BY_TIME)
-            and (lasts or not each.get("distinct_increments", True))
+            if pause.get("extends", False) or each["measure"] in BY_TIME
         }
-        if on < new_from and restated & (named or restated):
-            raise NotStated(f"{pause['id']} reaches into terms that are restated")
+        if lasts and on < new_from and restated & (named or restated):
+            raise NotStated(f"{pause['id']} lasts into terms that are restated")
     for each in promises:
         timed = each.terms["measure"] in BY_TIME
         last = each.ends if timed else lapse_of(each) if each.by_usage else None
@@ -73,6 +72,7 @@ def _go_on(facts: Facts, promise: Promise, on: date, back: date | None, ends: da
     done = progress(facts, promise, on - ONE_DAY, on)
     if not promise.done:
         promise.began, promise.lost = promise.first, 0
+    promise.still_since = max(on, promise.first) if back is None else None
     if back is not None:
         served_until = min(back, ends + ONE_DAY)
         lost = promise.lost + max((served_until - max(on, promise.first)).days, 0)

@@ -114,6 +114,8 @@ class Promise:
     """Not distinct: the first day before any pause ..."""
     lost: int = 0
     """... and the days of service lost to pauses since."""
+    still_since: date | None = None
+    """The first day without service of a pause whose end is not known."""
 
     @property
     def ends(self) -> date | None:
