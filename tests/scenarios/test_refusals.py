@@ -287,7 +287,7 @@ REFUSED = {
     "a part with a price of a whole without one": (
         terms(
             promise(),
-            promise("part", distinct=False, part_of="a", standalone_selling_price="10"),
+            promise("part", part_of="a", standalone_selling_price="10"),
         ),
         [],
         ("606-10-32-31", "obligations.part", "tells a standalone selling price, but a, which"),
