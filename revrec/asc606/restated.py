@@ -59,7 +59,7 @@ def looking_back(standing: Standing, modification: Modification) -> dict[str, Qu
         if each.measure is Measure.USAGE and each.usage.entitled is not None:
             begins = _counts_from(standing, held, each, modification)
             found[each.id] = _asked(standing, each.id, _bound(standing, held, each, begins))
-        elif served := _stood_still(standing, held, each, modification):
+        elif (served := _stood_still(standing, held, each, modification)) and served.lost:
             shape = _bound(standing, held, each, served.begins)
             lost = timedelta(days=served.lost)
             ends = None if shape.ends is None else shape.ends - lost
@@ -98,7 +98,7 @@ def restate(
     each.obligation, each.left, each.priced_on = terms, Fraction(1), modification.on
     each.first_day, each.last_day = bound.first_day, bound.last_day
     each.shape, each.used_until = bound.shape, None
-    if served is not None and counted is not None:
+    if served is not None and served.lost and counted is not None:
         each.shape = _without_days_lost(bound.shape, counted, first_day)
         standing.undisturbed[each.id] = (bound.shape, served.lost)
     elif distinct and counted is not None:

@@ -384,10 +384,11 @@ def _restate_paused(state: State, promise: Promise, terms: Told, start: date | N
     Service that had not begun begins with the new terms.
     """
     first = state.cut + ONE_DAY
-    lost = promise.lost
-    if promise.still_since is not None:
-        lost += max((first - promise.still_since).days, 0)
-    begun = bool(promise.done)
+    begun, lost = bool(promise.done), 0
+    if begun:
+        lost = promise.lost
+        if promise.still_since is not None:
+            lost += max((first - promise.still_since).days, 0)
     began = promise.began if begun else first if promise.still_since else promise.first
     if start is not None and start not in {began, promise.sold_from}:
         if start < first:
@@ -396,7 +397,7 @@ def _restate_paused(state: State, promise: Promise, terms: Told, start: date | N
     promise.sold_from = began
     promise.last = as_day(terms["end"]) if terms.get("end") else state.last_day
     promise.until, promise.left, promise.still_since = None, Fraction(1), None
-    if not begun or began >= first or promise.last is None:
+    if not lost or began >= first or promise.last is None:
         promise.first, promise.done, promise.lost = began, Fraction(0), 0
         return
     gone = timedelta(days=lost)
