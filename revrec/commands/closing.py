@@ -1,0 +1,113 @@
+"""Commands that close periods, open them again, and show where they stand."""
+
+# ruff: noqa: FBT002 - options are read from their defaults
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from revrec.commands.shared import AsJson, err, out, say, workspace_of
+from revrec.money import Money
+from revrec.operations import close as closing
+from revrec.operations import inspect
+from revrec.periods import Period
+from revrec.store.periods import PeriodClose
+
+
+def close(
+    period: str,
+    prepared_by: Annotated[str, typer.Option(help="Who prepared the close.")],
+    approved_by: Annotated[str, typer.Option(help="Who approved it; another person.")],
+    *,
+    soft: Annotated[
+        bool, typer.Option("--soft", help="Post what is known; the cut-off may still be moved.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show only; write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Close a period, softly or for good; again, it is a no-op."""
+    month = Period.parse(period)
+    with workspace_of(prepared_by) as workspace:
+        if dry_run:
+            computed = closing.flash_close(workspace, month)
+            err.print(f"{month} would post {computed.postings.num_rows:,} postings.")
+            for each in closing.gate_states(workspace, month):
+                if each.blocks:
+                    say(f"Waits at the gate {each}")
+            _print_postings(inspect.by_account(computed), as_json=as_json)
+            return
+        with err.status(f"Closing {month} ..."):
+            closed = closing.close_period(
+                workspace,
+                month,
+                prepared_by=prepared_by,
+                approved_by=approved_by,
+                kind=closing.Kind.SOFT if soft else closing.Kind.HARD,
+            )
+    _print_close(closed.certificate, new=closed.new, as_json=as_json)
+
+
+def reopen(
+    period: str,
+    requested_by: Annotated[str, typer.Option()],
+    approved_by: Annotated[str, typer.Option()],
+    reason: Annotated[str, typer.Option()],
+) -> None:
+    """Open the last closed period again, with approval; the trace remains."""
+    with workspace_of(requested_by) as workspace:
+        closing.reopen_period(
+            workspace,
+            Period.parse(period),
+            requested_by=requested_by,
+            approved_by=approved_by,
+            reason=reason,
+        )
+    err.print(f"{period} is open again.")
+
+
+def status(as_json: AsJson = False) -> None:
+    """Periods, their state, and what waits."""
+    with workspace_of() as workspace:
+        state = inspect.status(workspace)
+    if as_json:
+        out.print_json(json.dumps(asdict(state)))
+        return
+    table = Table("period", "status", "closed at", "prepared by", "approved by", "chain head")
+    for each in state.periods:
+        table.add_row(*(str(value) for value in asdict(each).values()))
+    out.print(table)
+    waiting = ", ".join(f"{reason} {count:,}" for reason, count in state.quarantined.items())
+    out.print(f"{state.facts:,} facts; quarantined usage rows: {waiting or 'none'}")
+
+
+def _print_close(certificate: PeriodClose, *, new: bool, as_json: bool) -> None:
+    if as_json:
+        told = {
+            "period": str(certificate.period),
+            "new": new,
+            "ordinal": certificate.ordinal,
+            "stage": certificate.stage.value,
+            "chain_head": certificate.chain_head,
+            "totals": dict(certificate.totals),
+        }
+        out.print_json(json.dumps(told))
+        return
+    state = "soft-closed" if certificate.stage == "soft" else "closed"
+    done = state if new else f"was {state} already; nothing was done"
+    err.print(f"{certificate.period} {done}. Chain head {certificate.chain_head}.")
+
+
+def _print_postings(rows: list[dict[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        out.print_json(json.dumps(rows))
+        return
+    table = Table("event", "account", "currency", "amount")
+    for row in rows:
+        money = Money(int(row["amount"]), row["currency"]).decimal
+        table.add_row(row["event"], row["account"], row["currency"], f"{money:,}")
+    out.print(table)
