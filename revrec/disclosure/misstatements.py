@@ -57,7 +57,7 @@ class Effect:
         if not self.benchmark:
             # Nothing is small against nothing.
             return Fraction(1) if amount else Fraction(0)
-        return abs(Fraction(amount) / Fraction(self.benchmark))
+        return abs(Fraction(amount) * Fraction(1, Fraction(self.benchmark)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
