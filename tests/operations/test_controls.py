@@ -90,7 +90,7 @@ def test_every_gate_is_told_in_order(workspace: Workspace) -> None:
     assert told["contracts-are-accounted-for"] == ("1 contracts", "none")
     assert told["rows-set-aside-are-few"] == (
         "0 rows",
-        "close_rows_set_aside 1000, close_amount_set_aside 10000",
+        "close_rows_set_aside 1000, close_amount_set_aside 1000000",
     )
 
 
@@ -123,7 +123,7 @@ def test_days_without_usage_block_until_they_are_waived(
 def test_rows_set_aside_are_bounded_in_number_and_amount(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """One row of 12.34 of an unknown contract: within 1,000 rows and 10,000, beyond 12.33."""
+    """One row of 12.34 of an unknown contract: within 1,000 rows and a million, beyond 12.33."""
     row = {**USAGE, "contract": "NOBODY"}
     assert send(workspace, write_usage(tmp_path / "x.ndjson", [row])).quarantined.rows == 1
 
