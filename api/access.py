@@ -26,6 +26,7 @@ MAY: Mapping[str, frozenset[Role]] = {
     "simulate": _ALL,
     "propose_change": _PREPARE,
     "ingest_usage": _PREPARE,
+    "rate_usage": _PREPARE,
     "list_quarantine": _ALL,
     "release_rows": _PREPARE,
     "reject_rows": _PREPARE,

@@ -45,6 +45,7 @@ _QUESTION = {
 }
 _FILES = (
     "application/octet-stream",
+    "application/vnd.apache.arrow.stream",
     "application/vnd.apache.parquet",
     "application/x-ndjson",
     "text/csv",

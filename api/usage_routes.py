@@ -13,13 +13,16 @@ from api.bodies import UsageFile
 from api.routing import EVERY, WRITES, answer, refusals, router
 from revrec.errors import InvariantViolated
 from revrec.operations import counting
-from revrec.operations.answering import once
+from revrec.operations.answering import Request, once
 from revrec.operations.compacting import compacting
+from revrec.periods import day_before
 from revrec.store.compaction import Compacted
 from revrec.store.transaction import Transaction
-from revrec.usage import batches, counts
+from revrec.usage import batches, counts, rerating
+from revrec.usage.columns import FORMS
 from revrec.usage.counts import CountsRecorded
 from revrec.usage.ingest import ingest
+from revrec.usage.rerating import RatingRun
 
 
 @router.post(
@@ -30,10 +33,19 @@ from revrec.usage.ingest import ingest
     response_model=schemas.BatchReceived,
     responses=refusals(*WRITES, "payload-too-large"),
 )
-def ingest_usage(books: Books, key: Key, file: UsageFile) -> Response:
-    """Ingest a file of daily rated usage; the key names the batch, which counts once.
+def ingest_usage(
+    books: Books,
+    key: Key,
+    file: UsageFile,
+    form: Annotated[
+        schemas.UsageForm,
+        Query(description="rated: days with amounts; counted: without; events: one by one."),
+    ] = schemas.UsageForm.RATED,
+) -> Response:
+    """Ingest a file of usage; the key names the batch, which counts once.
 
-    Parquet, CSV or NDJSON, the latter two also as `.gz` or `.zst`.
+    Parquet, an Arrow IPC stream, CSV or NDJSON, the latter two also as `.gz` or `.zst`. What is
+    counted, day by day or event by event, is rated here.
     """
 
     def take_in() -> None:
@@ -45,6 +57,7 @@ def ingest_usage(books: Books, key: Key, file: UsageFile) -> Response:
             entity=books.entity,
             actor=books.actor,
             batch=key,
+            form=FORMS[form],
         )
 
     def recorded(tx: Transaction) -> str:
@@ -54,7 +67,37 @@ def ingest_usage(books: Books, key: Key, file: UsageFile) -> Response:
         return schemas.BatchReceived.of(totals).model_dump_json()
 
     # The batch is the effect and counts once by itself; its answer is kept after it.
-    return answer(once(books, keyed(key, "usage", file.digest), recorded, str, before=take_in))
+    return answer(once(books, _keyed(key, form, file.digest), recorded, str, before=take_in))
+
+
+def _keyed(key: str, form: schemas.UsageForm, digest: str) -> Request:
+    """The request; of rated usage as it was before other forms were taken."""
+    told = [] if form is schemas.UsageForm.RATED else [form.value]
+    return keyed(key, "usage", digest, *told)
+
+
+@router.post(
+    "/usage/ratings",
+    tags=["usage"],
+    operation_id="rate_usage",
+    summary="Rate usage",
+    response_model=schemas.UsageRated,
+    responses=refusals(*WRITES, "currency-mismatch", "payload-too-large"),
+)
+def rate_usage(body: schemas.RatingRequested, books: Books, key: Key) -> Response:
+    """Bring the ledger to what counted usage costs at the prices known; rated again, it is a no-op.
+
+    What late usage or a corrected card changes is appended and names the rows it corrects.
+    """
+
+    def rate(tx: Transaction) -> RatingRun:
+        through = body.through or day_before(tx.now.date())
+        return rerating.rate_usage(tx, books.lake, through=through, everything=body.everything)
+
+    asked = keyed(key, "rating", str(body.through or ""), str(body.everything))
+    return answer(
+        once(books, asked, rate, lambda run: schemas.UsageRated.of(run).model_dump_json())
+    )
 
 
 @router.post(

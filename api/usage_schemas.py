@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 
 from pydantic import Field, TypeAdapter
 
 from api.schemas import Count, Wire
 from revrec.store.compaction import Compacted
 from revrec.usage import comparison, counts, totals
+from revrec.usage.rerating import RatingRun
 
 Quantity = Field(examples=["1250000.000000000"], pattern=r"^-?[0-9]+(\.[0-9]+)?$")
 
@@ -45,6 +47,81 @@ class BatchReceived(Wire):
         """The wire form of control totals."""
         return cls(
             batch=told.batch, **{name: Total.of(getattr(told, name)) for name in totals.FATES}
+        )
+
+
+class UsageForm(StrEnum):
+    """Forms in which usage is told."""
+
+    RATED = "rated"
+    COUNTED = "counted"
+    EVENTS = "events"
+
+
+class RatingRequested(Wire):
+    """What is to be rated."""
+
+    through: date | None = Field(default=None, examples=["2026-01-31"])
+    """Windows that ended by this day owe fees and minimums; yesterday if left out."""
+    everything: bool = False
+    """Whether also what did not change since the last rating is rated anew."""
+
+
+class UsageUnpriced(Wire):
+    """Counted usage of a contract's meter that no price holds for."""
+
+    contract: str
+    meter: str
+    labels: str
+    first_day: date
+    last_day: date
+    quantity: str = Quantity
+
+
+class UsageRated(Wire):
+    """What a rating found and appended: counted = rated + unpriced, in quantity."""
+
+    through: date
+    counted: str = Quantity
+    rated: str = Quantity
+    unpriced: list[UsageUnpriced]
+    new: Count
+    """Lines the ledger did not hold."""
+    corrected: Count
+    """Lines it held with another quantity or amount."""
+    reasons: dict[str, int]
+    """Corrections by what moved them."""
+    amounts: dict[str, str]
+    """Rated amount to date by currency."""
+    differences: dict[str, str]
+    """What this rating changed of it."""
+    batch: str | None
+    """The batch of the ledger; none if nothing was to be appended."""
+
+    @classmethod
+    def of(cls, run: RatingRun) -> UsageRated:
+        """The wire form of a run."""
+        return cls(
+            through=run.through,
+            counted=f"{run.counted:f}",
+            rated=f"{run.rated:f}",
+            unpriced=[
+                UsageUnpriced(
+                    contract=each.contract,
+                    meter=each.meter,
+                    labels=each.labels,
+                    first_day=each.first_day,
+                    last_day=each.last_day,
+                    quantity=f"{each.quantity:f}",
+                )
+                for each in run.unpriced
+            ],
+            new=run.new,
+            corrected=run.corrected,
+            reasons=dict(run.reasons),
+            amounts={currency: f"{amount:f}" for currency, amount in run.amounts.items()},
+            differences={currency: f"{amount:f}" for currency, amount in run.differences.items()},
+            batch=run.recorded.batch if run.recorded else None,
         )
 
 

@@ -45,7 +45,7 @@ from revrec.store.periods import (
     Pins,
 )
 from revrec.store.transaction import Transaction
-from revrec.usage import quarantine
+from revrec.usage import quarantine, rollup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,17 @@ def begin_close(
             f"{prepared_by} cannot approve a close of {period} they prepared.",
             remedy="Have another person approve it.",
         )
-    return workspace.run(lambda tx: _begin(tx, workspace.lake, period, kind, reason))
+    closed = workspace.run(lambda tx: _begin(tx, workspace.lake, period, kind, reason))
+    if closed is None:
+        # In a transaction of its own: sums that save reading rows, for this close and for readers.
+        workspace.run(lambda tx: _roll_up(tx, workspace.lake, period))
+    return closed
+
+
+def _roll_up(tx: Transaction, lake: Lake, period: Period) -> None:
+    pins = periods.pins(tx, period)
+    if pins is not None and pins.usage_version is not None:
+        rollup.roll_up(tx, lake, pins.usage_version)
 
 
 def move_cut_off(

@@ -68,13 +68,16 @@ class RolledUp:
     """... into so many sums."""
 
 
-def roll_up(tx: Transaction, lake: Lake) -> RolledUp | None:
-    """Sum the appends since the last roll-up; None if there were none. Again, it is a no-op."""
+def roll_up(tx: Transaction, lake: Lake, through: int | None = None) -> RolledUp | None:
+    """Sum the appends since the last roll-up up to a version of the ledger, the last if left out.
+
+    None if there were none. Again, it is a no-op.
+    """
     locks.lake_table(tx, ROLLED)
-    version = lake.committed_version(tx, TABLE)
+    version = lake.committed_version(tx, TABLE) if through is None else through
     if version is None:
         return None
-    done = max((through for _, through in _rolled(tx)), default=0)
+    done = max((last for _, last in _rolled(tx)), default=0)
     appended = lake.appended(tx, TABLE, after=done, through=version)
     if appended is None:
         return None

@@ -144,7 +144,7 @@ def _decimal_rules(column: str, scale: int, largest: int) -> tuple[Rule, ...]:
         ),
         Rule(
             reason=f"negative-{column}",
-            holds=f"A {column} is negative only in a row that corrects another.",
+            holds=f"The {column} is negative only in a row that corrects another.",
             broken=f"{column}_value < 0 AND corrects IS NULL",
             message=f"'The {column} ' || shown({column}) || ' is negative in a row that corrects"
             " no other.'",

@@ -15,6 +15,7 @@ TABLE = """
     POST /v1/simulations                                       yes      yes     yes    yes
     POST /v1/changes                                           yes      no      no     yes
     POST /v1/usage/batches                                     yes      no      no     yes
+    POST /v1/usage/ratings                                     yes      no      no     yes
     GET  /v1/usage/quarantine                                  yes      yes     yes    yes
     POST /v1/usage/quarantine/releases                         yes      no      no     yes
     POST /v1/usage/quarantine/rejections                       yes      no      no     yes

@@ -25,6 +25,7 @@ from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import journal, periods
+from revrec.usage import rollup
 from tests.books import load_examples, send, write_usage
 
 JANUARY, FEBRUARY, MARCH = Period(2026, 1), Period(2026, 2), Period(2026, 3)
@@ -51,11 +52,21 @@ def revenue(workspace: Workspace, contract: str, **narrow: str) -> int:
 
 
 def test_a_quarter_is_closed_month_by_month_and_verifies(workspace: Workspace) -> None:
-    """Three closes leave a chain, detail that sums to the journal, and invariants that hold."""
+    """Three closes leave a chain, detail and roll-up that are sums, and invariants that hold."""
     for month in (JANUARY, FEBRUARY, MARCH):
         assert close_period(workspace, month, **PEOPLE).new
 
-    assert len(verify(workspace)) == 4
+    assert len(verify(workspace)) == 5
+
+
+def test_a_close_rolls_up_the_usage_it_pins(workspace: Workspace) -> None:
+    """The sums go through the version the certificate names, and are those of the rows."""
+    certificate = close_period(workspace, JANUARY, **PEOPLE).certificate
+
+    through = workspace.run(lambda tx: rollup.verify(tx, workspace.lake), read_only=True)
+
+    assert through == certificate.usage_version
+    assert workspace.run(lambda tx: rollup.roll_up(tx, workspace.lake)) is None
 
 
 def test_a_second_close_changes_nothing(workspace: Workspace) -> None:
