@@ -36,7 +36,7 @@ def test_a_book_from_files_to_workbooks(command: Command, tmp_path: Path) -> Non
     exported = command("export", "2026-01", "--out", tmp_path / "out")
     assert exported.returncode == 0, exported.stderr
     assert len(list((tmp_path / "out").glob("*.xlsx"))) == 3
-    assert command("verify").stdout.count("ok ") == 4
+    assert command("verify").stdout.count("ok ") == 5
     assert "2026-01" in command("status").stdout
 
 

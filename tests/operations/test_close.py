@@ -222,7 +222,7 @@ def test_what_is_told_after_a_soft_close_belongs_to_the_next_period(workspace: W
     close_period(workspace, FEBRUARY, **PEOPLE)
     assert set() == late_payment(workspace, JANUARY)
     assert {"2026-01"} == late_payment(workspace, FEBRUARY)
-    assert len(verify(workspace)) == 4
+    assert len(verify(workspace)) == 5
 
 
 def test_a_controller_moves_the_cut_off(workspace: Workspace) -> None:
@@ -235,7 +235,7 @@ def test_a_controller_moves_the_cut_off(workspace: Workspace) -> None:
     assert (False, True) == (nothing.new, moved.new)
     assert nothing.certificate == soft.certificate
     assert {"2026-01"} == late_payment(workspace, JANUARY)
-    assert len(verify(workspace)) == 4
+    assert len(verify(workspace)) == 5
     hard = close_period(workspace, JANUARY, **PEOPLE).certificate
     assert (3, moved.certificate.chain_head) == (hard.ordinal, hard.chain_head)
     shown = report(workspace, JANUARY, JANUARY)

@@ -34,8 +34,8 @@ def test_closes_before_and_after_stand(workspace: Workspace, tmp_path: Path) -> 
 
     assert ["usage"] == [each.table for each in done]
     assert done[0].files_after < done[0].files_before
-    assert len(found) == 4
-    assert len(verify(workspace)) == 4
+    assert len(found) == 5
+    assert len(verify(workspace)) == 5
     assert again.received == again.duplicate
     told = workspace.run(audit_log.read, read_only=True)
     assert [each.table for each in done] == [

@@ -82,7 +82,7 @@ def test_unrated_usage_keeps_a_close_from_beginning(workspace: Workspace, count)
     assert [] == blocking(workspace)
     closed = close_period(workspace, JANUARY, **PEOPLE)
     assert closed.new
-    assert len(verify(workspace)) == 4
+    assert len(verify(workspace)) == 5
 
 
 def test_late_usage_of_a_rated_month_waits_again(workspace: Workspace, count) -> None:
