@@ -111,7 +111,7 @@ class Spool:
     def rows_of(self, *days: date) -> Iterator[pa.RecordBatch]:
         """The rows of each day as they were added, texts that are few as dictionaries."""
         for rows in self._blocks_of(days):
-            yield self._restored(rows)
+            yield self._restored(pa.concat_batches([rows]))
 
     def identities_of(self, days: Sequence[date]) -> Iterator[Identities]:
         """The identities of the days' rows; those of one number are told together."""
@@ -131,13 +131,15 @@ class Spool:
     ) -> Iterator[Identities]:
         for block in self._blocks_of(days):
             numbers, rows = block.column(IDENTITY).to_numpy(), block.column(ROW_NUMBER).to_numpy()
-            if last - first < _NUMBERS - 1:
-                within = (numbers >= np.uint64(first)) & (numbers <= np.uint64(last))
-                numbers, rows = numbers[within], rows[within]
-            yield numbers, rows
+            within = (numbers >= np.uint64(first)) & (numbers <= np.uint64(last))
+            yield numbers[within], rows[within]
 
     def _blocks_of(self, days: Sequence[date]) -> Iterator[pa.RecordBatch]:
-        """The rows of each day as they were written, each block mapped by itself."""
+        """The rows of each day as they were written, each block mapped by itself.
+
+        They are to be copied before the next: pages of the file count as memory while they are
+        mapped, and those around them too.
+        """
         self._file.flush()
         for stretch in chain.from_iterable(self._stretches[day] for day in days):
             with pa.memory_map(str(self._path)) as file:
