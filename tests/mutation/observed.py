@@ -73,7 +73,8 @@ class Observations:
                 functions[called].append(item)
             for path, number in Counter(path for path, _, _ in seen).items():
                 of_file[item.nodeid, path] = number
-        changed = {path for path, told in self.files.items() if digest(Path(path)) != told}
+        there = {path: told for path, told in self.files.items() if Path(path).exists()}
+        changed = {path for path, told in there.items() if digest(Path(path)) != told}
 
         def of(wrong: Mutant) -> list[pytest.Item]:
             path, name, _ = wrong.statement
