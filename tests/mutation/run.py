@@ -53,11 +53,13 @@ TESTS = (
     "tests/oracle/test_oracle_by_hand.py",
     "tests/reconciliation/test_agents_and_financing.py",
     "tests/reconciliation/test_bills.py",
+    "tests/reconciliation/test_fees.py",
     "tests/reconciliation/test_parts.py",
     "tests/reconciliation/test_planted.py",
     "tests/reconciliation/test_reasons.py",
     "tests/reconciliation/test_rights_used.py",
     "tests/reconciliation/test_royalties.py",
+    "tests/reconciliation/test_terms.py",
     "tests/store/test_chain.py",
     "tests/store/test_entries.py",
 )

@@ -120,4 +120,4 @@ def write(found: Mapping[str, Score], rooms: Iterable[str], on: date) -> None:
 
 def _row(name: str, each: Score) -> str:
     counts = f"{each.wrongs} | {each.tried} | {each.noticed} | {each.explained}"
-    return f"| {name} | {counts} | {each.ratio:.1%} |"
+    return f"| {name} | {counts} | {f'{each.ratio:.1%}' if each.tried else 'not tried'} |"
