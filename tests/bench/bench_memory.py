@@ -10,7 +10,6 @@ what it holds of the smallest.
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import sys
 import tempfile
 from dataclasses import replace
@@ -32,7 +31,7 @@ from revrec.store.lake import Lake
 from revrec.usage.columns import COUNTED, RATED, Form
 from revrec.usage.ingest import ingest
 from revrec.usage.rerating import rate_usage
-from tests.bench.bench_ingest import CONTRACTS, Spent, contracts, timed, write
+from tests.bench.bench_ingest import CONTRACTS, Spent, contracts, held_at_most, timed, write
 from tests.bench.bench_rating import prices
 
 SIZES = (1_000_000, 10_000_000)
@@ -43,7 +42,7 @@ def send(settings: Settings, path: Path, entity: int, form: Form) -> tuple[int, 
     """Ingest the file; with what the program held before it began."""
     lake = Lake(settings.lake_root)
     with Database.open(settings, SystemClock()) as database:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        before = held_at_most()
 
         def run() -> None:
             totals = ingest(
@@ -59,7 +58,7 @@ def rate(settings: Settings, entity: int) -> tuple[int, Spent]:
     """Rate what was counted; with what the program held before it began."""
     lake = Lake(settings.lake_root)
     with Database.open(settings, SystemClock()) as database:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        before = held_at_most()
 
         def run() -> None:
             found = database.run(
