@@ -10,6 +10,7 @@ import pyarrow as pa
 from revrec.usage.columns import (
     COLUMNS,
     EVENT_COLUMNS,
+    EVENTS,
     OF_CUSTOMER,
     RATED,
     WELL_FORMED,
@@ -151,7 +152,7 @@ def doubt_context(
     Gives their number. A day of an event may be the one before or after where it counts.
     """
     _put_terms(connection, terms)
-    apart = 0 if form.table == "usage" else 1
+    apart = 1 if form is EVENTS else 0
     agrees = "terms.currency = place.currency" if form is RATED else "true"
     connection.execute(
         f"""
