@@ -26,6 +26,7 @@ from revrec.asc606.financing import (
 )
 from revrec.asc606.modification import takes_effect
 from revrec.asc606.pricing import shares
+from revrec.asc606.returns import owed_from
 from revrec.asc606.standing import Standing
 from revrec.asc606.transaction_price import FIXED
 from revrec.citations import cites
@@ -172,6 +173,7 @@ class _Calendar:
             ends = self._ends[name]
             days |= {next_day(ends)} if ends is not None and name not in self._over_time else set()
         days |= {takes_effect(each) for each in self._history.modifications if each.withdraws}
+        days |= {each.on for each in self._history.estimates}
         before: _Plan | None = None
         for day in sorted(max(day, inception) for day in days):
             plan = _Plan(day, self._payments(day), self._transfers(day))
@@ -211,7 +213,11 @@ class _Calendar:
         for name, part in self._parts.items():
             planned = self._over_time.get(name)
             if planned is None:
-                planned = dict(self._deliveries(name, day))
+                owed = owed_from(self._history, name, day) or date.min
+                planned = {}
+                for on, share in self._deliveries(name, day):
+                    at = max(on, owed)
+                    planned[at] = planned.get(at, Fraction(0)) + share
             ended = self._withdrawn(name, day)
             for on, share in planned.items():
                 at = on if ended is None else min(on, ended)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
@@ -31,7 +31,7 @@ from revrec.model.events import Estimate
 from revrec.model.history import ContractHistory
 from revrec.model.price import ReturnRight
 from revrec.money import Money, from_minor, minor_digits, round_ratio
-from revrec.periods import FOREVER, day_before
+from revrec.periods import FOREVER, day_before, next_day
 
 _GOODS = frozenset({Measure.UNITS, Measure.POINT_IN_TIME})
 
@@ -176,6 +176,23 @@ def _segment(
     )
 
 
+@cites("606-10-32-20", "606-10-55-23")
+def owed_from(history: ContractHistory, obligation: str, day: date) -> date | None:
+    """The day from which something is owed for goods that were all expected back, as known on day.
+
+    While all may come back there is neither receivable nor contract asset, and so no interest.
+    None where some of the goods were expected to stay from the start, or the right has no end.
+    """
+    rights = (r for r in _rights(history).values() if r.consideration.obligation == obligation)
+    right = next(rights, None)
+    if right is None or right.expected[0][1] < _promised(history, obligation, date.min):
+        return None
+    for on, units in right.expected[1:]:
+        if on <= day and units < _promised(history, obligation, on):
+            return on
+    return None if right.terms.last_day is None else next_day(right.terms.last_day)
+
+
 def _rights(history: ContractHistory) -> dict[str, _Right]:
     """Rights to return by consideration, with what is expected back from each day on."""
     return {
@@ -206,7 +223,7 @@ def _expected(
                 )
             _refuse_negative(contract, consideration, estimate.expected)
             told[estimate.on] = estimate.expected
-    over = None if terms.last_day is None else terms.last_day + timedelta(days=1)
+    over = None if terms.last_day is None else next_day(terms.last_day)
     days = {*told, *(each.on for each in history.returns if each.obligation == name)}
     estimated = Fraction(terms.expected)
     back = _returned(history, name)
