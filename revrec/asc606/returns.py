@@ -180,14 +180,13 @@ def _segment(
 def owed_from(history: ContractHistory, obligation: str, day: date) -> date | None:
     """The day from which something is owed for goods that were all expected back, as known on day.
 
-    While all may come back there is neither receivable nor contract asset, and so no interest.
-    None where some of the goods were expected to stay from the start, or the right has no end.
+    While all may come back there is nothing that could bear interest. None where some of the goods
+    were expected to stay from the start, or the right has no end.
     """
-    rights = (r for r in _rights(history).values() if r.consideration.obligation == obligation)
-    right = next(rights, None)
+    right = {r.consideration.obligation: r for r in _rights(history).values()}.get(obligation)
     if right is None or right.expected[0][1] < _promised(history, obligation, date.min):
         return None
-    for on, units in right.expected[1:]:
+    for on, units in right.expected:
         if on <= day and units < _promised(history, obligation, on):
             return on
     return None if right.terms.last_day is None else next_day(right.terms.last_day)
