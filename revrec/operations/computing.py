@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from revrec import engine
@@ -94,10 +95,13 @@ def posted_detail(tx: Transaction, lake: Lake, among: Collection[str] | None = N
 
 
 def compute(inputs: Inputs, period: Period) -> Computed:
-    """Account for everything known and subtract what is posted.
+    """Account for everything known and subtract what is posted up to the period.
 
-    Raises PeriodNotReady, listing the contracts that cannot be accounted for.
+    What later months hold that were opened again stays theirs. Raises PeriodNotReady, listing the
+    contracts that cannot be accounted for.
     """
+    up_to = pc.less_equal(inputs.posted["period"], str(period))
+    inputs = replace(inputs, posted=inputs.posted.filter(up_to))
     book = inputs.book
     _refuse_another_functional_currency(inputs)
     months = list(first_month(book, period).through(period))

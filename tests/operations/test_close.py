@@ -186,6 +186,22 @@ def test_a_reopened_period_posts_only_the_difference(workspace: Workspace) -> No
     assert {abs(line.amount) for each in added for line in each.entry.lines} == {5500}
 
 
+def test_months_reopened_together_keep_their_own_postings(workspace: Workspace) -> None:
+    """January closed again takes nothing of February's back, and February then posts nothing."""
+    for period in (JANUARY, JANUARY.next):
+        close_period(workspace, period, **PEOPLE)
+    before = workspace.run(journal.head)[0]
+    again = {"requested_by": "ada", "approved_by": "grace", "reason": "to look again"}
+    for period in (JANUARY.next, JANUARY):
+        reopen_period(workspace, period, **again)
+
+    for period in (JANUARY, JANUARY.next):
+        assert 2 == close_period(workspace, period, **PEOPLE).certificate.ordinal
+        assert verify(workspace)
+
+    assert before == workspace.run(journal.head)[0]
+
+
 PAYMENT = {
     "kind": "payment",
     "id": "PAY-LATE",
