@@ -19,7 +19,6 @@ from revrec.runtime.settings import Settings
 from revrec.store import journal
 from tests.books import load_examples
 
-KILLS = int(os.environ.get("REVREC_KILLS", "20"))
 SEED = int(os.environ.get("REVREC_SEED", "606"))
 CLOCK = "2026-04-05T09:00:00Z"
 _CLOSE = """
@@ -65,14 +64,15 @@ def prepared(settings: Settings, folder: Path) -> None:
         load_examples(workspace, folder)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("kills_max", [8, pytest.param(100, marks=pytest.mark.torture)])
 def test_killed_closes_resume_to_the_same_books(
-    tmp_path: Path, fresh_database: Callable[[], str]
+    tmp_path: Path, fresh_database: Callable[[], str], kills_max: int
 ) -> None:
     """However often and wherever the close is killed, the chain head is the uninterrupted one."""
     chance = random.Random(SEED)
     heads = []
-    for run, kills in (("calm", 0), ("killed", KILLS)):
+    for run, kills in (("calm", 0), ("killed", kills_max)):
         url = fresh_database()
         lake = tmp_path / run / "lake"
         environment = {

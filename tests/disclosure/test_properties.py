@@ -1,18 +1,19 @@
 from __future__ import annotations
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from revrec.feeds.scenario import scenario_of
 from revrec.periods import Period
 from tests.disclosure.closing import close, report
+from tests.properties.profiles import examples
 from tests.strategies import scenarios
 
 LATE = ("invoice", "credit_memo", "payment", "delivery", "usage")
 """Kinds of events that may be learned after the month they belong to."""
 
 
-@settings(max_examples=15, deadline=None, print_blob=True)
+@examples(commit=10, torture=500)
 @given(
     told=scenarios(size=2),
     months=st.integers(0, 30),

@@ -18,7 +18,7 @@ from revrec.periods import Period
 from revrec.store import facts, periods
 from revrec.store.periods import Pins
 from tests.api.requests import CONTRACT, USAGE
-from tests.books import send, write_usage
+from tests.books import agree, send, write_usage
 
 JANUARY = Period(2026, 1)
 PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
@@ -34,7 +34,7 @@ def changed(workspace: Workspace, tmp_path: Path):
     def after(*records: dict[str, Any], usage: bool = False, before: Any = ()) -> Any:
         record_facts(workspace, [fact_of(each, "test") for each in before], source="test")
         close_period(workspace, JANUARY, **PEOPLE, kind=Kind.SOFT)
-        record_facts(workspace, [fact_of(each, "test") for each in records], source="test")
+        agree(workspace, [fact_of(each, "test") for each in records])
         if usage:
             send(workspace, write_usage(tmp_path / "usage.ndjson", [USAGE]))
 

@@ -198,7 +198,7 @@ def test_another_currency_is_another_place_of_the_point(scenario: Told) -> None:
 
 
 @seldom
-@given(scenarios(size=10), st.sampled_from([2, 3, 7, 100]))
+@given(scenarios(size=10), st.sampled_from([2, 3, 7]))
 def test_k_fold_prices_earn_k_fold_revenue_within_rounding(scenario: Told, k: int) -> None:
     """Only rounding, one unit a part and a modification, keeps revenue from being linear."""
     plain = _plainly_priced(scenario)

@@ -24,6 +24,7 @@ from revrec.reconciliation.reasons import MISTAKES, REMEDIES, Reason
 from revrec.reconciliation.schedules import schedules_of
 from revrec.reconciliation.tables import MACROS
 from revrec.reconciliation.terms import terms_of
+from tests.properties.profiles import examples
 from tests.reconciliation.books import (
     DECEMBER,
     JAN,
@@ -222,6 +223,7 @@ def test_every_mistake_has_a_remedy():
     } == {reason.value for reason in MISTAKES}  # fmt: skip
 
 
+@examples(commit=80, torture=5_000)
 @given(st.lists(st.tuples(st.integers(-(10**18), 10**18),
                           st.integers(1, 10**12) | st.integers(-(10**12), -1)),
                 min_size=1, max_size=50))  # fmt: skip

@@ -144,6 +144,13 @@ NOT_INVOICED = {
     "deposit_on_a_building": [("BUILDING-B", "2026-03", "not_billed", "-1000000.00")],
     "implicit_price_concession": [("DRUG-2025", "2025-01", "not_billed", "-1000000.00")],
     "pay_as_you_go_tokens": [("LARKSPUR-PAYG", "2026-03", "not_billed", "-2171.16")],
+    "promotional_credits_are_a_discount": [
+        ("C-1", "2026-01", "not_billed", "-15.00"),
+        ("C-1", "2026-02", "not_billed", "-25.00"),
+    ],
+    "sold_on_credit_with_a_right_of_return": [
+        ("ON-CREDIT-2025", "2026-12", "not_billed", "-121.00")
+    ],
     "promises_read_with_a_catalogue": [("CATALOGUE-2026", "2026-02", "not_billed", "-1800.00")],
     "royalty_for_one_license": [("LICENSES-2025", "2025-02", "not_billed", "-800.00")],
     "royalty_shared_by_licenses": [

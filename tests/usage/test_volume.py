@@ -129,7 +129,7 @@ def differing(
 
 @pytest.mark.timeout(6 * 3600)
 @pytest.mark.parametrize(
-    "rows", [50_000, pytest.param(10_000_000, marks=pytest.mark.torture)], ids="{:,}".format
+    "rows", [20_000, pytest.param(10_000_000, marks=pytest.mark.torture)], ids="{:,}".format
 )
 def test_two_ways_of_sending_give_one_ledger(
     database: Database, lake: Lake, tmp_path: Path, rows: int
