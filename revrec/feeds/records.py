@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import TypeAdapter
 
@@ -158,20 +158,16 @@ ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
 }
 """Kind of fact -> the model its body must fit."""
 
-_LISTS = {
-    "products": "product",
-    "contracts": "contract",
-    "standalone_selling_prices": "standalone_selling_price",
-    "rate_cards": "rate_card",
-    "price_agreements": "price_agreement",
-    "credit_grants": "credit_grant",
-    "credit_pools": "credit_pool",
-    "commitments": "commitment",
-    "exchange_rates": "exchange_rate",
-    "account_mappings": "account_mapping",
-    "misstatements": "misstatement",
-    "financial_benchmarks": "financial_benchmark",
+_PLURALS = {"delivery": "deliveries", "policy": "policies", "lapse": "lapses"}
+_SINGLE = frozenset({FactKind.ENTITY_CURRENCIES})
+_FIRST = (FactKind.PRODUCT, FactKind.CONTRACT, FactKind.STANDALONE_SELLING_PRICE)
+_LISTS: Mapping[str, FactKind] = {
+    _PLURALS.get(kind.value, f"{kind.value}s"): kind
+    for kind in (*_FIRST, *(each for each in FactKind if each not in {*_FIRST, *_SINGLE}))
 }
+"""Lists of a document by their names: records of one kind, which they need not say."""
+_TOLD_BESIDE = frozenset({"title", "cites", "about", "expected"})
+"""What a scenario tells that is no fact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +209,8 @@ YEARS = range(1900, 2200)
 
 def fact_of(record: object, source: str) -> Fact:
     """A record with its ``kind`` as a fact; raises FeedError naming the fields that do not fit."""
+    if isinstance(record, _Unknown):
+        record.refuse(source)
     if not isinstance(record, Mapping):
         raise FeedError(
             f"{source}: a record is an object with a `kind`, not {type(record).__name__}.",
@@ -317,10 +315,30 @@ def _listed(document: object, source: str) -> Iterable[tuple[str, object]]:
             source=source,
         )
     found: list[tuple[str, object]] = []
-    for name, kind in _LISTS.items():
-        for number, each in enumerate(document.get(name) or [], start=1):
-            record = {"kind": kind, **each} if isinstance(each, Mapping) else each
-            found.append((f"{name} {number}", record))
-    for number, each in enumerate(document.get("events") or [], start=1):
-        found.append((f"events {number}", each))
+    for name, listed in document.items():
+        if name in _TOLD_BESIDE or listed is None:
+            continue
+        if not isinstance(listed, list) or not (name == "events" or name in _LISTS):
+            found.append((str(name), _Unknown(str(name))))
+            continue
+        told = {"kind": _LISTS[name].value} if name in _LISTS else {}
+        for number, each in enumerate(listed, start=1):
+            found.append(
+                (f"{name} {number}", {**told, **each} if isinstance(each, Mapping) else each)
+            )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """A part of a document that is no list of records."""
+
+    name: str
+
+    def refuse(self, source: str) -> NoReturn:
+        """Raises FeedError with the names there are."""
+        raise FeedError(
+            f"{source}: `{self.name}` is no list of records, and nothing of it is recorded.",
+            remedy=f"Use one of: events, {', '.join(_LISTS)}; or a record with its `kind`.",
+            source=source,
+        )

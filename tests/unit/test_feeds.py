@@ -156,3 +156,22 @@ def _plain(value: object) -> object:
 def test_every_kind_of_fact_has_its_model() -> None:
     """No kind can be recorded that cannot be read."""
     assert set(ADAPTERS) == set(FactKind)
+
+
+def test_a_part_of_a_document_that_is_no_list_of_records_is_refused(tmp_path):
+    """What is not understood is said, whether its name or its form is wrong; the rest is taken."""
+    path = tmp_path / "book.yaml"
+    path.write_text(
+        "title: a book\n"
+        "variable_components: [{id: V, contract: C, on: 2026-01-01, component: bonus,\n"
+        "  method: most_likely_amount, consideration: bonus,\n"
+        "  outcomes: [{amount: '5', probability: '1'}]}]\n"
+        "variable_component: [{id: W}]\n"
+        "contracts: 5\n"
+    )
+
+    loaded = load(path)
+
+    assert [("variable_component", "V")] == [(each.kind, each.key) for each in loaded.facts]
+    assert ["variable_component", "contracts"] == [each.place for each in loaded.rejections]
+    assert "no list of records" in loaded.rejections[0].message
