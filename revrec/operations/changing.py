@@ -33,7 +33,6 @@ MONTHS_AHEAD = 11
 """How many months after the period are compared unless it is told."""
 _ID_DIGITS = 20
 _EVIDENCE_ROWS_MAX = 1_000
-_SUBJECTS_SHOWN_MAX = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,10 +172,8 @@ def _difference(before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> 
 
 
 def _subject(told: Sequence[Fact]) -> str:
-    kinds = sorted({each.kind.value for each in told})
-    keys = sorted({each.key for each in told})
-    more = " ..." if len(keys) > _SUBJECTS_SHOWN_MAX else ""
-    return f"{', '.join(kinds)}: {', '.join(keys[:_SUBJECTS_SHOWN_MAX])}{more}"
+    """Names every fact: a later proposal of the same ones takes the place of this one."""
+    return ", ".join(sorted({f"{each.kind} {each.key}" for each in told}))
 
 
 def _evidence(effect: Effect) -> dict[str, Any]:

@@ -103,6 +103,15 @@ def test_what_moves_many_contracts_needs_two_people(books: Workspace) -> None:
         propose_change(books, change, FEBRUARY, APRIL, note="new price list")
 
 
+def test_changes_of_many_facts_wait_beside_each_other(books: Workspace) -> None:
+    """They share all but their last fact; neither takes the other's place."""
+    shared = [price(name, "1.00") for name in ("a", "b", "c")]
+    for last in ("d", "e"):
+        propose_change(books, [*shared, price(last, "1.00")], FEBRUARY, FEBRUARY, note="list")
+
+    assert 2 == len(waiting_proposals(books))
+
+
 def test_before_the_first_close_books_are_set_up_freely(workspace: Workspace) -> None:
     """Nothing was reported yet that a change could move."""
     record_facts(workspace, [price("licence", "400.00")], source="set-up")
