@@ -46,6 +46,28 @@ class IncludedUnits(StrEnum):
     """They fill the first tier and cost nothing: the bounds stay."""
 
 
+class Aggregation(StrEnum):
+    """How the usage of a window makes the quantity that is priced.
+
+    All but a sum look at single events, or at days where usage is told by the day. An event that
+    was corrected counts with what is left of it, at its own moment.
+    """
+
+    SUM = "sum"
+    """What all of it comes to."""
+    COUNT = "count"
+    """How many events there were of more than nothing."""
+    MAX = "max"
+    """The largest of them: a peak."""
+    LATEST = "latest"
+    """The last of them, by its moment."""
+    DISTINCT = "distinct"
+    """How many values of the label ``distinct_of`` there were with more than nothing."""
+    LEVEL = "level"
+    """The mean over time of a level: each event tells the level of its labels from its moment on,
+    until the next one tells another, into later windows too."""
+
+
 class Reset(StrEnum):
     """When the running total starts again."""
 
@@ -55,6 +77,8 @@ class Reset(StrEnum):
     """With each hour of the clock by which days are counted. Usage told without a moment lies in
     no hour, and has no price."""
     DAY = "day"
+    WEEK = "week"
+    """With each Monday; by the contract, with each seventh day from its first."""
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
@@ -63,7 +87,7 @@ class Reset(StrEnum):
 
 
 class Anchor(StrEnum):
-    """From which day months, quarters and years are counted."""
+    """From which day weeks, months, quarters and years are counted."""
 
     CALENDAR = "calendar"
     CONTRACT = "contract"
@@ -71,10 +95,14 @@ class Anchor(StrEnum):
 
 
 class RoundingMode(StrEnum):
-    """What becomes of a half."""
+    """What becomes of a half, or of any part."""
 
     HALF_EVEN = "half_even"
     HALF_UP = "half_up"
+    UP = "up"
+    """Any part is one more."""
+    DOWN = "down"
+    """No part counts."""
 
 
 class RoundedAt(StrEnum):
@@ -199,6 +227,12 @@ class Price:
     Within a day the usage of a contract counts in the order of labels, then of meters."""
     when: Mapping[str, str] = field(default_factory=dict)
     """Labels the usage must carry. Of several prices the one that asks for most of them holds."""
+    aggregation: Aggregation = Aggregation.SUM
+    """How the usage of a window makes the quantity that is priced."""
+    distinct_of: str | None = None
+    """The label whose values are counted; usage without it has no price."""
+    level_hours: Decimal | None = None
+    """Hours a level is priced for, such as 730; those of the window if left out."""
     mode: TierMode = TierMode.GRADUATED
     unit_amount: Decimal = Decimal(0)
     """Price of ``per`` units, up to 12 decimals."""
@@ -221,6 +255,8 @@ class Price:
     included: Decimal = Decimal(0)
     """Units of each window without charge."""
     included_units: IncludedUnits = IncludedUnits.BEFORE_TIERS
+    included_prorated: bool = False
+    """Whether a window the agreement covers in part includes units for its days only."""
     per_event: PerEvent | None = None
     commitment: UsageCommitment | None = None
     minimum: Decimal | None = None
@@ -240,6 +276,9 @@ class Price:
 
     Needs packages that count once begun, and nothing else that says what no usage costs."""
     resets: Reset = Reset.MONTH
+    resets_every: int = 1
+    """After how many of them: 6 months, 2 weeks, 30 days; by the calendar counted from 2000-01-01,
+    weeks from the Monday after."""
     anchor: Anchor = Anchor.CALENDAR
     counted_by: tuple[str, ...] = ()
     """Labels of which each value has a running total of its own."""

@@ -3,7 +3,7 @@
 -- Reads `transaction`, `piece`, `line`, `rated`.
 insert into rated by name
 with priced as (
-    select t.*, p.rate, l.denominator, l.quantum, l.half_up,
+    select t.*, p.rate, l.denominator, l.quantum, l.rounds,
            whole_of(abs(t.quantity), 0, p.rate, 0, 0, l.denominator) as whole_usage,
            rest_of(abs(t.quantity), 0, p.rate, 0, l.denominator) as rest_usage
     from transaction t
@@ -37,7 +37,7 @@ carried as (
 rounded_sums as (
     select *, case when whole_to + rest_to // denominator < 0 then 0
                    else rounded(whole_to + rest_to // denominator, rest_to % denominator,
-                                denominator, quantum, half_up) end as amount_to
+                                denominator, quantum, rounds) end as amount_to
     from carried
 ),
 usage_amounts as (

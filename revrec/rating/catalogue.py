@@ -18,6 +18,7 @@ from revrec.model.rating import (
     Rounding,
 )
 from revrec.periods import FOREVER, day_before
+from revrec.rating import aggregates
 from revrec.rating.pieces import Pieces, taken_apart
 
 
@@ -80,6 +81,7 @@ class Catalogue:
             line
             for line in self.by_set[price_set].get(meter, ())
             if all(labels.get(name) == value for name, value in line.price.when.items())
+            and (line.price.distinct_of is None or line.price.distinct_of in labels)
         ]
         if not fitting:
             return None
@@ -217,6 +219,7 @@ def _add_set(
                 source=source,
             )
         _refuse_within_days(price, rounding, source)
+        aggregates.refuse(price, source)
         line = Line(
             number=len(found.lines),
             price_set=price_set,
@@ -234,6 +237,13 @@ def _add_set(
 
 def _refuse_within_days(price: Price, rounding: Rounding, source: str) -> None:
     """Refuse what hours and events cannot owe: there is no list of those without usage."""
+    single = price.resets in {Reset.EVENT, Reset.HOUR, Reset.TERM}
+    if price.resets_every < 1 or (single and price.resets_every > 1):
+        raise FeedError(
+            f"{source}: totals start again every {price.resets_every} {price.resets}.",
+            remedy="Tell a number from 1 on, of days, weeks, months, quarters or years.",
+            source=source,
+        )
     if price.resets not in {Reset.EVENT, Reset.HOUR}:
         return
     idle = price.flat_at_zero_usage or price.package_at_zero_usage

@@ -28,7 +28,7 @@ counted as (
     from running join counter using (counter) group by all
 ),
 due as (
-    select e.*, o.*  exclude (line), l.meter, l.quantum, l.half_up,
+    select e.*, o.*  exclude (line), l.meter, l.quantum, l.rounds,
            coalesce(u.amount, 0) as used,
            case when coalesce(c.quantity, 0) = 0 then o.zero_usage else 0 end as flat,
            (e.window_last - e.window_first + 1)::hugeint as window_days
@@ -44,13 +44,13 @@ rounded_due as (
     select *,
            case when fee_prorated then
                     rounded((fee * days) // window_days + flat, (fee * days) % window_days,
-                            window_days, quantum, half_up)
-                else rounded(fee + flat, 0, 1, quantum, half_up) end as fixed,
-           rounded(committed_due, 0, 1, quantum, half_up) as least_committed,
+                            window_days, quantum, rounds)
+                else rounded(fee + flat, 0, 1, quantum, rounds) end as fixed,
+           rounded(committed_due, 0, 1, quantum, rounds) as least_committed,
            case when prorated then
                     rounded((minimum * days) // window_days, (minimum * days) % window_days,
-                            window_days, quantum, half_up)
-                else rounded(minimum, 0, 1, quantum, half_up) end as least_minimum
+                            window_days, quantum, rounds)
+                else rounded(minimum, 0, 1, quantum, rounds) end as least_minimum
     from due
 ),
 kinds as (

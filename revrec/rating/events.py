@@ -102,9 +102,9 @@ from paid where whole <> quantity
 union all
 select used, day, event, counter, line, 'event', null, window_first, window_last, before, after,
        0,
-       rounded(fee * paid_events, 0, 1, quantum, half_up)
-           - rounded(fee * (paid_events - 1), 0, 1, quantum, half_up) as gross, gross
-from paid join (select line, quantum, half_up from line) using (line)
+       rounded(fee * paid_events, 0, 1, quantum, rounds)
+           - rounded(fee * (paid_events - 1), 0, 1, quantum, rounds) as gross, gross
+from paid join (select line, quantum, rounds from line) using (line)
 where quantity > 0 and fee > 0 and least_amount is null and most is null
 """
 _NO_PARTS = """

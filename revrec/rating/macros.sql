@@ -27,12 +27,15 @@ create or replace macro beyond_rest(whole, rest, denominator, committed, factor,
               % (denominator * factor_of) end;
 
 -- The amount in whole quanta, rounded once.
-create or replace macro rounded(whole, rest, denominator, quantum, half_up) as
+create or replace macro rounded(whole, rest, denominator, quantum, rounds) as
     quantum * (
         whole // quantum + case
+            when whole % quantum = 0 and rest = 0 then 0
+            when rounds = 'up' then 1
+            when rounds = 'down' then 0
             when 2 * ((whole % quantum) * denominator + rest) > quantum * denominator then 1
             when 2 * ((whole % quantum) * denominator + rest) < quantum * denominator then 0
-            when half_up then 1
+            when rounds = 'half_up' then 1
             else (whole // quantum) % 2
         end
     );

@@ -184,10 +184,16 @@ def rounded(amount: Fraction, rounding: Rounding, currency: str) -> Decimal:
     """An exact amount to the decimals of the rounding, or of the currency; negatives mirror."""
     decimals = minor_digits(currency) if rounding.decimals is None else rounding.decimals
     scaled = abs(amount) * 10**decimals
-    if rounding.mode is RoundingMode.HALF_UP:
-        whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    else:
-        whole = round_ratio(scaled.numerator, scaled.denominator)
+    above, below = scaled.numerator, scaled.denominator
+    match rounding.mode:
+        case RoundingMode.HALF_UP:
+            whole = (2 * above + below) // (2 * below)
+        case RoundingMode.UP:
+            whole = -(-above // below)
+        case RoundingMode.DOWN:
+            whole = above // below
+        case RoundingMode.HALF_EVEN:
+            whole = round_ratio(above, below)
     return Decimal(whole if amount >= 0 else -whole).scaleb(-decimals)
 
 

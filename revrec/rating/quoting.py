@@ -13,10 +13,11 @@ import pyarrow as pa
 from revrec.model.contract import Contract
 from revrec.model.rating import Price, PriceAgreement, RateCard, Reset
 from revrec.periods import FOREVER, Period
+from revrec.rating.aggregates import apart
 from revrec.rating.catalogue import Told
 from revrec.rating.questions import Answer, UsagePrice, UsageTold, contradicts, plain
 from revrec.rating.rate import OPENING, metered_of, rate
-from revrec.rating.windows import windows
+from revrec.rating.windows import Recurring, windows
 
 _ASKED = "asked"
 _ROWS = (
@@ -112,7 +113,7 @@ def _event(each: UsageTold, number: int, *, singly: bool, hourly: bool) -> str:
 
 
 def _single(price: Price) -> bool:
-    return price.per_event is not None or price.resets is Reset.EVENT
+    return price.per_event is not None or price.resets is Reset.EVENT or apart(price)
 
 
 def _hourly(price: Price) -> bool:
@@ -135,12 +136,18 @@ def _opening(asked: UsagePrice, start: date, days: Sequence[date]) -> pa.Table:
             f"a running total before of {', '.join(strangers)}", "is of no price asked for",
             "Name a price by its id.",
         )  # fmt: skip
+    several = sorted(name for name in asked.before if apart(prices[name]))
+    if several:
+        raise contradicts(
+            f"a running total before of {', '.join(several)}", "is of no sum",
+            "Give the usage of the window.",
+        )  # fmt: skip
     first = min(days, default=start)
     rows = []
     for name, quantity in sorted(asked.before.items()):
         price = prices[name]
         term = start, asked.until or FOREVER
-        (window_first, _), *_ = windows(price.resets, price.anchor, term, first, first)
+        (window_first, _), *_ = windows(Recurring.of(price), term, first, first)
         rows.append((f"contract {_ASKED}", name, "", window_first, quantity))
     columns = list(zip(*rows, strict=True)) or [()] * len(OPENING)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, OPENING, strict=True)]

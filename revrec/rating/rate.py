@@ -21,7 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from revrec.columnar import connect
-from revrec.rating import events, promotions, tables
+from revrec.rating import aggregates, events, promotions, tables
 from revrec.rating.catalogue import Told, catalogue
 
 METERED = pa.schema(
@@ -35,7 +35,8 @@ METERED = pa.schema(
     ]
 )
 """Usage to be rated, in rows as they came. ``labels`` are a canonical JSON object.
-``event`` tells transactions apart where prices are per event, and hours where totals start again
+``event`` tells transactions apart where prices are per event, events where their window is more
+than their sum (with their moment: ``2026-01-15 10:00:00+00``), and hours where totals start again
 with each: its first 19 characters (``2026-01-15T10+00000``, with the seconds from UTC). It is empty
 otherwise."""
 
@@ -108,25 +109,27 @@ def rate(
     *,
     through: date,
     opening: pa.Table | None = None,
+    zone: str = "UTC",
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> Rated:
     """Rate usage (``METERED``) by what is told of prices.
 
-    Charges of windows are owed once a window has ended by ``through``. ``opening`` gives running
+    Charges of windows are owed once a window has ended by ``through``, and levels are held up to
+    it, on days of the zone. ``opening`` gives running
     totals to resume from. Gives lines in a stable order.
 
     Raises FeedError or CurrencyMismatch for prices that do not fit, see ``catalogue``.
     """
     if connection is None:
         with connect() as own:
-            return rate(metered, told, through=through, opening=opening, connection=own)
+            return rate(metered, told, through=through, opening=opening, zone=zone, connection=own)
     connection.register("metered_given", metered)
     connection.execute(
         "create or replace table metered as select contract, meter, day, labels, event,"
         " sum(quantity) as quantity from metered_given group by all"
     )
     connection.unregister("metered_given")
-    compute(connection, told, through=through, opening=opening)
+    compute(connection, told, through=through, opening=opening, zone=zone)
     return _results(connection)
 
 
@@ -136,6 +139,7 @@ def compute(
     *,
     through: date,
     opening: pa.Table | None = None,
+    zone: str = "UTC",
 ) -> None:
     """Rate the table ``metered`` (``METERED``, summed by day) into the tables of the connection.
 
@@ -152,6 +156,9 @@ def compute(
     tables.put_prices(connection, found)
     tables.put_matches(connection, found)
     tables.put_spans(connection, found, through)
+    connection.execute(_statement("routed"))
+    aggregates.measure(connection, found, through, zone)
+    aggregates.begin_windows(connection, found)
     connection.execute(_statement("running"))
     (priced,) = connection.execute("select count(*) from running").fetchall()[0]
     events.free(connection, found)
@@ -197,12 +204,15 @@ from (
     union all
     select k.contract, k.meter, r.day, k.labels, -in_units(r.quantity)
     from rated r join usage_key k using (used)
+    union all
+    select contract, meter, day, labels, -quantity from not_added
 )
 where {somewhere}
 group by all having sum(quantity) <> 0
 """
 _ALL_PRICED = """
 select (select count(*) from metered where quantity <> 0) = $priced
+   and not exists (from aggregated)
    and not exists (
        select line from piece group by line
        having not bool_or(high is null and reached_up_to is null)

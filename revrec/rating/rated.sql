@@ -3,7 +3,7 @@
 create or replace table rated as
 with parts as (
     select r.* exclude (quantity), p.*,
-           l.rounded_at, l.half_up, l.quantum, l.denominator, l.committed, l.factor, l.factor_of,
+           l.rounded_at, l.rounds, l.quantum, l.denominator, l.committed, l.factor, l.factor_of,
            l.largest,
            clipped(r.before, p.counts_from, p.high) as part_from,
            clipped(r.after, p.counts_from, p.high) as part_to,
@@ -58,17 +58,18 @@ amounts as (
            rounded(
                beyond_whole(whole_from, rest_from, denominator, committed, factor, factor_of),
                beyond_rest(whole_from, rest_from, denominator, committed, factor, factor_of),
-               denominator * factor_of, quantum, half_up
+               denominator * factor_of, quantum, rounds
            ) as amount_from,
            rounded(
                beyond_whole(whole_to, rest_to, denominator, committed, factor, factor_of),
                beyond_rest(whole_to, rest_to, denominator, committed, factor, factor_of),
-               denominator * factor_of, quantum, half_up
+               denominator * factor_of, quantum, rounds
            ) as amount_to
     from carried
 )
 select used, day, event, counter, line, 'usage' as charge, tier, window_first,
-       window_last, before, after, part_to - part_from as quantity,
+       window_last, before - begun as before, after - begun as after,
+       part_to - part_from as quantity,
        amount_to - amount_from as gross,
        case when largest is null then amount_to - amount_from
             else least(amount_to, largest) - least(amount_from, largest) end as amount

@@ -1,58 +1,20 @@
--- Usage with its price, its window and the running totals before and after it.
--- Reads `metered` (contract, meter, day, labels, event, quantity), `agreed`, `matched`, `line`,
--- `span`, `opening`. A day's usage counts in the order of contract, labels and meter, days in
--- theirs. What is counted together has a number (`counter`), so that few texts are sorted. Where
--- totals start again with each hour or event, `part` tells them apart within their day.
-create or replace table usage_key as
-select row_number() over (order by contract, labels, meter)::integer as used, contract, meter,
-       labels
-from (select distinct contract, meter, labels from metered);
-
-create or replace table route as
-select k.used, a.first_day, a.last_day, l.line,
-       dense_rank() over (order by a.scope, l.name, t.counted)::integer as counter,
-       a.scope, l.name, t.counted,
-       case l.counted_from when 'calendar' then l.resets
-                           when 'term' then 'term@' || a.scope
-                           else l.resets || '@' || a.scope end as span_key
-from usage_key k
-join agreed a on a.contract = k.contract
-join matched t on t.price_set = a.price_set and t.meter = k.meter and t.labels = k.labels
-join line l on l.line = t.line;
-
-create or replace table counter as
-select distinct counter, scope, name, counted from route;
-
-create or replace table span_day as
-select key, first_day, last_day, unnest(generate_series(
-           greatest(first_day, first_used), least(last_day, last_used), interval 1 day
-       ))::date as day
-from span, (select min(day) as first_used, max(day) as last_used from metered);
-
+-- Usage with the running totals of its window before and after it.
+-- Reads `measured`, `counter`, `opening`, `begun_with`. A day's usage counts in the order of contract,
+-- labels and meter, days in theirs. Where fewer units are included than the price tells, the total
+-- begins as if the others were used (`begun`).
 create or replace table running as
-with priced as (
-    select r.used, m.day, m.event, r.counter, r.line, s.first_day as window_first,
-           s.last_day as window_last, (m.quantity * 1000000000)::hugeint as quantity,
-           case l.resets when 'event' then r.used || ' ' || m.event
-                         when 'hour' then left(m.event, 19) else '' end as part
-    from metered m
-    join usage_key k using (contract, meter, labels)
-    join route r on r.used = k.used and m.day between r.first_day and r.last_day
-    join span_day s on s.key = r.span_key and s.day = m.day
-    join line l on l.line = r.line
-    where m.quantity <> 0 and (l.resets <> 'hour' or trim(left(m.event, 19)) <> '')
-),
-opened as (
+with opened as (
     select c.counter, o.window_first, o.quantity
     from opening o join counter c using (scope, name, counted)
 )
-select p.*,
-       coalesce(o.quantity, 0) + sum(p.quantity) over running - p.quantity as before,
-       coalesce(o.quantity, 0) + sum(p.quantity) over running as after,
-       coalesce(o.quantity, 0) + sum(p.quantity) over total as total
-from priced p
+select p.*, coalesce(g.quantity, 0) as begun,
+       begun + coalesce(o.quantity, 0) + sum(p.quantity) over running - p.quantity as before,
+       begun + coalesce(o.quantity, 0) + sum(p.quantity) over running as after,
+       begun + coalesce(o.quantity, 0) + sum(p.quantity) over total as total
+from measured p
 left join opened o
   on o.counter = p.counter and o.window_first = p.window_first and p.part = ''
+left join begun_with g on g.counter = p.counter and g.window_first = p.window_first
 window total as (partition by p.counter, p.window_first, p.part),
        running as (partition by p.counter, p.window_first, p.part
                    order by p.day, p.used, p.event rows unbounded preceding)

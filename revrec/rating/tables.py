@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from revrec.model.rating import Anchor, Reset, RoundingMode
+from revrec.model.rating import Aggregation, Reset
 from revrec.money import AMOUNT_SCALE, atoms, minor_digits
 from revrec.rating.catalogue import Catalogue, Line
-from revrec.rating.windows import WITHIN_DAYS, windows
+from revrec.rating.windows import Recurring, windows
 
 
 def put(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
@@ -29,8 +29,8 @@ _LINE = """
 create or replace table line (
     line integer, name varchar, price_set integer, meter varchar, resets varchar,
     counted_from varchar, edition varchar, version integer, agreed_apart varchar,
-    currency varchar, rounded_at varchar, half_up boolean, quantum hugeint, denominator hugeint,
-    committed hugeint, factor hugeint, factor_of hugeint, largest hugeint
+    currency varchar, rounded_at varchar, rounds varchar, quantum hugeint, denominator hugeint,
+    committed hugeint, factor hugeint, factor_of hugeint, largest hugeint, zero_tells boolean
 )
 """
 _PIECE = """
@@ -94,21 +94,22 @@ def _line_row(line: Line) -> _Row:
     decimals = minor_digits(line.edition.currency) if digits is None else digits
     committed = price.commitment.amount if price.commitment else None
     return (
-        *(line.number, price.id, line.price_set, price.meter, price.resets.value),
-        _counted_from(price.resets, price.anchor),
+        *(line.number, price.id, line.price_set, price.meter, Recurring.of(price).name),
+        _counted_from(Recurring.of(price)),
         *(line.edition.id, line.version, line.agreed_apart, line.edition.currency),
-        *(rounding.at.value, rounding.mode is RoundingMode.HALF_UP),
+        *(rounding.at.value, rounding.mode.value),
         *(10 ** (AMOUNT_SCALE - decimals), line.pieces.denominator),
         None if committed is None else atoms(committed, AMOUNT_SCALE),
         *(line.pieces.overage.numerator, line.pieces.overage.denominator),
         None if price.maximum is None else atoms(price.maximum, AMOUNT_SCALE),
+        price.aggregation in {Aggregation.LATEST, Aggregation.LEVEL},
     )
 
 
-def _counted_from(resets: Reset, anchor: Anchor) -> str:
-    if resets is Reset.TERM:
+def _counted_from(recurring: Recurring) -> str:
+    if recurring.resets is Reset.TERM:
         return "term"
-    return "calendar" if resets in WITHIN_DAYS else anchor.value
+    return "calendar" if recurring.single_days else recurring.anchor.value
 
 
 def _piece_rows(line: Line) -> Iterator[_Row]:
@@ -176,21 +177,21 @@ def put_spans(connection: duckdb.DuckDBPyConnection, found: Catalogue, through: 
     starts = [each.first_day for each in found.agreed]
     first = min([*starts, *([first_used] if first_used else [])], default=through)
     last = max(through, last_used or through)
-    resets: dict[int, set[tuple[Reset, Anchor]]] = {}
+    resets: dict[int, set[Recurring]] = {}
     for line in found.lines:
-        resets.setdefault(line.price_set, set()).add((line.price.resets, line.price.anchor))
-    keys: dict[str, tuple[Reset, Anchor, tuple[date, date]]] = {}
+        resets.setdefault(line.price_set, set()).add(Recurring.of(line.price))
+    keys: dict[str, tuple[Recurring, tuple[date, date]]] = {}
     for each in found.agreed:
-        for reset, anchor in resets.get(each.price_set, ()):
-            origin = _counted_from(reset, anchor)
-            key = reset.value if origin == "calendar" else f"{reset.value}@{each.scope}"
-            keys[key] = (reset, anchor, each.term)
+        for recurring in resets.get(each.price_set, ()):
+            by_calendar = _counted_from(recurring) == "calendar"
+            key = recurring.name if by_calendar else f"{recurring.name}@{each.scope}"
+            keys[key] = (recurring, each.term)
     _fill(
         connection,
         "create or replace table span (key varchar, first_day date, last_day date)",
         [
             (key, *window)
-            for key, (reset, anchor, term) in sorted(keys.items())
-            for window in windows(reset, anchor, term, first, last)
+            for key, (recurring, term) in sorted(keys.items())
+            for window in windows(recurring, term, first, last)
         ],
     )

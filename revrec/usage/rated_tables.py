@@ -5,14 +5,15 @@ Of what is rated anew alone, where ``since`` tells it: contracts, each from a da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revrec.model.rating import Reset
+from revrec.model.rating import Price, Reset
 from revrec.rating import rate as rating
+from revrec.rating.aggregates import apart
 from revrec.rating.catalogue import Told
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
@@ -74,32 +75,39 @@ def put_counted(
         bench.execute("create table metered as select * from counted")
         bench.execute("create table unit (contract varchar, meter varchar, unit varchar)")
         return
-    names = "contract meter usage_date usage_id corrects dimensions quantity unit occurred_at"
+    names = (
+        "contract meter usage_date source usage_id corrects dimensions quantity unit occurred_at"
+    )
     columns = names.split()
     condition = (pc.field("entity_id") == tx.entity) & _only(since)
     reader = dataset.scanner(columns=columns, filter=condition).to_reader()
     prices = [price for card, _ in told.cards for price in card.prices]
     prices += [price for agreement in told.agreements for price in agreement.overrides]
-    singly = [
-        meter
-        for price in prices
-        if price.per_event is not None or price.resets is Reset.EVENT
-        for meter in (price.meter, *price.meters)
-    ]
-    hourly = [
-        meter
-        for price in prices
-        if price.resets is Reset.HOUR
-        for meter in (price.meter, *price.meters)
-    ]
+    told_apart = {
+        "singly": _meters(
+            each for each in prices if each.per_event is not None or each.resets is Reset.EVENT
+        ),
+        "hourly": _meters(each for each in prices if each.resets is Reset.HOUR),
+    }
     bench.register("counted", reader)
-    bench.execute(_METERED, {"zone": day_zone(tx), "singly": singly, "hourly": hourly})
+    apart_meters = _meters(filter(apart, prices))
+    if apart_meters:
+        told_apart["apart"] = apart_meters
+    statement = _METERED.format(apart=_APART if apart_meters else "")
+    bench.execute(statement, {"zone": day_zone(tx), **told_apart})
     bench.unregister("counted")
+    if apart_meters:
+        bench.execute(_METERED_APART, {"hourly": told_apart["hourly"]})
     if since is not None:
         bench.execute(_UNFED)
     bench.execute(
         "create table unit as select contract, meter, min(unit) as unit from metered group by all"
     )
+
+
+def _meters(prices: Iterable[Price]) -> list[str]:
+    """The meters that the prices are of."""
+    return [meter for price in prices for meter in (price.meter, *price.meters)]
 
 
 _METERED = """
@@ -118,9 +126,28 @@ select contract, meter,
             then coalesce(cast(occurred_at as varchar) || ' ', '')
                  || coalesce(corrects, usage_id)
             else '' end as event,
+       {apart}
        sum(quantity) as quantity, min(unit) as unit
 from counted
 group by all
+"""
+_APART = """
+       case when list_contains($apart, meter)
+            then source || ' ' || coalesce(corrects, usage_id) end as told_as,
+       case when list_contains($apart, meter) then corrects is not null end as amends,
+       case when list_contains($apart, meter) then occurred_at end as told_at,
+"""
+_METERED_APART = """
+create or replace table metered as
+select contract, meter, day, labels, event, quantity, unit from metered where told_as is null
+union all
+select contract, meter, arg_min(day, amends), arg_min(labels, amends),
+       case when list_contains($hourly, meter) then rpad(left(arg_min(event, amends), 19), 19, ' ')
+            else '' end
+       || coalesce(cast(arg_min(told_at, amends) as varchar) || ' ', '') || told_as,
+       sum(quantity), min(unit)
+from metered where told_as is not null
+group by contract, meter, told_as
 """
 
 

@@ -32,6 +32,7 @@ from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 from revrec.usage import batches
 from revrec.usage.columns import ARRIVED, COUNTED
+from revrec.usage.days import day_zone
 from revrec.usage.ledger import TABLE
 from revrec.usage.rated_tables import (
     SOURCE,
@@ -68,7 +69,8 @@ class RatingRun:
     """Windows that ended by this day were charged what they owe beside usage."""
     counted: Decimal
     rated: Decimal
-    """Quantity of the rated lines."""
+    """Of it what has a price. The rated lines have the same quantity, but for prices of what is
+    no sum: peaks, distinct values, levels."""
     unpriced: tuple[Unpriced, ...]
     amounts: dict[str, Decimal]
     """Rated amount to date by currency."""
@@ -126,7 +128,7 @@ def compared(
             told = replace(told, agreements=agreements)
             put_since(bench, since)
         put_counted(bench, tx, lake, told, since)
-        rating.compute(bench, told, through=through)
+        rating.compute(bench, told, through=through, zone=day_zone(tx))
         put_held(bench, tx, lake, since)
         bench.execute(_TARGETS, {"source": SOURCE})
         if since is not None:
@@ -266,7 +268,7 @@ def _found(
 ) -> RatingRun:
     """What the tables say, checked: all that was counted is rated or has no price."""
     counted = _sum(bench, "metered")
-    rated = _sum(bench, "rated_line")
+    rated = _sum(bench, "rated_line") + _sum(bench, "not_added")
     unpriced = bench.execute(
         """
         select contract, meter, labels, min(day), max(day), sum(quantity)

@@ -16,10 +16,10 @@ import duckdb
 import pyarrow.compute as pc
 
 from revrec.engine import ENGINE_VERSION
-from revrec.model.rating import Price, Reset
+from revrec.model.rating import Aggregation, Price, Reset
 from revrec.periods import FOREVER, next_day
 from revrec.rating.catalogue import Catalogue, Told, catalogue
-from revrec.rating.windows import WITHIN_DAYS, windows
+from revrec.rating.windows import Recurring, windows
 from revrec.store import rating_marks
 from revrec.store.lake import Lake
 from revrec.store.rating_marks import RatingMark
@@ -94,7 +94,8 @@ class _Terms:
     windows: list[tuple[Price, tuple[date, date]]] = field(default_factory=list)
     owes: bool = False
     whole: bool = False
-    """Whether no day of it can be rated without all before: credits drawn, totals of the term."""
+    """Whether no day of it can be rated without all before: credits drawn, totals of the term,
+    levels that hold on."""
 
 
 def _terms(found: Catalogue, told: Told) -> dict[str, _Terms]:
@@ -105,8 +106,9 @@ def _terms(found: Catalogue, told: Told) -> dict[str, _Terms]:
         for lines in found.by_set[agreed.price_set].values():
             for line in lines:
                 each.windows.append((line.price, agreed.term))
-                each.owes |= _owes(line.price)
-                each.whole |= line.price.resets is Reset.TERM
+                level = line.price.aggregation is Aggregation.LEVEL
+                each.owes |= _owes(line.price) or level
+                each.whole |= line.price.resets is Reset.TERM or level
     for agreement in told.agreements:
         if agreement.credits and agreement.contract in terms:
             terms[agreement.contract].whole = True
@@ -187,8 +189,8 @@ def _fed(terms: _Terms | None, day: date) -> date:
         return EVER
     first = day
     for price, term in terms.windows:
-        if price.resets not in WITHIN_DAYS:
-            (begins, _), *_ = windows(price.resets, price.anchor, term, day, day)
+        if not Recurring.of(price).single_days:
+            (begins, _), *_ = windows(Recurring.of(price), term, day, day)
             first = min(first, begins)
     return first
 

@@ -34,6 +34,9 @@ def rounded(amount: Fraction, rounding: Rounding, decimals: int = 2) -> Fraction
     quantum = Fraction(1, 10 ** (decimals if rounding.decimals is None else rounding.decimals))
     if rounding.mode is RoundingMode.HALF_EVEN:
         return round(amount / quantum) * quantum
+    if rounding.mode in {RoundingMode.UP, RoundingMode.DOWN}:
+        whole = {RoundingMode.UP: math.ceil, RoundingMode.DOWN: math.floor}[rounding.mode]
+        return whole(amount / quantum) * quantum
     return math.floor(amount / quantum + Fraction(1, 2)) * quantum
 
 
@@ -156,6 +159,11 @@ def window_of(price: Price, day: date, term: Window) -> Window:
         return term
     if price.resets in {Reset.DAY, Reset.HOUR, Reset.EVENT}:
         return day, day
+    if price.resets is Reset.WEEK:
+        monday = day - timedelta(days=day.weekday())
+        while price.anchor is Anchor.CONTRACT and monday.weekday() != term[0].weekday():
+            monday += timedelta(days=1 if monday < day else -6)
+        return monday, monday + timedelta(days=6)
     months = {Reset.MONTH: 1, Reset.QUARTER: 3, Reset.YEAR: 12}[price.resets]
     origin = date(2000, 1, 1) if price.anchor is Anchor.CALENDAR else term[0]
     number = 0

@@ -23,7 +23,7 @@ from revrec.model.rating import (
 )
 from revrec.rating.catalogue import Told, catalogue
 from revrec.rating.rate import Rated, metered_of, rate
-from revrec.rating.windows import windows
+from revrec.rating.windows import Recurring, windows
 from tests.rating.naive import Row
 from tests.rating.samples import JAN_15, JUN_30, contract, used
 
@@ -314,4 +314,4 @@ def test_an_agreement_to_a_card_that_does_not_exist_yet_is_refused() -> None:
 )
 def test_windows(resets: Reset, anchor: Anchor, day: date, window: tuple[date, date]) -> None:
     """Of the calendar or of the contract."""
-    assert list(windows(resets, anchor, (JAN_15, JUN_30), day, day)) == [window]
+    assert list(windows(Recurring(resets, anchor), (JAN_15, JUN_30), day, day)) == [window]
