@@ -13,6 +13,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 # Fits of four parameters gain nothing from threads that wait for each other.
 export OPENBLAS_NUM_THREADS ?= 1
+# The tests start many processes: what the first compiled, the others read.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test torture lint format typecheck check coverage mutation bench estimates serve clean
 

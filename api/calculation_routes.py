@@ -7,8 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access import Books
 from api.bodies import Document
 from api.routing import BODIES, EVERY, refusals, router
-from revrec.feeds.calculations import QUESTION
-from revrec.feeds.documents import validated
+from revrec.feeds.calculations import question_of
 from revrec.rating.answers import answer
 
 
@@ -34,6 +33,6 @@ def calculate(_: Books, asked: Document) -> Calculated:
 
     The question tells all that decides it; nothing is read from the books, and nothing is written.
     """
-    found = answer(validated(QUESTION, asked, "body"))
+    found = answer(question_of(asked, "body"))
     tables = {name: [dict(row) for row in rows] for name, rows in found.tables.items()}
     return Calculated(kind=found.kind, figures=dict(found.figures), tables=tables)

@@ -11,8 +11,9 @@ from typing import Any
 
 from api.bodies import UPLOADS
 from api.problems import MEDIA_TYPE
-from revrec.feeds.calculations import QUESTION
-from revrec.feeds.records import ADAPTERS
+from revrec.feeds.adapters import adapter_of
+from revrec.feeds.calculations import question_adapter
+from revrec.feeds.records import MODELS
 
 TAGS = [
     {"name": "facts", "description": "Contracts, prices, invoices, payments and events."},
@@ -106,8 +107,8 @@ def _describe_answers(operation: dict[str, Any]) -> None:
 def _records(schemas: dict[str, Any]) -> dict[str, Any]:
     """A list of records, each with its kind; puts their schemas beside the others."""
     references = {}
-    for kind, adapter in ADAPTERS.items():
-        schema = adapter.json_schema(ref_template="#/components/schemas/{model}")
+    for kind, model in MODELS.items():
+        schema = adapter_of(model).json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schema["properties"] = {"kind": {"type": "string", "const": kind.value}} | {
             name: value for name, value in schema["properties"].items() if name != "kind"
@@ -127,7 +128,7 @@ def _records(schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _questions(schemas: dict[str, Any]) -> dict[str, Any]:
     """What can be asked, by kind; puts the schemas beside the others."""
-    schema = QUESTION.json_schema(ref_template="#/components/schemas/{model}")
+    schema = question_adapter().json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(schema.pop("$defs", {}))
     return schema
 

@@ -16,8 +16,7 @@ from rich.table import Table
 
 from revrec.commands.shared import AsJson, err, out
 from revrec.errors import FeedError
-from revrec.feeds.calculations import QUESTION, read_question
-from revrec.feeds.documents import validated
+from revrec.feeds.calculations import question_of, read_question
 from revrec.model.proration import ChangeDay, ProratedBy
 from revrec.model.rating import RoundingMode
 from revrec.rating.answers import answer
@@ -97,7 +96,7 @@ def prorate(
             "net_first": net_first,
             "credits_unused": credit_unused,
         }
-    found = answer(validated(QUESTION, question, "the proration"))
+    found = answer(question_of(question, "the proration"))
     if as_json:
         out.print_json(json.dumps(_plain(found)))
     else:

@@ -6,15 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from revrec.demo.billing import Billing
 from revrec.demo.catalogue import selling_prices
 from revrec.demo.deals import USAGE_FIRST, Deal
 from revrec.demo.dice import Dice
-from revrec.model.contract import Contract
+from revrec.feeds.adapters import adapter_of
 from revrec.model.events import (
     CreditMemo,
     Delivery,
@@ -25,7 +22,6 @@ from revrec.model.events import (
     Payment,
 )
 from revrec.model.fact import FactKind
-from revrec.model.policy import StandaloneSellingPrice
 from revrec.periods import Period
 
 OPENING = Period.of(USAGE_FIRST).previous
@@ -44,9 +40,6 @@ _FILE_OF: Mapping[type[Event], str] = {
     Invoice: INVOICES,
     CreditMemo: INVOICES,
     Payment: PAYMENTS,
-}
-_ADAPTERS: Mapping[type[object], TypeAdapter[Any]] = {
-    kind: TypeAdapter(kind) for kind in (Contract, StandaloneSellingPrice, *_FILE_OF)
 }
 
 
@@ -139,7 +132,7 @@ def _late_deliveries(seed: int, deals: Sequence[Deal]) -> set[str]:
 
 def _body(fact: object) -> Mapping[str, object]:
     """The fact as JSON: decimals and dates as text, what is left at its default left out."""
-    body: dict[str, object] = _ADAPTERS[type(fact)].dump_python(
+    body: dict[str, object] = adapter_of(type(fact)).dump_python(
         fact, mode="json", exclude_defaults=True
     )
     return body

@@ -8,9 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pydantic import TypeAdapter
-
 from revrec.errors import FeedError
+from revrec.feeds.adapters import adapter_of
 from revrec.feeds.documents import lines, read_json, read_text, read_yaml, validated
 from revrec.model.assessment import Assessment
 from revrec.model.combination import Combination
@@ -112,49 +111,49 @@ _Dated = (
     ExchangeRate | Combination | CreditPool | CreditTransfer | Misstatement | FinancialBenchmark
 )
 """Of a day and not effective from one on."""
-ADAPTERS: Mapping[FactKind, TypeAdapter[Any]] = {
-    FactKind.CONTRACT: TypeAdapter(Contract),
-    FactKind.MODIFICATION: TypeAdapter(Modification),
-    FactKind.ESTIMATE: TypeAdapter(Estimate),
-    FactKind.VARIABLE_COMPONENT: TypeAdapter(VariableComponent),
-    FactKind.COMPONENT_OUTCOME: TypeAdapter(ComponentOutcome),
-    FactKind.DELIVERY: TypeAdapter(Delivery),
-    FactKind.RETURN: TypeAdapter(GoodsReturn),
-    FactKind.RESCHEDULE: TypeAdapter(Reschedule),
-    FactKind.NONCASH_RECEIPT: TypeAdapter(NonCashReceipt),
-    FactKind.CUSTOMER_PROMISE: TypeAdapter(CustomerPromise),
-    FactKind.INVOICE: TypeAdapter(Invoice),
-    FactKind.CREDIT_MEMO: TypeAdapter(CreditMemo),
-    FactKind.PAYMENT: TypeAdapter(Payment),
-    FactKind.REFUND: TypeAdapter(Refund),
-    FactKind.CUSTOMER_PAYMENT: TypeAdapter(CustomerPayment),
-    FactKind.WRITE_OFF: TypeAdapter(WriteOff),
-    FactKind.PAUSE: TypeAdapter(Pause),
-    FactKind.RESUMPTION: TypeAdapter(Resumption),
-    FactKind.REPURCHASE: TypeAdapter(RepurchaseOutcome),
-    FactKind.ASSESSMENT: TypeAdapter(Assessment),
-    FactKind.COMBINATION: TypeAdapter(Combination),
-    FactKind.EXERCISE: TypeAdapter(Exercise),
-    FactKind.LAPSE: TypeAdapter(Lapse),
-    FactKind.PRODUCT: TypeAdapter(Product),
-    FactKind.CONTRACT_COST: TypeAdapter(ContractCost),
-    FactKind.CONTRACT_COST_REVIEW: TypeAdapter(ContractCostReview),
-    FactKind.STANDALONE_SELLING_PRICE: TypeAdapter(StandaloneSellingPrice),
-    FactKind.POLICY: TypeAdapter(Policy),
-    FactKind.RATE_CARD: TypeAdapter(RateCard),
-    FactKind.PRICE_AGREEMENT: TypeAdapter(PriceAgreement),
-    FactKind.CREDIT_GRANT: TypeAdapter(CreditGrant),
-    FactKind.TOP_UP_RULE: TypeAdapter(TopUpRule),
-    FactKind.CREDIT_ADJUSTMENT: TypeAdapter(CreditAdjustment),
-    FactKind.CREDIT_POOL: TypeAdapter(CreditPool),
-    FactKind.CREDIT_TRANSFER: TypeAdapter(CreditTransfer),
-    FactKind.COMMITMENT: TypeAdapter(Commitment),
-    FactKind.COMMITMENT_AMENDMENT: TypeAdapter(CommitmentAmendment),
-    FactKind.ENTITY_CURRENCIES: TypeAdapter(EntityCurrencies),
-    FactKind.EXCHANGE_RATE: TypeAdapter(ExchangeRate),
-    FactKind.ACCOUNT_MAPPING: TypeAdapter(AccountMapping),
-    FactKind.MISSTATEMENT: TypeAdapter(Misstatement),
-    FactKind.FINANCIAL_BENCHMARK: TypeAdapter(FinancialBenchmark),
+MODELS: Mapping[FactKind, type[Any]] = {
+    FactKind.CONTRACT: Contract,
+    FactKind.MODIFICATION: Modification,
+    FactKind.ESTIMATE: Estimate,
+    FactKind.VARIABLE_COMPONENT: VariableComponent,
+    FactKind.COMPONENT_OUTCOME: ComponentOutcome,
+    FactKind.DELIVERY: Delivery,
+    FactKind.RETURN: GoodsReturn,
+    FactKind.RESCHEDULE: Reschedule,
+    FactKind.NONCASH_RECEIPT: NonCashReceipt,
+    FactKind.CUSTOMER_PROMISE: CustomerPromise,
+    FactKind.INVOICE: Invoice,
+    FactKind.CREDIT_MEMO: CreditMemo,
+    FactKind.PAYMENT: Payment,
+    FactKind.REFUND: Refund,
+    FactKind.CUSTOMER_PAYMENT: CustomerPayment,
+    FactKind.WRITE_OFF: WriteOff,
+    FactKind.PAUSE: Pause,
+    FactKind.RESUMPTION: Resumption,
+    FactKind.REPURCHASE: RepurchaseOutcome,
+    FactKind.ASSESSMENT: Assessment,
+    FactKind.COMBINATION: Combination,
+    FactKind.EXERCISE: Exercise,
+    FactKind.LAPSE: Lapse,
+    FactKind.PRODUCT: Product,
+    FactKind.CONTRACT_COST: ContractCost,
+    FactKind.CONTRACT_COST_REVIEW: ContractCostReview,
+    FactKind.STANDALONE_SELLING_PRICE: StandaloneSellingPrice,
+    FactKind.POLICY: Policy,
+    FactKind.RATE_CARD: RateCard,
+    FactKind.PRICE_AGREEMENT: PriceAgreement,
+    FactKind.CREDIT_GRANT: CreditGrant,
+    FactKind.TOP_UP_RULE: TopUpRule,
+    FactKind.CREDIT_ADJUSTMENT: CreditAdjustment,
+    FactKind.CREDIT_POOL: CreditPool,
+    FactKind.CREDIT_TRANSFER: CreditTransfer,
+    FactKind.COMMITMENT: Commitment,
+    FactKind.COMMITMENT_AMENDMENT: CommitmentAmendment,
+    FactKind.ENTITY_CURRENCIES: EntityCurrencies,
+    FactKind.EXCHANGE_RATE: ExchangeRate,
+    FactKind.ACCOUNT_MAPPING: AccountMapping,
+    FactKind.MISSTATEMENT: Misstatement,
+    FactKind.FINANCIAL_BENCHMARK: FinancialBenchmark,
 }
 """Kind of fact -> the model its body must fit."""
 
@@ -226,7 +225,7 @@ def fact_of(record: object, source: str) -> Fact:
             remedy=f"Use one of: {', '.join(FactKind)}.",
             source=source,
         ) from error
-    fact = to_fact(kind, validated(ADAPTERS[kind], fields, source))
+    fact = to_fact(kind, validated(adapter_of(MODELS[kind]), fields, source))
     if fact.effective_on.year not in YEARS:
         raise FeedError(
             f"{source}: {kind} {fact.key} takes effect on {fact.effective_on}.",
@@ -238,7 +237,7 @@ def fact_of(record: object, source: str) -> Fact:
 
 def to_fact(kind: FactKind, record: Record) -> Fact:
     """A model object as a fact; fields at their default are left out of the hashed body."""
-    body = ADAPTERS[kind].dump_python(record, mode="json", exclude_defaults=True)
+    body = adapter_of(MODELS[kind]).dump_python(record, mode="json", exclude_defaults=True)
     if isinstance(record, Contract):
         minor_digits(record.currency)
         return Fact(
@@ -286,7 +285,7 @@ def _check_rate(told: ExchangeRate) -> None:
 
 def of_fact(fact: Fact) -> Record:
     """The model object a fact tells; the inverse of ``to_fact``."""
-    record: Record = ADAPTERS[fact.kind].validate_python(fact.body)
+    record: Record = adapter_of(MODELS[fact.kind]).validate_python(fact.body)
     return record
 
 

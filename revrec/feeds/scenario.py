@@ -9,8 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
+from revrec.feeds.adapters import adapter_of
 from revrec.feeds.book import book_of
 from revrec.feeds.documents import read_text, read_yaml, validated
 from revrec.feeds.policies import default_policy, with_elections
@@ -217,19 +218,16 @@ class Scenario:
         return book
 
 
-_ADAPTER = TypeAdapter(Scenario)
-
-
 def read_scenario(path: Path) -> Scenario:
     """Read a scenario; FeedError names the file and every field that does not fit."""
-    return validated(_ADAPTER, read_yaml(read_text(path), str(path)), str(path))
+    return validated(adapter_of(Scenario), read_yaml(read_text(path), str(path)), str(path))
 
 
 def scenario_of(document: object, source: str = "scenario") -> Scenario:
     """A scenario from plain values."""
-    return validated(_ADAPTER, document, source)
+    return validated(adapter_of(Scenario), document, source)
 
 
 def schema() -> dict[str, Any]:
     """JSON Schema of the format."""
-    return _ADAPTER.json_schema()
+    return adapter_of(Scenario).json_schema()

@@ -12,9 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import TypeAdapter
-
 from revrec.errors import FeedError, NotFound
+from revrec.feeds.adapters import adapter_of
 from revrec.feeds.documents import read_yaml, validated
 
 NAMES = (
@@ -150,9 +149,6 @@ class Layout:
         }[self.suffix]
 
 
-_ADAPTER = TypeAdapter(Layout)
-
-
 @cache
 def layout_of(name: str) -> Layout:
     """The layout of that name; NotFound names those there are."""
@@ -162,7 +158,7 @@ def layout_of(name: str) -> Layout:
         )
     file = files(__package__) / "layouts" / f"{name}.yaml"
     told = read_yaml(file.read_text(encoding="utf-8"), f"{name}.yaml")
-    return validated(_ADAPTER, {**told, "name": name}, f"{name}.yaml")
+    return validated(adapter_of(Layout), {**told, "name": name}, f"{name}.yaml")
 
 
 def parameters_of(layout: Layout, told: Mapping[str, str]) -> dict[str, str]:

@@ -10,9 +10,10 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from revrec.errors import FeedError, RevrecError
+from revrec.feeds.adapters import adapter_of
 from revrec.feeds.documents import read_json, validated
 from revrec.money import minor_digits, to_minor
 
@@ -91,8 +92,6 @@ class Matched:
     """What differs, for a reader; empty if nothing does."""
 
 
-_ROWS = TypeAdapter(list[object])
-_REFERENCE = TypeAdapter(PostedReference)
 COLUMNS = tuple(PostedReference.model_fields)
 
 
@@ -107,7 +106,7 @@ def read_references(content: bytes, name: str) -> tuple[list[PostedReference], l
         raise FeedError(f"{name} is not UTF-8 text.", remedy="Save it as UTF-8.") from error
     rows: list[object]
     if text.lstrip()[:1] in {"[", "{"}:
-        rows = validated(_ROWS, read_json(text, name), name)
+        rows = validated(adapter_of(list[object]), read_json(text, name), name)
         first = 1
     else:
         reader: csv.DictReader[str] = csv.DictReader(io.StringIO(text, newline=""))
@@ -120,7 +119,7 @@ def read_references(content: bytes, name: str) -> tuple[list[PostedReference], l
     found, refused = [], []
     for number, row in enumerate(rows, start=first):
         try:
-            reference = validated(_REFERENCE, row, f"{name}, row {number}")
+            reference = validated(adapter_of(PostedReference), row, f"{name}, row {number}")
             minor_digits(reference.currency)
             _ = reference.minor
             found.append(reference)

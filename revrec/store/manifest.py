@@ -15,9 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from revrec.errors import StoreError
+from revrec.feeds.adapters import adapter_of
 
 NAME = "manifest.json"
 UNFINISHED = "unfinished"
@@ -81,9 +82,6 @@ class Manifest:
         return hashlib.sha256(self.encoded).hexdigest()
 
 
-_ADAPTER = TypeAdapter(Manifest)
-
-
 def read(folder: Path) -> Manifest:
     """The manifest of a backup; StoreError if the folder is not a whole backup."""
     path = folder / NAME
@@ -98,7 +96,7 @@ def read(folder: Path) -> Manifest:
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}.") from error
     try:
-        return _ADAPTER.validate_json(content)
+        return adapter_of(Manifest).validate_json(content)
     except ValidationError as error:
         raise StoreError(
             f"{path} is not a manifest this program reads: {error.error_count()} fields differ.",

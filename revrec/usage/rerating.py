@@ -18,10 +18,10 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import TypeAdapter
 
 from revrec.errors import InvariantViolated
-from revrec.feeds.records import ADAPTERS
+from revrec.feeds.adapters import adapter_of
+from revrec.feeds.records import MODELS
 from revrec.model.contract import Contract
 from revrec.model.fact import FactKind, digest_of
 from revrec.model.rating import PriceAgreement, RateCard
@@ -143,7 +143,7 @@ def read_told(tx: Transaction) -> Told:
     cards: list[tuple[RateCard, int]] = []
     agreements: list[PriceAgreement] = []
     for kind, version, body in prices:
-        record = ADAPTERS[FactKind(kind)].validate_python(body)
+        record = adapter_of(MODELS[FactKind(kind)]).validate_python(body)
         if isinstance(record, RateCard):
             cards.append((record, version))
         else:
@@ -153,7 +153,7 @@ def read_told(tx: Transaction) -> Told:
     contracts: dict[str, Contract] = {}
     for kind, _, body in _latest(tx, ("contract", "modification"), named):
         if kind == "contract":
-            contract = _CONTRACT.validate_python(body)
+            contract = adapter_of(Contract).validate_python(body)
             contracts[contract.id] = contract
         elif body.get("end"):
             ends.setdefault(body["contract"], []).append((body["on"], body["id"], body["end"]))
@@ -161,9 +161,6 @@ def read_told(tx: Transaction) -> Told:
         if name in contracts:
             contracts[name] = replace(contracts[name], end=date.fromisoformat(max(told)[2]))
     return Told(cards=cards, agreements=agreements, contracts=contracts)
-
-
-_CONTRACT = TypeAdapter(Contract)
 
 
 def _latest(

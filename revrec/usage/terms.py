@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
-from pydantic import TypeAdapter
 
 from revrec.asc606.catalogue import by_product
 from revrec.asc606.reading import read_promises
+from revrec.feeds.adapters import adapter_of
 from revrec.model.contract import Contract, PerformanceObligation
 from revrec.model.events import Modification
 from revrec.model.history import ContractHistory
@@ -29,11 +29,6 @@ TERMS = pa.schema(
     ]
 )
 """One row per obligation, meter and stretch of days, both ends included."""
-
-
-_CONTRACTS = TypeAdapter(list[Contract])
-_MODIFICATIONS = TypeAdapter(list[Modification])
-_PRODUCTS = TypeAdapter(list[Product])
 
 
 @dataclass(slots=True)
@@ -121,12 +116,12 @@ def read_terms(tx: Transaction, contracts: Sequence[str]) -> pa.Table:
         told[str(kind)].append(str(body))
     # The texts are read as they are: a batch may be of thousands of contracts.
     texts = {kind: f"[{','.join(bodies)}]" for kind, bodies in told.items()}
-    contracts_told = _CONTRACTS.validate_json(texts["contract"])
+    contracts_told = adapter_of(list[Contract]).validate_json(texts["contract"])
     histories = {each.id: ContractHistory(each) for each in contracts_told}
-    for each in _MODIFICATIONS.validate_json(texts["modification"]):
+    for each in adapter_of(list[Modification]).validate_json(texts["modification"]):
         if each.contract in histories:
             histories[each.contract].modifications.append(each)
-    catalogue = by_product(_PRODUCTS.validate_json(texts["product"]))
+    catalogue = by_product(adapter_of(list[Product]).validate_json(texts["product"]))
     for history in histories.values():
         read_promises(history, catalogue)
     return terms_table(

@@ -16,13 +16,14 @@ from revrec.estimation.constraint import Binds, ConstraintPolicy
 from revrec.estimation.estimate import estimates
 from revrec.estimation.numbers import generator
 from revrec.estimation.payoffs import above, each
-from revrec.feeds.records import ADAPTERS
+from revrec.feeds.adapters import adapter_of
+from revrec.feeds.records import MODELS
 from revrec.model.contract import EstimationMethod, Outcome
 from revrec.model.estimation import ComponentKind, UncertaintyFactor, VariableComponent
 from revrec.model.fact import FactKind
 
 TIERS = [{"up_to": "1000", "unit_price": "10"}, {"unit_price": "8"}]
-CONTRACT = ADAPTERS[FactKind.CONTRACT].validate_python(
+CONTRACT = adapter_of(MODELS[FactKind.CONTRACT]).validate_python(
     {
         "id": "C",
         "customer": "c",

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from revrec.errors import FeedError
+from revrec.feeds.adapters import adapter_of
 from revrec.feeds.documents import read_json, read_yaml
 from revrec.feeds.policies import default_policy, with_elections
-from revrec.feeds.records import ADAPTERS, fact_of, load, of_fact
+from revrec.feeds.records import MODELS, fact_of, load, of_fact
 from revrec.feeds.scenario import read_scenario, schema
 from revrec.model.fact import FactKind
 from tests.books import EXAMPLES, examples, facts_of
@@ -131,7 +132,7 @@ def test_facts_to_json_and_back_are_the_same() -> None:
         again = fact_of({"kind": fact.kind.value, **fact.body}, "again")
         assert again == fact
         assert again.digest == fact.digest
-        assert ADAPTERS[fact.kind].validate_python(fact.body) == of_fact(fact)
+        assert adapter_of(MODELS[fact.kind]).validate_python(fact.body) == of_fact(fact)
 
 
 def test_every_example_fits_the_published_schema() -> None:
@@ -155,7 +156,7 @@ def _plain(value: object) -> object:
 
 def test_every_kind_of_fact_has_its_model() -> None:
     """No kind can be recorded that cannot be read."""
-    assert set(ADAPTERS) == set(FactKind)
+    assert set(MODELS) == set(FactKind)
 
 
 def test_a_part_of_a_document_that_is_no_list_of_records_is_refused(tmp_path):
