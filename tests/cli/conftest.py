@@ -10,16 +10,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from revrec.cli import main
+from tests.processes import PROCESSES
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
-PROCESSES = get_context("forkserver")
-PROCESSES.set_forkserver_preload(["revrec.cli"])
 
 
 @pytest.fixture

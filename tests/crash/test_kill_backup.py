@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 from collections.abc import Callable
@@ -22,15 +21,13 @@ from revrec.periods import Period
 from revrec.runtime.settings import Settings
 from revrec.store import journal, manifest, table_texts
 from tests.books import examples, load_examples, send, usage_rows, write_usage
+from tests.processes import PROCESSES
 
 SEED = int(os.environ.get("REVREC_SEED", "606"))
 CLOCK = "2026-04-05T09:00:00Z"
 LONGEST_SECONDS = 0.6
 """The last wait before a kill; the first ones are shorter, so that some come early anywhere."""
 _Stores = Callable[[str], Settings]
-
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["revrec.operations.backing_up"])
 
 
 @pytest.fixture
@@ -50,7 +47,7 @@ def killed_after(begun: Path, seconds: float, work: Callable, *told: object) -> 
 
     Gives whether it had ended before.
     """
-    process = processes.Process(target=work, args=told)
+    process = PROCESSES.Process(target=work, args=told)
     process.start()
     while process.is_alive() and not begun.exists():
         process.join(0.01)

@@ -4,50 +4,44 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
-from revrec.operations.verify import verify
-from revrec.operations.workspace import open_workspace
-from revrec.runtime.settings import Settings
-from revrec.store import journal
-from tests.books import load_examples
-
-SEED = int(os.environ.get("REVREC_SEED", "606"))
-CLOCK = "2026-04-05T09:00:00Z"
-_CLOSE = """
-import sys
 from revrec.operations.close import close_period
+from revrec.operations.verify import verify
 from revrec.operations.workspace import open_workspace
 from revrec.periods import Period
 from revrec.runtime.settings import Settings
+from revrec.store import journal
+from tests.books import load_examples
+from tests.processes import PROCESSES
 
-with open_workspace(Settings(), actor="ada") as workspace:
-    print("ready", flush=True)
-    for month in sys.argv[1:]:
-        close_period(workspace, Period.parse(month), prepared_by="ada", approved_by="grace")
-        print(month, flush=True)
-"""
+SEED = int(os.environ.get("REVREC_SEED", "606"))
+CLOCK = "2026-04-05T09:00:00Z"
 MONTHS = ("2026-01", "2026-02", "2026-03")
 
 
-def closer(environment: dict[str, str]) -> subprocess.Popen[str]:
-    """A process that closes the quarter, and has told that it is ready."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _CLOSE, *MONTHS],
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+def closer(settings: Settings) -> tuple[BaseProcess, Connection]:
+    """A process that closes the quarter and is ready to, and where it tells the months closed."""
+    hear, say = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=close_quarter, args=(settings, say))
+    process.start()
+    say.close()
+    assert hear.recv() == "ready"
+    return process, hear
+
+
+def close_quarter(settings: Settings, say: Connection) -> None:
+    """Close the months in order, telling each."""
+    with open_workspace(settings, actor="ada") as workspace:
+        say.send("ready")
+        for month in MONTHS:
+            close_period(workspace, Period.parse(month), prepared_by="ada", approved_by="grace")
+            say.send(month)
 
 
 def head(settings: Settings) -> tuple[int, str]:
@@ -75,23 +69,17 @@ def test_killed_closes_resume_to_the_same_books(
     for run, kills in (("calm", 0), ("killed", kills_max)):
         url = fresh_database()
         lake = tmp_path / run / "lake"
-        environment = {
-            "REVREC_DATABASE_URL": url,
-            "REVREC_LAKE": str(lake),
-            "REVREC_HOME": str(tmp_path / run),
-            "REVREC_CLOCK": CLOCK,
-        }
         settings = Settings(database_url=url, lake=str(lake), home=tmp_path / run, clock=CLOCK)
         prepared(settings, tmp_path / run)
         for _ in range(kills):
-            process = closer(environment)
-            time.sleep(chance.uniform(0, 1.2))
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-        process = closer(environment)
-        out, _ = process.communicate()
-        assert process.returncode == 0
-        assert out.split() == list(MONTHS)
+            process, _ = closer(settings)
+            process.join(chance.uniform(0, 1.2))
+            process.kill()
+            process.join()
+        process, closed = closer(settings)
+        assert [closed.recv() for _ in MONTHS] == list(MONTHS)
+        process.join()
+        assert process.exitcode == 0
         heads.append(head(settings))
     expected, actual = heads
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from typing import Any
@@ -13,6 +12,7 @@ from revrec.runtime.settings import Settings
 from revrec.store import facts
 from revrec.store.database import Database
 from revrec.store.lake import Lake
+from tests.processes import PROCESSES
 from tests.rating.conftest import Metering
 from tests.usage import victim
 from tests.usage.customers import customers
@@ -36,10 +36,6 @@ AGREEMENT = {
     "on": "2026-01-01",
     "card": "list",
 }
-
-_processes = multiprocessing.get_context("forkserver")
-# Children start with the program loaded, so that they die in it and not on the way.
-_processes.set_forkserver_preload(["tests.usage.victim"])
 
 
 def counted(database: Database, lake: Lake, entity: int) -> Metering:
@@ -70,8 +66,8 @@ def rows(books: Metering) -> list[dict[str, Any]]:
 
 def killed(settings: Settings, entity: int, *, after: float | None) -> int | None:
     """Rate in a process that is killed after so many seconds, or between the two commits."""
-    hear, say = _processes.Pipe(duplex=False)
-    child = _processes.Process(
+    hear, say = PROCESSES.Pipe(duplex=False)
+    child = PROCESSES.Process(
         target=victim.price, args=(settings, entity), kwargs={"say": say, "dying": after is None}
     )
     child.start()

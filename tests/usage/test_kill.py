@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from revrec.usage import batches
 from revrec.usage.ingest import ingest
 from revrec.usage.quarantine import list_quarantine
 from revrec.usage.totals import ControlTotals
+from tests.processes import PROCESSES
 from tests.usage.customers import customers
 from tests.usage.samples import as_csv, told
 from tests.usage.victim import bring
@@ -27,10 +27,6 @@ from tests.usage.victim import bring
 SEED = 20260201
 ROWS = 4000
 FIRST_ENTITY = 5000
-
-_processes = multiprocessing.get_context("forkserver")
-# Children start with the program loaded, so that they die in it and not on the way.
-_processes.set_forkserver_preload(["tests.usage.victim"])
 
 
 @dataclass(frozen=True)
@@ -112,8 +108,8 @@ def test_killed_at_random_points(
     deaths = 0
     for entity in range(FIRST_ENTITY + 1, FIRST_ENTITY + 1 + kills):
         open_books(database, entity)
-        hear, say = _processes.Pipe(duplex=False)
-        child = _processes.Process(
+        hear, say = PROCESSES.Pipe(duplex=False)
+        child = PROCESSES.Process(
             target=bring, args=(settings, file, entity), kwargs={"say": say, "dying": False}
         )
         child.start()
@@ -137,7 +133,7 @@ def test_killed_between_the_two_commits(
     """A Delta version that PostgreSQL does not name is as if it were not there."""
     entity = FIRST_ENTITY - 1
     open_books(database, entity)
-    child = _processes.Process(
+    child = PROCESSES.Process(
         target=bring, args=(settings, file, entity), kwargs={"say": None, "dying": True}
     )
     child.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import random
 import time
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from revrec.store.transaction import Transaction
 from revrec.usage import batches
 from revrec.usage.quarantine import list_quarantine
 from revrec.usage.totals import ControlTotals
+from tests.processes import PROCESSES
 from tests.usage.customers import customers
 from tests.usage.samples import as_csv, told
 from tests.usage.victim import bring_folder
@@ -26,10 +26,6 @@ from tests.usage.victim import bring_folder
 SEED = 20260203
 FILES, ROWS = 8, 200
 FIRST_ENTITY = 8000
-
-_processes = multiprocessing.get_context("forkserver")
-# Children start with the program loaded, so that they die in it and not on the way.
-_processes.set_forkserver_preload(["tests.usage.victim"])
 
 
 @dataclass(frozen=True)
@@ -116,8 +112,8 @@ def books_of(database: Database, lake: Lake, entity: int, folder: Path) -> Books
 
 def run(settings: Settings, folder: Path, entity: int, *, kill_after: float | None) -> bool:
     """Take the folder in by a process; whether it came to its end before it was killed."""
-    hear, say = _processes.Pipe(duplex=False)
-    child = _processes.Process(
+    hear, say = PROCESSES.Pipe(duplex=False)
+    child = PROCESSES.Process(
         target=bring_folder, args=(settings, folder, entity), kwargs={"say": say}
     )
     child.start()
