@@ -15,14 +15,14 @@ from api.schemas import PeriodText
 from revrec.feeds.records import fact_of
 from revrec.model.fact import Fact
 from revrec.operations.answering import once
-from revrec.operations.changing import MONTHS_AHEAD, effect_of, proposing
+from revrec.operations.changing import PERIODS_AHEAD, effect_of, proposing
 from revrec.periods import Period
 
 _OF = ("feed-error", "period-not-ready")
 PeriodAsked = Annotated[PeriodText, Query(description="The period to be closed next.")]
 Until = Annotated[
     PeriodText | None,
-    Query(description=f"Last month of revenue to compare; {MONTHS_AHEAD} on if left out."),
+    Query(description=f"Last period of revenue to compare; {PERIODS_AHEAD} on if left out."),
 ]
 Note = Annotated[str, Query(min_length=1, max_length=1000, examples=["New price list."])]
 
@@ -35,11 +35,11 @@ Note = Annotated[str, Query(min_length=1, max_length=1000, examples=["New price 
     responses=refusals(*EVERY, *BODIES, *_OF, "conflict"),
 )
 def simulate(books: Books, told: Records, period: PeriodAsked, until: Until = None) -> ChangeEffect:
-    """Revenue by contract and month, and the entries of the period, before and after the records.
+    """Revenue by contract and period, and the entries of the period, before and after the records.
 
     Everything is computed as a close would; nothing is written.
     """
-    first, last = _months(period, until)
+    first, last = _periods(books, period, until)
     return ChangeEffect.of(effect_of(books, _facts(told), first, last))
 
 
@@ -55,7 +55,7 @@ def propose_change(  # noqa: PLR0917 - parameters of the route
     books: Books, key: Key, told: Records, period: PeriodAsked, note: Note, until: Until = None
 ) -> Response:
     """Put records to another person, with their effect; they count once they are approved."""
-    first, last = _months(period, until)
+    first, last = _periods(books, period, until)
     facts = _facts(told)
     return answer(
         once(
@@ -71,6 +71,7 @@ def _facts(told: Told) -> list[Fact]:
     return [fact_of(each, f"record {number}") for number, each in enumerate(told.records, start=1)]
 
 
-def _months(period: str, until: str | None) -> tuple[Period, Period]:
-    first = Period.parse(period)
-    return first, Period.parse(until) if until else first.plus(MONTHS_AHEAD)
+def _periods(books: Books, period: str, until: str | None) -> tuple[Period, Period]:
+    calendar = books.calendar()
+    first = calendar.parse(period)
+    return first, calendar.parse(until) if until else first.plus(PERIODS_AHEAD)

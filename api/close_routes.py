@@ -10,7 +10,7 @@ from api import close_schemas as schemas
 from api.access import Books, Key, keyed
 from api.closing import close_once
 from api.estimate_schemas import ProposalListed
-from api.routing import EVERY, WRITES, Month, answer, refusals, router
+from api.routing import EVERY, WRITES, PathPeriod, answer, refusals, router
 from api.schemas import CloseRequested, PeriodClosed
 from revrec.model.misstatement import QualitativeFactor
 from revrec.operations import checklist as tasks
@@ -40,7 +40,7 @@ TaskName = Annotated[str, Path(max_length=64, examples=["rollforward_reviewed"])
     response_model=PeriodClosed,
     responses=refusals(*_CLOSES),
 )
-def soft_close_period(period: Month, body: CloseRequested, books: Books, key: Key) -> Response:
+def soft_close_period(period: PathPeriod, body: CloseRequested, books: Books, key: Key) -> Response:
     """Post what is known; later facts post here only if the cut-off is moved."""
     people = {"prepared_by": books.actor, "approved_by": body.approved_by}
     return answer(close_once(books, period, key, Kind.SOFT, people))
@@ -54,7 +54,7 @@ def soft_close_period(period: Month, body: CloseRequested, books: Books, key: Ke
     response_model=PeriodClosed,
     responses=refusals(*_CLOSES),
 )
-def move_cut_off(period: Month, body: schemas.CutOffMoved, books: Books, key: Key) -> Response:
+def move_cut_off(period: PathPeriod, body: schemas.CutOffMoved, books: Books, key: Key) -> Response:
     """Let what is known by now post in a soft-closed period; the caller approves."""
     people = {"prepared_by": body.requested_by, "approved_by": books.actor}
     return answer(close_once(books, period, key, Kind.CUT_OFF, people, reason=body.reason))
@@ -67,7 +67,7 @@ def move_cut_off(period: Month, body: schemas.CutOffMoved, books: Books, key: Ke
     summary="List the gates of a close",
     responses=refusals(*EVERY, "feed-error"),
 )
-def list_gates(period: Month, books: Books) -> list[schemas.GateTold]:
+def list_gates(period: PathPeriod, books: Books) -> list[schemas.GateTold]:
     """Every gate of the period's close: value, bound, what waits and what to do about it."""
     return [schemas.GateTold.of(each) for each in closing.gate_states(books, period)]
 
@@ -81,7 +81,7 @@ def list_gates(period: Month, books: Books) -> list[schemas.GateTold]:
     responses=refusals(*_REFUSED),
 )
 def waive_gate(
-    period: Month, gate: GateName, body: schemas.WaiverRequested, books: Books, key: Key
+    period: PathPeriod, gate: GateName, body: schemas.WaiverRequested, books: Books, key: Key
 ) -> Response:
     """Let the next close pass a gate; another person asked, the caller approves."""
     people = {"requested_by": body.requested_by, "approved_by": books.actor}
@@ -102,7 +102,7 @@ def waive_gate(
     summary="List the tasks of a close",
     responses=refusals(*EVERY, "feed-error"),
 )
-def list_tasks(period: Month, books: Books) -> list[schemas.TaskTold]:
+def list_tasks(period: PathPeriod, books: Books) -> list[schemas.TaskTold]:
     """Every task of the period's close: owner, due day, state, evidence, sign-off."""
     return [schemas.TaskTold.of(each) for each in tasks.checklist(books, period)]
 
@@ -116,7 +116,7 @@ def list_tasks(period: Month, books: Books) -> list[schemas.TaskTold]:
     responses=refusals(*_REFUSED),
 )
 def prepare_task(
-    period: Month, task: TaskName, body: schemas.EvidenceGiven, books: Books, key: Key
+    period: PathPeriod, task: TaskName, body: schemas.EvidenceGiven, books: Books, key: Key
 ) -> Response:
     """Record what the caller did for a task; another person signs it."""
     return answer(
@@ -138,7 +138,7 @@ def prepare_task(
     responses=refusals(*_REFUSED),
 )
 def sign_task(
-    period: Month, task: TaskName, body: schemas.SignOffGiven, books: Books, key: Key
+    period: PathPeriod, task: TaskName, body: schemas.SignOffGiven, books: Books, key: Key
 ) -> Response:
     """Accept or return what another person did for a task."""
     return answer(
@@ -179,7 +179,7 @@ def measure_misstatements(
     responses=refusals(*WRITES, "contract-error", "payload-too-large"),
 )
 def assess_misstatements(
-    period: Month, body: schemas.AssessmentProposed, books: Books, key: Key
+    period: PathPeriod, body: schemas.AssessmentProposed, books: Books, key: Key
 ) -> Response:
     """Propose catch-up or reopening for the errors of a period; another person decides."""
     return answer(

@@ -9,7 +9,7 @@ from fastapi import Path, Query, Response
 
 from api import export_schemas as schemas
 from api.access import Books, Key, keyed
-from api.routing import EVERY, WRITES, Month, answer, refusals, router
+from api.routing import EVERY, WRITES, PathPeriod, answer, refusals, router
 from revrec.general_ledger.layouts import layout_of
 from revrec.operations import exporting
 from revrec.operations.answering import once
@@ -30,7 +30,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
     responses=refusals(*WRITES, "not-found", "report-error", "payload-too-large"),
 )
 def export_journal(
-    period: Month, body: schemas.ExportRequested, books: Books, key: Key
+    period: PathPeriod, body: schemas.ExportRequested, books: Books, key: Key
 ) -> Response:
     """Export the closes of a period for a general ledger; read the files one by one.
 

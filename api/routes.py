@@ -11,7 +11,7 @@ from api import schemas
 from api.access import Books, Key, keyed
 from api.bodies import Records
 from api.closing import close_once
-from api.routing import BODIES, EVERY, WRITES, Month, answer, refusals, router
+from api.routing import BODIES, EVERY, WRITES, PathPeriod, answer, refusals, router
 from revrec.citations import REGISTER
 from revrec.errors import FeedError, NotFound
 from revrec.feeds.records import fact_of
@@ -91,7 +91,7 @@ def list_periods(books: Books) -> list[schemas.PeriodListed]:
     summary="Read a certificate",
     responses=refusals(*EVERY, "feed-error", "not-found"),
 )
-def get_period(period: Month, books: Books) -> schemas.PeriodClosed:
+def get_period(period: PathPeriod, books: Books) -> schemas.PeriodClosed:
     """The certificate of a period's last close."""
     closes = books.run(periods.closes, read_only=True)
     found = [each for each in closes if each.period == period]
@@ -108,7 +108,9 @@ def get_period(period: Month, books: Books) -> schemas.PeriodClosed:
     response_model=schemas.PeriodClosed,
     responses=refusals(*WRITES, *CLOSES, "payload-too-large"),
 )
-def close_period(period: Month, body: schemas.CloseRequested, books: Books, key: Key) -> Response:
+def close_period(
+    period: PathPeriod, body: schemas.CloseRequested, books: Books, key: Key
+) -> Response:
     """Close the period; the caller prepared it, another person approved it."""
     people = {"prepared_by": books.actor, "approved_by": body.approved_by}
     return answer(close_once(books, period, key, Kind.HARD, people))
@@ -124,7 +126,9 @@ def close_period(period: Month, body: schemas.CloseRequested, books: Books, key:
         *WRITES, "period-not-ready", "close-in-progress", "self-approval", "payload-too-large"
     ),
 )
-def reopen_period(period: Month, body: schemas.ReopenRequested, books: Books, key: Key) -> Response:
+def reopen_period(
+    period: PathPeriod, body: schemas.ReopenRequested, books: Books, key: Key
+) -> Response:
     """Open the last closed period again; another person asked, the caller approves."""
     people = {"requested_by": body.requested_by, "approved_by": books.actor}
     return answer(
@@ -144,7 +148,7 @@ def reopen_period(period: Month, body: schemas.ReopenRequested, books: Books, ke
     summary="Preview a close",
     responses=refusals(*EVERY, "feed-error", "period-not-ready"),
 )
-def flash_close(period: Month, books: Books) -> list[schemas.FlashLine]:
+def flash_close(period: PathPeriod, books: Books) -> list[schemas.FlashLine]:
     """What closing the period now would post; writes nothing."""
     computed = closing.flash_close(books, period)
     return [

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Response
 
 from api import schemas
+from api.access import Books
 from api.problems import TABLE
 from revrec.operations.answering import Answered
 from revrec.periods import Period
@@ -20,11 +21,14 @@ WRITES = (*EVERY, "missing-idempotency-key", "idempotency-mismatch", "conflict",
 BODIES = ("payload-too-large", "unsupported-media-type")
 
 
-def _month(period: Annotated[schemas.PeriodText, Path(description="A month.")]) -> Period:
-    return Period.parse(period)
+def _named(
+    period: Annotated[schemas.PeriodText, Path(description="A period of the entity's calendar.")],
+    books: Books,
+) -> Period:
+    return books.calendar().parse(period)
 
 
-Month = Annotated[Period, Depends(_month)]
+PathPeriod = Annotated[Period, Depends(_named)]
 """A period of the path."""
 
 

@@ -13,9 +13,9 @@ from revrec.model.decision import Decision
 from revrec.money import Money
 from revrec.store.periods import PeriodClose, PeriodReopening
 
-PERIOD_FORM = r"^(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])$"
-"""A month of 1900 to 2199: a slip of the finger must not close the year 9999."""
-PeriodText = Annotated[str, Field(pattern=PERIOD_FORM, examples=["2026-01"])]
+PERIOD_FORM = r"^((19|2[01])[0-9]{2}-|FY(19|2[01])[0-9]{2}-P)(0[1-9]|1[0-2])$"
+"""A period of 1900 to 2199: a slip of the finger must not close the year 9999."""
+PeriodText = Annotated[str, Field(pattern=PERIOD_FORM, examples=["2026-01", "FY2026-P01"])]
 Person = Annotated[str, Field(min_length=1, max_length=100, examples=["ben"])]
 Digest = Annotated[str, Field(description="SHA-256 in hexadecimal.", examples=["9f86d081884c7d65"])]
 Count = Annotated[int, Field(ge=0, examples=[12])]

@@ -19,7 +19,6 @@ from reports.style import Role
 from reports.text import counted
 from revrec.disclosure.misstatements import MEASURES, Effect, Worksheet
 from revrec.operations.misstating import Assessed
-from revrec.periods import Period
 
 SHEET = "Misstatements"
 _COLUMNS = (
@@ -41,7 +40,7 @@ def write_worksheet(assessed: Assessed, folder: Path) -> list[Path]:
     cover = Cover(
         entity=assessed.entity.name or f"Entity {assessed.entity.id}",
         report=SHEET,
-        period=str(Period.of(assessed.worksheet.effects[-1].year_end)),
+        period=str(assessed.worksheet.calendar.of(assessed.worksheet.effects[-1].year_end)),
         as_of=assessed.known_at,
         functional_currency=assessed.worksheet.currency,
         run_id=f"facts{assessed.fact_seq}",
@@ -67,9 +66,9 @@ def write_page(page: Page, cover: Cover, made: Worksheet) -> None:
     form = style.money(made.currency)
     first, row = HEADER_ROW + 1, HEADER_ROW + 1
     for each in made.errors:
-        turned = Period.of(each.reverses_on).last if each.reverses_on else None
+        turned = made.calendar.of(each.reverses_on).last if each.reverses_on else None
         page.put(f"A{row}", each.id, Role.FIXED, style.TEXT)
-        page.put(f"B{row}", _moment(Period.of(each.on).last), Role.FIXED, style.DATE)
+        page.put(f"B{row}", _moment(made.calendar.of(each.on).last), Role.FIXED, style.DATE)
         page.put(f"C{row}", _moment(turned) if turned else None, Role.FIXED, style.DATE)
         page.put(f"D{row}", each.nature.value, Role.FIXED)
         page.put(f"E{row}", each.contract, Role.FIXED, style.TEXT)

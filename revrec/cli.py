@@ -39,7 +39,6 @@ from revrec.commands.shared import (
 from revrec.errors import RevrecError
 from revrec.operations.facts import record_facts
 from revrec.operations.workspace import open_workspace
-from revrec.periods import Period
 from revrec.runtime.logging import configure
 from revrec.runtime.settings import Settings
 
@@ -140,15 +139,18 @@ def load(paths: list[Path], actor: Actor = DEFAULT_ACTOR) -> None:
 def export(
     period: str,
     folder: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
-    first: Annotated[str | None, typer.Option(help="First period; the same if left out.")] = None,
+    first: Annotated[
+        str | None, typer.Option(help="First period, or `quarter` or `year`; the same if left out.")
+    ] = None,
 ) -> None:
     """Write workbooks, CSV twins and a manifest of closed periods."""
     from reports.export import export as write_report
+    from revrec.operations.report import begun_by
     from revrec.operations.report import report as make_report
 
-    last = Period.parse(period)
     with workspace_of() as workspace, err.status("Deriving schedules ..."):
-        report = make_report(workspace, Period.parse(first) if first else last, last)
+        last = workspace.calendar().parse(period)
+        report = make_report(workspace, begun_by(last, first), last)
         files = write_report(report, folder)
     for file in files:
         out.print(str(folder / file.name), highlight=False, soft_wrap=True)

@@ -10,10 +10,10 @@ from revrec.audit.measures import Run
 from revrec.citations import cites
 from revrec.errors import FeedError
 from revrec.feeds.scenario import Expectation, Measured
-from revrec.ledger.subledger import POSTED, first_month
+from revrec.ledger.subledger import POSTED, first_period
 from revrec.model.history import Book
 from revrec.model.policy import Account
-from revrec.periods import Period, day_before
+from revrec.periods import MONTHS, Period, day_before
 
 _DEBITS: dict[Measured, tuple[Account, ...]] = {
     "receivable": (Account.RECEIVABLE,),
@@ -44,7 +44,7 @@ def months_needed(expectation: Expectation) -> list[Period]:
     """The month ends an amount in the functional currency is read at; FeedError for other days."""
     first, last = expectation.days
     days = [last] if first is None else [day_before(first), last]
-    months = [Period.of(day) for day in days]
+    months = [MONTHS.of(day) for day in days]
     for day, month in zip(days, months, strict=True):
         if day != month.last:
             raise FeedError(
@@ -97,7 +97,7 @@ def _standing(run: Run, expectation: Expectation, month: Period) -> int:
 
 def _posted(run: Run, month: Period) -> list[dict[str, Any]]:
     if month not in run.posted:
-        months = list(first_month(run.book, month).through(month))
+        months = list(first_period(run.book, month).through(month))
         table = run.subledger.postings(month, months, POSTED.empty_table())
         run.posted[month] = table.to_pylist()
     return run.posted[month]
@@ -106,7 +106,7 @@ def _posted(run: Run, month: Period) -> list[dict[str, Any]]:
 def days_needed(book: Book, expectation: Expectation) -> list[date]:
     """Every month end from the day before the first fact to the last that is read."""
     last = months_needed(expectation)[-1]
-    return [month.last for month in first_month(book, last).previous.through(last)]
+    return [month.last for month in first_period(book, last).previous.through(last)]
 
 
 def is_functional(book: Book, expectation: Expectation) -> bool:

@@ -17,12 +17,13 @@ from revrec.feeds.records import load
 from revrec.model.dataset import ColumnType, DataSet
 from revrec.model.fact import Fact
 from revrec.money import Money
-from revrec.operations.changing import MONTHS_AHEAD, Effect, effect_of, propose_change
+from revrec.operations.changing import PERIODS_AHEAD, Effect, effect_of, propose_change
+from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 
 PeriodOption = Annotated[str, typer.Option("--period", help="The period to be closed next.")]
 Until = Annotated[
-    str | None, typer.Option(help="Last month of revenue to compare; 11 months on if left out.")
+    str | None, typer.Option(help="Last period of revenue to compare; 11 on if left out.")
 ]
 _SHOWN_MAX = 40
 
@@ -31,9 +32,9 @@ def diff(
     paths: list[Path], period: PeriodOption, until: Until = None, as_json: AsJson = False
 ) -> None:
     """Show what recording files would do to revenue and entries; writes nothing."""
-    told, month, last = _asked(paths, period, until)
+    told = _told(paths)
     with workspace_of() as workspace, err.status("Computing before and after ..."):
-        effect = effect_of(workspace, told, month, last)
+        effect = effect_of(workspace, told, *_periods(workspace, period, until))
     if as_json:
         out.print_json(json.dumps(_as_json(effect)))
         return
@@ -48,14 +49,14 @@ def propose(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """Propose the facts of files, with their effect, for another person to decide."""
-    told, month, last = _asked(paths, period, until)
+    told = _told(paths)
     with workspace_of(actor) as workspace, err.status("Computing before and after ..."):
-        made = propose_change(workspace, told, month, last, note=note)
+        made = propose_change(workspace, told, *_periods(workspace, period, until), note=note)
     say(f"Proposal {made.id} waits for another person than {made.prepared_by}.")
 
 
-def _asked(paths: list[Path], period: str, until: str | None) -> tuple[list[Fact], Period, Period]:
-    """The facts of the files, all of which must be readable, and the months."""
+def _told(paths: list[Path]) -> list[Fact]:
+    """The facts of the files, all of which must be readable."""
     told: list[Fact] = []
     for path in paths:
         loaded = load(path)
@@ -65,8 +66,14 @@ def _asked(paths: list[Path], period: str, until: str | None) -> tuple[list[Fact
                 remedy="Correct the file; a change is looked at whole or not at all.",
             )
         told += loaded.facts
-    month = Period.parse(period)
-    return told, month, Period.parse(until) if until else month.plus(MONTHS_AHEAD)
+    return told
+
+
+def _periods(workspace: Workspace, period: str, until: str | None) -> tuple[Period, Period]:
+    """The period to be closed next, and the last one to compare."""
+    calendar = workspace.calendar()
+    first = calendar.parse(period)
+    return first, calendar.parse(until) if until else first.plus(PERIODS_AHEAD)
 
 
 def _show(effect: Effect) -> None:

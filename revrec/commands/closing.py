@@ -15,7 +15,6 @@ from revrec.commands.shared import AsJson, err, out, say, workspace_of
 from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
-from revrec.periods import Period
 from revrec.store.periods import PeriodClose
 
 
@@ -31,20 +30,20 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """Close a period, softly or for good; again, it is a no-op."""
-    month = Period.parse(period)
     with workspace_of(prepared_by) as workspace:
+        asked = workspace.calendar().parse(period)
         if dry_run:
-            computed = closing.flash_close(workspace, month)
-            err.print(f"{month} would post {computed.postings.num_rows:,} postings.")
-            for each in closing.gate_states(workspace, month):
+            computed = closing.flash_close(workspace, asked)
+            err.print(f"{asked} would post {computed.postings.num_rows:,} postings.")
+            for each in closing.gate_states(workspace, asked):
                 if each.blocks:
                     say(f"Waits at the gate {each}")
             _print_postings(inspect.by_account(computed), as_json=as_json)
             return
-        with err.status(f"Closing {month} ..."):
+        with err.status(f"Closing {asked} ..."):
             closed = closing.close_period(
                 workspace,
-                month,
+                asked,
                 prepared_by=prepared_by,
                 approved_by=approved_by,
                 kind=closing.Kind.SOFT if soft else closing.Kind.HARD,
@@ -62,7 +61,7 @@ def reopen(
     with workspace_of(requested_by) as workspace:
         closing.reopen_period(
             workspace,
-            Period.parse(period),
+            workspace.calendar().parse(period),
             requested_by=requested_by,
             approved_by=approved_by,
             reason=reason,

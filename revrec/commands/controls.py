@@ -18,7 +18,6 @@ from revrec.model.controls import TaskStatus
 from revrec.operations import checklist as tasks
 from revrec.operations import close as closing
 from revrec.operations.gates import GateState
-from revrec.periods import Period
 
 app = typer.Typer(help="Tasks of a close.", no_args_is_help=True)
 
@@ -29,7 +28,7 @@ def gates(period: str, as_json: AsJson = False) -> None:
     Ends with 1 if one keeps the period from being closed.
     """
     with workspace_of() as workspace, err.status("Computing the books ..."):
-        found = closing.gate_states(workspace, Period.parse(period))
+        found = closing.gate_states(workspace, workspace.calendar().parse(period))
     if as_json:
         out.print_json(json.dumps([gate_as_json(each) for each in found]))
     else:
@@ -57,7 +56,7 @@ def waive(
     with workspace_of(requested_by) as workspace:
         made = closing.waive_gate(
             workspace,
-            Period.parse(period),
+            workspace.calendar().parse(period),
             gate,
             requested_by=requested_by,
             approved_by=approved_by,
@@ -76,7 +75,7 @@ def cut_off(
     with workspace_of(requested_by) as workspace, err.status("Computing the books ..."):
         moved = closing.move_cut_off(
             workspace,
-            Period.parse(period),
+            workspace.calendar().parse(period),
             requested_by=requested_by,
             approved_by=approved_by,
             reason=reason,
@@ -89,7 +88,7 @@ def cut_off(
 def list_tasks(period: str, as_json: AsJson = False) -> None:
     """List the tasks of a period's close: owner, due day, state, what is left to do."""
     with workspace_of() as workspace, err.status("Computing the books ..."):
-        found = tasks.checklist(workspace, Period.parse(period))
+        found = tasks.checklist(workspace, workspace.calendar().parse(period))
     if as_json:
         out.print_json(json.dumps([task_as_json(each) for each in found]))
         return
@@ -119,10 +118,9 @@ def prepare(
         raise NotFound(f"There is no file {document}.", remedy="Check the path.")
     sha256 = hashlib.sha256(document.read_bytes()).hexdigest() if document else ""
     with workspace_of(actor) as workspace:
+        asked = workspace.calendar().parse(period)
         given = workspace.run(
-            lambda tx: tasks.prepare_task(
-                tx, Period.parse(period), task, sha256=sha256, link=link, note=note
-            )
+            lambda tx: tasks.prepare_task(tx, asked, task, sha256=sha256, link=link, note=note)
         )
     say(f"{task} of {period} is prepared by {given.prepared_by}; another person signs it.")
 
@@ -137,9 +135,8 @@ def sign(
 ) -> None:
     """Accept or return what another person did for a task."""
     with workspace_of(actor) as workspace:
-        given = workspace.run(
-            lambda tx: tasks.sign_task(tx, Period.parse(period), task, accept=accept, note=note)
-        )
+        asked = workspace.calendar().parse(period)
+        given = workspace.run(lambda tx: tasks.sign_task(tx, asked, task, accept=accept, note=note))
     assert given.sign_off is not None, "it was signed just now"
     say(f"{task} of {period} is {given.sign_off.outcome} by {given.sign_off.signed_by}.")
 

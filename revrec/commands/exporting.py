@@ -21,7 +21,6 @@ from revrec.general_ledger.references import Matched, Standing
 from revrec.money import as_text
 from revrec.operations import exporting
 from revrec.operations.exporting import Wish
-from revrec.periods import Period
 from revrec.store import exports as recorded
 
 
@@ -44,14 +43,15 @@ def export_journal(
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
     """Write the journal of a closed period for a general ledger; again gives the same files."""
-    wish = Wish(
-        period=Period.parse(period),
-        layout=layout,
-        grain=Grain.POSTING if detail else Grain(by),
-        told=_pairs(told or []),
-        flash=flash,
-    )
+    pairs = _pairs(told or [])
     with workspace_of(actor) as workspace:
+        wish = Wish(
+            period=workspace.calendar().parse(period),
+            layout=layout,
+            grain=Grain.POSTING if detail else Grain(by),
+            told=pairs,
+            flash=flash,
+        )
         exported = exporting.export_journal(workspace, wish)
     for file in exported.files:
         path = folder / file.name
@@ -75,8 +75,8 @@ def exports(
     as_json: AsJson = False,
 ) -> None:
     """List exports to general ledgers, or what became of their documents."""
-    chosen = None if period is None else str(Period.parse(period))
     with workspace_of() as workspace:
+        chosen = None if period is None else str(workspace.calendar().parse(period))
         if documents:
             found = workspace.run(exporting.standings, read_only=True)
             _show_standings((each for each in found if chosen in {None, each.period}), as_json)

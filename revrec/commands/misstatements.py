@@ -15,7 +15,6 @@ from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, out, say, works
 from revrec.model.misstatement import ErrorTreatment, QualitativeFactor
 from revrec.operations import misstating
 from revrec.operations.misstating import percent
-from revrec.periods import Period
 
 Factors = Annotated[
     list[QualitativeFactor] | None,
@@ -65,10 +64,11 @@ def assess(
 ) -> None:
     """Propose what becomes of errors of a period; another person decides (`revrec decide`)."""
     with workspace_of(actor) as workspace:
+        asked = workspace.calendar().parse(period)
         made = workspace.run(
             lambda tx: misstating.assessing(
                 tx,
-                Period.parse(period),
+                asked,
                 treatment=treatment,
                 factors=factor or [],
                 rationale=rationale,

@@ -24,7 +24,7 @@ from revrec.drawing.draw import Drawing
 from revrec.model.contract import CountedIn
 from revrec.model.credit import CreditGrant, TopUpRule
 from revrec.money import atoms
-from revrec.periods import Period, day_before, plus_months
+from revrec.periods import Month, day_before, plus_months
 
 UseRow = tuple[date, str, str, int, int]
 """Day, contract, meter, and atoms of quantity and amount."""
@@ -112,8 +112,8 @@ def _top_up(burned: Burned, rule: TopUpRule, day: date, use: tuple[str, str, int
     drawing = burned.drawing
     drawing.advance(day.toordinal())
     left = drawing.available(contract, meter, by_amount=by_amount)
-    month = Period.of(day)
-    bought = [name for name in _bought(burned, rule) if Period.of(name[0]) == month]
+    month = Month.of(day)
+    bought = [name for name in _bought(burned, rule) if Month.of(name[0]) == month]
     number = len([each for each in bought if each[0] == day])
     times = len(bought)
     while left < wanted and times < rule.times_in_a_month_max and rule.amount > 0:

@@ -24,7 +24,7 @@ from revrec.model.commitment import Commitment, CommitmentForm
 from revrec.model.credit import CreditGrant
 from revrec.model.history import ContractHistory
 from revrec.money import AMOUNT_SCALE, from_minor
-from revrec.periods import Period
+from revrec.periods import Month
 
 _Use = tuple[str, str | None, str, str]
 """Contract, consideration, month, and what kind of use."""
@@ -116,7 +116,7 @@ def _use(burned: Burned, terms: Mapping[str, Considerations], as_of: date) -> It
         factor, kind = Fraction(1), "use"
         if commitment is not None and draw.exceeds:
             factor, kind = Fraction(commitment.overage_factor), f"use beyond {draw.lot}"
-        month = str(Period.of(draw.day))
+        month = str(Month.of(draw.day))
         # What is paid for already is owed nothing, which a bill for it has to be held against.
         owed = Fraction(0) if covered else draw.amount * unit * factor
         sums[draw.contract, consideration, month, kind] += owed
@@ -124,7 +124,7 @@ def _use(burned: Burned, terms: Mapping[str, Considerations], as_of: date) -> It
         yield Charge(
             contract=contract,
             consideration=consideration,
-            on=min(Period.parse(month).last, as_of),
+            on=min(Month.parse(month).last, as_of),
             amount=amount,
             reason=f"{kind} in {month}",
         )

@@ -14,9 +14,9 @@ from revrec.demo.metering import Billable, Metering, billable
 from revrec.model.contract import Consideration, ConsiderationKind
 from revrec.model.events import CreditMemo, Invoice, InvoiceLine, Payment
 from revrec.money import from_minor, minor_digits
-from revrec.periods import Period
+from revrec.periods import Month
 
-RUNS = (Period(2026, 1), Period(2026, 2))
+RUNS = (Month(2026, 1), Month(2026, 2))
 """Months whose usage is billed within the sample, in the first days of the next."""
 DAYS_TO_PAY = 30
 
@@ -28,7 +28,7 @@ class Draft:
     deal: Deal
     on: date
     lines: list[InvoiceLine]
-    run: Period | None = None
+    run: Month | None = None
     """The month whose usage is billed; none for fees."""
     corrects: Draft | None = None
     """The invoice that a credit memo takes back in part."""
@@ -88,7 +88,7 @@ def _fee_line(deal: Deal, fee: Fee) -> InvoiceLine:
 
 
 def _usage(dice: Dice, deal: Deal, metering: Metering) -> Iterator[Draft]:
-    billed: dict[tuple[str, Period], _Billed] = defaultdict(_Billed)
+    billed: dict[tuple[str, Month], _Billed] = defaultdict(_Billed)
     charges = [c for c in deal.contract.consideration if c.kind is ConsiderationKind.USAGE]
     for run in RUNS if charges else ():
         on = run.next.first.replace(day=2 + dice.between(0, 2))
@@ -113,7 +113,7 @@ def _usage(dice: Dice, deal: Deal, metering: Metering) -> Iterator[Draft]:
 
 
 def _usage_line(
-    deal: Deal, charge: Consideration, month: Period, now: Billable, before: _Billed
+    deal: Deal, charge: Consideration, month: Month, now: Billable, before: _Billed
 ) -> InvoiceLine:
     """What the run bills of the month: all of it at first, later only what changed."""
     amount = now.amount - before.amount
@@ -129,7 +129,7 @@ def _usage_line(
     )
 
 
-def _credit(invoice: Draft, on: date, run: Period, line: InvoiceLine) -> Draft:
+def _credit(invoice: Draft, on: date, run: Month, line: InvoiceLine) -> Draft:
     taken_back = replace(
         line,
         amount=-line.amount,

@@ -14,7 +14,7 @@ from revrec.model.contract import (
     PerformanceObligation,
 )
 from revrec.model.events import Delivery, Estimate, Modification
-from revrec.periods import Period, day_before
+from revrec.periods import Month, day_before
 
 USAGE_FIRST = date(2026, 1, 1)
 """First day of usage in the sample books."""
@@ -145,7 +145,7 @@ def draw_tax_rate(dice: Dice, customer: Customer) -> Decimal:
 
 def add_months(day: date, months: int) -> date:
     """The same day of a later month, or the month's last if it has no such day."""
-    month = Period.of(day).plus(months)
+    month = Month.of(day).plus(months)
     return month.last if day.day > month.last.day else month.first.replace(day=day.day)
 
 

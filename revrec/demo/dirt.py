@@ -16,9 +16,9 @@ from revrec.demo.deals import USAGE_FIRST, Deal, days_after
 from revrec.demo.dice import Dice
 from revrec.demo.usage import BATCH_SOURCE, SOURCES, Row
 from revrec.model.contract import ConsiderationKind
-from revrec.periods import Period
+from revrec.periods import Month
 
-MONTHS = tuple(Period.of(USAGE_FIRST).through(Period(2026, 3)))
+MONTHS = tuple(Month.of(USAGE_FIRST).through(Month(2026, 3)))
 TYPED_SOURCE = "gateway-us"
 """The source whose files have types, in which a number cannot be misspelt."""
 
@@ -55,20 +55,20 @@ class FileRow:
     spelt: Mapping[str, str | None] = field(default_factory=dict)
 
 
-Files = Mapping[tuple[str, Period], Sequence[FileRow]]
+Files = Mapping[tuple[str, Month], Sequence[FileRow]]
 """By source and month of delivery."""
 
 
 def deliver(seed: int, rows: Sequence[Row], deals: Sequence[Deal]) -> Files:
     """Put the rows into the files in which they arrive, with all that is wrong with them."""
-    told: dict[tuple[str, Period], list[FileRow]] = {
+    told: dict[tuple[str, Month], list[FileRow]] = {
         (source, month): [] for source in SOURCES for month in MONTHS
     }
-    on_time: dict[tuple[str, Period], list[Row]] = defaultdict(list)
+    on_time: dict[tuple[str, Month], list[Row]] = defaultdict(list)
     charged = {deal.contract.id for deal in deals if _charged_as_used(deal)}
     dice = Dice(seed, "late")
     for row in rows:
-        month = Period.of(row.usage_date)
+        month = Month.of(row.usage_date)
         arrives = _arrival(dice, month)
         label = Label.PLAIN if arrives == month else Label.LATE
         told[row.source, arrives].append(FileRow(row, label))
@@ -86,7 +86,7 @@ def deliver(seed: int, rows: Sequence[Row], deals: Sequence[Deal]) -> Files:
     return told
 
 
-def _arrival(dice: Dice, month: Period) -> Period:
+def _arrival(dice: Dice, month: Month) -> Month:
     """On time but for some of January, told in February or March, and of February, in March."""
     if month == MONTHS[-1] or not dice.chance(6):
         return month
@@ -148,7 +148,7 @@ def _told_again(dice: Dice, fresh: Sequence[Row], earlier: Sequence[Row]) -> lis
 
 
 def _damaged(
-    dice: Dice, source: str, month: Period, fresh: Sequence[Row], deals: Sequence[Deal]
+    dice: Dice, source: str, month: Month, fresh: Sequence[Row], deals: Sequence[Deal]
 ) -> list[FileRow]:
     """Rows that no reader should take, each for a reason of its own."""
     victims = iter(dice.some(fresh, 16))
@@ -189,7 +189,7 @@ def _damaged(
     return damaged
 
 
-def _outside_term(row: Row, month: Period, deals: Sequence[Deal]) -> list[Row]:
+def _outside_term(row: Row, month: Month, deals: Sequence[Deal]) -> list[Row]:
     """Two rows of contracts whose term starts or ends in the month, dated a day beyond it."""
     beyond: list[Row] = []
     for deal in deals:

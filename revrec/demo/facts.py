@@ -22,9 +22,9 @@ from revrec.model.events import (
     Payment,
 )
 from revrec.model.fact import FactKind
-from revrec.periods import Period
+from revrec.periods import Month
 
-OPENING = Period.of(USAGE_FIRST).previous
+OPENING = Month.of(USAGE_FIRST).previous
 """Everything from before the sample's quarter arrives together, for the opening balances."""
 _LATE_DELIVERIES = 3
 
@@ -48,7 +48,7 @@ class Told:
     """A fact as told, with the file and the month it is told in."""
 
     file: str
-    arrives: Period
+    arrives: Month
     kind: FactKind
     id: str
     contract: str
@@ -58,7 +58,7 @@ class Told:
     @property
     def late(self) -> bool:
         """Whether the month in which it took effect is closed when it arrives."""
-        return max(Period.of(self.on), OPENING) < self.arrives
+        return max(Month.of(self.on), OPENING) < self.arrives
 
     @property
     def record(self) -> dict[str, object]:
@@ -66,12 +66,10 @@ class Told:
         return {"kind": self.kind.value, **self.body}
 
 
-def tell(
-    seed: int, deals: Sequence[Deal], billing: Billing
-) -> dict[tuple[Period, str], list[Told]]:
+def tell(seed: int, deals: Sequence[Deal], billing: Billing) -> dict[tuple[Month, str], list[Told]]:
     """All facts by month of arrival and file, each file in order of (day, id)."""
     late = _late_deliveries(seed, deals)
-    files: dict[tuple[Period, str], list[Told]] = defaultdict(list)
+    files: dict[tuple[Month, str], list[Told]] = defaultdict(list)
     for told in (*_agreed(deals), *_happened(deals, billing, late)):
         files[told.arrives, told.file].append(told)
     for facts in files.values():
@@ -84,7 +82,7 @@ def _agreed(deals: Sequence[Deal]) -> Iterator[Told]:
         contract = deal.contract
         yield Told(
             file=CONTRACTS,
-            arrives=max(Period.of(contract.inception), OPENING),
+            arrives=max(Month.of(contract.inception), OPENING),
             kind=FactKind.CONTRACT,
             id=contract.id,
             contract=contract.id,
@@ -107,7 +105,7 @@ def _happened(deals: Sequence[Deal], billing: Billing, late: set[str]) -> Iterat
     events: list[Event] = [event for deal in deals for event in deal.events]
     events += [*billing.invoices, *billing.credit_memos, *billing.payments]
     for event in events:
-        month = max(Period.of(event.on), OPENING)
+        month = max(Month.of(event.on), OPENING)
         yield Told(
             file=_FILE_OF[type(event)],
             arrives=month.next if event.id in late else month,
@@ -125,7 +123,7 @@ def _late_deliveries(seed: int, deals: Sequence[Deal]) -> set[str]:
         event.id
         for deal in deals
         for event in deal.events
-        if isinstance(event, Delivery) and Period.of(event.on) == OPENING.next
+        if isinstance(event, Delivery) and Month.of(event.on) == OPENING.next
     ]
     return set(Dice(seed, "late facts").some(done, _LATE_DELIVERIES))
 

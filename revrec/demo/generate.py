@@ -33,7 +33,7 @@ from revrec.demo.platform import platform
 from revrec.demo.ramps import flat_fee, ramp
 from revrec.demo.subscriptions import changed_in_mid_term, subscription
 from revrec.demo.usage import OUTAGES, draw_usage
-from revrec.periods import Period
+from revrec.periods import Month
 
 _HOW_MANY: Mapping[Callable[[Dice, Customer], Deal], int] = {
     subscription: 72,
@@ -119,7 +119,7 @@ def draw_deals(seed: int) -> list[Deal]:
 
 
 def _write_facts(
-    folder: Path, facts: Mapping[tuple[Period, str], Sequence[Told]]
+    folder: Path, facts: Mapping[tuple[Month, str], Sequence[Told]]
 ) -> Iterator[DeliveredFile]:
     for (month, name), told in sorted(facts.items()):
         path = _path(folder, month, name)
@@ -152,7 +152,7 @@ def _write_usage(folder: Path, files: Files) -> Iterator[DeliveredFile]:
         )
 
 
-def _path(folder: Path, month: Period, name: str) -> Path:
+def _path(folder: Path, month: Month, name: str) -> Path:
     path = folder / str(month) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
@@ -161,7 +161,7 @@ def _path(folder: Path, month: Period, name: str) -> Path:
 def _delivered(
     folder: Path,
     path: Path,
-    month: Period,
+    month: Month,
     *,
     kind: str,
     source: str,
@@ -216,7 +216,7 @@ def _planted_rows(files: Files) -> Iterator[PlantedRow]:
                 )
 
 
-def _late_facts(facts: Mapping[tuple[Period, str], Sequence[Told]]) -> Iterator[LateFact]:
+def _late_facts(facts: Mapping[tuple[Month, str], Sequence[Told]]) -> Iterator[LateFact]:
     for (month, name), told in sorted(facts.items()):
         for fact in told:
             if fact.late:
@@ -229,7 +229,7 @@ def _late_facts(facts: Mapping[tuple[Period, str], Sequence[Told]]) -> Iterator[
                 )
 
 
-def _at(month: Period, day: int, hour: time) -> datetime:
+def _at(month: Month, day: int, hour: time) -> datetime:
     """A time in the month after."""
     return datetime.combine(month.next.first.replace(day=day), hour, UTC)
 

@@ -13,7 +13,7 @@ from revrec.demo.dirt import ACCEPTED, Files
 from revrec.demo.usage import Row
 from revrec.model.contract import Consideration, ConsiderationKind
 from revrec.money import AMOUNT_SCALE, from_minor, minor_digits, round_ratio
-from revrec.periods import Period
+from revrec.periods import Month
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Tally:
 class Metering:
     """Accepted usage of every contract's obligations."""
 
-    by_month: dict[tuple[str, str], dict[tuple[Period, Period], Tally]] = field(
+    by_month: dict[tuple[str, str], dict[tuple[Month, Month], Tally]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Tally))
     )
     """(contract, obligation) -> (month of use, month of delivery) -> what was used."""
@@ -42,7 +42,7 @@ class Metering:
     )
     """(contract, obligation) -> day -> what was used and told on time."""
 
-    def used(self, contract: str, obligation: str, month: Period, known_by: Period) -> Tally:
+    def used(self, contract: str, obligation: str, month: Month, known_by: Month) -> Tally:
         """Usage of the month in the files delivered up to ``known_by``."""
         total = Tally()
         for (of, arrived), tally in self.by_month[contract, obligation].items():
@@ -51,7 +51,7 @@ class Metering:
                 total.amount += tally.amount
         return total
 
-    def used_to(self, contract: str, obligation: str, month: Period, known_by: Period) -> int:
+    def used_to(self, contract: str, obligation: str, month: Month, known_by: Month) -> int:
         """Rated amount from the start to the end of the month, as known."""
         return sum(
             tally.amount
@@ -72,7 +72,7 @@ def meter_usage(deals: Sequence[Deal], files: Files) -> Metering:
                 continue
             row = told.row
             key = (row.contract, obligations[row.contract, row.meter])
-            month = Period.of(row.usage_date)
+            month = Month.of(row.usage_date)
             metering.by_month[key][month, arrived].add(row)
             if arrived == month:
                 metering.by_day[key][row.usage_date].add(row)
@@ -88,7 +88,7 @@ class Billable:
 
 
 def billable(
-    metering: Metering, deal: Deal, consideration: Consideration, month: Period, known_by: Period
+    metering: Metering, deal: Deal, consideration: Consideration, month: Month, known_by: Month
 ) -> Billable:
     """The month's charge for a usage consideration, rounded once to the minor unit."""
     contract, obligation = deal.contract.id, consideration.obligation

@@ -16,7 +16,7 @@ from revrec.demo.manifest import BillingMistake
 from revrec.demo.metering import Metering, rounded
 from revrec.model.events import InvoiceLine
 from revrec.money import from_minor
-from revrec.periods import Period
+from revrec.periods import Month
 
 _WORTH_A_LOOK = 20_000
 """Least amount in minor units of a line that is made wrong; a mistake of cents teaches nothing."""
@@ -29,7 +29,7 @@ class Planted:
     kind: str
     deal: Deal
     line: InvoiceLine
-    period: Period
+    period: Month
     expected: Decimal
     billed: Decimal
     draft: Draft | None
@@ -100,7 +100,7 @@ class _Bench:
                 kind=kind,
                 deal=draft.deal,
                 line=line,
-                period=draft.run or Period.of(draft.on),
+                period=draft.run or Month.of(draft.on),
                 expected=line.amount if expected is None else expected,
                 billed=billed,
                 draft=document,
@@ -206,7 +206,7 @@ def _missing_days(bench: _Bench) -> None:
     missing = [
         tally
         for day, tally in bench.metering.by_day[draft.deal.contract.id, line.obligation].items()
-        if Period.of(day) == run and day > days_after(run.last, -3)
+        if Month.of(day) == run and day > days_after(run.last, -3)
     ]
     atoms = bench.metering.used(draft.deal.contract.id, line.obligation, run, run).amount
     left = atoms - sum(tally.amount for tally in missing)

@@ -18,7 +18,6 @@ from revrec.feeds.records import load
 from revrec.operations.close import Closed, close_period
 from revrec.operations.facts import record_facts
 from revrec.operations.workspace import Workspace
-from revrec.periods import Period
 from revrec.runtime.clock import FixedClock
 from revrec.store import entities
 from revrec.store.transaction import Transaction
@@ -99,7 +98,7 @@ def _close(close: Close) -> Step:
     def run(workspace: Workspace) -> str:
         closed: Closed = close_period(
             workspace.acting_as(PREPARER),
-            Period.parse(close.period),
+            workspace.calendar().parse(close.period),
             prepared_by=PREPARER,
             approved_by=APPROVER,
         )

@@ -41,14 +41,14 @@ group by all having sum(before) <> sum(after) order by all
 
 @cites("606-10-25-10", "606-10-32-14", "606-10-32-42")
 def revenue_effect(
-    before: Accounting, after: Accounting, book: Book, months: Sequence[Period]
+    before: Accounting, after: Accounting, book: Book, periods: Sequence[Period]
 ) -> DataSet:
-    """Revenue by contract, obligation and economic month that differs, in minor units.
+    """Revenue by contract, obligation and economic period that differs, in minor units.
 
-    ``months`` follow each other; their ends, and the day before the first, are recognised in both.
+    ``periods`` follow each other; their ends, and the day before the first, are recognised in both.
     """
-    days = [(month.last, str(month), 1) for month in months]
-    days += [(month.previous.last, str(month), -1) for month in months]
+    days = [(each.last, str(each), 1) for each in periods]
+    days += [(each.previous.last, str(each), -1) for each in periods]
     with connect() as database:
         for side, accounting in zip(_SIDES, (before, after), strict=True):
             database.register(f"{side}_segments", segment_table(accounting.recognised.segments))

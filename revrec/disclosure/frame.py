@@ -28,7 +28,7 @@ from revrec.model.policy import Account
 from revrec.periods import Period
 
 BANDS = (3, 12, 24, 36)
-"""Months at which the bands of remaining performance obligations end."""
+"""Periods after which the bands of remaining performance obligations end."""
 _LINES = pa.schema(
     [
         ("entry_seq", pa.int64()),
@@ -87,12 +87,14 @@ class Frame:
         self.load("line", _lines(inputs.entries))
         self.load("posted_rows", inputs.posted)
         self.load("mapped", self._mapped())
-        self.load("month", pa.table({"period": pa.array(map(str, self.span.months))}))
+        self.load("month", self._periods())
         for name, value in self._bounds().items():
             self._database.execute(f"set variable {name} = $1", [value])
         self._database.execute(_sql("frame"))
         stretches = [(str(a), str(b), str(z)) for a, b, z in self.rows("from stretch")]
-        drawn = drawn_from_opening(self.rows(MOVEMENTS), inputs.book, stretches)
+        drawn = drawn_from_opening(
+            self.rows(MOVEMENTS), inputs.book, stretches, self.span.period.calendar
+        )
         self.load("drawn", drawn)
         self._database.execute(_sql("balances"))
 
@@ -148,9 +150,16 @@ class Frame:
         return DataSet(name=name, title=title, columns=columns, rows=_rows(table), note=note)
 
     def _bounds(self) -> Mapping[str, object]:
-        """Variables of SQL: first and last month of the report, and its last day."""
+        """Variables of SQL: first and last period of the report, its last day, those of bands."""
         span = self.span
-        return {"first": str(span.first), "period": str(span.period), "last": span.last}
+        bands = {f"last_{count}": span.period.plus(count).last for count in BANDS}
+        return {"first": str(span.first), "period": str(span.period), "last": span.last, **bands}
+
+    def _periods(self) -> pa.Table:
+        """Those of the report with their last days."""
+        periods = self.span.months
+        days = pa.array([each.last for each in periods], pa.date32())
+        return pa.table({"period": pa.array(map(str, periods), pa.string()), "day": days})
 
     def load(self, name: str, table: pa.Table) -> None:
         """Make a table known under a name of its own."""
@@ -174,7 +183,7 @@ class Frame:
 
     def _days(self) -> list[date]:
         last = self.span.period
-        ahead: Iterable[Period] = [*self.span.scheduled, *(last.plus(months) for months in BANDS)]
+        ahead: Iterable[Period] = [*self.span.scheduled, *(last.plus(count) for count in BANDS)]
         return sorted({last.last, *(month.last for month in ahead)})
 
     def _refuse_unrecognised(self, standing: pa.Table) -> None:

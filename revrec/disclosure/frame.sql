@@ -23,14 +23,11 @@ select period as label, period as starts, period as ends from month
 union all
 select '', min(period), max(period) from month;
 
--- What each segment in force still holds, by the months from the report's last day in which it is
--- recognised at the latest. Reads standing, projected and the variable `last`.
+-- What each segment in force still holds, by the periods from the report's last day in which it is
+-- recognised at the latest. Reads standing, projected and the variables `last`, `last_3` to `last_36`.
 -- Parts of a row key; a slash within a part is marked, so that two keys are never the same.
 create macro key_of(parts) as array_to_string(
     list_transform(parts, lambda part: replace(replace(part, '\', '\\'), '/', '\/')), '/');
-
-create macro month_end(months) as
-    last_day((getvariable('last') + to_months(months))::date);
 
 create table ahead as
 select p.segment, p.day, p.revenue - s.recognised as amount
@@ -52,20 +49,20 @@ with reached as (
     left join (
         select
             segment,
-            max(case when day = month_end(3) then amount end) as in_3,
-            max(case when day = month_end(12) then amount end) as in_12,
-            max(case when day = month_end(24) then amount end) as in_24,
-            max(case when day = month_end(36) then amount end) as in_36
+            max(case when day = getvariable('last_3') then amount end) as in_3,
+            max(case when day = getvariable('last_12') then amount end) as in_12,
+            max(case when day = getvariable('last_24') then amount end) as in_24,
+            max(case when day = getvariable('last_36') then amount end) as in_36
         from ahead group by segment
     ) a using (segment)
 ),
 placed as (
     select
         * exclude (in_3, in_12, in_24, in_36),
-        case when timed then in_3 when due <= month_end(3) then remaining else 0 end as in_3,
-        case when timed then in_12 when due <= month_end(12) then remaining else 0 end as in_12,
-        case when timed then in_24 when due <= month_end(24) then remaining else 0 end as in_24,
-        case when timed then in_36 when due <= month_end(36) then remaining else 0 end as in_36,
+        case when timed then in_3 when due <= getvariable('last_3') then remaining else 0 end as in_3,
+        case when timed then in_12 when due <= getvariable('last_12') then remaining else 0 end as in_12,
+        case when timed then in_24 when due <= getvariable('last_24') then remaining else 0 end as in_24,
+        case when timed then in_36 when due <= getvariable('last_36') then remaining else 0 end as in_36,
         not timed and due is null as undated
     from reached
 )

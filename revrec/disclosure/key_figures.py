@@ -50,8 +50,7 @@ def key_figures(frame: Frame) -> tuple[KeyFigures, ...]:
     frame.load("billed_use", _billed_use(frame.inputs.book))
     found = frame.rows(
         """
-        with months as (select period, last_day((period || '-01')::date) as day from month),
-        currencies as (select distinct currency from posted),
+        with currencies as (select distinct currency from posted),
         revenue as (
             select period, currency, -sum(amount) as amount
             from posted where account = 'revenue' and month <> '' group by all
@@ -63,12 +62,12 @@ def key_figures(frame: Frame) -> tuple[KeyFigures, ...]:
         ),
         used as (
             select m.period, p.contract, p.component, p.currency, -sum(p.amount) as amount
-            from posted p join months m on p.period <= m.period
+            from posted p join month m on p.period <= m.period
             where p.account = 'revenue' and p.as_used group by all
         ),
         billed as (
             select m.period, b.contract, b.component, sum(b.amount) as amount
-            from billed_use b join months m on b.day <= m.day group by all
+            from billed_use b join month m on b.day <= m.day group by all
         ),
         unbilled as (
             select period, u.currency, sum(greatest(u.amount - coalesce(b.amount, 0), 0)) as amount
@@ -77,7 +76,7 @@ def key_figures(frame: Frame) -> tuple[KeyFigures, ...]:
         select m.period, c.currency, coalesce(r.amount, 0)::bigint, coalesce(liability, 0)::bigint,
                coalesce(asset, 0)::bigint, coalesce(receivable, 0)::bigint,
                coalesce(u.amount, 0)::bigint
-        from months m cross join currencies c
+        from month m cross join currencies c
         left join revenue r using (period, currency)
         left join balances b using (period, currency)
         left join unbilled u using (period, currency)

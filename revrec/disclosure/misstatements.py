@@ -22,7 +22,7 @@ from revrec.model.misstatement import (
     Misstatement,
     QualitativeFactor,
 )
-from revrec.periods import Period
+from revrec.periods import Calendar
 
 MEASURES = ("revenue", "pre_tax_income")
 
@@ -65,6 +65,7 @@ class Worksheet:
     """Errors, their effects, and what follows from them by the numbers."""
 
     currency: str
+    calendar: Calendar
     errors: Sequence[Misstatement]
     effects: Sequence[Effect]
     factors: frozenset[QualitativeFactor]
@@ -79,6 +80,7 @@ def worksheet(
     benchmarks: Sequence[FinancialBenchmark],
     *,
     thresholds: dict[str, Fraction],
+    calendar: Calendar,
     factors: Collection[QualitativeFactor] = (),
 ) -> Worksheet:
     """Measure errors both ways in every year with a benchmark, and propose what follows.
@@ -107,7 +109,7 @@ def worksheet(
             citation="250-10-S99-1",
         )
     effects = [
-        _effect(errors, years, number, measure, thresholds[measure])
+        _effect(errors, years, number, (measure, thresholds[measure]), calendar)
         for number in range(len(years))
         for measure in MEASURES
     ]
@@ -115,6 +117,7 @@ def worksheet(
     proposed, conclusion = _conclude(effects, years[-1].on, seen)
     return Worksheet(
         currency=currencies.pop(),
+        calendar=calendar,
         errors=sorted(errors, key=lambda each: (each.on, each.id)),
         effects=effects,
         factors=seen,
@@ -140,11 +143,11 @@ def _effect(
     errors: Sequence[Misstatement],
     years: Sequence[FinancialBenchmark],
     number: int,
-    measure: str,
-    threshold: Fraction,
+    of: tuple[str, Fraction],
+    calendar: Calendar,
 ) -> Effect:
-    year = years[number]
-    begins_after = years[number - 1].on if number else Period.of(year.on).plus(-12).last
+    (measure, threshold), year = of, years[number]
+    begins_after = years[number - 1].on if number else calendar.of(year.on).plus(-12).last
     return Effect(
         begins_after=begins_after,
         year_end=year.on,

@@ -1,6 +1,6 @@
 """Revenue out of the contract liability a stretch began with, lot by lot (606-10-50-8b).
 
-As posted, contract by contract and month by month. What the stretch began with is earned first;
+As posted, contract by contract and period by period. What the stretch began with is earned first;
 what is billed or received in it is newer. Credits are of the bill they name, and other
 withdrawals of the newest lots, so that either may leave less of the opening balance to be earned.
 Usage allocated to its day is paid for by newer bills and never draws on it (32-40).
@@ -17,7 +17,7 @@ import pyarrow as pa
 from revrec.citations import cites
 from revrec.model.history import Book
 from revrec.money import to_minor
-from revrec.periods import Period
+from revrec.periods import Calendar
 
 MOVEMENTS = """
 with moved as (
@@ -97,11 +97,14 @@ class _Lots:
 
 @cites("606-10-50-8")
 def drawn_from_opening(
-    movements: Iterable[Sequence[object]], book: Book, stretches: Iterable[tuple[str, str, str]]
+    movements: Iterable[Sequence[object]],
+    book: Book,
+    stretches: Iterable[tuple[str, str, str]],
+    calendar: Calendar,
 ) -> pa.Table:
-    """By stretch (label, first and last month) and contract that began it with a liability.
+    """By stretch (label, first and last period) and contract that began it with a liability.
 
-    ``movements`` are the rows of ``MOVEMENTS``; the month is empty before the report.
+    ``movements`` are the rows of ``MOVEMENTS``; the period is empty before the report.
     """
     by_contract: defaultdict[str, defaultdict[str, dict[str, int]]] = defaultdict(
         lambda: defaultdict(dict)
@@ -111,7 +114,7 @@ def drawn_from_opening(
     rows = []
     spans = list(stretches)
     for contract, moves in sorted(by_contract.items()):
-        credits_of = _credits(book, contract)
+        credits_of = _credits(book, contract, calendar)
         for label, first, last in spans:
             opening = sum(sum(each.values()) for month, each in moves.items() if month < first)
             if opening > 0:
@@ -130,13 +133,13 @@ def _walked(opening: int, moves: Moves, credits_of: Credits, first: str, last: s
     return lots
 
 
-def _credits(book: Book, contract: str) -> Credits:
+def _credits(book: Book, contract: str, calendar: Calendar) -> Credits:
     """Credit memos of a contract with the months of the bills they name."""
     history = book.known(contract)
-    billed = {invoice.id: str(Period.of(invoice.on)) for invoice in history.invoices}
+    billed = {invoice.id: str(calendar.of(invoice.on)) for invoice in history.invoices}
     found: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for memo in history.credit_memos:
         amount = sum(to_minor(line.amount, history.contract.currency) for line in memo.lines)
         if memo.invoice in billed:
-            found[str(Period.of(memo.on))].append((billed[memo.invoice], amount))
+            found[str(calendar.of(memo.on))].append((billed[memo.invoice], amount))
     return found

@@ -36,6 +36,7 @@ from revrec.model.events import (
 )
 from revrec.model.fact import Fact
 from revrec.model.financing import Reschedule
+from revrec.model.fiscal_calendar import FiscalCalendar
 from revrec.model.history import Book, ContractHistory
 from revrec.model.mapping import AccountMapping
 from revrec.model.misstatement import FinancialBenchmark, Misstatement
@@ -75,6 +76,7 @@ _PLACES = {
 _OF_THE_ENTITY = (StandaloneSellingPrice, Product, EntityCurrencies, ExchangeRate, AccountMapping)
 """Told of no contract, and read as lists in order of their ids."""
 _READ_ELSEWHERE = (
+    FiscalCalendar,
     RateCard,
     PriceAgreement,
     VariableComponent,

@@ -38,6 +38,7 @@ from revrec.model.events import (
 )
 from revrec.model.fact import Fact, FactKind
 from revrec.model.financing import Reschedule
+from revrec.model.fiscal_calendar import FiscalCalendar
 from revrec.model.mapping import AccountMapping
 from revrec.model.misstatement import FinancialBenchmark, Misstatement
 from revrec.model.options import Exercise, Lapse
@@ -87,6 +88,7 @@ Record = (
     | CreditTransfer
     | Commitment
     | CommitmentAmendment
+    | FiscalCalendar
     | EntityCurrencies
     | ExchangeRate
     | AccountMapping
@@ -101,6 +103,7 @@ _OfTheEntity = (
     | CreditPool
     | CreditTransfer
     | Policy
+    | FiscalCalendar
     | EntityCurrencies
     | ExchangeRate
     | AccountMapping
@@ -149,6 +152,7 @@ MODELS: Mapping[FactKind, type[Any]] = {
     FactKind.CREDIT_TRANSFER: CreditTransfer,
     FactKind.COMMITMENT: Commitment,
     FactKind.COMMITMENT_AMENDMENT: CommitmentAmendment,
+    FactKind.FISCAL_CALENDAR: FiscalCalendar,
     FactKind.ENTITY_CURRENCIES: EntityCurrencies,
     FactKind.EXCHANGE_RATE: ExchangeRate,
     FactKind.ACCOUNT_MAPPING: AccountMapping,
@@ -158,7 +162,7 @@ MODELS: Mapping[FactKind, type[Any]] = {
 """Kind of fact -> the model its body must fit."""
 
 _PLURALS = {"delivery": "deliveries", "policy": "policies", "lapse": "lapses"}
-_SINGLE = frozenset({FactKind.ENTITY_CURRENCIES})
+_SINGLE = frozenset({FactKind.ENTITY_CURRENCIES, FactKind.FISCAL_CALENDAR})
 _FIRST = (FactKind.PRODUCT, FactKind.CONTRACT, FactKind.STANDALONE_SELLING_PRICE)
 _LISTS: Mapping[str, FactKind] = {
     _PLURALS.get(kind.value, f"{kind.value}s"): kind
@@ -256,9 +260,11 @@ def to_fact(kind: FactKind, record: Record) -> Fact:
 
 
 def _named(record: _OfTheEntity) -> tuple[str, date]:
-    """Key and first day of what is of no contract; policy and currencies there is one of."""
+    """Key and first day of what is of no contract; of policy, calendar, currencies there is one."""
     if isinstance(record, Policy):
         return "policy", min(each.effective_from for each in record.elections.values())
+    if isinstance(record, FiscalCalendar):
+        return FactKind.FISCAL_CALENDAR.value, record.effective_from
     if isinstance(record, EntityCurrencies):
         for each in filter(None, (record.functional_currency, record.reporting_currency)):
             minor_digits(each)

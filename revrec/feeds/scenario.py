@@ -51,7 +51,7 @@ from revrec.model.policy import StandaloneSellingPrice
 from revrec.model.product import Product
 from revrec.model.returns import GoodsReturn
 from revrec.model.span import Span
-from revrec.periods import Period
+from revrec.periods import Month
 
 Event = Annotated[
     Invoice
@@ -164,7 +164,7 @@ class Expectation:
             return None, self.as_of
         if isinstance(self.period, Span):
             return self.period.first, self.period.last
-        month = Period.parse(self.period or "")
+        month = Month.parse(self.period or "")
         return month.first, month.last
 
 

@@ -16,6 +16,7 @@ from revrec.errors import FeedError, RevrecError
 from revrec.feeds.adapters import adapter_of
 from revrec.feeds.documents import read_json, validated
 from revrec.money import minor_digits, to_minor
+from revrec.periods import Calendar
 
 
 class PostedReference(BaseModel):
@@ -51,7 +52,7 @@ class Standing(StrEnum):
     MATCHED = "matched"
     """Posted with its amount."""
     DIFFERING = "differing"
-    """Posted with another amount, currency or month."""
+    """Posted with another amount, currency or period."""
     MISSING = "missing"
     """No reference came back."""
     UNKNOWN = "unknown"
@@ -134,14 +135,16 @@ def _placed(error: RevrecError, place: str) -> FeedError:
 
 
 def match(
-    exported: Iterable[ExportedDocument], references: Mapping[str, PostedReference]
+    exported: Iterable[ExportedDocument],
+    references: Mapping[str, PostedReference],
+    calendar: Calendar,
 ) -> list[Matched]:
     """Every document with its standing, in order of id; ``references`` are the last ones told."""
     by_id = {each.id: each for each in exported}
     found = []
     for name in sorted(by_id.keys() | references.keys()):
         document, reference = by_id.get(name), references.get(name)
-        standing, why = _standing(document, reference)
+        standing, why = _standing(document, reference, calendar)
         found.append(
             Matched(
                 document=name,
@@ -160,7 +163,7 @@ def match(
 
 
 def _standing(
-    document: ExportedDocument | None, reference: PostedReference | None
+    document: ExportedDocument | None, reference: PostedReference | None, calendar: Calendar
 ) -> tuple[Standing, str]:
     if document is None:
         return Standing.UNKNOWN, "It was never exported."
@@ -172,6 +175,6 @@ def _standing(
         off = reference.minor - document.amount
         more = "more" if off > 0 else "less"
         return Standing.DIFFERING, f"Posted {abs(off)} {document.currency} (minor units) {more}."
-    if f"{reference.posted_on:%Y-%m}" != document.period:
+    if str(calendar.of(reference.posted_on)) != document.period:
         return Standing.DIFFERING, f"Posted on {reference.posted_on}, outside {document.period}."
     return Standing.MATCHED, ""

@@ -194,7 +194,7 @@ def _batch(exported: Exported, grain: Grain) -> str:
     A preview has some of its digest instead of a close, so another content has another id.
     """
     of = str(exported.ordinal) if exported.ordinal else f"F{exported.run[:_FLASH_DIGITS]}"
-    month = f"{exported.period.year % 100:02}{exported.period.month:02}"
+    month = f"{exported.period.year % 100:02}{exported.period.number:02}"
     return f"R{exported.entity}-{month}-{of}{_LETTERS[grain]}"
 
 

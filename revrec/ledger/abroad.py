@@ -16,7 +16,7 @@ from revrec.ledger.functional import Balances, Flow, Key, Measured, measure
 from revrec.ledger.kinds import PRESENTATION
 from revrec.ledger.rates import Rates, rates_of
 from revrec.model.history import Book, ContractHistory
-from revrec.periods import FOREVER, Period
+from revrec.periods import FOREVER, Calendar, Period
 
 MEASURED = pa.schema(
     [
@@ -62,12 +62,12 @@ class Abroad:
         """What every posting to the end of the period is worth, and what must come of it.
 
         In the form of ``MEASURED`` and of ``STANDING``.
-        ``flows`` are postings by month, ``positions`` balances at the period's end. Raises
+        ``flows`` are postings by period, ``positions`` balances at the period's end. Raises
         PeriodNotReady listing the exchange rates that are missing.
         """
         if self.rates is None or not self.histories:
             return MEASURED.empty_table(), STANDING.empty_table()
-        by_contract = self._by_contract(flows)
+        by_contract = self._by_contract(flows, period.calendar)
         balances = {row["contract"]: row for row in positions.to_pylist()}
         found: dict[str, Measured] = {}
         missing: dict[str, None] = {}
@@ -87,7 +87,9 @@ class Abroad:
             raise _not_ready(period, list(missing))
         return _amounts(found), _standing(found)
 
-    def _by_contract(self, flows: pa.Table) -> Mapping[str, Mapping[Period, Sequence[Flow]]]:
+    def _by_contract(
+        self, flows: pa.Table, calendar: Calendar
+    ) -> Mapping[str, Mapping[Period, Sequence[Flow]]]:
         """What performance and other streams moved: documents and what is presented come apart."""
         told = pa.array([*_DOCUMENTS, *PRESENTATION])
         chosen = flows.filter(
@@ -98,13 +100,13 @@ class Abroad:
         )
         columns = ("contract", "origin", "obligation", "component", "product", "event", "amount")
         found: dict[str, dict[Period, list[Flow]]] = defaultdict(lambda: defaultdict(list))
-        months = {each: Period.parse(each) for each in chosen["origin"].unique().to_pylist()}
+        periods = {each: calendar.parse(each) for each in chosen["origin"].unique().to_pylist()}
         for contract, origin, *flow, amount in zip(
             *(chosen[name].to_pylist() for name in columns), strict=True
         ):
             obligation, component, product, event = flow
             row = (obligation, component, product, event, int(amount))
-            found[contract][months[origin]].append(row)
+            found[contract][periods[origin]].append(row)
         return found
 
 

@@ -65,7 +65,7 @@ class Chart:
         self._accounts = book.policy.accounts
         self._mappings: defaultdict[Account, list[AccountMapping]] = defaultdict(list)
         for each in book.account_mappings:
-            if Period.of(each.effective_from) <= period:
+            if each.effective_from <= period.last:
                 self._mappings[each.account].append(each)
         self.of = cache(self._of)
 

@@ -70,7 +70,7 @@ class _Sum:
 
 
 def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[JournalEntry]:
-    """One balanced entry per economic month, event and currency, with lines by account.
+    """One balanced entry per economic period, event and currency, with lines by account.
 
     ``postings`` are on the chart (``chart.CHARTED``).
     """
@@ -94,7 +94,7 @@ def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[Jour
         late = f", learned in {period}" if origin != str(period) else ""
         entry = JournalEntry(
             period=period,
-            origin=Period.parse(origin),
+            origin=period.calendar.parse(origin),
             event=event,
             currency=currency,
             memo=f"{_tells(event)}, {origin}{late}",

@@ -43,7 +43,7 @@ class JournalEntry:
     period: Period
     """The open period it is posted to."""
     origin: Period
-    """The economic month it belongs to; earlier than ``period`` for what was learned late."""
+    """The economic period it belongs to; earlier than ``period`` for what was learned late."""
     event: str
     """What happened: billing, payment, tax, satisfaction, netting."""
     currency: str

@@ -1,13 +1,13 @@
--- What each economic month moved, as known now. Reads segments, recognised, accrued_segments,
--- accrued, billing, months (origin, day, before), positions and the variable `period`.
+-- What each economic period moved, as known now. Reads segments, recognised, accrued_segments,
+-- accrued, billing, periods (origin, day, before), positions and the variable `period`.
 create or replace table flows as
 with earned as (
-    select m.origin, s.contract, s.obligation, s.component, s.product,
-           sum(case when r.day = m.day then r.revenue else -r.revenue end) as revenue,
-           sum(case when r.day = m.day then r.breakage else -r.breakage end) as breakage
+    select p.origin, s.contract, s.obligation, s.component, s.product,
+           sum(case when r.day = p.day then r.revenue else -r.revenue end) as revenue,
+           sum(case when r.day = p.day then r.breakage else -r.breakage end) as breakage
     from recognised r
     join segments s using (segment)
-    join months m on r.day = m.day or r.day = m.before
+    join periods p on r.day = p.day or r.day = p.before
     group by all
 ),
 flows as (
@@ -19,15 +19,17 @@ flows as (
     select origin, contract, obligation, component, product, 'breakage', breakage
     from earned
     union all
-    select m.origin, s.contract, s.obligation, s.component, s.product, s.stream,
-           sum(case when r.day = m.day then r.revenue else -r.revenue end)
+    select p.origin, s.contract, s.obligation, s.component, s.product, s.stream,
+           sum(case when r.day = p.day then r.revenue else -r.revenue end)
     from accrued r
     join accrued_segments s using (segment)
-    join months m on r.day = m.day or r.day = m.before
+    join periods p on r.day = p.day or r.day = p.before
     group by all
     union all
-    select strftime(day, '%Y-%m'), contract, '', '', '', event, amount
-    from billing
+    select p.origin, b.contract, '', '', '', b.event, b.amount
+    from billing b
+    asof join periods p on b.day > p.before
+    where b.day <= p.day
     union all
     select getvariable('period'), contract, '', '', '', event, amount
     from (

@@ -1,6 +1,6 @@
 """What postings of contracts in other currencies are worth in the functional currency (ASC 830).
 
-A contract is gone through month by month, its documents on their days. Contract liabilities keep
+A contract is gone through period by period, its documents on their days. Contract liabilities keep
 the rate of the day they arose and are released first in, first out; usage that is billed apart
 has lots of its own. Receivables, contract assets, refund liabilities and deposits stand at the
 rate of the day of the balance. Where an account moved by more or less than what its lots are
@@ -26,7 +26,7 @@ from revrec.model.decision import Stream
 from revrec.model.events import CreditMemo, Payment, Refund, WriteOff
 from revrec.model.history import ContractHistory
 from revrec.model.policy import Account
-from revrec.periods import Period
+from revrec.periods import Calendar, Period
 
 Flow = tuple[str, str, str, str, int]
 """Obligation, component, product, event, amount in minor units of the contract's currency."""
@@ -77,19 +77,20 @@ def measure(
 ) -> Measured:
     """Everything posted for a contract to the end of the period, and exchange differences.
 
-    ``flows`` are what performance and other streams moved each month; documents are read from the
+    ``flows`` are what performance and other streams moved each period; documents are read from the
     history; ``begins_on`` are days from which on there is a contract where there was none.
     """
-    walk = _Walk(history, rates)
-    begins = {Period.of(day): day for day in begins_on}
-    for month in sorted(each for each in {*flows, *walk.documents, *begins} if each <= period):
-        for row in walk.documents.get(month, ()):
-            walk.document(month, row)
-        if month in begins:
-            walk.begin(begins[month])
-        for flow in sorted(flows.get(month, ()), key=_order):
-            walk.perform(month, flow)
-        walk.settle(month)
+    calendar = period.calendar
+    walk = _Walk(history, rates, calendar)
+    begins = {calendar.of(day): day for day in begins_on}
+    for within in sorted(each for each in {*flows, *walk.documents, *begins} if each <= period):
+        for row in walk.documents.get(within, ()):
+            walk.document(within, row)
+        if within in begins:
+            walk.begin(begins[within])
+        for flow in sorted(flows.get(within, ()), key=_order):
+            walk.perform(within, flow)
+        walk.settle(within)
     return walk.close(period, balances)
 
 
@@ -104,6 +105,7 @@ def _order(flow: Flow) -> tuple[bool, bool, Flow]:
 class _Walk:
     history: ContractHistory
     rates: Rates
+    calendar: Calendar
     documents: dict[Period, list[Row]] = field(default_factory=dict)
     named: Mapping[str, str] = field(default_factory=dict)
     """Credit memo or payment -> the invoice it names."""
@@ -120,7 +122,7 @@ class _Walk:
         history, charges = self.history, usage_charges(self.history)
         rows = documents(history, lambda line: charge_of(line, charges))
         for row in sorted(rows, key=itemgetter(1)):
-            self.documents.setdefault(Period.of(row[1]), []).append(row)
+            self.documents.setdefault(self.calendar.of(row[1]), []).append(row)
         settling: list[CreditMemo | Payment | Refund | WriteOff] = [
             *history.credit_memos, *history.payments, *history.refunds, *history.write_offs
         ]  # fmt: skip
@@ -134,15 +136,15 @@ class _Walk:
     def common(self) -> Position:
         return self.pools[_COMMON]
 
-    def post(self, month: Period, event: str, worth: int, *names: str) -> None:
+    def post(self, within: Period, event: str, worth: int, *names: str) -> None:
         """Both sides of a posting; ``names`` are obligation, component and product."""
         if worth:
             obligation, component, product = names or ("", "", "")
-            self.amounts[str(month), obligation, component, product, event] += worth
+            self.amounts[str(within), obligation, component, product, event] += worth
             self.moved[KINDS[event].debit] += worth
             self.moved[KINDS[event].credit] -= worth
 
-    def document(self, month: Period, row: Row) -> None:
+    def document(self, within: Period, row: Row) -> None:
         """A bill, a credit memo or cash, at the rate of its day."""
         _, day, event, name, pool, amount = row
         rate = partial(self.rates.spot, self.history.contract.currency, day)
@@ -153,7 +155,7 @@ class _Walk:
             worth = self._shift(-amount, rate, worth_at(rate, amount))
         else:
             worth = self._cash(event, amount, rate, name)
-        self.post(month, event, worth)
+        self.post(within, event, worth)
 
     def begin(self, day: date) -> None:
         """A deposit becomes consideration received when the contract begins to exist (25-8)."""
@@ -161,11 +163,11 @@ class _Walk:
         for pool in self.pools.values():
             pool.liability.restate(partial(self.rates.spot, currency, day))
 
-    def perform(self, month: Period, flow: Flow) -> None:
-        """What was earned, accrued or used up in a month."""
+    def perform(self, within: Period, flow: Flow) -> None:
+        """What was earned, accrued or used up in a period."""
         obligation, component, product, event, amount = flow
         kind = KINDS[event]
-        rate = partial(self.rates.average, self.history.contract.currency, month)
+        rate = partial(self.rates.average, self.history.contract.currency, within)
         if kind.debit is Account.CONTRACT_LIABILITY:
             worth = self.pools[component if component in self.pools else _COMMON].earn(amount, rate)
         elif kind.credit is Account.CONTRACT_LIABILITY:
@@ -178,15 +180,15 @@ class _Walk:
             worth = _carried(self.assets[f"{obligation}/{component}"], amount, rate)
         else:
             worth = worth_at(rate, amount)
-        self.post(month, event, worth, obligation, component, product)
+        self.post(within, event, worth, obligation, component, product)
 
-    def settle(self, month: Period) -> None:
-        """Gains and losses of the month: what accounts moved beyond the worth of their lots."""
+    def settle(self, within: Period) -> None:
+        """Gains and losses of the period: what accounts moved beyond the worth of their lots."""
         received = sum(pool.worth for pool in self.pools.values()) - self.bills.advance.worth
         moved = self.moved[Account.CONTRACT_LIABILITY]
-        self.post(month, "exchange_on_billing", received + moved)
+        self.post(within, "exchange_on_billing", received + moved)
         moved = self.moved[Account.RECEIVABLE]
-        self.post(month, "exchange_on_settlement", self.bills.worth - moved)
+        self.post(within, "exchange_on_settlement", self.bills.worth - moved)
 
     def close(self, period: Period, balances: Balances) -> Measured:
         """Balances presented as they stand, monetary ones at the rate of the period's last day."""

@@ -1,4 +1,4 @@
--- What each economic month should hold, as known now, less what was posted for it: the postings
+-- What each economic period should hold, as known now, less what was posted for it: the postings
 -- of the open period. Both legs of an event share their key, so every difference balances, in the
 -- currency of the contract and in the functional currency.
 -- Reads flows, measured (what they are worth), kind, abroad (contracts in other currencies than the functional one), posted (sums of what

@@ -1,4 +1,4 @@
-"""Exchange rates as told, looked up by day and by month; exact, never inverted or crossed."""
+"""Exchange rates as told, looked up by day and by period; exact, never inverted or crossed."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Rates:
         self.into = into
         self._stands_days = stands_days
         self._spot: defaultdict[str, dict[date, Fraction]] = defaultdict(dict)
+        self._told: defaultdict[str, dict[date, Fraction]] = defaultdict(dict)
         self._average: dict[tuple[str, Period], Fraction] = {}
         for each in sorted(told, key=lambda each: (each.on, each.id)):
             if each.into != into:
@@ -34,7 +35,7 @@ class Rates:
             if each.basis is RateBasis.SPOT:
                 self._spot[each.currency][each.on] = rate
             else:
-                self._average[each.currency, Period.of(each.on)] = rate
+                self._told[each.currency][each.on] = rate
         self._days = {currency: list(days) for currency, days in self._spot.items()}
         self._known: dict[tuple[str, date], Fraction] = {}
 
@@ -53,19 +54,25 @@ class Rates:
         return self._known[key]
 
     @cites("830-10-55-10", "830-10-55-11")
-    def average(self, currency: str, month: Period) -> Fraction:
-        """The rate of what arises over the month: the average told, or else that of its days.
+    def average(self, currency: str, period: Period) -> Fraction:
+        """The rate of what arises over the period: the average told in it, or that of its days.
 
-        Days without a rate do not count.
+        Of several told the latest counts; days without a rate do not.
         """
-        key = currency, month
+        key = currency, period
         if key not in self._average:
-            days = [month.first + timedelta(days=n) for n in range(month.last.day)]
-            standing = [each for each in map(partial(self._standing, currency), days) if each]
-            if not standing:
-                self.spot(currency, month.last)
-            self._average[key] = sum(standing, Fraction(0)) * Fraction(1, len(standing))
+            told = self._told[currency]
+            within = [day for day in told if period.first <= day <= period.last]
+            self._average[key] = told[max(within)] if within else self._of_days(currency, period)
         return self._average[key]
+
+    def _of_days(self, currency: str, period: Period) -> Fraction:
+        days = (period.last - period.first).days + 1
+        each_day = [period.first + timedelta(days=number) for number in range(days)]
+        standing = [each for each in map(partial(self._standing, currency), each_day) if each]
+        if not standing:
+            self.spot(currency, period.last)
+        return sum(standing, Fraction(0)) * Fraction(1, len(standing))
 
     def _standing(self, currency: str, day: date) -> Fraction | None:
         days = self._days.get(currency, [])

@@ -1,7 +1,7 @@
 """The subledger: balances and postings of all contracts, set-wise, from facts as known now.
 
 ``posting(period) = recognised to date (all facts known now) - already posted (closed periods)``,
-by economic month, so that what is learned late names the month it belongs to.
+by economic period, so that what is learned late names the period it belongs to.
 """
 
 from __future__ import annotations
@@ -119,20 +119,20 @@ class Subledger:
         return self._query(f"{_sql('positions')} order by contract, day")
 
     @cites("606-10-25-31", "606-10-45-1")
-    def postings(self, period: Period, months: Sequence[Period], posted: pa.Table) -> pa.Table:
+    def postings(self, period: Period, periods: Sequence[Period], posted: pa.Table) -> pa.Table:
         """What closing the period posts (columns of ``POSTED``); empty when nothing changed.
 
-        ``months`` are all economic months from the first to ``period``, each with its end and
+        ``periods`` are all economic periods from the first to ``period``, each with its end and
         the day before it recognised; ``posted`` is what closed periods hold, in ``POSTED`` form.
         """
         self._load("positions", self.positions([period.last]))
         self._load(
-            "months",
+            "periods",
             pa.table(
                 {
-                    "origin": [str(month) for month in months],
-                    "day": pa.array([month.last for month in months], pa.date32()),
-                    "before": pa.array([month.previous.last for month in months], pa.date32()),
+                    "origin": [str(each) for each in periods],
+                    "day": pa.array([each.last for each in periods], pa.date32()),
+                    "before": pa.array([each.previous.last for each in periods], pa.date32()),
                 }
             ),
         )
@@ -165,8 +165,8 @@ def summed(posted: pa.Table) -> pa.Table:
     return total.rename_columns([*keys, "amount", "functional"]).select(POSTED.names).cast(POSTED)
 
 
-def first_month(book: Book, period: Period) -> Period:
-    """The earliest month any fact of the book belongs to, at most ``period``."""
+def first_period(book: Book, period: Period) -> Period:
+    """The earliest period any fact of the book belongs to, at most ``period``."""
     days = [
         day
         for history in book.histories.values()
@@ -176,7 +176,7 @@ def first_month(book: Book, period: Period) -> Period:
             *(each.on for each in history.events()),
         )
     ]
-    return min((Period.of(min(days)), period)) if days else period
+    return min((period.calendar.of(min(days)), period)) if days else period
 
 
 def _reductions(histories: Iterable[ContractHistory]) -> pa.Table:

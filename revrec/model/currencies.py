@@ -33,7 +33,7 @@ class RateBasis(StrEnum):
     SPOT = "spot"
     """Of one day; stands until the next one told, as long as policy lets it."""
     AVERAGE = "average"
-    """Of the calendar month of its day, weighted as the entity sees fit (830-10-55-10)."""
+    """Of the accounting period its day is in, weighted as the entity sees fit (830-10-55-10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ class FactKind(StrEnum):
     CREDIT_TRANSFER = "credit_transfer"
     COMMITMENT = "commitment"
     COMMITMENT_AMENDMENT = "commitment_amendment"
+    FISCAL_CALENDAR = "fiscal_calendar"
     ENTITY_CURRENCIES = "entity_currencies"
     EXCHANGE_RATE = "exchange_rate"
     ACCOUNT_MAPPING = "account_mapping"

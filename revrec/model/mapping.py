@@ -30,7 +30,7 @@ class AccountMapping:
     code: str
     name: str
     effective_from: date
-    """Postings of the month of this day, and later ones."""
+    """Postings of the period of this day, and later ones."""
     product: str = ""
     """Only of this product ..."""
     obligation: str = ""

@@ -15,7 +15,7 @@ from revrec import engine
 from revrec.disclosure.effects import entry_effect, revenue_effect
 from revrec.engine import Accounting
 from revrec.errors import Conflict, FeedError
-from revrec.ledger.subledger import first_month
+from revrec.ledger.subledger import first_period
 from revrec.model.dataset import DataSet
 from revrec.model.fact import Fact, digest_of
 from revrec.model.proposal import Proposal, ProposalKind, Standing
@@ -29,8 +29,8 @@ from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction, taken_back
 from revrec.usage.unrated import unrated
 
-MONTHS_AHEAD = 11
-"""How many months after the period are compared unless it is told."""
+PERIODS_AHEAD = 11
+"""How many periods after the period are compared unless it is told."""
 _ID_DIGITS = 20
 _EVIDENCE_ROWS_MAX = 1_000
 
@@ -125,7 +125,7 @@ def changed(
     """The effect within a transaction of the caller's; nothing of it remains in it."""
     if until < period:
         raise FeedError(
-            f"The months to compare end with {until}, before {period}.",
+            f"The periods to compare end with {until}, before {period}.",
             remedy=f"End with {period} or later.",
         )
     before = _side(tx, lake, period, until)
@@ -133,12 +133,12 @@ def changed(
         recorded = facts.record(tx, told)
         after = _side(tx, lake, period, until)
     book = after.computed.inputs.book
-    months = list(_first(after.computed.inputs, until).through(until))
+    periods = list(_first(after.computed.inputs, until).through(until))
     return Effect(
         period=period,
         until=until,
         recorded=recorded,
-        revenue=revenue_effect(before.accounting, after.accounting, book, months),
+        revenue=revenue_effect(before.accounting, after.accounting, book, periods),
         entries=entry_effect(before.computed.postings, after.computed.postings, book),
         rated=_difference(before.rated, after.rated),
     )
@@ -147,8 +147,8 @@ def changed(
 def _side(tx: Transaction, lake: Lake, period: Period, until: Period) -> _Side:
     inputs = read_inputs(tx, lake, None)
     computed = compute(inputs, period)
-    months = list(_first(inputs, until).through(until))
-    days = [months[0].previous.last, *(month.last for month in months)]
+    compared = list(_first(inputs, until).through(until))
+    days = [compared[0].previous.last, *(each.last for each in compared)]
     counts = usage_by_obligation(inputs.usage, inputs.book.histories.values())
     waiting = unrated(tx, lake, through=period.last)
     return _Side(
@@ -159,7 +159,7 @@ def _side(tx: Transaction, lake: Lake, period: Period, until: Period) -> _Side:
 
 
 def _first(inputs: Inputs, until: Period) -> Period:
-    return min(first_month(inputs.book, until), until)
+    return min(first_period(inputs.book, until), until)
 
 
 def _difference(before: Mapping[str, Decimal], after: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -35,7 +35,7 @@ from revrec.operations.incremental import ToClose, to_close
 from revrec.operations.misstating import require_assessment
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.store import audit_log, controls, facts, journal, locks, periods
+from revrec.store import audit_log, calendars, controls, facts, journal, locks, periods
 from revrec.store.lake import Lake
 from revrec.store.periods import (
     CloseStage,
@@ -232,6 +232,7 @@ def _begin(
             remedy="Close it softly first.",
         )
     locks.facts_exclusive(tx)
+    calendars.require_own(tx, period)
     if kind is Kind.HARD:
         gates.pass_through(tx, lake, period)
     pins = Pins(

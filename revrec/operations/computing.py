@@ -16,7 +16,7 @@ from revrec.errors import PeriodNotReady
 from revrec.feeds.book import book_of
 from revrec.ledger import invariants
 from revrec.ledger.detail import DETAIL
-from revrec.ledger.subledger import Subledger, first_month, summed
+from revrec.ledger.subledger import Subledger, first_period, summed
 from revrec.model.history import Book
 from revrec.operations.changed import concerning
 from revrec.periods import Period
@@ -104,8 +104,8 @@ def compute(inputs: Inputs, period: Period) -> Computed:
     inputs = replace(inputs, posted=inputs.posted.filter(up_to))
     book = inputs.book
     _refuse_another_functional_currency(inputs)
-    months = list(first_month(book, period).through(period))
-    days = [months[0].previous.last, *(month.last for month in months)] if months else []
+    economic = list(first_period(book, period).through(period))
+    days = [economic[0].previous.last, *(each.last for each in economic)] if economic else []
     counts = usage_by_obligation(inputs.usage, book.histories.values())
     accounting = engine.account(book, days, usage=[counts])
     if accounting.refused:
@@ -116,7 +116,7 @@ def compute(inputs: Inputs, period: Period) -> Computed:
             blockers=shown,
         )
     with Subledger(book, accounting) as subledger:
-        postings = subledger.postings(period, months, summed(inputs.posted))
+        postings = subledger.postings(period, economic, summed(inputs.posted))
         positions = subledger.positions([period.last])
         tables = {
             "posted": pa.concat_tables([summed(inputs.posted), postings]),

@@ -31,7 +31,7 @@ from revrec.money import from_minor
 from revrec.operations.computing import compute, posted_detail, read_inputs
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.store import audit_log, entities, exports, journal, locks, periods
+from revrec.store import audit_log, calendars, entities, exports, journal, locks, periods
 from revrec.store.exports import (
     ExportedRow,
     JournalExport,
@@ -132,7 +132,7 @@ def file_of(workspace: Workspace, export: int, name: str) -> tuple[ExportFile, s
             raise NotFound(f"There is no export {export} of a close.", remedy="List the exports.")
         recorded = found[0]
         wish = Wish(
-            period=Period.parse(recorded.period),
+            period=calendars.calendar(tx).parse(recorded.period),
             layout=recorded.layout,
             grain=Grain(recorded.grain),
             told=recorded.parameters,
@@ -199,7 +199,8 @@ def standings(tx: Transaction) -> list[Matched]:
         )
         for each in exports.documents_of(tx)
     ]
-    return match(documents, {each.document: _told(each) for each in exports.references(tx)})
+    told = {each.document: _told(each) for each in exports.references(tx)}
+    return match(documents, told, calendars.calendar(tx))
 
 
 def unposted(tx: Transaction, period: Period) -> list[int]:

@@ -19,6 +19,7 @@ CONTROLLED = frozenset(
         FactKind.STANDALONE_SELLING_PRICE,
         FactKind.RATE_CARD,
         FactKind.ACCOUNT_MAPPING,
+        FactKind.FISCAL_CALENDAR,
         FactKind.ENTITY_CURRENCIES,
     }
 )

@@ -23,7 +23,7 @@ from revrec.model.misstatement import (
 from revrec.model.proposal import DecidedOutcome, Proposal, ProposalKind, Standing
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.store import audit_log, entities, facts, proposals
+from revrec.store import audit_log, calendars, entities, facts, proposals
 from revrec.store.entities import Entity
 from revrec.store.transaction import Transaction
 from revrec.usage.elections import elected, share
@@ -67,6 +67,7 @@ def measured(tx: Transaction, factors: Collection[QualitativeFactor] = ()) -> Wo
         [each for each in told if isinstance(each, Misstatement)],
         [each for each in years if isinstance(each, FinancialBenchmark)],
         thresholds={name: share(tx, f"misstatement_of_{name}") for name in MEASURES},
+        calendar=calendars.calendar(tx),
         factors=factors,
     )
 
@@ -140,8 +141,8 @@ def told_of(made: Worksheet) -> dict[str, Any]:
         "errors": [
             {
                 "id": each.id,
-                "origin": str(Period.of(each.on)),
-                "reverses": str(Period.of(each.reverses_on)) if each.reverses_on else None,
+                "origin": str(made.calendar.of(each.on)),
+                "reverses": str(made.calendar.of(each.reverses_on)) if each.reverses_on else None,
                 "nature": each.nature.value,
                 "contract": each.contract,
                 "description": each.description,

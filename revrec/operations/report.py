@@ -13,7 +13,7 @@ from revrec.disclosure import Schedules, schedules
 from revrec.disclosure.burn_down import burn_down, burn_down_tie_outs
 from revrec.disclosure.close_checklist import close_checklist
 from revrec.errors import NotFound
-from revrec.ledger.subledger import Subledger, first_month
+from revrec.ledger.subledger import Subledger, first_period
 from revrec.model.controls import TaskStatus, Waiver
 from revrec.model.dataset import DataSet, TieOut
 from revrec.operations import checklist
@@ -28,10 +28,10 @@ from revrec.store.entities import Entity
 from revrec.store.periods import CloseStage, PeriodClose
 from revrec.store.transaction import Transaction
 
-__all__ = ["HORIZON_MONTHS", "CloseStage", "Report", "report"]
+__all__ = ["PERIODS_AHEAD", "CloseStage", "Report", "report"]
 
-HORIZON_MONTHS = 12
-"""Months ahead that the waterfall schedules one by one."""
+PERIODS_AHEAD = 12
+"""Periods that the waterfall schedules one by one: a fiscal year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,22 @@ class Report:
         ]
 
 
+def begun_by(period: Period, told: str | None) -> Period:
+    """The first period of a report: by its name, or of the fiscal ``quarter`` or ``year``.
+
+    The same as the last one if nothing is told. Raises FeedError for another calendar's name.
+    """
+    match told:
+        case None:
+            return period
+        case "quarter":
+            return period.quarter_first
+        case "year":
+            return period.year_first
+        case _:
+            return period.calendar.parse(told)
+
+
 def report(workspace: Workspace, first: Period, period: Period) -> Report:
     """Everything reported on the closed periods ``first`` to ``period``; same facts, same rows.
 
@@ -84,9 +100,9 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
         inputs = read_inputs(tx, workspace.lake, certificate.pins)
         posted = inputs.posted.filter(pc.less_equal(inputs.posted["period"], str(period)))
         book, entries = inputs.book, journal.read(tx)
-        horizon = period.plus(HORIZON_MONTHS)
-        months = list(first_month(book, first).through(horizon))
-        days = [months[0].previous.last, *(month.last for month in months)]
+        horizon = period.plus(PERIODS_AHEAD)
+        periods_ = list(first_period(book, first).through(horizon))
+        days = [periods_[0].previous.last, *(each.last for each in periods_)]
         counts = usage_by_obligation(inputs.usage, book.histories.values())
         accounting = engine.account(book, days, usage=[counts])
         with Subledger(book, accounting) as subledger:
@@ -98,7 +114,7 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
                 [each for each in entries if each.entry.period <= period],
                 first=first,
                 period=period,
-                horizon_months=HORIZON_MONTHS,
+                horizon_months=PERIODS_AHEAD,
                 usage=[counts],
             )
         return Report(

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
+from revrec.periods import Calendar
 from revrec.runtime.clock import Clock, clock_of
 from revrec.runtime.settings import Settings
+from revrec.store import calendars
 from revrec.store.database import Database
 from revrec.store.lake import Lake
 from revrec.store.restore import check_finished
@@ -31,6 +33,10 @@ class Workspace:
         return self.database.run(
             operation, entity=self.entity, actor=self.actor, read_only=read_only
         )
+
+    def calendar(self) -> Calendar:
+        """The calendar by which the entity closes."""
+        return self.run(calendars.calendar, read_only=True)
 
     def acting_as(self, actor: str) -> Self:
         """The same stores for another actor."""

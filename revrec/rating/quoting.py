@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from revrec.model.contract import Contract
 from revrec.model.rating import Price, PriceAgreement, RateCard, Reset
-from revrec.periods import FOREVER, Period
+from revrec.periods import FOREVER, Month
 from revrec.rating.aggregates import apart
 from revrec.rating.catalogue import Told
 from revrec.rating.questions import Answer, UsagePrice, UsageTold, contradicts, plain
@@ -33,8 +33,8 @@ def priced(asked: UsagePrice) -> Answer:
     days = [_day(each) for each in asked.usage]
     if not days and asked.start is None:
         raise contradicts("a price of no usage", "has no start", "Give `start`, or usage.")
-    start = asked.start or Period.of(min(days)).first
-    through = asked.through or Period.of(max(days, default=start)).last
+    start = asked.start or Month.of(min(days)).first
+    through = asked.through or Month.of(max(days, default=start)).last
     told = _told(asked, start)
     found = rate(_metered(asked), told, through=through, opening=_opening(asked, start, days))
     lines = found.lines.to_pylist()

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from revrec.model.financing import ExpectedPayment
 from revrec.money import to_minor
-from revrec.periods import Period
 from revrec.reconciliation import limits
 from revrec.reconciliation.fee_case import FeeCase, FeeDifference
 from revrec.reconciliation.reasons import Reason
@@ -37,7 +36,7 @@ def payment_not_billed(case: FeeCase) -> Iterator[FeeDifference]:
     billed = case.excess() + case.promised()
     due, first_missing = 0, None
     for each in agreed_payments(case):
-        in_range = case.first <= Period.of(each.on) <= case.through
+        in_range = case.first <= case.first.calendar.of(each.on) <= case.through
         if each.on + timedelta(days=limits.FEE_DAYS) < case.as_of and in_range:
             due += to_minor(each.amount, currency)
             if first_missing is None and due > billed + limits.ROUNDING_MINOR_PER_LINE:
@@ -50,7 +49,7 @@ def payment_not_billed(case: FeeCase) -> Iterator[FeeDifference]:
         reason=Reason.NOT_BILLED,
         consideration="" if only is None else only.id,
         obligation="" if only is None else only.obligation or "",
-        month=Period.of(first_missing),
+        month=case.first.calendar.of(first_missing),
         amount=billed - due,
         should=due - billed,
         documents=(),

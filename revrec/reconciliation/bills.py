@@ -1,4 +1,4 @@
-"""Lines of invoices and credit memos, each at the service and the month it belongs to."""
+"""Lines of invoices and credit memos, each at the service and the period it belongs to."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from revrec.model.contract import Consideration, ConsiderationKind
 from revrec.model.events import CreditMemo, Invoice, InvoiceLine
 from revrec.model.history import ContractHistory
 from revrec.money import to_minor
-from revrec.periods import Period
+from revrec.periods import Calendar, Month, Period
 from revrec.reconciliation.limits import INVOICE_DAYS
 from revrec.reconciliation.terms import Terms, bought_with
+
+Service = tuple[date, date] | None
+"""First and last day of a service billed, where a line tells both."""
 
 
 class Side(StrEnum):
@@ -58,7 +61,7 @@ class Bill:
     """First day of the service billed, where the line tells both days."""
     last: date | None
     month: Period
-    """The month of service; for a service of several months, the month of the bill in it."""
+    """The period of service; for a service in several, that of the bill in it."""
     cancelled: bool = False
     """Taken back in full by a credit memo, or the line of that memo."""
 
@@ -68,7 +71,7 @@ class Bill:
         return self.corrects is not None
 
     @property
-    def service(self) -> tuple[date, date] | None:
+    def service(self) -> Service:
         """Both days of the service billed, or none."""
         return None if self.first is None or self.last is None else (self.first, self.last)
 
@@ -92,7 +95,8 @@ def bills_of(history: ContractHistory, terms: Terms, as_of: date) -> list[Bill]:
     for memo in history.credit_memos:
         if memo.on <= as_of:
             bills += (
-                _as_original(bill, originals.get(memo.invoice, ())) for bill in _lines(memo, terms)
+                _as_original(bill, originals.get(memo.invoice, ()), terms.calendar)
+                for bill in _lines(memo, terms)
             )
     if history.credit_memos:
         bills = _with_cancelled(bills)
@@ -100,17 +104,18 @@ def bills_of(history: ContractHistory, terms: Terms, as_of: date) -> list[Bill]:
     return bills if further is None else list(_above_the_price(bills, terms, further))
 
 
-def month_of(on: date, first: date | None, last: date | None, side: Side) -> Period:
-    """The month a line is compared in.
+def period_of(on: date, service: Service, side: Side, calendar: Calendar) -> Period:
+    """The period a line is compared in.
 
-    A bill for one month of service counts in that month. A bill for a longer service counts in
-    the month in which it was issued, moved into the service if it was issued before or after it.
-    Usage billed without service days in the first days of a month was that of the month before.
+    A bill for service in one period counts in that one. A bill for a longer service counts in
+    the one in which it was issued, moved into the service if it was issued before or after it.
+    Usage billed without service days in the first days of a period was that of the one before.
     """
-    if first is not None and last is not None:
-        return Period.of(min(max(on, first), last))
-    month = Period.of(on)
-    return month.previous if side is Side.USAGE and on.day <= INVOICE_DAYS else month
+    if service is not None:
+        return calendar.of(min(max(on, service[0]), service[1]))
+    period = calendar.of(on)
+    soon = (on - period.first).days < INVOICE_DAYS
+    return period.previous if side is Side.USAGE and soon else period
 
 
 def _lines(document: Invoice | CreditMemo, terms: Terms) -> Iterator[Bill]:
@@ -118,8 +123,8 @@ def _lines(document: Invoice | CreditMemo, terms: Terms) -> Iterator[Bill]:
     sign = 1 if corrects is None else -1
     for position, line in enumerate(document.lines):
         side, consideration, obligation = _subject(line, terms, document.on)
-        dated = line.service_from is not None and line.service_to is not None
-        first, last = (line.service_from, line.service_to) if dated else (None, None)
+        from_day, to_day = line.service_from, line.service_to
+        service = None if from_day is None or to_day is None else (from_day, to_day)
         yield Bill(
             contract=document.contract,
             document=document.id,
@@ -131,9 +136,9 @@ def _lines(document: Invoice | CreditMemo, terms: Terms) -> Iterator[Bill]:
             obligation=obligation,
             amount=sign * to_minor(line.amount, terms.contract.currency),
             quantity=None if line.quantity is None else sign * line.quantity,
-            first=first,
-            last=last,
-            month=month_of(document.on, first, last, side),
+            first=None if service is None else service[0],
+            last=None if service is None else service[1],
+            month=period_of(document.on, service, side, terms.calendar),
         )
 
 
@@ -178,24 +183,38 @@ def _for_rights_used(bills: Sequence[Bill], terms: Terms) -> Iterator[Bill]:
 
 
 def _since_last_bill(bills: Sequence[Bill], terms: Terms) -> list[Bill]:
-    """Usage billed without service days, after the first days of a month: since the bill before."""
+    """Usage billed without service days, after the first days of a month: since the bill before.
+
+    In periods of weeks, what is billed in the first days of a month was used in the month before.
+    """
     billed_to: dict[str, date] = {}
     dated: list[Bill] = []
     for bill in bills:
         last = bill.last or bill.month.last
-        if bill.side is Side.USAGE and bill.service is None and bill.on.day > INVOICE_DAYS:
+        undated = bill.side is Side.USAGE and bill.service is None
+        if undated and bill.on.day > INVOICE_DAYS:
             span = terms.span(bill.obligation)
             begins = span[0] if span else bill.on
             before = billed_to.get(bill.consideration)
             first = begins if before is None else before + timedelta(days=1)
             last = bill.on
             if first <= last:
-                dated.append(replace(bill, first=first, last=last, month=Period.of(last)))
+                dated.append(_serving(bill, first, last, terms))
                 billed_to[bill.consideration] = last
                 continue
+        elif undated and not terms.calendar.by_months:
+            month = Month.of(bill.on).previous
+            last = month.last
+            bill = _serving(bill, month.first, last, terms)  # noqa: PLW2901 - the same, dated
         dated.append(bill)
         billed_to[bill.consideration] = max(last, billed_to.get(bill.consideration, last))
     return dated
+
+
+def _serving(bill: Bill, first: date, last: date, terms: Terms) -> Bill:
+    """The bill with service days that it does not tell."""
+    month = period_of(bill.on, (first, last), bill.side, terms.calendar)
+    return replace(bill, first=first, last=last, month=month)
 
 
 def _beyond_fixed(terms: Terms) -> Consideration | None:
@@ -227,11 +246,11 @@ def _above_the_price(bills: Sequence[Bill], terms: Terms, further: Consideration
                 consideration=further.id,
                 obligation=further.obligation or bill.obligation,
                 amount=bill.amount - part,
-                month=month_of(bill.on, bill.first, bill.last, side),
+                month=period_of(bill.on, bill.service, side, terms.calendar),
             )
 
 
-def _as_original(credit: Bill, originals: Sequence[Bill]) -> Bill:
+def _as_original(credit: Bill, originals: Sequence[Bill], calendar: Calendar) -> Bill:
     """A credit at the service of the line it corrects, when it names no service itself."""
     alike = [
         each
@@ -239,11 +258,11 @@ def _as_original(credit: Bill, originals: Sequence[Bill]) -> Bill:
         if (each.side, each.consideration, each.obligation)
         == (credit.side, credit.consideration, credit.obligation)
     ]
-    if credit.service is not None or len(alike) != 1 or alike[0].service is None:
+    service = alike[0].service if len(alike) == 1 else None
+    if credit.service is not None or service is None:
         return credit
-    first, last = alike[0].first, alike[0].last
-    month = month_of(credit.on, first, last, credit.side)
-    return replace(credit, first=first, last=last, month=month)
+    month = period_of(credit.on, service, credit.side, calendar)
+    return replace(credit, first=service[0], last=service[1], month=month)
 
 
 def _with_cancelled(bills: Iterable[Bill]) -> list[Bill]:

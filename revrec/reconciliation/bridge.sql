@@ -27,7 +27,7 @@ with flows as (
     union all
     select contract, obligation, month, 0, 0, 0, for_fixed, breakage from posted
     union all
-    select contract, obligation, date_trunc('month', ends)::date, 0, 0, 0, 0, 0
+    select contract, obligation, period_first(ends), 0, 0, 0, 0, 0
     from services
     where ends <= getvariable('through_last')
 ),
@@ -85,7 +85,7 @@ consumed as (
            case when s.drawdown is null then 0
                 else -(stated - above - unused) - least(accrued, 0) end as drawn,
            case when not coalesce(s.over, false)
-                     or m.month <> date_trunc('month', s.ends) then 0
+                     or m.month <> period_first(s.ends) then 0
                 when abs(m.position) <= m.tolerance then m.position
                 when l.position <= l.tolerance then 0
                 else least(greatest(m.position, 0), l.position) end as left_over
@@ -201,7 +201,7 @@ flows as (
     select contract, consideration, home, transferred, month, -amount from earned
     union all
     select contract, consideration, obligation, transferred,
-           date_trunc('month', transferred)::date, 0
+           period_first(transferred), 0
     from charge_terms where royalty and transferred < getvariable('through_last')
 ),
 by_month as (
@@ -210,7 +210,7 @@ by_month as (
 ),
 waiting as (
     select contract, consideration, home, month,
-           case when last_day(month) < transferred then greatest(sum(amount) over up, 0)
+           case when period_last(month) < transferred then greatest(sum(amount) over up, 0)
                 else 0 end as waits
     from by_month
     window up as (partition by contract, consideration order by month)
@@ -250,7 +250,7 @@ recorded_after as (
     from differing d
     join metered m
       on m.contract = d.contract and m.obligation = d.obligation and m.month <= d.month
-     and m.recorded > last_day(m.month)
+     and m.recorded > period_last(m.month)
     where abs(d.amount) > d.fees
     group by all
 )

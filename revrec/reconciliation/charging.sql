@@ -127,7 +127,7 @@ window days as (partition by contract, consideration, version order by day);
 create table usage_bills as
 with wide as (
     select * from bills
-    where side = 'usage' and date_trunc('month', "first") < date_trunc('month', "last")
+    where side = 'usage' and period_first("first") < period_first("last")
 ),
 in_months as (
     select w.place, d.month as in_month,
@@ -167,7 +167,7 @@ with billed as (
            case when bool_and(quantity is not null) then sum(quantity) end as q_billed,
            count(*) as lines, min("on") filter (where not credit) as first_on,
            max("on") as last_on,
-           max(least(coalesce("last", last_day(month)), last_day(month))) as billed_to
+           max(least(coalesce("last", period_last(month)), period_last(month))) as billed_to
     from usage_bills
     group by contract, consideration, obligation, month
 )

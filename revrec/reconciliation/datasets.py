@@ -129,7 +129,7 @@ with why as (
                                and reason = 'commitment_drawdown') as commitments
     from reasons group by all
 )
-select c.customer, c.customer_name, l.contract, l.obligation, strftime(l.month, '%Y-%m'),
+select c.customer, c.customer_name, l.contract, l.obligation, period_name(l.month),
        c.currency, coalesce(s.meters, ''), l.metered_quantity, l.rated_quantity,
        l.billed_quantity, l.rated_exact, l.rated, l.billed,
        (case when s.drawdown = 'credit_drawdown' then coalesce(w.credits, 0)
@@ -152,7 +152,7 @@ def reasons(database: duckdb.DuckDBPyConnection) -> DataSet:
     rows = database.execute(
         """
         select c.customer, c.customer_name, r.contract, r.obligation,
-               strftime(r.month, '%Y-%m'), c.currency, r.difference, r.reason, r.amount
+               period_name(r.month), c.currency, r.difference, r.reason, r.amount
         from reasons r join contracts c using (contract)
         order by c.customer, r.contract, r.obligation, r.month, r.difference desc, r.reason
         """
@@ -226,7 +226,7 @@ why as (
     from explained group by number
 )
 select c.customer, c.customer_name, k.contract, coalesce(s.meters, ''), k.obligation,
-       k.consideration, strftime(k.month, '%Y-%m'), c.currency,
+       k.consideration, period_name(k.month), c.currency,
        case when k.q_charged <> 0 then k.q_charged - coalesce(b.q_before, 0) end,
        (k.charged - coalesce(b.before, 0))::bigint, k.due,
        coalesce(b.since, 0)::bigint, b.billed_on, coalesce(b.invoices, ''),
@@ -245,12 +245,12 @@ def strays(database: duckdb.DuckDBPyConnection) -> DataSet:
     """Usage and revenue of contracts that the book does not have; there must be none."""
     rows = database.execute(
         """
-        select contract, 'usage' as told_as, meter, strftime(month, '%Y-%m'), told_rows, quantity,
+        select contract, 'usage' as told_as, meter, period_name(month), told_rows, quantity,
                amount
         from strays
         where month >= getvariable('first')
         union all
-        select r.contract, 'revenue', r.obligation, strftime(r.month, '%Y-%m'), count(*), null, null
+        select r.contract, 'revenue', r.obligation, period_name(r.month), count(*), null, null
         from revenue r anti join contracts c using (contract)
         where r.month between getvariable('first') and getvariable('through')
         group by all

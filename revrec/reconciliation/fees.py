@@ -15,7 +15,6 @@ from decimal import Decimal
 
 from revrec.model.contract import Consideration
 from revrec.money import Money, to_minor
-from revrec.periods import Period
 from revrec.reconciliation import limits
 from revrec.reconciliation.agreed import agreed_payments, payment_not_billed
 from revrec.reconciliation.bills import Bill
@@ -189,7 +188,7 @@ def _credits_missing(case: FeeCase, over: int, lines: Sequence[Bill]) -> Iterato
             reason=Reason.CREDIT_MISSING,
             consideration=line.consideration,
             obligation=line.obligation,
-            month=Period.of(from_day),
+            month=case.first.calendar.of(from_day),
             amount=amount,
             should=-amount,
             documents=(line.document,),
@@ -211,7 +210,7 @@ def instalment_not_billed(case: FeeCase) -> Iterator[FeeDifference]:
             continue
         for first, last in schedule.slots:
             due = first + timedelta(days=lag)
-            month = Period.of(min(max(due, first), last))
+            month = case.first.calendar.of(min(max(due, first), last))
             overlapping = any(begin <= last and first <= end for begin, end in services)
             waited = due + timedelta(days=limits.FEE_DAYS) < case.as_of
             if waited and not overlapping and case.first <= month <= case.through:
@@ -248,7 +247,7 @@ def delivery_not_billed(case: FeeCase) -> Iterator[FeeDifference]:
     for consideration, promised, done in _delivered(case):
         days = limits.FEE_DAYS if case.terms.when_done else limits.COMPLETED_DAYS
         missing = -case.excess(consideration)
-        month = Period.of(done)
+        month = case.first.calendar.of(done)
         in_range = case.first <= month <= case.through
         late = done + timedelta(days=days) < case.as_of
         unknown = case.terms.modifications or case.unnamed(promised.obligation)

@@ -11,7 +11,7 @@ import duckdb
 
 from revrec.model.dataset import DataSet
 from revrec.money import Money
-from revrec.periods import Period
+from revrec.periods import Calendar, Period
 from revrec.reconciliation.datasets import SUBJECT, age, day, key_of, money, text
 from revrec.reconciliation.fee_case import FeeDifference
 from revrec.reconciliation.reasons import MISTAKES, REMEDIES, Reason
@@ -51,8 +51,8 @@ def findings(
             for each in named
             if each.reason in MISTAKES and first <= each.month <= through
         ),
-        *_of_usage(database, terms),
-        *_unexplained(database, terms),
+        *_of_usage(database, terms, through.calendar),
+        *_unexplained(database, terms, through.calendar),
     ]
     rows = [_row(terms[each.contract], each, as_of) for each in listed]
     rows.sort(key=lambda row: tuple(str(part) for part in row))
@@ -144,12 +144,14 @@ class _Case:
     due: date
 
 
-def _of_usage(database: duckdb.DuckDBPyConnection, terms: Mapping[str, Terms]) -> Iterator[Finding]:
+def _of_usage(
+    database: duckdb.DuckDBPyConnection, terms: Mapping[str, Terms], calendar: Calendar
+) -> Iterator[Finding]:
     for row in database.execute(_USAGE_FINDINGS).fetchall():
         contract, obligation, consideration, month, named, amount, *rest = row
         documents, since, due, should, billed, q_should, q_billed, note = rest
         reason, currency = Reason(named), terms[contract].contract.currency
-        period = Period.of(month)
+        period = calendar.of(month)
         case = _Case(
             documents=documents or (),
             should=Money(should, currency),
@@ -225,7 +227,7 @@ order by all
 
 
 def _unexplained(
-    database: duckdb.DuckDBPyConnection, terms: Mapping[str, Terms]
+    database: duckdb.DuckDBPyConnection, terms: Mapping[str, Terms], calendar: Calendar
 ) -> Iterator[Finding]:
     """One finding per difference of which an amount has no reason."""
     rows = database.execute(
@@ -235,7 +237,7 @@ def _unexplained(
         """
     ).fetchall()
     for contract, obligation, month, difference, amount in rows:
-        period = Period.of(month)
+        period = calendar.of(month)
         off = Money(amount, terms[contract].contract.currency)
         systems = difference.replace("_", " ")
         yield Finding(

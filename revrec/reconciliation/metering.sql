@@ -5,14 +5,14 @@
 create table homes as select contract, meter, count(*) as homes from meters group by all;
 
 create table metered as
-select u.contract, m.obligation, m.version, u.meter, u.day, date_trunc('month', u.day)::date as month,
+select u.contract, m.obligation, m.version, u.meter, u.day, period_first(u.day) as month,
        u.quantity, u.amount, u.told_rows, u.recorded, u.first_recorded
 from usage u
 join meters m using (contract, meter)
 join homes h using (contract, meter)
 where h.homes = 1
 union all
-select contract, obligation, version, meter, day, date_trunc('month', day)::date,
+select contract, obligation, version, meter, day, period_first(day),
        quantity, amount, told_rows, recorded, first_recorded
 from (
     select u.*, m.obligation, m.version,
@@ -28,14 +28,14 @@ from (
 )
 where choice = 1
 union all
-select u.contract, '', 0, u.meter, u.day, date_trunc('month', u.day)::date,
+select u.contract, '', 0, u.meter, u.day, period_first(u.day),
        u.quantity, u.amount, u.told_rows, u.recorded, u.first_recorded
 from usage u
 join contracts c using (contract)
 where (u.contract, u.meter) not in (select (contract, meter) from homes);
 
 create table strays as
-select u.contract, u.meter, date_trunc('month', u.day)::date as month,
+select u.contract, u.meter, period_first(u.day) as month,
        sum(u.quantity) as quantity, sum(u.amount) as amount, sum(u.told_rows)::bigint as told_rows
 from usage u anti join contracts c using (contract)
 group by all;

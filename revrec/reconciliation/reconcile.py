@@ -21,6 +21,7 @@ from revrec.reconciliation.bills import Bill, Side, bills_of
 from revrec.reconciliation.fee_case import FeeCase, FeeDifference
 from revrec.reconciliation.fees import fee_differences
 from revrec.reconciliation.findings import findings
+from revrec.reconciliation.period_names import name_periods
 from revrec.reconciliation.prices import shares_of
 from revrec.reconciliation.ratios import slips_of
 from revrec.reconciliation.scores import Scores, scores
@@ -81,16 +82,20 @@ def reconcile(
     through: Period,
     as_of: date,
 ) -> Reconciliation:
-    """Reconcile the service months ``first`` to ``through`` as known on ``as_of``.
+    """Reconcile service in the periods ``first`` to ``through`` as known on ``as_of``.
+
+    The periods are those of the entity's calendar: bills of calendar months that lie in several
+    are split as usage was charged.
 
     ``usage`` is the daily roll-up of the ledger (contract, meter, usage_date, quantity, amount,
     rows, last_recorded_at); it may have several rows a day, recorded at several times, and a
     column ``first_recorded_at``, both of which make it exact what was known when. ``revenue`` is
-    posted revenue by contract, obligation, component, origin (``YYYY-MM``) and event, in minor
-    units, of all months from the start of the books: balances follow from it. Documents dated
+    posted revenue by contract, obligation, component, origin (a period) and event, in minor
+    units, of all periods from the start of the books: balances follow from it. Documents dated
     after ``as_of`` are not there yet.
     """
-    terms = {name: terms_of(each, as_of) for name, each in sorted(book.histories.items())}
+    own = through.calendar
+    terms = {name: terms_of(each, as_of, own) for name, each in sorted(book.histories.items())}
     bills = {name: bills_of(book.histories[name], each, as_of) for name, each in terms.items()}
     slips = slips_of(book.selling_prices, {each.contract.currency for each in terms.values()})
     found = {
@@ -113,12 +118,13 @@ def reconcile(
     listed = [bill for each in bills.values() for bill in each]
     with connect() as database:
         database.execute(MACROS)
+        name_periods(database, through)
         _set_variables(database, first, through, as_of)
         tables = {
             **contract_tables(terms, as_of),
             **bill_tables(listed, found, shares, terms, slips),
             "usage": usage_table(book, usage),
-            "revenue": revenue_table(revenue),
+            "revenue": revenue_table(revenue, own),
             "calendar": _calendar(first, through, listed),
         }
         for name, table in tables.items():
@@ -204,7 +210,7 @@ def _set_variables(
 
 
 def _calendar(first: Period, through: Period, bills: Sequence[Bill]) -> pa.Table:
-    """Months of the range, and those that usage was billed for, in order."""
+    """Periods of the range, and those that usage was billed for, in order."""
     earliest = min([first, *(each.month for each in bills if each.side is Side.USAGE)])
     months = [month.first for month in earliest.through(through)]
     return pa.table({"month": pa.array(months, pa.date32())})

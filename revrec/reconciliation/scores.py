@@ -69,7 +69,7 @@ _TIMELY = """
 select coalesce(sum(m.told_rows), 0) as whole,
        coalesce(sum(m.told_rows) filter (
            where m.recorded
-                 > coalesce(e.due, last_day(m.month) + getvariable('invoice_days')::integer)
+                 > coalesce(e.due, period_last(m.month) + getvariable('invoice_days')::integer)
        ), 0) as off
 from metered m
 left join expected e using (contract, month)

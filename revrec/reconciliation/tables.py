@@ -13,7 +13,7 @@ import pyarrow as pa
 from revrec.model.contract import ConsiderationKind, CountedIn
 from revrec.model.history import Book
 from revrec.money import AMOUNT_SCALE, minor_digits
-from revrec.periods import FOREVER
+from revrec.periods import FOREVER, Calendar
 from revrec.reconciliation import limits
 from revrec.reconciliation.bills import Bill
 from revrec.reconciliation.fee_case import FeeDifference
@@ -94,12 +94,11 @@ def _rolled_up(daily: pa.Table) -> pa.Table:
     return pa.table({name: columns[name] for name in USAGE.names}).cast(USAGE)
 
 
-def revenue_table(revenue: pa.Table) -> pa.Table:
-    """Posted revenue with its economic month as a day."""
-    months = {
-        text: date.fromisoformat(f"{text}-01") for text in revenue["origin"].unique().to_pylist()
-    }
-    month = pa.array([months[text] for text in revenue["origin"].to_pylist()], DAY)
+def revenue_table(revenue: pa.Table, calendar: Calendar) -> pa.Table:
+    """Posted revenue with the first day of its economic period."""
+    origins = revenue["origin"].unique().to_pylist()
+    days = {text: calendar.parse(text).first for text in origins}
+    month = pa.array([days[text] for text in revenue["origin"].to_pylist()], DAY)
     columns = ["contract", "obligation", "component", "event", "amount"]
     named = revenue.select(columns).append_column("month", month)
     return named.select(REVENUE.names).cast(REVENUE)

@@ -22,7 +22,7 @@ from revrec.model.events import Modification
 from revrec.model.history import ContractHistory
 from revrec.model.options import Exercise
 from revrec.money import minor_digits, round_ratio, to_minor
-from revrec.periods import FOREVER, day_before
+from revrec.periods import FOREVER, MONTHS, Calendar, day_before
 
 _RHYTHMS = {"month": 1, "quarter": 3, "half": 6, "annual": 12, "year": 12}
 _ARREARS = re.compile(
@@ -80,6 +80,8 @@ class Terms:
     """Months between two invoices for usage."""
     exercises: tuple[Exercise, ...] = ()
     """Rights used; what each costs is a fixed consideration under its id."""
+    calendar: Calendar = MONTHS
+    """The entity's, in whose periods bills, usage and revenue are compared."""
 
     @property
     def price(self) -> int:
@@ -156,7 +158,7 @@ def bought_with(exercise: Exercise) -> tuple[str, ...]:
     return tuple(each.id for each in exercise.buys) or (exercise.right,)
 
 
-def terms_of(history: ContractHistory, as_of: date) -> Terms:
+def terms_of(history: ContractHistory, as_of: date, calendar: Calendar = MONTHS) -> Terms:
     """The contract's terms with every modification approved by ``as_of``, and every right used.
 
     A modification ends what it withdraws or restates on the day before its new terms.
@@ -180,6 +182,7 @@ def terms_of(history: ContractHistory, as_of: date) -> Terms:
         charges=tuple(charges),
         usage_months=_usage_months(contract.terms.get("billing", "")),
         exercises=exercises,
+        calendar=calendar,
     )
 
 

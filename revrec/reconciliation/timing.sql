@@ -3,19 +3,19 @@
 create table first_bills as
 select contract, month, min("on") as first_on
 from bills
-where side = 'usage' and not credit and "on" > last_day(month)
+where side = 'usage' and not credit and "on" > period_last(month)
 group by all;
 
 -- An invoice run of a month: several contracts billed for it soon after its end.
 create table runs as
 select month, min(first_on) as began
 from first_bills
-where first_on <= last_day(month) + getvariable('run_within_days')::integer
+where first_on <= period_last(month) + getvariable('run_within_days')::integer
 group by month
 having count(*) >= getvariable('run_contracts_min');
 
 create table rhythms as
-select contract, min(date_diff('day', last_day(month), first_on)) as lag
+select contract, min(date_diff('day', period_last(month), first_on)) as lag
 from first_bills
 group by contract;
 
@@ -26,7 +26,7 @@ with billed_through as (
     select c.contract, m.month, r.lag, c.usage_months,
            case when c.usage_months = 1 then m.month
                 else (date_trunc('month', c.first_day)
-                      + to_months(((date_diff('month', c.first_day, m.month) // c.usage_months + 1)
+                      + to_months(((date_diff('month', c.first_day, period_last(m.month)) // c.usage_months + 1)
                                    * c.usage_months - 1)::integer))::date
            end as through
     from (select distinct contract from charge_terms)
@@ -36,13 +36,13 @@ with billed_through as (
 )
 select b.contract, b.month,
        case when r.began is not null and b.usage_months = 1 then r.began
-            else last_day(b.through) + coalesce(b.lag, 0)::integer
+            else period_last(b.through) + coalesce(b.lag, 0)::integer
        end as begins,
        case when b.lag is not null
-                then last_day(b.through) + (b.lag + getvariable('run_days'))::integer
+                then period_last(b.through) + (b.lag + getvariable('run_days'))::integer
             when r.began is not null and b.usage_months = 1
                 then r.began + getvariable('run_days')::integer
-            else last_day(b.through) + getvariable('invoice_days')::integer
+            else period_last(b.through) + getvariable('invoice_days')::integer
        end as due
 from billed_through b
 left join runs r on r.month = b.month;

@@ -90,7 +90,7 @@ def billed_in_part(database: duckdb.DuckDBPyConnection) -> None:
         join charges_by_day d
           on d.contract = k.contract and d.consideration = k.consideration
          and d.month = k.month and d.day > k.billed_to
-        where k.billed_to < last_day(k.month)
+        where k.billed_to < period_last(k.month)
         group by k.number;
         insert into explained
         select number, case when due < getvariable('as_of') then 'not_billed'

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Index, PrimaryKeyConstraint
 from sqlmodel import SQLModel
 
-from revrec.store.table_parts import bigint, check, identity, integer, moment, month, text
+from revrec.store.table_parts import bigint, check, identity, integer, moment, period, text
 
 
 class GateWaiverRow(SQLModel, table=True):
@@ -16,7 +16,7 @@ class GateWaiverRow(SQLModel, table=True):
     __tablename__ = "gate_waiver"
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "period", "opening", "gate"),
-        month("period"),
+        period("period"),
         check("opening_counts_from_one", "opening >= 1"),
         check("approved_by_another", "approved_by <> requested_by"),
         check("reason_is_given", "reason <> ''"),
@@ -40,7 +40,7 @@ class TaskEvidenceRow(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("id"),
         Index(None, "entity_id", "period", "opening"),
-        month("period"),
+        period("period"),
         check("opening_counts_from_one", "opening >= 1"),
         check("something_is_given", "sha256 <> '' or link <> '' or note <> ''"),
         {"schema": "records"},

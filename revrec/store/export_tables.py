@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Date, Index, PrimaryKeyConstraint
 from sqlmodel import Field, SQLModel
 
-from revrec.store.table_parts import bigint, check, identity, integer, json, moment, month, text
+from revrec.store.table_parts import bigint, check, identity, integer, json, moment, period, text
 
 
 class JournalExportRow(SQLModel, table=True):
@@ -19,7 +19,7 @@ class JournalExportRow(SQLModel, table=True):
         PrimaryKeyConstraint("id"),
         Index(None, "entity_id", "period"),
         check("ordinal_is_not_negative", "ordinal >= 0"),
-        month("period"),
+        period("period"),
         {"schema": "records"},
     )
 
@@ -45,7 +45,7 @@ class ExportedDocumentRow(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "id"),
         Index(None, "entity_id", "period"),
-        month("period"),
+        period("period"),
         {"schema": "records"},
     )
 

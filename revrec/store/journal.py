@@ -6,7 +6,7 @@ their header, no closed period (``migrations/sql/0001_journal.sql``).
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import cache
 from itertools import groupby
@@ -18,7 +18,7 @@ from revrec.errors import PeriodClosed, PeriodNotReady
 from revrec.ledger import chain
 from revrec.ledger.entries import JournalEntry, JournalLine, PostedEntry
 from revrec.periods import Period
-from revrec.store import locks, periods
+from revrec.store import calendars, locks, periods
 from revrec.store.periods import PeriodStatus
 from revrec.store.transaction import Transaction
 
@@ -172,6 +172,7 @@ def _entries(
     wrong as a header without its lines.
     """
     whole = period is None and after == 0 and limit is None
+    parse = cache(calendars.calendar(tx).parse)
     values = {
         "entity": tx.entity,
         "period": period and str(period),
@@ -199,14 +200,16 @@ def _entries(
             seq = header[1]
             if line_seq < seq:
                 break
-            yield _posted(header, list(rows) if line_seq == seq else [])
+            yield _posted(header, list(rows) if line_seq == seq else [], parse)
             if line_seq == seq:
                 line_seq, rows = next(by_entry, _NO_LINES)
     if line_seq != _NO_LINES[0]:
         raise chain.broken_at(line_seq, "it has lines and no header")
 
 
-def _posted(header: Sequence[Any], rows: Sequence[Sequence[Any]]) -> PostedEntry:
+def _posted(
+    header: Sequence[Any], rows: Sequence[Sequence[Any]], parse: Callable[[str], Period]
+) -> PostedEntry:
     """Put an entry together; ChainBroken when its lines are not numbered from 1."""
     entity, seq, period, origin, event, currency, memo, *rest = header
     posted_at, posted_by, line_count, lines_digest, previous, digest = rest
@@ -230,8 +233,8 @@ def _posted(header: Sequence[Any], rows: Sequence[Sequence[Any]]) -> PostedEntry
         entity=entity,
         seq=seq,
         entry=JournalEntry(
-            period=_period(period),
-            origin=_period(origin),
+            period=parse(period),
+            origin=parse(origin),
             event=event,
             currency=currency,
             memo=memo,
@@ -244,6 +247,3 @@ def _posted(header: Sequence[Any], rows: Sequence[Sequence[Any]]) -> PostedEntry
         previous=previous,
         digest=digest,
     )
-
-
-_period = cache(Period.parse)

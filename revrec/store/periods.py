@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from revrec.errors import PeriodClosed, PeriodNotReady, SelfApproval
 from revrec.periods import Period
-from revrec.store import locks
+from revrec.store import calendars, locks
 from revrec.store.transaction import Transaction
 
 _CLOSE_COLUMNS = (
@@ -243,7 +243,7 @@ def last_closed(tx: Transaction) -> Period | None:
         "select max(period) from work.period where entity_id = %s and status = 'closed'",
         [tx.entity],
     ).fetchone()
-    return None if row is None or row[0] is None else Period.parse(row[0])
+    return None if row is None or row[0] is None else calendars.calendar(tx).parse(row[0])
 
 
 def soft_closed(tx: Transaction) -> Period | None:
@@ -255,7 +255,7 @@ def soft_closed(tx: Transaction) -> Period | None:
         " and later.ordinal > made.ordinal)",
         [tx.entity],
     ).fetchone()
-    return None if row is None else Period.parse(row[0])
+    return None if row is None else calendars.calendar(tx).parse(row[0])
 
 
 def standing_close(tx: Transaction, period: Period) -> PeriodClose | None:
@@ -272,12 +272,12 @@ def closes(tx: Transaction) -> list[PeriodClose]:
         " order by period, ordinal",
         [tx.entity],
     )
-    names = _CLOSE_COLUMNS.split(", ")
+    names, own = _CLOSE_COLUMNS.split(", "), calendars.calendar(tx)
     return [
         PeriodClose(
             **{
                 **dict(zip(names, row, strict=True)),
-                "period": Period.parse(row[0]),
+                "period": own.parse(row[0]),
                 "stage": CloseStage(row[-1]),
             }
         )
@@ -287,6 +287,7 @@ def closes(tx: Transaction) -> list[PeriodClose]:
 
 def reopenings(tx: Transaction) -> list[PeriodReopening]:
     """Every reopening, ordered by (period, ordinal)."""
+    own = calendars.calendar(tx)
     rows = tx.connection.execute(
         "select period, ordinal, reopened_at, requested_by, approved_by, reason"
         " from records.period_reopening where entity_id = %s order by period, ordinal",
@@ -294,7 +295,7 @@ def reopenings(tx: Transaction) -> list[PeriodReopening]:
     )
     return [
         PeriodReopening(
-            period=Period.parse(period),
+            period=own.parse(period),
             ordinal=ordinal,
             reopened_at=reopened_at,
             requested_by=requested_by,

@@ -69,9 +69,10 @@ def check(name: str, condition: str) -> CheckConstraint:
     return CheckConstraint(condition, name=name)
 
 
-def month(column: str) -> CheckConstraint:
-    """A CHECK that a column is a month."""
-    return check(f"{column}_is_a_month", rf"{column} ~ '^\d{{4}}-(0[1-9]|1[0-2])$'")
+def period(column: str) -> CheckConstraint:
+    """A CHECK that a column is the name of a period: of a month, or of weeks."""
+    form = r"^(\d{4}-|FY\d{4}-P)(0[1-9]|1[0-2])$"
+    return check(f"{column}_is_a_period", f"{column} ~ '{form}'")
 
 
 def adds_up(what: str) -> CheckConstraint:

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Date, Index, Integer, PrimaryKeyConstraint, Uniqu
 from sqlmodel import Field, SQLModel
 
 from revrec.store import control_tables, export_tables, proposal_tables, usage_tables
-from revrec.store.table_parts import bigint, check, identity, integer, json, moment, month, text
+from revrec.store.table_parts import bigint, check, identity, integer, json, moment, period, text
 
 __all__ = [
     "SCHEMAS",
@@ -63,8 +63,8 @@ class JournalEntryRow(SQLModel, table=True):
         Index(None, "entity_id", "period", "seq"),
         check("seq_counts_from_one", "seq >= 1"),
         check("two_lines_at_least", "line_count >= 2"),
-        month("period"),
-        month("origin"),
+        period("period"),
+        period("origin"),
         {"schema": "records"},
     )
 
@@ -120,7 +120,7 @@ class PeriodCloseRow(SQLModel, table=True):
         check("ordinal_counts_from_one", "ordinal >= 1"),
         check("approved_by_another", "approved_by <> prepared_by"),
         check("stage_is_known", "stage in ('soft', 'hard')"),
-        month("period"),
+        period("period"),
         {"schema": "records"},
     )
 
@@ -224,7 +224,7 @@ class PeriodRow(SQLModel, table=True):
     __tablename__ = "period"
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "period"),
-        month("period"),
+        period("period"),
         check("status_is_known", "status in ('open', 'closing', 'soft_closed', 'closed')"),
         check(
             "pinned_while_closing",

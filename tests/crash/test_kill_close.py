@@ -14,7 +14,7 @@ import pytest
 from revrec.operations.close import close_period
 from revrec.operations.verify import verify
 from revrec.operations.workspace import open_workspace
-from revrec.periods import Period
+from revrec.periods import MONTHS as CIVIL
 from revrec.runtime.settings import Settings
 from revrec.store import journal
 from tests.books import load_examples
@@ -40,7 +40,7 @@ def close_quarter(settings: Settings, say: Connection) -> None:
     with open_workspace(settings, actor="ada") as workspace:
         say.send("ready")
         for month in MONTHS:
-            close_period(workspace, Period.parse(month), prepared_by="ada", approved_by="grace")
+            close_period(workspace, CIVIL.parse(month), prepared_by="ada", approved_by="grace")
             say.send(month)
 
 

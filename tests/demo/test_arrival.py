@@ -16,7 +16,7 @@ from revrec.operations.computing import posted_detail
 from revrec.operations.facts import record_facts
 from revrec.operations.report import report
 from revrec.operations.workspace import Workspace
-from revrec.periods import Period
+from revrec.periods import MONTHS, Period
 from revrec.usage.ingest import ingest
 
 ENTITY = 606
@@ -45,7 +45,7 @@ def arrived(sample, workspace, clock):
 def take_in(workspace, folder, step):
     """Record, ingest or close, as the step asks."""
     if isinstance(step, Close):
-        period = Period.parse(step.period)
+        period = MONTHS.parse(step.period)
         return close_period(workspace, period, prepared_by="ada", approved_by="grace").certificate
     path = folder / step.path
     if step.kind == "usage":

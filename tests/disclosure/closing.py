@@ -17,7 +17,7 @@ from revrec.ledger import chain
 from revrec.ledger.chart import charted
 from revrec.ledger.detail import DETAIL, detail, journal_entries
 from revrec.ledger.entries import PostedEntry
-from revrec.ledger.subledger import Subledger, first_month, summed
+from revrec.ledger.subledger import Subledger, first_period, summed
 from revrec.model.dataset import DataSet
 from revrec.model.history import Book
 from revrec.periods import Period
@@ -51,7 +51,7 @@ def close(known: Callable[[Period], Book], first: Period, last: Period) -> Close
         if not accounted or accounted[-1][0] is not book:
             accounted.append((book, account(book, last)))
         accounting = accounted[-1][1]
-        months = list(first_month(book, period).through(period))
+        months = list(first_period(book, period).through(period))
         with Subledger(book, accounting) as subledger:
             found = subledger.postings(period, months, summed(posted))
         postings = charted(found, posted, book, period)
@@ -59,7 +59,7 @@ def close(known: Callable[[Period], Book], first: Period, last: Period) -> Close
             journal_entries(postings, book, period),
             (entries[-1].seq, entries[-1].digest) if entries else (0, chain.GENESIS),
             entity=ENTITY,
-            posted_at=datetime(period.next.year, period.next.month, 3, 14, tzinfo=UTC),
+            posted_at=datetime(period.next.year, period.next.number, 3, 14, tzinfo=UTC),
             by="ana",
         )
         rows = detail(postings, book, accounting, new, period=period, entity=ENTITY)
@@ -70,7 +70,7 @@ def close(known: Callable[[Period], Book], first: Period, last: Period) -> Close
 
 def account(book: Book, last: Period) -> Accounting:
     """The five steps at the end of every month from the first fact to ``last``."""
-    first = first_month(book, last)
+    first = first_period(book, last)
     return engine.account(book, [month.last for month in first.previous.through(last)])
 
 
@@ -100,7 +100,7 @@ def report(
 
 def close_all(book: Book, last: Period) -> Closed:
     """Every close from the first fact on, with everything known from the start."""
-    return close(lambda _: book, first_month(book, last), last)
+    return close(lambda _: book, first_period(book, last), last)
 
 
 def close_and_report(book: Book, first: Period, period: Period) -> Schedules:

@@ -11,7 +11,7 @@ from revrec.feeds.scenario import Expectation, Scenario
 from revrec.model.dataset import ColumnType
 from revrec.model.history import Book
 from revrec.money import to_minor
-from revrec.periods import Period
+from revrec.periods import MONTHS, Period
 from tests.disclosure.closing import EXAMPLES, Closed, close_all, example, report, total
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
@@ -37,7 +37,7 @@ def month_of(expected: Expectation) -> Period | None:
         first, last = expected.days
         whole = first is not None and first.day == 1
     at_end = (last + timedelta(days=1)).day == 1
-    return Period.of(last) if whole and at_end else None
+    return MONTHS.of(last) if whole and at_end else None
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def figure(made: Schedules, expected: Expectation, month: Period) -> int:
     if expected.measure in AS_OF:
         name, column = AS_OF[expected.measure]
         return total(data[name], column, **wanted)
-    first = Period.of(expected.days[0]) if expected.days[0] else FIRST
+    first = MONTHS.of(expected.days[0]) if expected.days[0] else FIRST
     months = list(first.through(month))
     waterfall, flows = data["revenue_waterfall"], data["contract_balances_by_month"]
     match expected.measure:

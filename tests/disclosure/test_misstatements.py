@@ -17,8 +17,10 @@ from revrec.model.misstatement import (
     Misstatement,
     QualitativeFactor,
 )
+from revrec.periods import MONTHS
 
 THRESHOLDS = {"revenue": Fraction(1, 100), "pre_tax_income": Fraction(5, 100)}
+BY = {"thresholds": THRESHOLDS, "calendar": MONTHS}
 
 
 def year(number: int, revenue: str = "10000.00", income: str = "1000.00") -> FinancialBenchmark:
@@ -40,7 +42,7 @@ def error(name: str, on: date, revenue: str, **changes: object) -> Misstatement:
 
 def figures(errors: list[Misstatement], *years: FinancialBenchmark) -> dict[tuple[int, str], str]:
     """Rollover and iron curtain by year and measure."""
-    made = worksheet(errors, years, thresholds=THRESHOLDS)
+    made = worksheet(errors, years, **BY)
     return {
         (each.year_end.year, each.measure): f"{each.rollover} {each.iron_curtain}"
         for each in made.effects
@@ -57,7 +59,7 @@ def test_what_builds_up_is_small_each_year_and_large_in_the_balance() -> None:
     years = [year(n) for n in range(2021, 2026)]
 
     told = figures(errors, *years)
-    made = worksheet(errors, years, thresholds=THRESHOLDS)
+    made = worksheet(errors, years, **BY)
 
     assert [f"20.00 {20 * n}.00" for n in range(1, 6)] == [
         told[n, "pre_tax_income"] for n in range(2021, 2026)
@@ -74,8 +76,8 @@ def test_correcting_in_the_current_year_may_misstate_it() -> None:
     """40 of last year are 4% of its income and of a weak year 8%: revised, not caught up."""
     errors = [error("E", date(2025, 3, 1), "40.00")]
 
-    weak = worksheet(errors, [year(2025), year(2026, income="500.00")], thresholds=THRESHOLDS)
-    strong = worksheet(errors, [year(2025), year(2026)], thresholds=THRESHOLDS)
+    weak = worksheet(errors, [year(2025), year(2026, income="500.00")], **BY)
+    strong = worksheet(errors, [year(2025), year(2026)], **BY)
 
     assert (ErrorTreatment.REOPEN, True) == (weak.proposed, "revise" in weak.conclusion)
     assert ErrorTreatment.CATCH_UP is strong.proposed
@@ -110,7 +112,7 @@ def test_income_may_be_off_by_another_amount_than_revenue() -> None:
 def test_a_bound_is_reached_by_its_amount(revenue: str, material: bool) -> None:
     """1% of 10,000 is 100.00; income is large enough not to matter here."""
     errors = [error("E", date(2025, 1, 1), revenue, pre_tax_income=Decimal(0))]
-    made = worksheet(errors, [year(2025), year(2026)], thresholds=THRESHOLDS)
+    made = worksheet(errors, [year(2025), year(2026)], **BY)
 
     assert material == made.effects[0].material
 
@@ -118,7 +120,9 @@ def test_a_bound_is_reached_by_its_amount(revenue: str, material: bool) -> None:
 def test_nothing_is_small_against_nothing() -> None:
     """A year that breaks even: any error is all of its income."""
     made = worksheet(
-        [error("E", date(2025, 1, 1), "0.01")], [year(2025, income="0")], thresholds=THRESHOLDS
+        [error("E", date(2025, 1, 1), "0.01")],
+        [year(2025, income="0")],
+        **BY,
     )
 
     assert [False, True] == [each.material for each in made.effects]
@@ -129,7 +133,7 @@ def test_figures_alone_do_not_make_an_error_immaterial() -> None:
     made = worksheet(
         [error("E", date(2025, 1, 1), "0.01")],
         [year(2025), year(2026)],
-        thresholds=THRESHOLDS,
+        **BY,
         factors=[QualitativeFactor.LOSS_TO_INCOME],
     )
 
@@ -142,9 +146,9 @@ def test_what_cannot_be_measured_is_refused() -> None:
     late = error("E", date(2027, 1, 1), "1.00")
 
     with pytest.raises(FeedError, match="nothing to measure"):
-        worksheet([late], [], thresholds=THRESHOLDS)
+        worksheet([late], [], **BY)
     with pytest.raises(ContractError, match="E arose after the last benchmark, 2026-12-31"):
-        worksheet([late], [year(2026)], thresholds=THRESHOLDS)
+        worksheet([late], [year(2026)], **BY)
     euro = error("F", date(2026, 1, 1), "1.00")
     with pytest.raises(ContractError, match="EUR, USD"):
-        worksheet([replace(euro, currency="EUR")], [year(2026)], thresholds=THRESHOLDS)
+        worksheet([replace(euro, currency="EUR")], [year(2026)], **BY)

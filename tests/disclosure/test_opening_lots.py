@@ -8,6 +8,7 @@ import pytest
 
 from revrec.disclosure.opening_lots import drawn_from_opening
 from revrec.model.history import Book
+from revrec.periods import MONTHS
 from tests.properties.books import read_book
 
 FEBRUARY, MARCH = "2026-02", "2026-03"
@@ -51,7 +52,7 @@ def book(credited: str = "60.00", of: str = "I-1") -> Book:
 def drawn(*moves: tuple[str, str, int], of: Book | None = None) -> dict[str, tuple[int, int]]:
     """Performed and all revenue out of the opening balance, by stretch; the balance is 100.00."""
     rows = [("C", "", "added", 100_00), *(("C", *move) for move in moves)]
-    table = drawn_from_opening(rows, of or book(), STRETCHES)
+    table = drawn_from_opening(rows, of or book(), STRETCHES, MONTHS)
     return {
         row["label"]: (row["from_opening"], row["included_in_opening"]) for row in table.to_pylist()
     }
@@ -117,4 +118,4 @@ def test_a_contract_that_began_with_an_asset_is_not_there():
     """Nothing was owed, so nothing of it can be earned."""
     rows = [("C", "", "netted", -50_00), ("C", FEBRUARY, "performed", -10_00)]
 
-    assert 0 == drawn_from_opening(rows, book(), STRETCHES).num_rows
+    assert 0 == drawn_from_opening(rows, book(), STRETCHES, MONTHS).num_rows

@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from revrec.feeds.scenario import scenario_of
-from revrec.periods import Period
+from revrec.periods import MONTHS
 from tests.disclosure.closing import close, report
 from tests.properties.profiles import examples
 from tests.strategies import scenarios
@@ -31,7 +31,7 @@ def test_whatever_happens_and_whenever_it_is_learned_every_total_agrees(told, mo
         scenario_of(told | {"title": "Random.", "cites": [], "expected": [], "events": each}).book()
         for each in (early, events)
     )
-    last = Period.of(told["contracts"][0]["inception"]).plus(months)
+    last = MONTHS.of(told["contracts"][0]["inception"]).plus(months)
     first = last.plus(-2)
 
     closed = close(lambda period: after if period == last else before, first, last)

@@ -10,7 +10,7 @@ from typing import Any
 
 from revrec.feeds.records import fact_of
 from revrec.model.fact import Fact
-from revrec.periods import Period
+from revrec.periods import MONTHS, Period
 
 Told = dict[str, Any]
 FIRST = Period(2026, 1)
@@ -53,7 +53,7 @@ class Life:
 
     def _tell(self, told: Told, *, late: int = 0) -> None:
         """In the month of its day, or some months later; never after the last."""
-        month = Period.of(date.fromisoformat(told.get("on") or told["inception"]))
+        month = MONTHS.of(date.fromisoformat(told.get("on") or told["inception"]))
         heard = min(month.plus(self.dice.randint(0, late)), self.last)
         self.told[heard].facts.append(fact_of(told, "life"))
 
@@ -132,7 +132,7 @@ class Life:
         self._contract(name, start, term, obligations=[calls], consideration=[fee])
         for number, on in enumerate(self._usage(name, start, start.plus(term - 1), 50)):
             if self.dice.random() < 0.4:
-                self._bill(name, number, Period.of(on).last, f"{self.dice.randint(1, 999)}.50")
+                self._bill(name, number, MONTHS.of(on).last, f"{self.dice.randint(1, 999)}.50")
 
     def _credits(self, name: str) -> None:
         """A prepaid entitlement that lapses with the term."""

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from revrec.engine import Accounting, account
 from revrec.ledger.invariants import violations
 from revrec.ledger.lots import Position
-from revrec.ledger.subledger import POSTED, Subledger, first_month, summed
+from revrec.ledger.subledger import POSTED, Subledger, first_period, summed
 from revrec.model.history import Book
 from revrec.money import minor_digits
-from revrec.periods import Period
+from revrec.periods import MONTHS, Period
 from tests.properties.books import read_book
 from tests.properties.profiles import examples
 from tests.properties.runs import month_ends
@@ -59,7 +59,7 @@ def measured(scenario: Told, rates: list[Decimal]) -> Book:
 
 def close(book: Book, period: Period, posted: pa.Table) -> pa.Table:
     """Everything posted after a close of the period, every truth checked."""
-    months = list(first_month(book, period).through(period))
+    months = list(first_period(book, period).through(period))
     accounting = accounted(book, period)
     with Subledger(book, accounting) as subledger:
         postings = subledger.postings(period, months, posted)
@@ -77,13 +77,13 @@ def close(book: Book, period: Period, posted: pa.Table) -> pa.Table:
 
 def accounted(book: Book, period: Period) -> Accounting:
     """The five steps at every month's end."""
-    months = list(first_month(book, period).through(period))
+    months = list(first_period(book, period).through(period))
     return account(book, [months[0].previous.last, *(month.last for month in months)])
 
 
 def some_periods(scenario: Told, number: int) -> list[Period]:
     """Periods spread over the months in which something happens."""
-    months = [Period.of(day) for day in month_ends(scenario)[:-1]]
+    months = [MONTHS.of(day) for day in month_ends(scenario)[:-1]]
     return sorted({months[(n + 1) * (len(months) - 1) // number] for n in range(number)})
 
 

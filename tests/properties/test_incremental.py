@@ -15,7 +15,7 @@ from revrec.model.fact import Fact
 from revrec.operations import incremental
 from revrec.operations.close import Kind, close_period, move_cut_off
 from revrec.operations.workspace import Workspace
-from revrec.periods import Period
+from revrec.periods import MONTHS, Period
 from revrec.store.database import Database
 from revrec.store.lake import Lake
 from tests.properties.books import read_book
@@ -56,7 +56,7 @@ def test_books_closed_from_changes_are_those_closed_from_everything(
 ) -> None:
     """Contracts first, events in three parts: after each, the same journal, detail and totals."""
     ends = month_ends(scenario)[:-1]
-    month = Period.of(ends[len(ends) // 2])
+    month = MONTHS.of(ends[len(ends) // 2])
     refused = set(account(read_book(scenario), [month.last]).refused)
     told = [each for each in facts_told(scenario) if each.contract not in refused]
     usage = [each for each in usage_told(scenario) if each["contract"] not in refused]

@@ -15,9 +15,9 @@ from revrec.engine import account
 from revrec.ledger.chart import charted
 from revrec.ledger.detail import DETAIL, journal_entries
 from revrec.ledger.kinds import PRESENTATION
-from revrec.ledger.subledger import POSTED, Subledger, first_month
+from revrec.ledger.subledger import POSTED, Subledger, first_period
 from revrec.model.history import Book
-from revrec.periods import Period
+from revrec.periods import MONTHS, Period
 from tests.oracle.oracle import Oracle, balances
 from tests.oracle.service_time import NotStated
 from tests.properties.books import to_book
@@ -35,7 +35,7 @@ _NONE_POSTED: pa.Table = POSTED.empty_table()
 def post(book: Book, periods: Iterable[Period], posted: pa.Table = _NONE_POSTED) -> list[pa.Table]:
     """Close the periods one after another on the same facts; gives what each posted."""
     closed = []
-    first, last = first_month(book, max(periods)), max(periods)
+    first, last = first_period(book, max(periods)), max(periods)
     months = list(first.through(last))
     ends = [first.previous.last, *(month.last for month in months)]
     with Subledger(book, account(book, ends)) as subledger:
@@ -61,7 +61,7 @@ def summed(table: pa.Table, *columns: str) -> Sums:
 
 def some_periods(scenario: Told, number: int) -> list[Period]:
     """Periods spread over the months in which something happens."""
-    months = [Period.of(day) for day in month_ends(scenario)[:-1]]
+    months = [MONTHS.of(day) for day in month_ends(scenario)[:-1]]
     return sorted({months[(n + 1) * (len(months) - 1) // number] for n in range(number)})
 
 

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revrec.periods import Period, day_before, months_of, plus_months
+from revrec.periods import MONTHS, Period, day_before, months_of, plus_months
 from tests.oracle.service_time import add_months, days_between, months_of_service
 from tests.properties.profiles import often
 
 days = st.dates(date(1990, 1, 1), date(2099, 12, 31))
-periods = st.builds(Period.of, days)
+periods = st.builds(MONTHS.of, days)
 counts = st.integers(-600, 600)
 
 
@@ -20,14 +20,14 @@ counts = st.integers(-600, 600)
 @given(periods)
 def test_a_period_is_told_and_read_back(period: Period) -> None:
     """``parse`` and ``str`` are inverse."""
-    assert period == Period.parse(str(period))
+    assert period == MONTHS.parse(str(period))
 
 
 @often
 @given(days)
 def test_a_day_lies_in_its_period_and_in_no_neighbour(day: date) -> None:
     """Months cover the calendar without gaps or overlaps."""
-    period = Period.of(day)
+    period = MONTHS.of(day)
 
     assert period.first <= day <= period.last
     assert period.previous.last < day < period.next.first
@@ -78,8 +78,8 @@ def test_months_later_is_the_same_day_or_the_last(day: date, count: int) -> None
     """The anchor day, or the last day of a month that lacks it."""
     later = plus_months(day, count)
 
-    assert Period.of(day).plus(count) == Period.of(later)
-    assert later.day == min(day.day, Period.of(later).last.day)
+    assert MONTHS.of(day).plus(count) == MONTHS.of(later)
+    assert later.day == min(day.day, MONTHS.of(later).last.day)
     assert add_months(day, count) == later
 
 

@@ -22,10 +22,10 @@ from revrec.feeds.book import book_of
 from revrec.ledger.detail import detail, journal_entries
 from revrec.ledger.invariants import violations
 from revrec.ledger.kinds import PRESENTATION
-from revrec.ledger.subledger import POSTED, Subledger, first_month
+from revrec.ledger.subledger import POSTED, Subledger, first_period
 from revrec.model.decision import Segment
 from revrec.model.history import Book
-from revrec.periods import Period
+from revrec.periods import MONTHS, Period
 from revrec.recognition.arithmetic import Recognised
 from tests.properties.books import read_book, read_facts
 from tests.properties.profiles import examples
@@ -234,7 +234,7 @@ def prices(accounting: Accounting, refused: set[str]) -> dict[tuple[str, date], 
 @given(stories(size=8), st.randoms(use_true_random=False))
 def test_closing_while_facts_come_in_late(scenario: Told, chance: random.Random) -> None:
     """Every truth holds at each of four closes, and they add up to one close that knew it all."""
-    months = [Period.of(day) for day in month_ends(scenario)[:-1]]
+    months = [MONTHS.of(day) for day in month_ends(scenario)[:-1]]
     periods = sorted({months[(n + 1) * (len(months) - 1) // 4] for n in range(4)})
     learned = [
         max(_first_close(periods, each["on"]), chance.choice([0, 0, 0, *range(len(periods))]))
@@ -282,7 +282,7 @@ def _of(book: Book, names: set[str]) -> Book:
 
 def close(book: Book, period: Period, posted: pa.Table) -> pa.Table:
     """Everything posted after a close of the period, every truth checked; nothing else moves."""
-    months = list(first_month(book, period).through(period))
+    months = list(first_period(book, period).through(period))
     days = [months[0].previous.last, *(month.last for month in months)]
     accounting = account(book, days)
     with Subledger(book, accounting) as subledger:

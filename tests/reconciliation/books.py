@@ -21,7 +21,7 @@ from revrec.model.contract import (
 from revrec.model.events import CreditMemo, Invoice, InvoiceLine
 from revrec.model.history import Book, ContractHistory
 from revrec.money import from_minor
-from revrec.periods import Period
+from revrec.periods import MONTHS
 from revrec.reconciliation import Reconciliation, reconcile
 from tests.reconciliation.posted import Told, posted_revenue, rolled_up
 
@@ -121,7 +121,7 @@ def commitment(
 def line(amount: str, service: str | tuple[date, date] | None = None, **more) -> InvoiceLine:
     """A line; a service written 2026-01 is that month's."""
     if isinstance(service, str):
-        month = Period.parse(service)
+        month = MONTHS.parse(service)
         service = (month.first, month.last)
     first, last = service or (None, None)
     quantity = more.pop("quantity", None)
@@ -191,12 +191,12 @@ def told(
 ) -> Reconciliation:
     """Reconcile the first quarter; revenue is what the engine gives unless posted otherwise."""
     rows = rolled_up(usage, by_recording=by_recording)
-    month = Period.parse(through)
+    month = MONTHS.parse(through)
     return reconcile(
         book=book,
         usage=rows,
         revenue=posted_revenue(book, rows, month) if revenue is None else revenue,
-        first=Period.parse(first),
+        first=MONTHS.parse(first),
         through=month,
         as_of=as_of,
     )

@@ -25,6 +25,7 @@ from revrec.model.events import CreditMemo, Invoice, InvoiceLine, Modification
 from revrec.model.history import Book
 from revrec.model.policy import StandaloneSellingPrice
 from revrec.money import minor_digits
+from revrec.periods import MONTHS as CIVIL
 from revrec.periods import Period, day_before, plus_months
 from tests.reconciliation.books import book_of
 from tests.reconciliation.posted import Told
@@ -392,7 +393,7 @@ def wrong_quantity(population: Population, name: str) -> None:
     days = [
         row
         for row in population.usage
-        if row[0] == name and Period.of(row[2]) == month and row[5] == month.next.first
+        if row[0] == name and CIVIL.of(row[2]) == month and row[5] == month.next.first
     ]
     days = population.dice.sample(days, population.dice.randint(1, 4))
     sign = population.dice.choice((-1, 1))
@@ -480,17 +481,17 @@ def _instalment(population: Population, name: str) -> tuple[str, Period]:
     here = [
         each
         for each in population.invoices
-        if each.contract == name and Period.of(each.on) in MONTHS
+        if each.contract == name and CIVIL.of(each.on) in MONTHS
     ]
     chosen = population.dice.choice(here)
-    return chosen.id, Period.of(chosen.on)
+    return chosen.id, CIVIL.of(chosen.on)
 
 
 def _again(population: Population, name: str, document: str, month: Period) -> None:
     first = _of(population, document)
     line = first.lines[0]
     on = first.on + timedelta(days=1)
-    month = Period.of(on) if line.quantity is None else month
+    month = CIVIL.of(on) if line.quantity is None else month
     population.invoices.append(replace(first, id=f"{document}-again", on=on))
     _record(population, name, month, "billed_twice", line.amount)
 

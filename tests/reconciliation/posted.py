@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from revrec import engine
-from revrec.ledger.subledger import first_month
+from revrec.ledger.subledger import first_period
 from revrec.model.history import Book
 from revrec.periods import Period
 from revrec.recognition.arithmetic import segment_table
@@ -63,7 +63,7 @@ def rolled_up(rows: Iterable[Told], *, by_recording: bool = False) -> pa.Table:
 
 def posted_revenue(book: Book, usage: pa.Table | None, through: Period) -> pa.Table:
     """Revenue by contract, obligation, component, origin and event through a month."""
-    months = list(first_month(book, through).through(through))
+    months = list(first_period(book, through).through(through))
     days = [months[0].previous.last, *(month.last for month in months)]
     counts = [] if usage is None else [usage_by_obligation(usage, book.histories.values())]
     accounting = engine.account(book, days, usage=counts)

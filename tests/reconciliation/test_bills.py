@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from revrec.model.contract import Consideration, ConsiderationKind
-from revrec.periods import Period
-from revrec.reconciliation.bills import Side, bills_of, month_of
+from revrec.periods import MONTHS
+from revrec.reconciliation.bills import Side, bills_of, period_of
 from revrec.reconciliation.terms import terms_of
 from tests.reconciliation.books import (
     DECEMBER,
@@ -55,9 +55,9 @@ QUARTER = (JAN, date(2026, 3, 31))
 )
 def test_the_month_a_line_is_compared_in(on, first, last, side, month):
     """One rule for fees and usage, in advance and in arrears."""
-    days = [None if day is None else date.fromisoformat(day) for day in (on, first, last)]
+    service = first and (date.fromisoformat(first), date.fromisoformat(last))
 
-    assert Period.parse(month) == month_of(*days, side)
+    assert MONTHS.parse(month) == period_of(date.fromisoformat(on), service, side, MONTHS)
 
 
 def test_usage_billed_by_the_quarter():

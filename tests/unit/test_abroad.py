@@ -16,7 +16,7 @@ from revrec.ledger.abroad import MEASURED, STANDING, abroad
 from revrec.ledger.billing import BILLING, billing_table, charge_of, usage_charges
 from revrec.ledger.functional import Balances
 from revrec.ledger.kinds import kind_table
-from revrec.ledger.subledger import POSTED, first_month, summed
+from revrec.ledger.subledger import POSTED, first_period, summed
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
 from revrec.model.currencies import EntityCurrencies, ExchangeRate
 from revrec.model.decision import ContractAccounting
@@ -280,9 +280,9 @@ def test_the_first_month_is_that_of_the_earliest_fact(inception, earlier, first)
     """Of the contract, what it was before, and its documents; at most the period."""
     told = book(signed("A", inception=inception, earlier=earlier))
 
-    assert first_month(told, Period(2026, 6)) == first
-    assert first_month(told, Period(2025, 1)) == Period(2025, 1)
-    assert first_month(book(), Period(2026, 6)) == Period(2026, 6)
+    assert first_period(told, Period(2026, 6)) == first
+    assert first_period(told, Period(2025, 1)) == Period(2025, 1)
+    assert first_period(book(), Period(2026, 6)) == Period(2026, 6)
 
 
 def test_usage_of_combined_contracts_is_theirs_together():
