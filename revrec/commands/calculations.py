@@ -45,7 +45,8 @@ def calculate(
     """Calculate what usage costs, credits pay, an invoice or a part of a period comes to.
 
     The question tells all that decides it, by its `kind`: usage_price, burn_down, settlement,
-    threshold_billing, proration, level_price, metering. Nothing is read from the books or written.
+    threshold_billing, proration, level_price, metering, capacity, discounted_plan. Nothing is
+    read from the books or written.
     """
     told: list[dict[str, Any]] = []
     for path in paths:

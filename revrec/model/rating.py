@@ -161,6 +161,8 @@ class Tier:
     """Owed once a window: on entering the tier, or (volume) for the tier reached alone."""
     per: Decimal | None = None
     """Units in a package of this tier; the price's own if left out."""
+    packages: Packages | None = None
+    """How a part of them counts in this tier; as in the price if left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,15 +13,17 @@ from typing import Any
 
 from revrec.model.proration import ChangeDay, ProratedBy
 from revrec.periods import next_day
+from revrec.rating.counting import metered
 from revrec.rating.grants import burn
-from revrec.rating.metering import Aggregation, aggregated, weighted_level
+from revrec.rating.plans import covered, held
 from revrec.rating.proration import changed, level_price, part_of, part_of_time, rounded
 from revrec.rating.questions import (
     Answer,
     BurnDown,
+    Capacity,
+    DiscountedPlan,
     LevelChange,
     LevelPrice,
-    Metered,
     Metering,
     Proration,
     Question,
@@ -34,6 +36,7 @@ from revrec.rating.questions import (
 from revrec.rating.quoting import priced
 from revrec.rating.settlement import past_fresh_threshold, past_thresholds
 from revrec.rating.settling import settled
+from revrec.rating.windows import days_in
 
 _Moments = tuple[datetime, datetime]
 
@@ -50,7 +53,9 @@ def answer(question: Question) -> Answer:
         ThresholdBilling: _thresholds,
         Proration: _prorated,
         LevelPrice: _level,
-        Metering: _metered,
+        Metering: metered,
+        Capacity: held,
+        DiscountedPlan: covered,
     }
     return answering[type(question)](question)
 
@@ -143,14 +148,28 @@ def _part_used(asked: Proration) -> Fraction:
             f"is not within the period from {period[0]} to {period[1]}",
             "Give days of the period.",
         )
-    return part_of(period, first, last, asked.by)
+    return _in_days(asked, part_of(period, first, last, asked.by))
 
 
 def _part_changed(asked: Proration) -> Fraction:
     period = asked.period.first, asked.period.last
     change = LevelChange(change=Decimal(1), on=asked.on, at=asked.at)
     counts = asked.change_day is ChangeDay.OLD
-    return _part_held(change, period, asked.by, from_next_day=counts)
+    return _in_days(asked, _part_held(change, period, asked.by, from_next_day=counts))
+
+
+def _in_days(asked: Proration, part: Fraction) -> Fraction:
+    """A part of the days of the period as one of the days the price is for."""
+    if asked.days_in_period is None:
+        return part
+    if asked.by is not ProratedBy.DAYS or asked.days_in_period <= 0:
+        raise contradicts(
+            f"a period of {asked.days_in_period} days", "is counted by days, and of more than 0",
+            "Count by days, or leave `days_in_period` out.",
+        )  # fmt: skip
+    told = Fraction(asked.days_in_period)
+    days = days_in((asked.period.first, asked.period.last))
+    return part * days * Fraction(told.denominator, told.numerator)
 
 
 def _part_held(
@@ -218,38 +237,3 @@ def _instant(change: LevelChange) -> datetime:
     if change.at is not None:
         return change.at.astimezone(UTC)
     return datetime.combine(change.on or date.max, time(), UTC)
-
-
-def _metered(asked: Metering) -> Answer:
-    events = sorted(asked.events, key=lambda each: each.at)
-    for each in events:
-        if not asked.begins <= each.at < asked.ends:
-            raise contradicts(
-                f"an event at {each.at.isoformat()}", "is not within the window",
-                "Give events of the window alone.",
-            )  # fmt: skip
-    if asked.how is Metered.LEVEL:
-        hours = asked.priced_for_hours
-        exact, level = weighted_level(
-            [(each.at, _number(each.value)) for each in events],
-            (asked.begins, asked.ends),
-            carried=asked.carried,
-            priced_for=None if hours is None else timedelta(hours=hours),
-        )
-        return Answer(
-            kind=asked.kind, figures={"quantity": str(exact), "level": plain(level)}, tables={}
-        )
-    numbers = asked.how in {Metered.SUM, Metered.MAX, Metered.LATEST}
-    values = [{"value": _number(each.value) if numbers else each.value} for each in events]
-    quantity = aggregated(values, Aggregation(asked.how.value), "value")
-    return Answer(kind=asked.kind, figures={"quantity": plain(quantity)}, tables={})
-
-
-def _number(text: str) -> Decimal:
-    try:
-        found = Decimal(text)
-    except ArithmeticError:
-        found = Decimal("NaN")
-    if not found.is_finite():
-        raise contradicts(f"the value {text!r}", "is no number", "Give decimals such as 12.5.")
-    return found

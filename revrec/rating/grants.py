@@ -52,8 +52,12 @@ class Grant:
     """Products it pays for; all if left out."""
     rolled_over: bool = False
     """Whether it is what was left of another."""
-    rollover_cap: Decimal = Decimal(0)
-    """Most of what is left that a reset keeps."""
+    rollover_cap: Decimal | None = Decimal(0)
+    """Most of what is left that a reset keeps; no limit if null ..."""
+    rollover_cap_percent: Decimal | None = None
+    """... or most of it as a percentage of the amount."""
+    rollover_percent: Decimal = Decimal(100)
+    """Of what is left, what a reset keeps."""
     rollover_floor: Decimal = Decimal(0)
     """What a reset brings it up to at least, within the cap."""
 
@@ -221,10 +225,20 @@ def _lot(grant: Grant, order: Sequence[DrawFirst]) -> Lot:
         end=_instant(min(grant.expires or _LAST, grant.voided or _LAST)),
         amount=atoms(grant.amount, AMOUNT_SCALE),
         takes=frozenset(grant.applies_to),
-        keeps=Keeps(
-            cap=atoms(grant.rollover_cap, AMOUNT_SCALE),
-            floor=atoms(grant.rollover_floor, AMOUNT_SCALE),
-        ),
+        keeps=_keeps(grant),
+    )
+
+
+def _keeps(grant: Grant) -> Keeps:
+    numerator, denominator = grant.rollover_percent.as_integer_ratio()
+    cap = grant.rollover_cap
+    if grant.rollover_cap_percent is not None:
+        cap = grant.amount * grant.rollover_cap_percent.scaleb(-2)
+    return Keeps(
+        cap=None if cap is None else atoms(cap, AMOUNT_SCALE),
+        floor=atoms(grant.rollover_floor, AMOUNT_SCALE),
+        numerator=numerator,
+        denominator=denominator * 100,
     )
 
 

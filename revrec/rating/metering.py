@@ -9,30 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from revrec.errors import FeedError
+from revrec.model.rating import Aggregation
 
 AVERAGE_MONTH = timedelta(hours=730)
 """A twelfth of 8,760 hours: the month of some prices of what runs by the hour."""
 
 
-class Aggregation(StrEnum):
-    """How events make a quantity."""
-
-    COUNT = "count"
-    SUM = "sum"
-    MAX = "max"
-    LATEST = "latest"
-    DISTINCT = "distinct"
-
-
 def aggregated(
     events: Sequence[Mapping[str, Any]], how: Aggregation, field: str = "quantity"
 ) -> Decimal:
-    """The quantity of a window's events, which stand in the order of their moments.
+    """The quantity of a window's events, which stand in the order of their moments; no level.
 
     >>> told = [{"pages": Decimal(10)}, {"pages": Decimal(20)}]
     >>> [aggregated(told, how, "pages") for how in (Aggregation.SUM, Aggregation.MAX)]

@@ -120,7 +120,8 @@ def _refuse_bounds(price: Price, pieces: Sequence[Piece], source: str) -> None:
     if least < 0 or (terms.maximum is not None and terms.maximum < least):
         raise _refused(source, "the bounds of a transaction are not below 0 and rise")
     alone = len(pieces) == 1 and pieces[0].high is None and not pieces[0].flat
-    if not alone or price.packages is not Packages.FRACTION:
+    whole = any(piece.package > 1 for piece in pieces)
+    if not alone or whole or price.packages is not Packages.FRACTION:
         raise _refused(source, "bounds of a transaction need one price for all units, in parts")
     if price.commitment is not None or price.maximum is not None:
         raise _refused(source, "bounds of a transaction go with no commitment or maximum")
@@ -130,7 +131,8 @@ def _zero_usage(price: Price, pieces: Sequence[Piece], flat: Fraction, source: s
     """What a window without usage owes; ``flat`` is the amount of the first tier."""
     if not price.package_at_zero_usage:
         return flat if price.flat_at_zero_usage else Fraction(0)
-    if price.packages is not Packages.UP:
+    first = price.tiers[0].packages if price.tiers else None
+    if (first or price.packages) is not Packages.UP:
         raise _refused(source, "a package at zero usage needs packages that count once begun")
     if price.included or price.per_event is not None:
         raise _refused(source, "a package at zero usage goes with no usage that is free")
@@ -207,7 +209,8 @@ def _of_tier(
         unit = _amount(tier.unit_amount)
     size = atoms(tier.per or price.per, QUANTITY_SCALE)
     carries = {Packages.UP: size - 1, Packages.DOWN: 0, Packages.HALF_UP: size // 2}
-    whole = price.packages in carries
+    counts = tier.packages or price.packages
+    whole = counts in carries
     piece = Piece(
         tier=number,
         low=low,
@@ -215,7 +218,7 @@ def _of_tier(
         flat=_amount(tier.flat_amount) * scale,
         rate=unit * scale * (1 if whole else Fraction(1, per * QUANTITY_ATOM)),
         package=size if whole else 1,
-        carry=carries.get(price.packages, 0),
+        carry=carries.get(counts, 0),
     )
     if price.mode is TierMode.GRADUATED:
         return [piece]

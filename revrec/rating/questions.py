@@ -20,7 +20,7 @@ from revrec.errors import FeedError
 from revrec.model.contract import _STRICT
 from revrec.model.credit import DrawFirst
 from revrec.model.proration import ChangeDay, ProratedBy
-from revrec.model.rating import Price, PromotionalCredit, Rounding, Tier, TierMode
+from revrec.model.rating import Aggregation, Price, PromotionalCredit, Rounding, Tier, TierMode
 from revrec.model.span import Span
 from revrec.rating.grants import Grant, Use
 from revrec.rating.settlement import Coupon, InvoiceStep, SpendingCommitment
@@ -89,8 +89,8 @@ class InvoiceLineTold:
 
     id: str
     amount: Decimal
-    counts_to: str | None = None
-    """The commitment it is spending of, if any."""
+    counts_to: str | tuple[str, ...] = ()
+    """The commitment it is spending of, if any; of several, each in turn until it is met."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,15 @@ class CreditTold:
     """Lines it may pay; all if left out."""
 
 
+class SettledAt(StrEnum):
+    """Where an invoice is rounded."""
+
+    LINE = "line"
+    """Each line, each coupon and each tax, then summed."""
+    INVOICE = "invoice"
+    """The sums alone; what they are made of keeps twelve decimals."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What an invoice comes to: maximum, true-ups, then coupons, taxes and credits in an order."""
@@ -115,7 +124,8 @@ class Settlement:
     currency: str
     lines: tuple[InvoiceLineTold, ...]
     rounding: Rounding = field(default_factory=Rounding)
-    """Each line is rounded, and each amount that follows; the sum is of rounded lines."""
+    """Its place within a line does not matter here."""
+    rounded_at: SettledAt = SettledAt.LINE
     maximum: Decimal | None = None
     """Most that lines come to, cut in their order ..."""
     charged_before: Decimal = Decimal(0)
@@ -171,6 +181,8 @@ class Proration:
     currency: str
     period: Span
     by: ProratedBy = ProratedBy.DAYS
+    days_in_period: Decimal | None = None
+    """Days the price is for, such as 30, 365 or 30.4375; those of the period if left out."""
     amount: Decimal | None = None
     first: Annotated[date | None, Field(alias="from")] = None
     """First day of the part of the fee; the period's if left out."""
@@ -227,16 +239,21 @@ class LevelPrice:
     rounding: Rounding = field(default_factory=Rounding)
 
 
-class Metered(StrEnum):
-    """How events make a quantity."""
+class Repeated(StrEnum):
+    """What counts of an event told twice with other values; the same one told again is nothing."""
 
-    COUNT = "count"
-    SUM = "sum"
-    MAX = "max"
-    LATEST = "latest"
-    DISTINCT = "distinct"
-    LEVEL = "level"
-    """The mean of a level over time, whose changes are told."""
+    REFUSED = "refused"
+    FIRST = "first"
+    LAST = "last"
+
+
+class LevelsTold(StrEnum):
+    """What the events of a level tell."""
+
+    CHANGES = "changes"
+    """By how much it rises or falls."""
+    LEVELS = "levels"
+    """What it is from then on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +265,8 @@ class EventTold:
     at: AwareDatetime
     value: str = "1"
     """A number, or what is to be told apart."""
+    id: str = ""
+    """By which the same event told again is known; each is one of its own if left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,19 +276,83 @@ class Metering:
     __pydantic_config__ = _STRICT
 
     kind: Literal["metering"] = "metering"
-    how: Metered
+    how: Aggregation
     begins: AwareDatetime
     ends: AwareDatetime
     """The first moment that is not of the window."""
     events: tuple[EventTold, ...] = ()
+    repeated: Repeated = Repeated.REFUSED
+    levels_told: LevelsTold = LevelsTold.CHANGES
     carried: Decimal = Decimal(0)
     """The level the window begins with."""
     priced_for_hours: int | None = None
     """Hours a level is priced for, such as 730; the whole window if left out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityTier:
+    """A price for all that stays within limits."""
+
+    __pydantic_config__ = _STRICT
+
+    limits: Mapping[str, Decimal] = field(default_factory=dict)
+    """Unit -> the largest peak, included; no limit if left out."""
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """What peaks of several units cost: the one price of the lowest tier that holds them all."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["capacity"] = "capacity"
+    tiers: tuple[CapacityTier, ...]
+    peaks: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanUse:
+    """Usage of a window that a plan may cover."""
+
+    __pydantic_config__ = _STRICT
+
+    id: str
+    quantity: Decimal
+    plan_price: Decimal
+    """Of a unit that the plan covers."""
+    list_price: Decimal
+    """Of any other unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscountedPlan:
+    """Spending committed for each window, drawn at discounted prices; not used, it is lost.
+
+    Usage with the largest discount in percent is covered first, then that with the lowest plan
+    price, each down to a part of a unit.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["discounted_plan"] = "discounted_plan"
+    currency: str
+    commitment: Decimal
+    """Of one window."""
+    uses: tuple[PlanUse, ...] = ()
+    rounding: Rounding = field(default_factory=Rounding)
+
+
 Question = Annotated[
-    UsagePrice | BurnDown | Settlement | ThresholdBilling | Proration | LevelPrice | Metering,
+    UsagePrice
+    | BurnDown
+    | Settlement
+    | ThresholdBilling
+    | Proration
+    | LevelPrice
+    | Metering
+    | Capacity
+    | DiscountedPlan,
     Field(discriminator="kind"),
 ]
 

@@ -62,6 +62,8 @@ class Coupon:
 
     amount: Decimal = _NOTHING
     percent: Decimal = _NOTHING
+    lines: tuple[str, ...] = ()
+    """Lines it is of; all if left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,23 +204,52 @@ def invoiced(
 
 
 def discounted(
-    lines: Decimal,
+    lines: Sequence[tuple[str, Decimal]],
     coupons: Sequence[Coupon],
     *,
     chained: bool = True,
     rounding: Rounding,
     currency: str,
 ) -> Decimal:
-    """What coupons take off, at most all there is; each rounded.
+    """What coupons take off, at most all there is of their lines; each rounded.
 
-    Chained, a percentage is of what the coupons before it left, else of the lines.
+    Chained, a percentage is of what the coupons before it left, else of the lines. What a coupon
+    takes off, its lines share in proportion.
     """
+    told = {name: Fraction(amount) for name, amount in lines}
+    left = dict(told)
     off = _NOTHING
     for coupon in coupons:
-        base = Fraction(lines - off if chained else lines)
-        exact = Fraction(coupon.amount) + base * Fraction(coupon.percent) * Fraction(1, 100)
-        off = min(off + rounded(exact, rounding, currency), lines)
+        own = [name for name in told if not coupon.lines or name in coupon.lines]
+        base = sum((left[name] for name in own), Fraction(0))
+        of = base if chained else sum((told[name] for name in own), Fraction(0))
+        exact = Fraction(coupon.amount) + of * Fraction(coupon.percent) * Fraction(1, 100)
+        taken = min(Fraction(rounded(exact, rounding, currency)), base)
+        for name in own if base else ():
+            left[name] -= left[name] * taken * Fraction(base.denominator, base.numerator)
+        off += rounded(taken, Rounding(decimals=AMOUNT_SCALE), currency)
     return off
+
+
+def waterfall(
+    names: Sequence[str],
+    amount: Decimal,
+    spent: Mapping[str, Decimal],
+    known: Mapping[str, Decimal],
+) -> dict[str, Decimal]:
+    """Spending over commitments in turn: each until it is met, the last has the rest.
+
+    >>> met = waterfall(["first", "later"], Decimal(1100), {}, {"first": Decimal(1000)})
+    >>> {name: str(amount) for name, amount in met.items()}
+    {'first': '1000', 'later': '100'}
+    """
+    found: dict[str, Decimal] = {}
+    for name in names[:-1]:
+        room = max(known[name] - spent.get(name, _NOTHING), _NOTHING)
+        found[name] = min(amount, room)
+        amount -= found[name]
+    found[names[-1]] = amount
+    return found
 
 
 def past_fresh_threshold(

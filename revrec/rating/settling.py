@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
+from revrec.model.rating import Rounding
+from revrec.money import AMOUNT_SCALE
 from revrec.rating.proration import rounded
-from revrec.rating.questions import Answer, Settlement, contradicts, plain
+from revrec.rating.questions import Answer, SettledAt, Settlement, contradicts, plain
 from revrec.rating.settlement import (
     Covered,
     InvoiceStep,
@@ -15,6 +19,7 @@ from revrec.rating.settlement import (
     invoiced,
     laid_over,
     shortfalls,
+    waterfall,
 )
 
 _NOTHING = Decimal(0)
@@ -26,6 +31,9 @@ def settled(asked: Settlement) -> Answer:
 
     Raises FeedError for lines or credits named twice, and for commitments that are not told.
     """
+    last = asked.rounding
+    if asked.rounded_at is SettledAt.INVOICE:
+        asked = replace(asked, rounding=Rounding(decimals=AMOUNT_SCALE, mode=last.mode))
     gross, missing = _lines(asked)
     kept = (
         gross
@@ -34,8 +42,10 @@ def settled(asked: Settlement) -> Answer:
     )
     lines = kept + [(f"true-up of {name}", amount) for name, amount in missing.items() if amount]
     total = sum((amount for _, amount in lines), _NOTHING)
+    coupons = ((str(number), each.lines) for number, each in enumerate(asked.coupons, 1))
+    _refuse_strangers("coupon", coupons, lines)
     off = discounted(
-        total,
+        lines,
         asked.coupons,
         chained=asked.chained,
         rounding=asked.rounding,
@@ -55,7 +65,7 @@ def settled(asked: Settlement) -> Answer:
     )
 
     def money(amount: Decimal) -> str:
-        return plain(rounded(Fraction(amount), asked.rounding, asked.currency))
+        return plain(rounded(Fraction(amount), last, asked.currency))
 
     figures = {
         "lines": money(total),
@@ -113,17 +123,17 @@ def _lines(asked: Settlement) -> tuple[_Lines, dict[str, Decimal]]:
         (each.id, rounded(Fraction(each.amount), asked.rounding, asked.currency))
         for each in asked.lines
     ]
-    known = {each.id for each in asked.commitments}
+    known = {each.id: each.amount for each in asked.commitments}
     spent: dict[str, Decimal] = {}
     for told, (_, amount) in zip(asked.lines, lines, strict=True):
-        if told.counts_to is None:
-            continue
-        if told.counts_to not in known:
+        towards = (told.counts_to,) if isinstance(told.counts_to, str) else told.counts_to
+        for strange in (name for name in towards if name not in known):
             raise contradicts(
-                f"the line {told.id!r}", f"counts to {told.counts_to!r}, which is not told",
+                f"the line {told.id!r}", f"counts to {strange!r}, which is not told",
                 "Tell the commitment.",
             )  # fmt: skip
-        spent[told.counts_to] = spent.get(told.counts_to, _NOTHING) + amount
+        for name, part in waterfall(towards, amount, spent, known).items() if towards else ():
+            spent[name] = spent.get(name, _NOTHING) + part
     missing = shortfalls(asked.commitments, spent)
     return lines, {
         name: rounded(Fraction(amount), asked.rounding, asked.currency)
@@ -134,17 +144,24 @@ def _lines(asked: Settlement) -> tuple[_Lines, dict[str, Decimal]]:
 def _covered(asked: Settlement, lines: _Lines) -> list[Covered]:
     """What credits pay of the lines."""
     pays = {each.id: each.pays for each in asked.credits if each.pays}
-    known = {line for line, _ in lines}
-    for name, wanted in pays.items():
-        strangers = sorted(set(wanted) - known)
-        if strangers:
-            raise contradicts(
-                f"the credit {name!r}", f"pays {', '.join(strangers)}, which is no line",
-                "Name lines of the invoice.",
-            )  # fmt: skip
+    _refuse_strangers("credit", ((repr(name), of) for name, of in pays.items()), lines)
     return laid_over(
         lines,
         [(each.id, each.amount) for each in asked.credits],
         pays=pays,
         in_proportion=asked.in_proportion,
     )
+
+
+def _refuse_strangers(
+    what: str, wanted: Iterable[tuple[str, tuple[str, ...]]], lines: _Lines
+) -> None:
+    """Refuse credits and coupons of lines that are not told."""
+    known = {line for line, _ in lines}
+    for name, of in wanted:
+        strangers = sorted(set(of) - known)
+        if strangers:
+            raise contradicts(
+                f"the {what} {name}", f"is of {', '.join(strangers)}, which is no line",
+                "Name lines of the invoice.",
+            )  # fmt: skip

@@ -54,7 +54,42 @@ LEVEL = {"kind": "level_price", "currency": "USD", "period": MARCH}
         (BILL | {"order": ["tax"]}, "does not tell each step once"),
         (
             BILL | {"credits": [{"id": "c", "amount": "1", "pays": ["b"]}]},
-            "pays b, which is no line",
+            "the credit 'c' is of b, which is no line",
+        ),
+        (
+            BILL | {"coupons": [{"amount": "1", "lines": ["b"]}]},
+            "the coupon 1 is of b, which is no line",
+        ),
+        (
+            METER
+            | {
+                "events": [
+                    {"id": "e", "at": "2026-03-01T00:00:00Z", "value": each} for each in "12"
+                ]
+            },
+            "the event 'e' is told twice with other values",
+        ),
+        (
+            USAGE
+            | {
+                "prices": [PRICE | {"aggregation": "max"}],
+                "before": {PRICE["id"]: "1"},
+                "start": "2026-03-01",
+            },
+            "is of no sum",
+        ),
+        (
+            PART | {"amount": "1", "by": "seconds", "days_in_period": "30"},
+            "a period of 30 days is counted by days",
+        ),
+        (
+            {
+                "kind": "discounted_plan",
+                "currency": "USD",
+                "commitment": "1",
+                "uses": [{"id": "u", "quantity": "1", "plan_price": "2", "list_price": "1"}],
+            },
+            "a plan price below 0 or above its list price",
         ),
         (
             BILL | {"lines": [{"id": "a", "amount": "1", "counts_to": "k"}]},

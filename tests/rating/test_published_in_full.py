@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from revrec.columnar import connect
-from revrec.rating.metering import Aggregation, aggregated, capacity_tier, weighted_level
+from revrec.model.rating import Aggregation
+from revrec.rating.metering import aggregated, capacity_tier, weighted_level
 from tests.rating.samples import used
 from tests.rating.test_published import CENTS, MARCH, TIERS, by_line, priced, rated, total
 

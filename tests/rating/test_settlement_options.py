@@ -74,8 +74,8 @@ def test_coupons_chained_or_on_the_base(off: str, *, chained: bool) -> None:
     coupons = [Coupon(amount=Decimal(10)), Coupon(percent=Decimal(20))]
     terms = {"chained": chained, "rounding": CENTS, "currency": "USD"}
 
-    assert discounted(Decimal(100), coupons, **terms) == Decimal(off)  # type: ignore[arg-type]
-    assert discounted(Decimal(5), coupons, **terms) == 5  # type: ignore[arg-type]
+    assert discounted([("a", Decimal(100))], coupons, **terms) == Decimal(off)  # type: ignore[arg-type]
+    assert discounted([("a", Decimal(5))], coupons, **terms) == 5  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("compounding", "tax"), [(False, "14.98"), (True, "15.47")])
