@@ -42,15 +42,7 @@ def settled(asked: Settlement) -> Answer:
     )
     lines = kept + [(f"true-up of {name}", amount) for name, amount in missing.items() if amount]
     total = sum((amount for _, amount in lines), _NOTHING)
-    coupons = ((str(number), each.lines) for number, each in enumerate(asked.coupons, 1))
-    _refuse_strangers("coupon", coupons, lines)
-    off = discounted(
-        lines,
-        asked.coupons,
-        chained=asked.chained,
-        rounding=asked.rounding,
-        currency=asked.currency,
-    )
+    off = _off(asked, lines)
     covered = _covered(asked, lines)
     found = invoiced(
         total,
@@ -87,6 +79,19 @@ def settled(asked: Settlement) -> Answer:
     )
     tables = {"lines": rows, "credits": _credits(covered)}
     return Answer(kind=asked.kind, figures=figures, tables=tables)
+
+
+def _off(asked: Settlement, lines: _Lines) -> Decimal:
+    """What coupons take off."""
+    coupons = ((str(number), each.lines) for number, each in enumerate(asked.coupons, 1))
+    _refuse_strangers("coupon", coupons, lines)
+    return discounted(
+        lines,
+        asked.coupons,
+        chained=asked.chained,
+        rounding=asked.rounding,
+        currency=asked.currency,
+    )
 
 
 def _applied(asked: Settlement, covered: list[Covered]) -> Decimal:

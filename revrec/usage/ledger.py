@@ -141,7 +141,7 @@ def recall(bench: Workbench, ledger: ds.Dataset | None, *, entity: int) -> None:
         condition = _of(entity, days)
         if ledger is not None:
             told = [*_IDENTITY, *_CONTENT, *_optional(ledger)]
-            repeats.recall(bench, days, partial(_rows_of, ledger, told, condition))
+            repeats.recall(bench, days, partial(rows_of, ledger, told, condition))
         if bench.pick(chosen, days, "picked"):
             _recall_picked(connection, ledger, condition)
 
@@ -269,15 +269,16 @@ def _held(
     They stream past the batch: the ledger may be larger than memory, the batch's side of a join
     spills. DuckDB cannot know the sizes, so it is told to keep the order written.
     """
-    connection.register("held", _rows_of(ledger, columns, condition))
+    connection.register("held", rows_of(ledger, columns, condition))
     with as_written(connection):
         yield
     connection.unregister("held")
 
 
-def _rows_of(
+def rows_of(
     ledger: ds.Dataset, columns: Sequence[str], condition: pc.Expression
 ) -> pa.RecordBatchReader:
+    """Rows of a table that are read a little ahead only, so that no more of it is held."""
     return ledger.scanner(
         columns=list(columns),
         filter=condition,

@@ -19,7 +19,7 @@ from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 from revrec.usage.columns import COUNTED
 from revrec.usage.days import day_zone
-from revrec.usage.ledger import TABLE
+from revrec.usage.ledger import TABLE, rows_of
 from revrec.usage.rules import RATED_HERE
 from revrec.usage.since import EVER, Since, read_from
 
@@ -80,7 +80,7 @@ def put_counted(
     )
     columns = names.split()
     condition = (pc.field("entity_id") == tx.entity) & _only(since)
-    reader = dataset.scanner(columns=columns, filter=condition).to_reader()
+    reader = rows_of(dataset, columns, condition)
     prices = [price for card, _ in told.cards for price in card.prices]
     prices += [price for agreement in told.agreements for price in agreement.overrides]
     told_apart = {
@@ -163,7 +163,7 @@ def put_held(
     condition &= _only(since)
     columns = "usage_id corrects contract meter usage_date quantity amount currency unit"
     wanted = [*columns.split(), "dimensions", "recorded_at"]
-    bench.register("ledger", dataset.scanner(columns=wanted, filter=condition).to_reader())
+    bench.register("ledger", rows_of(dataset, wanted, condition))
     bench.execute(_HELD)
     bench.unregister("ledger")
     if since is not None:

@@ -33,7 +33,7 @@ from revrec.store.transaction import Transaction
 from revrec.usage import batches
 from revrec.usage.columns import ARRIVED, COUNTED
 from revrec.usage.days import day_zone
-from revrec.usage.ledger import TABLE
+from revrec.usage.ledger import TABLE, rows_of
 from revrec.usage.rated_tables import (
     SOURCE,
     UNCHANGED_TARGETS,
@@ -309,7 +309,7 @@ def _counted_in_all(bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lak
     if dataset is None:
         return Decimal(0)
     condition = pc.field("entity_id") == tx.entity
-    bench.register("counted", dataset.scanner(["quantity"], condition).to_reader())
+    bench.register("counted", rows_of(dataset, ["quantity"], condition))
     total = _sum(bench, "counted")
     bench.unregister("counted")
     return total
@@ -322,7 +322,7 @@ def _amounts(bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake) -> d
     if dataset is not None:
         condition = (pc.field("entity_id") == tx.entity) & (pc.field("source") == SOURCE)
         columns = ["currency", "amount"]
-        bench.register("ledger", dataset.scanner(columns, condition).to_reader())
+        bench.register("ledger", rows_of(dataset, columns, condition))
         for currency, amount in _by_currency(bench, "ledger").items():
             found[currency] = found.get(currency, Decimal(0)) + amount
         bench.unregister("ledger")

@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 
 from revrec.cli import app
 from revrec.errors import FeedError
-from revrec.feeds.calculations import QUESTION
-from revrec.feeds.documents import validated
+from revrec.feeds.calculations import question_of
 from revrec.rating.answers import answer
 
 MARCH = {"from": "2026-03-01", "to": "2026-03-31"}
@@ -111,7 +110,7 @@ LEVEL = {"kind": "level_price", "currency": "USD", "period": MARCH}
 def test_a_question_that_contradicts_itself_is_refused(question: dict[str, Any], said: str) -> None:
     """The refusal names what does, and what to do."""
     with pytest.raises(FeedError) as caught:
-        answer(validated(QUESTION, question, "the question"))
+        answer(question_of(question, "the question"))
 
     assert said.lower() in caught.value.message.lower()
     assert caught.value.remedy
