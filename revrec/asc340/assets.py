@@ -35,6 +35,8 @@ class Carried:
     amortized: int = 0
     impaired: int = 0
     left: int = 0
+    forgone: int = 0
+    """What would be left besides, had nothing been impaired: the most that can be recovered."""
     is_asset: bool = False
     spent: bool = False
     """Whether nothing of the benefit is still to come."""

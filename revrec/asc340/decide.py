@@ -38,7 +38,7 @@ from revrec.asc340.changes import (
     shortened_to,
 )
 from revrec.asc340.facts import amount_of, check_costs, in_minor
-from revrec.asc340.impairment import derecognition, explain_impairment, impairment
+from revrec.asc340.impairment import derecognition, explain_impairment, impairment, recovery
 from revrec.asc340.recognition import (
     Outcome,
     explain_cost,
@@ -224,6 +224,7 @@ def _settle_at(carried: Carried, answer: Answer, last_day: date) -> None:
     amortized = round_ratio(carried.left * answer.numerator, answer.denominator)
     carried.amortized += amortized
     carried.left -= amortized
+    carried.forgone -= round_ratio(carried.forgone * answer.numerator, answer.denominator)
     carried.spent = answer.numerator >= answer.denominator
     if not carried.spent:
         carried.shape = from_day(carried.shape, answer, next_day(last_day))
@@ -355,13 +356,20 @@ def _test(costs: Costs, review: ContractCostReview) -> Asking:
     expected = in_minor(contract, review.id, review.expected_consideration or Decimal(0))
     costs_to_come = in_minor(contract, review.id, review.expected_costs)
     losses = impairment(carrying, expected, costs_to_come)
+    if not losses and costs.policy.value("impaired_contract_costs") == "recover":
+        forgone = {
+            each.name: each.forgone - round_ratio(each.forgone * done.numerator, done.denominator)
+            for each, done in zip(tested, answers, strict=True)
+        }
+        losses = recovery(carrying, forgone, expected, costs_to_come)
     explained = explain_impairment(contract.id, contract.currency, review, carrying, losses)
     decision = costs.record(explained)
     for each, answer in zip(tested, answers, strict=True):
-        if losses.get(each.name):
+        if loss := losses.get(each.name):
             _settle_at(each, answer, review.on)
-            each.impaired += losses[each.name]
-            each.left -= losses[each.name]
+            each.impaired += loss
+            each.left -= loss
+            each.forgone += loss
             each.decisions.append(decision)
             costs.timeline.publish(review.on, each)
 

@@ -26,6 +26,23 @@ def impairment(
     return apportion(loss, carrying) if loss else {}
 
 
+@cites("340-40-35-6")
+def recovery(
+    carrying: Mapping[str, int],
+    forgone: Mapping[str, int],
+    expected_consideration: int,
+    expected_costs: int,
+) -> dict[str, int]:
+    """What impaired assets get back, below zero, where it is elected; Topic 340 prohibits it.
+
+    IFRS 15.104 requires it when conditions improve: up to what is recoverable, and to what would
+    be carried had nothing been impaired (``forgone`` is the difference), by those amounts.
+    """
+    recoverable = max(expected_consideration - expected_costs, 0)
+    gain = min(recoverable - sum(carrying.values()), sum(forgone.values()))
+    return apportion(-gain, forgone) if gain > 0 else {}
+
+
 @cites("340-40-35-3", "340-40-35-6")
 def explain_impairment(
     contract: str,
@@ -36,23 +53,27 @@ def explain_impairment(
 ) -> Decision:
     """The test and its result, as a decision."""
     carried = Money(sum(carrying.values()), currency)
-    loss = Money(sum(losses.values()), currency)
-    parts = ", ".join(f"{name} {Money(part, currency)}" for name, part in sorted(losses.items()))
-    result = f"{loss} is lost: {parts}" if losses else "nothing is lost, and nothing taken back"
+    loss = sum(losses.values())
+    parts = ", ".join(
+        f"{name} {Money(abs(part), currency)}" for name, part in sorted(losses.items())
+    )
+    verb = "lost" if loss > 0 else "got back"
+    result = f"{Money(abs(loss), currency)} is {verb}: {parts}"
+    result = result if losses else "nothing is lost, and nothing taken back"
     basis = f" ({review.basis})" if review.basis else ""
     return Decision(
         contract=contract,
         on=review.on,
         step=0,
         rule="impairment",
-        paragraphs=("340-40-35-3", "340-40-35-4" if losses else "340-40-35-6"),
+        paragraphs=("340-40-35-3", "340-40-35-4" if loss > 0 else "340-40-35-6"),
         inputs={
             "review": review.id,
             "carrying_amount": str(carried),
             "expected_consideration": str(review.expected_consideration),
             "expected_costs": str(review.expected_costs),
         },
-        outcome="impaired" if losses else "not impaired",
+        outcome="impaired" if loss > 0 else "recovered" if losses else "not impaired",
         sentence=(
             f"Costs carried at {carried} are tested against {review.expected_consideration} still "
             f"expected less {review.expected_costs} of costs{basis}: {result}."

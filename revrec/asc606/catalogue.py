@@ -188,6 +188,20 @@ def explain_set_up(contract: Contract, told: PerformanceObligation, on: date) ->
     )
 
 
+@cites("606-10-25-18B")
+def explain_shipping(contract: Contract, told: PerformanceObligation, on: date) -> Decision:
+    """Shipping after control has passed is, by election, an activity to fulfil the promise."""
+    return _no_obligation(
+        contract,
+        told,
+        on,
+        ("explain_shipping", "606-10-25-18B"),
+        "no obligation",
+        f"{told.id} ships goods that the customer controls already: by election it fulfils their "
+        "promise and is none of its own.",
+    )
+
+
 @cites("606-10-55-30", "606-10-55-32", "606-10-55-33", "606-10-55-35")
 def explain_assurance(contract: Contract, told: PerformanceObligation, on: date) -> Decision:
     """A warranty that the product is as agreed is no obligation; its cost is accrued (460-10)."""

@@ -21,6 +21,7 @@ from revrec.asc606.catalogue import (
     explain_part,
     explain_promise,
     explain_set_up,
+    explain_shipping,
     from_product,
     product_on,
     tiers_by_election,
@@ -187,7 +188,8 @@ class _Reading:
             host = self._host(told, product)
             self._drop(told, explain_part(self._contract, told, product, host, on), host)
         elif told.transfers_nothing:
-            self._drop(told, explain_set_up(self._contract, told, on), None)
+            explain = explain_shipping if told.shipping else explain_set_up
+            self._drop(told, explain(self._contract, told, on), None)
         else:
             option = told.option
             if option is not None and _anyone_gets(option):

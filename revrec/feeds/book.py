@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from revrec.asc606.catalogue import by_product
 from revrec.asc606.combination import combine
+from revrec.asc606.elections import read_elections
 from revrec.asc606.reading import read_promises
 from revrec.commitments.performance import read_performed, told_as_performed
 from revrec.feeds.policies import completed, default_policy
@@ -216,12 +217,15 @@ def _complete(
     catalogue: Mapping[str, Sequence[Product]],
     policy: Policy,
 ) -> None:
-    """Put a history's events in order, and read its promises with the product catalogue."""
+    """Put a history's events in order, and read it by elections and the product catalogue."""
     for place in _PLACES.values():
         getattr(history, place).sort(key=attrgetter("on", "id"))
     joined = "\n".join(sorted(digests))
     history.digest = hashlib.sha256(joined.encode()).hexdigest()
+    elected = read_elections(history, policy)
     read_promises(history, catalogue, policy)
+    if elected:
+        history.read_as = (*elected, *history.read_as)
 
 
 def _contracts(fact: Fact, record: Record) -> list[str]:

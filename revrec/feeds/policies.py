@@ -60,6 +60,11 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "contract_cost_amortization": frozenset(AmortizationPattern),
     "contract_cost_adjustments": frozenset({"prospective", "catch_up"}),
     "estimates_standard": frozenset({"us_gaap", "ifrs"}),
+    "licenses_of_ip": frozenset({"by_nature", "by_activities"}),
+    "license_renewals": frozenset({"with_the_period", "when_agreed"}),
+    "shipping_and_handling": frozenset({"fulfilment", "promise"}),
+    "noncash_consideration": frozenset({"at_inception", "at_receipt"}),
+    "impaired_contract_costs": frozenset({"stay_impaired", "recover"}),
     "reopening_takes": frozenset({"reason", "assessment"}),
 }
 """Election -> values the engine computes; any other is refused, never ignored."""
@@ -74,6 +79,7 @@ MEASURED: Mapping[str, tuple[str, str]] = {
     "usual_history": _DAYS,
     "release_amount_of_one_person": (_AMOUNT, "an amount, such as 10000.00"),
     "release_rows_of_one_person": (_COUNT, "a whole number, such as 1000"),
+    "collectibility_probable": _LIKELIHOOD,
     "estimates_probable": _LIKELIHOOD,
     "estimates_highly_probable": _LIKELIHOOD,
     "estimates_significant": (_BELOW_HALF, "a percentage below 50, such as 5%"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
@@ -49,6 +50,9 @@ class Assessment:
     on: date
     unmet: tuple[Criterion, ...] = ()
     """Criteria that are not met; none when the agreement is a contract from this day."""
+    collection_probability: Decimal | None = None
+    """How likely substantially all will be collected, from 0 to 1, in place of
+    ``collectibility`` among the criteria; the policy says what is enough (25-1e)."""
     significant_change: str = ""
     """What changed, for an agreement that had passed: without it 25-5 lets it stand."""
     event: DepositEvent | None = None

@@ -241,6 +241,8 @@ class PerformanceObligation:
     """Judged: not distinct from this obligation, which it is a part of (25-21, 25-22)."""
     transfers_nothing: bool | None = None
     """Set-up work that transfers nothing, so no obligation (25-17); as the product if left out."""
+    shipping: bool = False
+    """Shipping and handling after the customer has control of the goods (25-18B)."""
     warranty: Warranty | None = None
     """Whether it is a warranty, and of which kind (55-30); as the product if left out."""
     role: Role | None = None
@@ -353,6 +355,9 @@ class Contract:
     unmet_criteria: tuple[Criterion, ...] = ()
     """Judged at inception: what keeps the agreement from being a contract (25-1); an
     ``assessment`` tells from when it is one. What is received meanwhile is a deposit (25-8)."""
+    collection_probability: Decimal | None = None
+    """Judged at inception, from 0 to 1: how likely substantially all will be collected, in place
+    of ``collectibility`` among the criteria; the policy says what is enough (25-1e)."""
     bundles: tuple[Bundle, ...] = ()
     """Observable bundle prices that may prove to which obligations a discount belongs (32-37)."""
     financing: Financing | None = None

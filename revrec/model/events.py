@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Literal
 
 from revrec.model.assessment import Assessment
@@ -166,6 +167,15 @@ class Delivery:
     """Carrying amount of a unit of the goods, where the books follow their cost (55-27)."""
 
 
+class EstimateStandard(StrEnum):
+    """Whose constraint an estimate passed, as ``estimates_standard`` is elected."""
+
+    US_GAAP = "us_gaap"
+    """A significant reversal is not probable (606-10-32-11)."""
+    IFRS = "ifrs"
+    """It is highly probable that there is none (IFRS 15.56)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """An approved estimate (606-10-32-14): of consideration, or of usage to come (55-48)."""
@@ -190,6 +200,9 @@ class Estimate:
     volume its tiers are read with, or the units expected to be returned in all."""
     outcomes: tuple[Outcome, ...] = ()
     """Or its possible amounts, from which it is made by the method of the consideration (32-9)."""
+    standard: EstimateStandard | None = None
+    """The level of assurance it passed, where another estimate passed the other (32-11); an
+    estimate without one holds for both."""
     basis: str = ""
     """Why, for the reader."""
 

@@ -92,6 +92,11 @@ class License:
     """Functional, but changed by us in substance while the customer must use the newest (55-62)."""
     hosted_only: bool = False
     """The customer cannot take the software and run it elsewhere without much loss (55-54A)."""
+    activities_affect: bool | None = None
+    """Judged under IFRS 15.B58: the customer is exposed to what we go on doing to it, which no
+    other promise transfers; as its nature says if left out."""
+    renews: bool = False
+    """It extends a license that the customer uses already (55-58C)."""
 
 
 class RepurchaseKind(StrEnum):
