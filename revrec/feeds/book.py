@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any, cast
@@ -13,9 +13,11 @@ from revrec.asc606.combination import combine
 from revrec.asc606.elections import read_elections
 from revrec.asc606.reading import read_promises
 from revrec.commitments.performance import read_performed, told_as_performed
+from revrec.feeds.frameworks import policy_of
 from revrec.feeds.policies import completed, default_policy
 from revrec.feeds.records import Record, of_fact
 from revrec.model.assessment import Assessment
+from revrec.model.books import SecondBook
 from revrec.model.combination import Combination
 from revrec.model.contract import Contract
 from revrec.model.costs import ContractCost, ContractCostReview
@@ -74,8 +76,17 @@ _PLACES = {
 }
 
 
-_OF_THE_ENTITY = (StandaloneSellingPrice, Product, EntityCurrencies, ExchangeRate, AccountMapping)
+_OF_THE_ENTITY = (
+    StandaloneSellingPrice,
+    Product,
+    EntityCurrencies,
+    SecondBook,
+    ExchangeRate,
+    AccountMapping,
+)
 """Told of no contract, and read as lists in order of their ids."""
+_SINGLE = (EntityCurrencies, SecondBook)
+"""There is one of."""
 _READ_ELSEWHERE = (
     FiscalCalendar,
     RateCard,
@@ -104,11 +115,17 @@ def _of_the_engine(
 
 
 def book_of(
-    facts: Iterable[Fact], *, policy: Policy | None = None, usage: Iterable[Usage] = ()
+    facts: Iterable[Fact],
+    *,
+    policy: Policy | None = None,
+    usage: Iterable[Usage] = (),
+    differing: Collection[str] | None = None,
 ) -> tuple[Book, list[Fact]]:
     """A book, and the facts left out because their contract is not known (yet).
 
     Facts may come in any order. A recorded policy overrides the shipped one, election by election.
+    ``differing`` are the differences of the second book's framework that are applied: none make
+    the first book, all of them the second.
     """
     elected = policy or default_policy()
     lists: dict[type, list[Any]] = {each: [] for each in _OF_THE_ENTITY}
@@ -131,7 +148,10 @@ def book_of(
         for name in _contracts(fact, record):
             digests.setdefault(name, []).append(f"{fact.kind}:{fact.key}:{fact.digest}")
     unknown = [fact for fact, record in events if not _placed(fact, record, histories)]
-    for listed in (lists[each] for each in _OF_THE_ENTITY if each is not EntityCurrencies):
+    second = next(iter(lists[SecondBook]), None)
+    if differing and second is not None:
+        elected = policy_of(elected, second, differing)
+    for listed in (lists[each] for each in _OF_THE_ENTITY if each not in _SINGLE):
         listed.sort(key=attrgetter("id"))
     catalogue = by_product(lists[Product])
     drawn_by = credits_told.digests_by_contract()
@@ -145,6 +165,7 @@ def book_of(
         selling_prices=lists[StandaloneSellingPrice],
         products=lists[Product],
         currencies=next(iter(lists[EntityCurrencies]), None),
+        second=second,
         exchange_rates=lists[ExchangeRate],
         account_mappings=lists[AccountMapping],
         combinations=sorted(combinations.values(), key=attrgetter("on", "id")),

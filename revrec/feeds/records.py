@@ -11,7 +11,10 @@ from typing import Any, NoReturn
 from revrec.errors import FeedError
 from revrec.feeds.adapters import adapter_of
 from revrec.feeds.documents import lines, read_json, read_text, read_yaml, validated
+from revrec.feeds.frameworks import policy_of
+from revrec.feeds.policies import default_policy
 from revrec.model.assessment import Assessment
+from revrec.model.books import SecondBook
 from revrec.model.combination import Combination
 from revrec.model.commitment import Commitment, CommitmentAmendment
 from revrec.model.contract import Contract
@@ -91,6 +94,7 @@ Record = (
     | FiscalCalendar
     | EntityCurrencies
     | ExchangeRate
+    | SecondBook
     | AccountMapping
     | Misstatement
     | FinancialBenchmark
@@ -106,6 +110,7 @@ _OfTheEntity = (
     | FiscalCalendar
     | EntityCurrencies
     | ExchangeRate
+    | SecondBook
     | AccountMapping
     | Misstatement
     | FinancialBenchmark
@@ -155,6 +160,7 @@ MODELS: Mapping[FactKind, type[Any]] = {
     FactKind.FISCAL_CALENDAR: FiscalCalendar,
     FactKind.ENTITY_CURRENCIES: EntityCurrencies,
     FactKind.EXCHANGE_RATE: ExchangeRate,
+    FactKind.SECOND_BOOK: SecondBook,
     FactKind.ACCOUNT_MAPPING: AccountMapping,
     FactKind.MISSTATEMENT: Misstatement,
     FactKind.FINANCIAL_BENCHMARK: FinancialBenchmark,
@@ -162,7 +168,9 @@ MODELS: Mapping[FactKind, type[Any]] = {
 """Kind of fact -> the model its body must fit."""
 
 _PLURALS = {"delivery": "deliveries", "policy": "policies", "lapse": "lapses"}
-_SINGLE = frozenset({FactKind.ENTITY_CURRENCIES, FactKind.FISCAL_CALENDAR})
+_SINGLE = frozenset(
+    {FactKind.ENTITY_CURRENCIES, FactKind.FISCAL_CALENDAR, FactKind.SECOND_BOOK}
+)
 _FIRST = (FactKind.PRODUCT, FactKind.CONTRACT, FactKind.STANDALONE_SELLING_PRICE)
 _LISTS: Mapping[str, FactKind] = {
     _PLURALS.get(kind.value, f"{kind.value}s"): kind
@@ -269,6 +277,9 @@ def _named(record: _OfTheEntity) -> tuple[str, date]:
         for each in filter(None, (record.functional_currency, record.reporting_currency)):
             minor_digits(each)
         return FactKind.ENTITY_CURRENCIES.value, record.effective_from
+    if isinstance(record, SecondBook):
+        policy_of(default_policy(), record)
+        return FactKind.SECOND_BOOK.value, record.effective_from
     if isinstance(record, ExchangeRate):
         _check_rate(record)
     if isinstance(record, StandaloneSellingPrice | RateCard | Misstatement | FinancialBenchmark):

@@ -31,6 +31,9 @@ FUNCTIONAL_ENCODING = "revrec-journal-2"
 """The same with the functional currency and amount after each line's amount, for entries that
 have some."""
 
+BOOK_ENCODING = "revrec-journal-3"
+"""As the others, with the name of its book at the end, for entries of a second book."""
+
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 Head = tuple[int, str]
@@ -38,7 +41,7 @@ Head = tuple[int, str]
 
 CSV_COLUMNS = (
     "entity,seq,period,origin,event,currency,memo,posted_at,posted_by,line_count,lines_digest,"
-    "previous,digest,line_no,account,product,gl_code,gl_name,line_currency,amount,"
+    "previous,digest,book,line_no,account,product,gl_code,gl_name,line_currency,amount,"
     "functional_currency,functional_amount"
 ).split(",")
 """Columns of the export: an entry's header is repeated on each of its lines."""
@@ -59,9 +62,10 @@ def digest_of_lines(lines: Sequence[JournalLine]) -> str:
 def canonical_bytes(posted: PostedEntry) -> bytes:
     """Everything of the entry but its digests of the chain; the lines through their digest."""
     entry = posted.entry
+    encoding = FUNCTIONAL_ENCODING if _is_functional(entry.lines) else ENCODING
     return _encoded(
         [
-            FUNCTIONAL_ENCODING if _is_functional(entry.lines) else ENCODING,
+            BOOK_ENCODING if entry.book else encoding,
             str(posted.entity),
             str(posted.seq),
             str(entry.period),
@@ -73,6 +77,7 @@ def canonical_bytes(posted: PostedEntry) -> bytes:
             posted.posted_by,
             str(posted.line_count),
             posted.lines_digest,
+            *([entry.book] if entry.book else []),
         ]
     )
 
@@ -159,6 +164,7 @@ def export_csv(entries: Iterable[PostedEntry], file: IO[str]) -> None:
         header = [posted.entity, posted.seq, entry.period, entry.origin, entry.event]
         header += [entry.currency, entry.memo, timestamp(posted.posted_at), posted.posted_by]
         header += [posted.line_count, posted.lines_digest, posted.previous, posted.digest]
+        header.append(entry.book)
         for line_no, line in enumerate(entry.lines, start=1):
             detail = [line_no, line.account, line.product, line.gl_code, line.gl_name]
             functional = [line.functional_currency, _text(line.functional)]

@@ -51,6 +51,8 @@ class JournalEntry:
     memo: str
     """For the reader."""
     lines: tuple[JournalLine, ...]
+    book: str = ""
+    """The book it is of: a ``revrec.model.books.Framework``; empty for the first."""
 
     def check(self) -> None:
         """Raise UnbalancedEntry unless debits equal credits per currency and no line is zero.

@@ -33,7 +33,9 @@ def verify(path: Path, anchor: tuple[int, str] = (0, "")) -> tuple[str, int, str
             rows, before, seq = list(group), digest, seq + 1
             head, entity = rows[0], entity or rows[0]["entity"]
             names, form = (BOTH, 2) if any(r.get(BOTH[-2]) for r in rows) else (LINE, 1)
-            told = [f"revrec-journal-{form}", *(head[name] for name in HEADER.split(","))]
+            book = [head["book"]] if head.get("book") else []
+            told = [f"revrec-journal-{3 if book else form}", *(head[n] for n in HEADER.split(","))]
+            told += book
             digest, lines = sha256(before, told), sha256("", [[r[n] for n in names] for r in rows])
             sums = {"": sum(int(row.get("functional_amount") or 0) for row in rows)}
             for row in rows:

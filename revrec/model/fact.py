@@ -54,6 +54,7 @@ class FactKind(StrEnum):
     FISCAL_CALENDAR = "fiscal_calendar"
     ENTITY_CURRENCIES = "entity_currencies"
     EXCHANGE_RATE = "exchange_rate"
+    SECOND_BOOK = "second_book"
     ACCOUNT_MAPPING = "account_mapping"
     MISSTATEMENT = "misstatement"
     FINANCIAL_BENCHMARK = "financial_benchmark"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 
 from revrec.errors import ContractError
 from revrec.model.assessment import Assessment
+from revrec.model.books import SecondBook
 from revrec.model.combination import Combination
 from revrec.model.contract import Consideration, Contract, PerformanceObligation
 from revrec.model.costs import ContractCost, ContractCostReview
@@ -119,6 +120,8 @@ class Book:
     """Contracts accounted for under the name of a combination, and combinations given up: names
     that the ledger may hold from before."""
 
+    second: SecondBook | None = None
+    """The book kept beside this one; a second book knows that it is one."""
     credits: CreditBook = field(default_factory=CreditBook)
     """What is told of credits and commitments."""
 

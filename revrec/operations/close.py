@@ -28,7 +28,7 @@ from revrec.ledger.detail import detail, journal_entries
 from revrec.model.controls import Waiver
 from revrec.model.fact import digest_of
 from revrec.model.history import Book
-from revrec.operations import gates
+from revrec.operations import books, gates
 from revrec.operations.computing import Computed, compute, read_inputs
 from revrec.operations.gates import GateState
 from revrec.operations.incremental import ToClose, to_close
@@ -274,6 +274,7 @@ def finish_close(
     """Compute and write a close whose facts are pinned, within a transaction of the caller's."""
     locks.period_exclusive(tx, period)
     locks.lake_table(tx, "posting")
+    books.lock(tx, period)
     locks.journal(tx)
     pins = periods.pins(tx, period)
     standing = periods.standing_close(tx, period)
@@ -296,6 +297,7 @@ def finish_close(
     if rows.num_rows:
         control = {"rows": str(rows.num_rows), "debits": str(_debits(rows))}
         version = lake.append(tx, "posting", rows, f"close {period} {ordinal}", control)
+    second = books.post_second(tx, lake, period, pins, ordinal=ordinal, among=found.among)
     seq, head = journal.head(tx)
     certificate = PeriodClose(
         period=period,
@@ -309,7 +311,7 @@ def finish_close(
         chain_seq=seq,
         chain_head=head,
         engine_version=ENGINE_VERSION,
-        totals=_totals(tx, found, period, pins),
+        totals={**_totals(tx, found, period, pins), **second},
         stage=pins.stage,
     )
     periods.finish_closing(tx, certificate)

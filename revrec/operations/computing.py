@@ -27,6 +27,8 @@ from revrec.store.periods import Pins
 from revrec.store.transaction import Transaction
 from revrec.usage import rollup
 
+SECOND_POSTING = "second_posting"
+"""Table of the lake that holds the posting detail of second books."""
 _BLOCKERS_SHOWN_MAX = 5
 
 
@@ -55,16 +57,23 @@ class Computed:
 
 
 def read_inputs(
-    tx: Transaction, lake: Lake, pins: Pins | None, *, among: Collection[str] | None = None
+    tx: Transaction,
+    lake: Lake,
+    pins: Pins | None,
+    *,
+    among: Collection[str] | None = None,
+    differing: Collection[str] = (),
 ) -> Inputs:
     """Facts and usage as of the pins, or as of now; of all contracts, or of some and no others.
 
+    ``differing`` are the differences of the second book's framework that are applied, as with
+    ``book_of``; with any of them, what is posted is that of the second book.
     Some contracts must be all that share anything with one of them, see ``changed``. Raises
     PeriodNotReady when an event names a contract that was never recorded.
     """
     recorded = facts.read(tx, through_seq=pins.fact_seq if pins else None, among=among)
     told = [each.fact for each in recorded]
-    book, unknown = book_of(told if among is None else concerning(told, among))
+    book, unknown = book_of(told if among is None else concerning(told, among), differing=differing)
     if unknown:
         shown = [f"{each.kind} {each.key} of contract {each.contract}" for each in unknown]
         raise PeriodNotReady(
@@ -78,15 +87,24 @@ def read_inputs(
     daily = rollup.daily(held, named, entity=tx.entity)
     drawn = as_performed(daily, book.credits, book.policy.value("credits_drawn"))
     usage = under_combined_names(drawn, book)
-    return Inputs(book=book, usage=usage, daily=daily, posted=posted_detail(tx, lake, among))
+    second = book.second.framework if differing and book.second is not None else ""
+    posted = posted_detail(tx, lake, among, book=second)
+    return Inputs(book=book, usage=usage, daily=daily, posted=posted)
 
 
-def posted_detail(tx: Transaction, lake: Lake, among: Collection[str] | None = None) -> pa.Table:
-    """Posting detail of every close so far, of all contracts or of some."""
-    dataset = lake.dataset(tx, "posting")
+def posted_detail(
+    tx: Transaction, lake: Lake, among: Collection[str] | None = None, *, book: str = ""
+) -> pa.Table:
+    """Posting detail of every close so far, of all contracts or of some.
+
+    Of the first book, or of the second by its name.
+    """
+    dataset = lake.dataset(tx, SECOND_POSTING if book else "posting")
     if dataset is None:
         return DETAIL.empty_table()
     own = ds.field("entity_id") == tx.entity
+    if book:
+        own &= ds.field("book") == book
     if among is not None:
         own &= ds.field("contract").isin(pa.array(sorted(among), pa.string()))
     table = dataset.to_table(columns=DETAIL.names, filter=own)

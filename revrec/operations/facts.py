@@ -21,6 +21,7 @@ CONTROLLED = frozenset(
         FactKind.ACCOUNT_MAPPING,
         FactKind.FISCAL_CALENDAR,
         FactKind.ENTITY_CURRENCIES,
+        FactKind.SECOND_BOOK,
     }
 )
 """What holds for many contracts at once, and is therefore changed by two people."""

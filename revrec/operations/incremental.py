@@ -33,6 +33,8 @@ class ToClose:
     """Of all contracts."""
     contracts: int
     """How many there are."""
+    among: frozenset[str] | None = None
+    """Those that changed; none if all were computed."""
 
 
 def to_close(tx: Transaction, lake: Lake, period: Period, pins: Pins) -> ToClose:
@@ -87,4 +89,5 @@ def _moved(tx: Transaction, lake: Lake, last: PeriodClose, pins: Pins) -> ToClos
         computed=after,
         balances={key: balances[key] for key in sorted(balances)},
         contracts=told["contracts"] - were + are,
+        among=names,
     )

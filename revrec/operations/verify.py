@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from revrec.errors import InvariantViolated
 from revrec.ledger.invariants import agree, journal_lines
-from revrec.operations.computing import compute, posted_detail, read_inputs
+from revrec.model.books import Framework
+from revrec.operations.books import computed_second
+from revrec.operations.computing import Computed, compute, posted_detail, read_inputs
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import journal, periods
@@ -26,7 +30,11 @@ def verify(workspace: Workspace) -> list[str]:
         last = periods.soft_closed(tx) or periods.last_closed(tx)
         if last is not None:
             certificate = [each for each in periods.closes(tx) if each.period == last][-1]
-            found.append(_rebuilt(tx, workspace.lake, last, certificate))
+            computed = compute(read_inputs(tx, workspace.lake, certificate.pins), last)
+            found.append(_rebuilt(computed, last, certificate, ""))
+            if second := certificate.totals.get("second_book"):
+                computed = computed_second(tx, workspace.lake, last, certificate.pins)
+                found.append(_rebuilt(computed, last, certificate, _named(second)))
         return found
 
     return workspace.run(run, read_only=True)
@@ -52,18 +60,28 @@ def _rolled_up(tx: Transaction, lake: Lake) -> list[str]:
 
 
 def _detail_and_journal(tx: Transaction, lake: Lake) -> str:
-    lines = journal_lines(journal.read(tx))
-    agree(lines, posted_detail(tx, lake))
-    return f"Detail sums to the journal in all {lines.num_rows:,} lines."
+    count = 0
+    for book in ("", *journal.books(tx)):
+        lines = journal_lines(journal.read(tx, book=book))
+        agree(lines, posted_detail(tx, lake, book=book))
+        count += lines.num_rows
+    return f"Detail sums to the journal in all {count:,} lines."
 
 
-def _rebuilt(tx: Transaction, lake: Lake, period: Period, certificate: PeriodClose) -> str:
-    computed = compute(read_inputs(tx, lake, certificate.pins), period)
+def _named(second: object) -> str:
+    """The name of a second book for readers, from what its certificate tells."""
+    assert isinstance(second, Mapping)
+    return f" under {Framework(second['framework']).label}"
+
+
+def _rebuilt(computed: Computed, period: Period, certificate: PeriodClose, book: str) -> str:
     if computed.postings.num_rows:
         raise InvariantViolated(
-            f"Closing {period} again from the facts it was closed on would post "
+            f"Closing {period}{book} again from the facts it was closed on would post "
             f"{computed.postings.num_rows:,} differences.",
             remedy="Compare the engine version with the certificate's.",
             engine_version=certificate.engine_version,
         )
-    return f"{period} rebuilt from its pinned facts equals what is posted; all invariants hold."
+    return (
+        f"{period}{book} rebuilt from its pinned facts equals what is posted; all invariants hold."
+    )

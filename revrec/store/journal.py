@@ -30,9 +30,9 @@ _NO_LINES: tuple[int, Iterator[Any]] = (2**63, iter(()))
 
 _ENTRY_COLUMNS = (
     "entity_id, seq, period, origin, event, currency, memo, posted_at, posted_by, line_count, "
-    "lines_digest, previous, digest"
+    "lines_digest, previous, digest, book"
 )
-_ENTRY_TYPES = ("int4", "int8", *["text"] * 5, "timestamptz", "text", "int4", *["text"] * 3)
+_ENTRY_TYPES = ("int4", "int8", *["text"] * 5, "timestamptz", "text", "int4", *["text"] * 4)
 _LINE_COLUMNS = (
     "entity_id, entry_seq, line_no, account, product, gl_code, gl_name, currency, amount, "
     "functional_currency, functional_amount"
@@ -59,10 +59,30 @@ def append(tx: Transaction, entries: Sequence[JournalEntry]) -> list[PostedEntry
 
 
 def read(
-    tx: Transaction, period: Period | None = None, *, after: int = 0, limit: int | None = None
+    tx: Transaction,
+    period: Period | None = None,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+    book: str = "",
 ) -> list[PostedEntry]:
-    """Entries in order of seq, of one period or of all: the next ``limit`` above ``after``."""
-    return list(_entries(tx, period, after=after, limit=limit))
+    """Entries of a book in order of seq, of one period or of all: so many above ``after``."""
+    return list(_entries(tx, period, after=after, limit=limit, book=book))
+
+
+def read_all(tx: Transaction) -> list[PostedEntry]:
+    """The whole chain, of all books."""
+    return list(_entries(tx, None))
+
+
+def books(tx: Transaction) -> list[str]:
+    """Books that have entries beside the first, by name."""
+    found = tx.connection.execute(
+        "select distinct book from records.journal_entry"
+        " where entity_id = %s and book <> '' order by book",
+        [tx.entity],
+    ).fetchall()
+    return [name for (name,) in found]
 
 
 def head(tx: Transaction) -> chain.Head:
@@ -153,6 +173,7 @@ def _entry_row(posted: PostedEntry) -> tuple[object, ...]:
         posted.lines_digest,
         posted.previous,
         posted.digest,
+        entry.book,
     )
 
 
@@ -164,22 +185,29 @@ def _line_rows(posted: PostedEntry) -> Iterator[tuple[object, ...]]:
 
 
 def _entries(
-    tx: Transaction, period: Period | None, *, after: int = 0, limit: int | None = None
+    tx: Transaction,
+    period: Period | None,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+    book: str | None = None,
 ) -> Generator[PostedEntry, None, None]:
     """Entries with their lines, in order of seq, a few thousand rows in memory at a time.
 
     Headers and lines are read side by side and matched here; a line without its header is as
     wrong as a header without its lines.
     """
-    whole = period is None and after == 0 and limit is None
+    whole = period is None and after == 0 and limit is None and book is None
     parse = cache(calendars.calendar(tx).parse)
     values = {
         "entity": tx.entity,
         "period": period and str(period),
         "after": after,
         "limit": limit,
+        "book": book,
     }
     narrow = "and seq > %(after)s" + ("" if period is None else " and period = %(period)s")
+    narrow += "" if book is None else " and book = %(book)s"
     chosen = f"where entity_id = %(entity)s {narrow} order by seq limit %(limit)s"
     headers = f"select {_ENTRY_COLUMNS} from records.journal_entry {chosen}"
     picked = f"and entry_seq in (select seq from records.journal_entry {chosen})"
@@ -212,7 +240,7 @@ def _posted(
 ) -> PostedEntry:
     """Put an entry together; ChainBroken when its lines are not numbered from 1."""
     entity, seq, period, origin, event, currency, memo, *rest = header
-    posted_at, posted_by, line_count, lines_digest, previous, digest = rest
+    posted_at, posted_by, line_count, lines_digest, previous, digest, book = rest
     if [row[2] for row in rows] != list(range(1, len(rows) + 1)):
         raise chain.broken_at(seq, "its lines are not numbered from 1")
     lines = tuple(
@@ -239,6 +267,7 @@ def _posted(
             currency=currency,
             memo=memo,
             lines=lines,
+            book=book,
         ),
         posted_at=posted_at,
         posted_by=posted_by,

@@ -67,6 +67,9 @@ POSTING = pa.schema(
 )
 """Posting detail; amounts in minor units, debit positive."""
 
+SECOND_POSTING = pa.schema([*POSTING, pa.field("book", pa.string(), _REQUIRED)])
+"""The same of books kept beside the first."""
+
 ROLLUP = pa.schema(
     [
         pa.field("entity_id", pa.int32(), _REQUIRED),
@@ -87,6 +90,7 @@ ROLLUP = pa.schema(
 TABLES: Mapping[str, tuple[pa.Schema, list[str]]] = {
     "metered": (METERED, ["entity_id", "usage_date"]),
     "posting": (POSTING, ["entity_id", "period"]),
+    "second_posting": (SECOND_POSTING, ["entity_id", "period"]),
     "rollup": (ROLLUP, ["entity_id", "usage_month"]),
     "usage": (USAGE, ["entity_id", "usage_date"]),
 }

@@ -81,6 +81,7 @@ class JournalEntryRow(SQLModel, table=True):
     lines_digest: str = text()
     previous: str = text()
     digest: str = text()
+    book: str = text(default="")
 
 
 class JournalLineRow(SQLModel, table=True):

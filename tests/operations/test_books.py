@@ -1,0 +1,147 @@
+"""Two books from the same facts, closed together, on both stores."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from revrec.errors import ApprovalNeeded, FeedError
+from revrec.feeds.records import fact_of
+from revrec.ledger import chain, verify_chain
+from revrec.operations.close import Kind, close_period, move_cut_off, reopen_period
+from revrec.operations.computing import posted_detail
+from revrec.operations.facts import record_facts
+from revrec.operations.verify import verify
+from revrec.operations.workspace import Workspace
+from revrec.periods import Period
+from revrec.store import journal
+from tests.books import agree
+
+JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
+PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
+IFRS = {"kind": "second_book", "framework": "ifrs15", "effective_from": "2026-01-01"}
+
+
+def signed(name: str, amount: str, **terms: object) -> dict[str, object]:
+    """A year of access in even months."""
+    return {
+        "kind": "contract",
+        "id": name,
+        "customer": name.lower(),
+        "currency": "USD",
+        "inception": "2026-01-01",
+        "end": "2026-12-31",
+        "obligations": [{"id": "access", "product": "platform", "measure": "even_months"}],
+        "consideration": [{"id": "fee", "kind": "fixed", "amount": amount}],
+        **terms,
+    }
+
+
+LIKELY = signed("LIKELY", "1200.00", collection_probability="0.60")
+PLAIN = signed("PLAIN", "2400.00")
+
+
+def bill(name: str, on: str, amount: str) -> dict[str, object]:
+    """An invoice of a contract."""
+    told = {"kind": "invoice", "id": f"I-{name}-{on}", "contract": name, "on": on}
+    return {**told, "lines": [{"amount": amount}]}
+
+
+def tell(workspace: Workspace, *records: dict[str, object]) -> None:
+    """Record facts as two people agree on them."""
+    agree(workspace, [fact_of(each, "test") for each in records])
+
+
+def revenue(workspace: Workspace, book: str = "", period: str = "") -> dict[str, int]:
+    """Revenue posted by contract, positive, in minor units."""
+    sums: dict[str, int] = {}
+    detail = workspace.run(lambda tx: posted_detail(tx, workspace.lake, book=book))
+    for row in detail.to_pylist():
+        if row["account"] == "revenue" and period in {"", row["period"]}:
+            sums[row["contract"]] = sums.get(row["contract"], 0) - row["amount"]
+    return {name: amount for name, amount in sums.items() if amount}
+
+
+def test_both_books_are_closed_together(workspace: Workspace) -> None:
+    """60% likely to pay: a contract under IFRS 15 alone, 100.00 a month."""
+    tell(workspace, IFRS, LIKELY, PLAIN, bill("LIKELY", "2026-01-01", "1200.00"))
+
+    made = close_period(workspace, JANUARY, **PEOPLE).certificate
+
+    assert {"PLAIN": 200_00} == revenue(workspace)
+    assert {"PLAIN": 200_00, "LIKELY": 100_00} == revenue(workspace, "ifrs15")
+    told = made.totals["second_book"]
+    assert ("ifrs15", 300_00) == (told["framework"], told["balances_minor"]["USD"]["recognised"])
+    assert ["ifrs15"] == workspace.run(journal.books)
+    assert len(verify(workspace)) == 5
+
+    # The chain goes through both, so that its head on the certificate covers both.
+    entries = workspace.run(journal.read_all)
+    assert made.chain_seq == len(entries)
+    assert {"", "ifrs15"} == {each.entry.book for each in entries}
+
+
+def test_a_book_that_begins_later_catches_up(workspace: Workspace) -> None:
+    """Closed from February on, January is posted with it, under its own name; then nothing."""
+    later = {**IFRS, "effective_from": "2026-02-01"}
+    tell(workspace, later, LIKELY)
+    close_period(workspace, JANUARY, **PEOPLE)
+    assert {} == revenue(workspace, "ifrs15")
+
+    close_period(workspace, FEBRUARY, **PEOPLE)
+    assert {"LIKELY": 200_00} == revenue(workspace, "ifrs15", "2026-02")
+    by_origin = workspace.run(lambda tx: posted_detail(tx, workspace.lake, book="ifrs15"))
+    assert {"2026-01", "2026-02"} == set(by_origin["origin"].to_pylist())
+
+    again = {"approved_by": "grace", "reason": "a bill was missing"}
+    reopen_period(workspace, FEBRUARY, requested_by="ada", **again)
+    close_period(workspace, FEBRUARY, **PEOPLE)
+    assert {"LIKELY": 200_00} == revenue(workspace, "ifrs15", "2026-02")
+    assert len(verify(workspace)) == 5
+
+
+def test_a_moved_cut_off_moves_both_books(workspace: Workspace) -> None:
+    """Closed softly, then a contract more: only it is computed, and posted in both."""
+    tell(workspace, IFRS, LIKELY)
+    close_period(workspace, JANUARY, **PEOPLE, kind=Kind.SOFT)
+    tell(workspace, signed("MORE", "600.00", collection_probability="0.55"), PLAIN)
+
+    word = {"requested_by": "ada", "approved_by": "grace", "reason": "signed in January"}
+    move_cut_off(workspace, JANUARY, **word)
+
+    assert {"PLAIN": 200_00} == revenue(workspace)
+    wanted = {"LIKELY": 100_00, "MORE": 50_00, "PLAIN": 200_00}
+    assert wanted == revenue(workspace, "ifrs15")
+    close_period(workspace, JANUARY, **PEOPLE)
+    assert wanted == revenue(workspace, "ifrs15")
+    assert len(verify(workspace)) == 5
+
+
+def test_a_book_elects_otherwise_where_its_framework_allows(workspace: Workspace) -> None:
+    """An entity that reads more likely than not as above 65%; what no difference is, is refused."""
+    tell(workspace, {**IFRS, "elections": {"collectibility_probable": "65%"}}, LIKELY)
+    close_period(workspace, JANUARY, **PEOPLE)
+    assert {} == revenue(workspace, "ifrs15")
+
+    with pytest.raises(FeedError, match="lower_tiers, on which the frameworks do not differ"):
+        fact_of({**IFRS, "elections": {"lower_tiers": "price_of_one_contract"}}, "test")
+    with pytest.raises(ApprovalNeeded, match="second_book"):
+        record_facts(workspace, [fact_of(IFRS, "test")], source="test")
+
+
+def test_an_auditor_checks_both_books_without_revrec(workspace: Workspace, tmp_path) -> None:
+    """The export names the book of an entry, and its digest covers the name."""
+    tell(workspace, IFRS, LIKELY)
+    close_period(workspace, JANUARY, **PEOPLE)
+    file = io.StringIO()
+    chain.export_csv(workspace.run(journal.read_all), file)
+    path = tmp_path / "journal.csv"
+    path.write_text(file.getvalue(), encoding="utf-8", newline="")
+    assert ("", *workspace.run(journal.head)) == verify_chain.verify(path)
+
+    path.write_text(file.getvalue().replace('"ifrs15"', '"asc606"'), encoding="utf-8", newline="")
+    first = next(row for row in csv.DictReader(io.StringIO(file.getvalue())) if row["book"])
+    why, at, _ = verify_chain.verify(path)
+    assert ("its header changed", int(first["seq"])) == (why, at)
