@@ -75,6 +75,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "list_combination_proposals": _ALL,
     "explain_contract": _ALL,
     "list_coverage": _ALL,
+    "compare_books": _ALL,
+    "list_book_rules": _ALL,
     "list_credits": _ALL,
     "list_credit_draws": _ALL,
     "list_commitments": _ALL,

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api import (
+    book_routes,
     calculation_routes,
     change_routes,
     close_routes,
@@ -44,6 +45,7 @@ ROUTES = (
     change_routes,
     estimate_routes,
     export_routes,
+    book_routes,
 )
 """The modules that add their routes to ``routing.router``."""
 

@@ -20,6 +20,7 @@ TAGS = [
     {"name": "usage", "description": "Daily rated usage, in files."},
     {"name": "commitments", "description": "Credits and commitments: balances, draws, bills."},
     {"name": "calculations", "description": "Prices, burn-downs, invoices, parts of periods."},
+    {"name": "books", "description": "Books under ASC 606 and IFRS 15 side by side."},
     {"name": "changes", "description": "What records would change, and changes by two people."},
     {"name": "periods", "description": "Closing and reopening months."},
     {"name": "journal", "description": "What was posted, in the order of the chain."},

@@ -1,4 +1,4 @@
-"""Everything a close puts on disk: three reports, their twins, one manifest."""
+"""Everything a close puts on disk: three or four reports, their twins, one manifest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from reports.cover import Cover
 from reports.csv_twin import FileRecord, write_manifest
 from reports.journal import DETAIL, write_journal
+from reports.publish import pick, publish
 from reports.reconciliation import REASONS, THREE_WAY, write_reconciliation
 from reports.schedules import write_schedules
 from revrec.model.dataset import DataSet, TieOut
@@ -20,6 +21,9 @@ RECONCILED = (
     "reconciliation_strays",
 )
 """Data sets that belong to the reconciliation when they are given."""
+BOTH = "US GAAP (ASC 606) and IFRS 15"
+COMPARED = ("book_comparison", "book_balances", "book_totals", "book_rules")
+"""Those of two books side by side, in their order."""
 
 
 def close_report(
@@ -28,16 +32,22 @@ def close_report(
     """Write schedules, journal and reconciliation, and a manifest of all files.
 
     Every data set goes into a file: ``journal_detail`` into the journal with the summary, those
-    named in ``RECONCILED`` into the reconciliation, all others into the schedules. The tie-outs
-    of the close stand in each workbook. Each file names its report; the rest of the cover is
-    shared. Without usage there is no ``reconciliation`` data set and no such file.
+    named in ``RECONCILED`` into the reconciliation, those in ``COMPARED`` into a comparison of
+    books, all others into the schedules. The tie-outs of the close stand in each workbook. Each
+    file names its report; the rest of the cover is shared. Without usage there is no
+    ``reconciliation`` data set and no such file, without a second book no comparison.
     """
     reconciled = {name: data[name] for name in RECONCILED if name in data}
-    scheduled = {name: sheet for name, sheet in data.items() if name not in {DETAIL, *reconciled}}
+    both = {name: data[name] for name in COMPARED if name in data}
+    elsewhere = {DETAIL, *reconciled, *both}
+    scheduled = {name: sheet for name, sheet in data.items() if name not in elsewhere}
     files = write_schedules(folder, replace(cover, report="Schedules"), scheduled, tie_outs)
     files += write_journal(folder, replace(cover, report="Journal"), data, tie_outs)
     if reconciled:
         about = replace(cover, report="Reconciliation")
         files += write_reconciliation(folder, about, reconciled, tie_outs)
+    if both:
+        about = replace(cover, report="Books", book=BOTH)
+        files += publish(folder, about, pick(both, COMPARED), tie_outs)
     write_manifest(folder, cover, files)
     return files

@@ -13,6 +13,7 @@ import typer
 
 from revrec.commands import (
     backing_up,
+    books,
     calculations,
     changes,
     closing,
@@ -91,6 +92,7 @@ app.command(name="schema")(reading.print_schema)
 app.add_typer(usage_ledger.app, name="usage")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(controls.app, name="checklist")
+app.add_typer(books.app, name="books")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 
 from revrec.asc606.licenses import right_to_use
 from revrec.citations import cites
@@ -27,7 +28,7 @@ from revrec.model.contract import (
 from revrec.model.decision import Decision
 from revrec.model.events import Estimate, EstimateStandard
 from revrec.model.history import ContractHistory
-from revrec.model.payable import NonCashReceipt
+from revrec.model.payable import NonCash, NonCashReceipt
 from revrec.model.performance import Nature
 from revrec.model.policy import Policy
 from revrec.money import from_minor, round_ratio, to_minor
@@ -66,6 +67,7 @@ class _Elected:
         )
 
 
+@cites("606-10-25-1", "606-10-25-18B", "606-10-32-11", "606-10-32-21", "606-10-55-58C")
 def read_elections(history: ContractHistory, policy: Policy) -> Sequence[Decision]:
     """Read a contract's facts in place as the policy has them; what was decided by it.
 
@@ -132,9 +134,15 @@ def _unmet(
 def passed(elected: _Elected) -> None:
     """Estimates that passed the constraint of the standard elected, and those that pass both."""
     standard = EstimateStandard(elected.policy.value("estimates_standard"))
-    elected.history.estimates = [
-        each for each in elected.history.estimates if each.standard in (None, standard)
-    ]
+    history = elected.history
+    kept = [each for each in history.estimates if each.standard in (None, standard)]
+    # On one day an estimate for a standard goes before one that holds for both.
+    own = {_of(each) for each in kept if each.standard is not None}
+    history.estimates = [each for each in kept if each.standard or _of(each) not in own]
+
+
+def _of(estimate: Estimate) -> tuple[date, str | None, str | None]:
+    return estimate.on, estimate.consideration, estimate.obligation
 
 
 @cites("606-10-25-18B", "606-10-55-58", "606-10-55-58C", "606-10-55-59")
@@ -263,22 +271,52 @@ def _revalue(elected: _Elected, of: Consideration) -> None:
             contract=contract.id,
             field=f"consideration.{of.id}.amount",
         )
-    each_worth = Fraction(of.amount) / Fraction(noncash.quantity)
+    estimates, receipts = _measured(elected, of, noncash)
+    others = [each for each in history.estimates if each.consideration != of.id]
+    history.estimates = sorted([*others, *estimates], key=attrgetter("on", "id"))
+    rest = [each for each in history.noncash_receipts if each.consideration != of.id]
+    history.noncash_receipts = sorted([*rest, *receipts], key=attrgetter("on", "id"))
+    told_as = replace(
+        of,
+        kind=ConsiderationKind.VARIABLE,
+        # The stated price of a line is no longer one, now that it may change.
+        obligation=of.obligation if of.kind is ConsiderationKind.VARIABLE else None,
+        noncash=replace(noncash, quantity=of.amount),
+    )
+    consideration = [told_as if each.id == of.id else each for each in contract.consideration]
+    history.contract = replace(contract, consideration=tuple(consideration))
+    elected.say(
+        ("3", "measured_at_receipt", "606-10-32-21"),
+        contract.inception,
+        "at receipt",
+        f"{of.id} is measured when it comes in, and at inception's fair value until then.",
+    )
+
+
+def _measured(
+    elected: _Elected, of: Consideration, noncash: NonCash
+) -> tuple[list[Estimate], list[NonCashReceipt]]:
+    """What is expected in all after each receipt and estimate, and what came in, in currency."""
+    contract, history = elected.contract, elected.history
+    scale = to_minor(Decimal(1), contract.currency)
 
     def worth(units: Fraction) -> Decimal:
-        minor = units * each_worth * to_minor(Decimal(1), contract.currency)
-        return from_minor(round_ratio(minor.numerator, minor.denominator), contract.currency)
+        exact = units * Fraction(of.amount) * scale
+        quantity = Fraction(noncash.quantity)
+        minor = round_ratio(
+            exact.numerator * quantity.denominator, exact.denominator * quantity.numerator
+        )
+        return from_minor(minor, contract.currency)
 
     expected, came, value = Fraction(noncash.quantity), Fraction(0), Decimal(0)
     estimates: list[Estimate] = []
     receipts: list[NonCashReceipt] = []
-    events: list[Estimate | NonCashReceipt] = [
-        *(each for each in history.estimates if each.consideration == of.id),
-        *(each for each in history.noncash_receipts if each.consideration == of.id),
-    ]
-    for event in sorted(events, key=lambda each: (each.on, each.id)):
+    events: list[Estimate | NonCashReceipt] = [*history.estimates, *history.noncash_receipts]
+    for event in sorted(events, key=attrgetter("on", "id")):
+        if event.consideration != of.id:
+            continue
         if isinstance(event, Estimate):
-            expected = Fraction(event.expected) if event.expected is not None else expected
+            expected = expected if event.expected is None else Fraction(event.expected)
             told = event
         else:
             units = Fraction(event.quantity)
@@ -288,29 +326,6 @@ def _revalue(elected: _Elected, of: Consideration) -> None:
             told = Estimate(
                 id=f"{event.id} measured", contract=contract.id, on=event.on, consideration=of.id
             )
-        total = value + worth(max(expected - came, Fraction(0)))
-        estimates.append(replace(told, expected=total))
-    kept = [each for each in history.estimates if each.consideration != of.id]
-    history.estimates = sorted([*kept, *estimates], key=lambda each: (each.on, each.id))
-    others = [each for each in history.noncash_receipts if each.consideration != of.id]
-    history.noncash_receipts = sorted([*others, *receipts], key=lambda each: (each.on, each.id))
-    # The stated price of a line is no longer one, now that it may change.
-    related = of.obligation if of.kind is ConsiderationKind.VARIABLE else None
-    told_as = replace(
-        of,
-        kind=ConsiderationKind.VARIABLE,
-        obligation=related,
-        noncash=replace(noncash, quantity=of.amount),
-    )
-    history.contract = replace(
-        elected.contract,
-        consideration=tuple(
-            told_as if each.id == of.id else each for each in elected.contract.consideration
-        ),
-    )
-    elected.say(
-        ("3", "measured_at_receipt", "606-10-32-21"),
-        contract.inception,
-        "at receipt",
-        f"{of.id} is measured when it comes in, and at inception's fair value until then.",
-    )
+        left = worth(max(expected - came, Fraction(0)))
+        estimates.append(replace(told, expected=value + left))
+    return estimates, receipts

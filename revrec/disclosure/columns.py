@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from revrec.model.dataset import Column, ColumnType
+from revrec.model.dataset import Column, ColumnType, DataSet
+from revrec.money import from_minor
 from revrec.periods import Period
 
 ROW_KEY = Column(name="row_key", title="Row key")
@@ -51,6 +52,20 @@ def key_of(*parts: str) -> str:
     'ACME\\/1/seats'
     """
     return "/".join(part.replace("\\", "\\\\").replace("/", "\\/") for part in parts)
+
+
+def records_of(data: DataSet) -> list[dict[str, object]]:
+    """Rows by column name; money as decimals of its currency, in text."""
+    money = {each.name for each in data.columns if each.type is ColumnType.MONEY}
+    records = []
+    for row in data.rows:
+        told = dict(zip((each.name for each in data.columns), row, strict=True))
+        currency = str(told.get("currency") or data.currency or "")
+        for name in money:
+            value = told[name]
+            told[name] = None if value is None else f"{from_minor(int(str(value)), currency):f}"
+        records.append(told)
+    return records
 
 
 ENTITY = count("entity", "Entity")

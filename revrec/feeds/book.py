@@ -149,8 +149,7 @@ def book_of(
             digests.setdefault(name, []).append(f"{fact.kind}:{fact.key}:{fact.digest}")
     unknown = [fact for fact, record in events if not _placed(fact, record, histories)]
     second = next(iter(lists[SecondBook]), None)
-    if differing and second is not None:
-        elected = policy_of(elected, second, differing)
+    elected = policy_of(elected, second, differing) if differing and second else elected
     for listed in (lists[each] for each in _OF_THE_ENTITY if each not in _SINGLE):
         listed.sort(key=attrgetter("id"))
     catalogue = by_product(lists[Product])

@@ -14,7 +14,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-HEADER = "entity,seq,period,origin,event,currency,memo,posted_at,posted_by,line_count,lines_digest"
+HEADER = (
+    "entity,seq,period,origin,event,currency,memo,posted_at,posted_by,line_count,lines_digest"
+).split(",")
 LINE = "account,product,gl_code,gl_name,line_currency,amount".split(",")
 BOTH = [*LINE, "functional_currency", "functional_amount"]
 
@@ -34,8 +36,7 @@ def verify(path: Path, anchor: tuple[int, str] = (0, "")) -> tuple[str, int, str
             head, entity = rows[0], entity or rows[0]["entity"]
             names, form = (BOTH, 2) if any(r.get(BOTH[-2]) for r in rows) else (LINE, 1)
             book = [head["book"]] if head.get("book") else []
-            told = [f"revrec-journal-{3 if book else form}", *(head[n] for n in HEADER.split(","))]
-            told += book
+            told = [f"revrec-journal-{3 if book else form}", *(head[n] for n in HEADER), *book]
             digest, lines = sha256(before, told), sha256("", [[r[n] for n in names] for r in rows])
             sums = {"": sum(int(row.get("functional_amount") or 0) for row in rows)}
             for row in rows:

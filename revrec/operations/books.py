@@ -10,18 +10,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revrec.citations import cites
+from revrec.disclosure.books import Compared, Sides, compared, differing_contracts
+from revrec.errors import NotFound
 from revrec.feeds.frameworks import frameworks
 from revrec.feeds.records import of_fact
 from revrec.ledger.chart import charted
-from revrec.ledger.detail import detail, journal_entries
+from revrec.ledger.detail import DETAIL, detail, journal_entries
 from revrec.model.books import SecondBook
 from revrec.model.fact import FactKind
-from revrec.operations.computing import SECOND_POSTING, Computed, compute, read_inputs
+from revrec.model.policy import Policy
+from revrec.operations.changed import sharing_with
+from revrec.operations.computing import SECOND_POSTING, Computed, Inputs, compute, read_inputs
 from revrec.operations.incremental import balances_of
+from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.store import facts, journal, locks
+from revrec.store import facts, journal, locks, periods
 from revrec.store.lake import Lake
 from revrec.store.periods import Pins
 from revrec.store.transaction import Transaction
@@ -91,3 +97,61 @@ def post_second(
     if among is None:
         told["balances_minor"] = balances_of(computed)
     return {"second_book": told}
+
+
+def compare(workspace: Workspace, first: Period, period: Period) -> Compared:
+    """Both books of the closed months ``first`` to ``period``, with what explains differences.
+
+    Raises NotFound when the period is not closed, or was closed without a second book.
+    """
+
+    def read(tx: Transaction) -> Compared:
+        certificate = periods.standing_close(tx, period)
+        if certificate is None or "second_book" not in certificate.totals:
+            raise NotFound(
+                f"{period} is not closed with a second book.",
+                remedy="Tell a second_book, then close the period.",
+                period=str(period),
+            )
+        return comparing(tx, workspace.lake, first, period, certificate.pins)
+
+    return workspace.run(read, read_only=True)
+
+
+def comparing(tx: Transaction, lake: Lake, first: Period, period: Period, pins: Pins) -> Compared:
+    """Compare within a transaction of the caller's, on the pins of the period's close.
+
+    Contracts that differ, with all that share anything with them, are computed once more for each
+    difference of the frameworks.
+    """
+    known = frameworks()
+    names = list(known.differences)
+    sides = [read_inputs(tx, lake, pins, differing=each) for each in ([], names)]
+    held = [_targets(each, period) for each in sides]
+    contracts = sharing_with(tx, differing_contracts(*held), pins)
+    steps: list[pa.Table] = []
+    policy: Policy | None = None
+    for count in range(len(names) + 1):
+        inputs = read_inputs(tx, lake, pins, among=contracts, differing=names[:count])
+        same = policy is not None and policy.elections == inputs.book.policy.elections
+        steps.append(steps[-1] if same else _targets(inputs, period))
+        policy = inputs.book.policy
+    return compared(
+        Sides(first=held[0], second=held[1], steps=steps),
+        (_until(sides[0].posted, period), _until(sides[1].posted, period)),
+        sides[0].book,
+        (sides[0].book.policy, sides[1].book.policy),
+        known,
+        months=(first, period),
+        entity=tx.entity,
+    )
+
+
+def _targets(inputs: Inputs, period: Period) -> pa.Table:
+    """Everything a book holds in all at the end of a period, whatever is posted."""
+    return compute(replace(inputs, posted=DETAIL.empty_table()), period).postings
+
+
+def _until(posted: pa.Table, period: Period) -> pa.Table:
+    """What was posted by closes up to the period."""
+    return posted.filter(pc.less_equal(posted["period"], str(period)))

@@ -54,7 +54,12 @@ def changed_since(
         return None
     names = {name for each in told for name in each.contracts}
     names |= _used(tx, lake, close.usage_version, pins.usage_version)
-    return frozenset(_joined(names, _groups(tx, pins)))
+    return sharing_with(tx, names, pins)
+
+
+def sharing_with(tx: Transaction, names: Iterable[str], pins: Pins) -> frozenset[str]:
+    """The names with those of all contracts that share anything with one of them."""
+    return frozenset(_joined(set(names), _groups(tx, pins)))
 
 
 def concerning(told: Iterable[Fact], among: Collection[str]) -> Iterator[Fact]:

@@ -10,13 +10,14 @@ import pyarrow.compute as pc
 from revrec import engine
 from revrec.commitments.position import Position, position_of
 from revrec.disclosure import Schedules, schedules
+from revrec.disclosure.books import Compared
 from revrec.disclosure.burn_down import burn_down, burn_down_tie_outs
 from revrec.disclosure.close_checklist import close_checklist
 from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger, first_period
 from revrec.model.controls import TaskStatus, Waiver
 from revrec.model.dataset import DataSet, TieOut
-from revrec.operations import checklist
+from revrec.operations import books, checklist
 from revrec.operations.computing import read_inputs
 from revrec.operations.reconciling import reconciled
 from revrec.operations.workspace import Workspace
@@ -48,6 +49,8 @@ class Report:
     """Credits and commitments at the end of the last period."""
     checklist: Sequence[TaskStatus]
     """Of the last period's close."""
+    compared: Compared | None
+    """Both books side by side; none where the close posted one."""
     waived: Sequence[Waiver]
     """Gates that the last period's close passed on two people's word."""
 
@@ -61,6 +64,7 @@ class Report:
             **held,
             **self.reconciliation.datasets,
             tasks.name: tasks,
+            **({each.name: each for each in self.compared.datasets} if self.compared else {}),
         }
 
     @property
@@ -70,6 +74,7 @@ class Report:
             *self.schedules.tie_outs,
             *burn_down_tie_outs(self.position),
             *self.reconciliation.tie_outs,
+            *(self.compared.tie_outs if self.compared else ()),
         ]
 
 
@@ -126,6 +131,11 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
             reconciliation=reconciled(inputs, posted, first, period),
             position=position_of(book, inputs.daily, period.last),
             checklist=checklist.listing(tx, workspace.lake, period),
+            compared=(
+                books.comparing(tx, workspace.lake, first, period, certificate.pins)
+                if "second_book" in certificate.totals
+                else None
+            ),
             waived=list(controls.waivers(tx, period).values()),
         )
 

@@ -64,6 +64,8 @@ TABLE = """
     GET  /v1/combinations/proposals                            yes      yes     yes    yes
     GET  /v1/contracts/C-1/explanation?as_of=2026-01-31        yes      yes     yes    yes
     GET  /v1/coverage                                          yes      yes     yes    yes
+    GET  /v1/books/comparison?period=2026-01                   yes      yes     yes    yes
+    GET  /v1/books/rules                                       yes      yes     yes    yes
     GET  /v1/credits                                           yes      yes     yes    yes
     GET  /v1/credits/draws                                     yes      yes     yes    yes
     GET  /v1/commitments                                       yes      yes     yes    yes

@@ -1,0 +1,48 @@
+"""The routes of books: two frameworks side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+
+from api.access import Books
+from api.book_schemas import BookComparison, RuleOfBooks
+from api.routing import EVERY, refusals, router
+from api.schemas import PeriodText
+from revrec.feeds.frameworks import frameworks
+from revrec.operations.books import compare
+from revrec.periods import Period
+
+
+@router.get(
+    "/books/comparison",
+    tags=["books"],
+    operation_id="compare_books",
+    summary="Compare two books",
+    responses=refusals(*EVERY, "feed-error", "not-found", "period-not-ready"),
+)
+def compare_books(
+    books: Books,
+    period: Annotated[PeriodText, Query(description="The last month; it is closed.")],
+    first: Annotated[
+        PeriodText | None,
+        Query(alias="from", description="The first month; the same if left out."),
+    ] = None,
+) -> BookComparison:
+    """Both books of closed months: totals, every difference, and the rule that explains it."""
+    begins = first or period
+    told = compare(books, Period.parse(begins), Period.parse(period))
+    return BookComparison.of(told, begins, period)
+
+
+@router.get(
+    "/books/rules",
+    tags=["books"],
+    operation_id="list_book_rules",
+    summary="List rules of both frameworks",
+    responses=refusals(*EVERY),
+)
+def list_book_rules(_: Books) -> list[RuleOfBooks]:
+    """Rules on which ASC 606 and IFRS 15 differ, and those from which no difference follows."""
+    return RuleOfBooks.listed(frameworks())
