@@ -235,7 +235,7 @@ def shipped(elected: _Elected, obligation: PerformanceObligation) -> Performance
 
     IFRS 15 has no such election. Why it is no obligation is told where promises are read.
     """
-    if not obligation.shipping or elected.policy.value("shipping_and_handling") != "fulfilment":
+    if not obligation.shipping or elected.policy.value("shipping_and_handling") != "fulfilling":
         return obligation
     elected.fulfils.add(obligation.id)
     return replace(obligation, transfers_nothing=True)

@@ -62,7 +62,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "estimates_standard": frozenset({"us_gaap", "ifrs"}),
     "licenses_of_ip": frozenset({"by_nature", "by_activities"}),
     "license_renewals": frozenset({"with_the_period", "when_agreed"}),
-    "shipping_and_handling": frozenset({"fulfilment", "promise"}),
+    "shipping_and_handling": frozenset({"fulfilling", "promise"}),
     "noncash_consideration": frozenset({"at_inception", "at_receipt"}),
     "impaired_contract_costs": frozenset({"stay_impaired", "recover"}),
     "reopening_takes": frozenset({"reason", "assessment"}),
