@@ -12,7 +12,7 @@ from api.routing import EVERY, refusals, router
 from api.schemas import PeriodText
 from revrec.feeds.frameworks import frameworks
 from revrec.operations.books import compare
-from revrec.periods import Period
+from revrec.operations.report import begun_by
 
 
 @router.get(
@@ -24,16 +24,16 @@ from revrec.periods import Period
 )
 def compare_books(
     books: Books,
-    period: Annotated[PeriodText, Query(description="The last month; it is closed.")],
+    period: Annotated[PeriodText, Query(description="The last period; it is closed.")],
     first: Annotated[
         PeriodText | None,
-        Query(alias="from", description="The first month; the same if left out."),
+        Query(alias="from", description="The first period; the same if left out."),
     ] = None,
 ) -> BookComparison:
-    """Both books of closed months: totals, every difference, and the rule that explains it."""
-    begins = first or period
-    told = compare(books, Period.parse(begins), Period.parse(period))
-    return BookComparison.of(told, begins, period)
+    """Both books of closed periods: totals, every difference, and the rule that explains it."""
+    last = books.calendar().parse(period)
+    begins = begun_by(last, first)
+    return BookComparison.of(compare(books, begins, last), str(begins), str(last))
 
 
 @router.get(

@@ -101,7 +101,7 @@ class BookCheck(Wire):
 class BookComparison(Wire):
     """Two books from the same facts."""
 
-    first_month: PeriodText
+    first_period: PeriodText
     period: PeriodText
     first: Framework
     """Framework of the first book."""
@@ -116,7 +116,7 @@ class BookComparison(Wire):
         """The wire form of a comparison."""
         data = {each.name: records_of(each) for each in told.datasets}
         return cls(
-            first_month=first,
+            first_period=first,
             period=period,
             first=told.second.framework.other,
             second=told.second.framework,

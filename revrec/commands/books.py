@@ -16,7 +16,7 @@ from revrec.feeds.frameworks import frameworks
 from revrec.model.dataset import DataSet
 from revrec.money import Money
 from revrec.operations import books as both
-from revrec.periods import Period
+from revrec.operations.report import begun_by
 
 app = typer.Typer(help="Books under ASC 606 and IFRS 15 side by side.", no_args_is_help=True)
 _SHOWN = ("book_totals", "book_comparison", "book_balances")
@@ -25,19 +25,20 @@ _NOT_SHOWN = frozenset({"entity", "row_key", "customer"})
 
 @app.command()
 def compare(
-    period: Annotated[str, typer.Argument(help="The last month, which is closed.")],
-    first: Annotated[str, typer.Option("--from", help="The first month; the same if left out.")] = (
-        ""
-    ),
+    period: Annotated[str, typer.Argument(help="The last period, which is closed.")],
+    first: Annotated[
+        str | None,
+        typer.Option("--from", help="The first period, quarter or year; the same if left out."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show both books of closed months, every difference with the rule that explains it.
 
     Ends with 1 if a rule is missing for one, or a book is not what it has posted.
     """
-    last = Period.parse(period)
     with workspace_of() as workspace, err.status("Computing both books ..."):
-        found = both.compare(workspace, Period.parse(first) if first else last, last)
+        last = workspace.calendar().parse(period)
+        found = both.compare(workspace, begun_by(last, first), last)
     if as_json:
         out.print_json(json.dumps({each.name: records_of(each) for each in found.datasets}))
     else:

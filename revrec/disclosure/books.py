@@ -97,7 +97,7 @@ def compared(
     months: tuple[Period, Period],
     entity: int,
 ) -> Compared:
-    """Income of the months and balances at their end, in both books, with what explains them.
+    """Income of the periods and balances at their end, in both books, with what explains them.
 
     ``posted`` is posting detail of both books, ``policies`` what they elect; a difference that no
     rule explains is a tie-out that does not hold. Amounts are minor units of the contracts'
@@ -129,7 +129,7 @@ def compared(
 
 
 def _sums(table: pa.Table, *, months: tuple[Period, Period]) -> Counter[Key]:
-    """Income of the months by contract, obligation, month; balances by contract, at the end."""
+    """Income of the periods by contract, obligation, month; balances by contract, at the end."""
     first, last = map(str, months)
     sums: Counter[Key] = Counter()
     names = ["contract", "obligation", "origin", "account", "amount"]

@@ -168,9 +168,7 @@ MODELS: Mapping[FactKind, type[Any]] = {
 """Kind of fact -> the model its body must fit."""
 
 _PLURALS = {"delivery": "deliveries", "policy": "policies", "lapse": "lapses"}
-_SINGLE = frozenset(
-    {FactKind.ENTITY_CURRENCIES, FactKind.FISCAL_CALENDAR, FactKind.SECOND_BOOK}
-)
+_SINGLE = frozenset({FactKind.ENTITY_CURRENCIES, FactKind.FISCAL_CALENDAR, FactKind.SECOND_BOOK})
 _FIRST = (FactKind.PRODUCT, FactKind.CONTRACT, FactKind.STANDALONE_SELLING_PRICE)
 _LISTS: Mapping[str, FactKind] = {
     _PLURALS.get(kind.value, f"{kind.value}s"): kind

@@ -38,7 +38,7 @@ def kept_beside(tx: Transaction, period: Period, pins: Pins | None = None) -> Se
     through = pins.fact_seq if pins else None
     for told in facts.read(tx, through_seq=through, kind=FactKind.SECOND_BOOK):
         found = of_fact(told.fact)
-        if isinstance(found, SecondBook) and Period.of(found.effective_from) <= period:
+        if isinstance(found, SecondBook) and found.effective_from <= period.last:
             return found
     return None
 
@@ -100,7 +100,7 @@ def post_second(
 
 
 def compare(workspace: Workspace, first: Period, period: Period) -> Compared:
-    """Both books of the closed months ``first`` to ``period``, with what explains differences.
+    """Both books of the closed periods ``first`` to ``period``, with what explains differences.
 
     Raises NotFound when the period is not closed, or was closed without a second book.
     """
