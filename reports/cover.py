@@ -49,6 +49,8 @@ class Cover:
     version: int = 1
     """Of the period's report: 1 for the first close, 2 after a reopening."""
     book: str = "US GAAP (ASC 606)"
+    days: str = ""
+    """First and last day, where the names of the periods do not tell them."""
     waived: tuple[str, ...] = ()
     """Gates that the close passed on two people's word, each with the people and the reason."""
 
@@ -77,8 +79,8 @@ class Cover:
 
     @property
     def months(self) -> str:
-        """The period in words: ``2026-01`` or ``2026-01 to 2026-03``."""
-        return self.period.replace("..", " to ")
+        """The period in words: ``2026-01`` or ``2026-01 to 2026-03``; with its days if told."""
+        return self.period.replace("..", " to ") + (f" ({self.days})" if self.days else "")
 
     @property
     def inputs(self) -> str:

@@ -8,6 +8,7 @@ from reports.close import close_report
 from reports.cover import Cover, Status
 from reports.csv_twin import FileRecord
 from revrec.operations.report import CloseStage, Report
+from revrec.periods import Period
 
 _RUN_ID_DIGITS = 12
 
@@ -36,6 +37,12 @@ def export(report: Report, folder: Path) -> list[FileRecord]:
         status=Status.DRAFT if soft else Status.CLOSED,
         chain_head=certificate.chain_head,
         version=certificate.ordinal,
+        days=_days(report.first, report.period),
         waived=tuple(map(str, report.waived)),
     )
     return close_report(folder, cover, report.datasets, report.tie_outs)
+
+
+def _days(first: Period, last: Period) -> str:
+    """First and last day of periods of weeks; the name of a month tells them."""
+    return "" if last.calendar.by_months else f"{first.first} to {last.last}"

@@ -44,6 +44,11 @@ def write_schedules(
     return publish(folder, cover, list(data.values()), tie_outs, charts)
 
 
+def _heading(data: DataSet, name: str) -> str:
+    """What a column is called."""
+    return next((each.title for each in data.columns if each.name == name), name)
+
+
 def _currencies(cover: Cover, data: DataSet) -> list[str]:
     """The functional currency first, then the others alphabetically."""
     found = [currency for currency in currencies(data) if currency]
@@ -58,7 +63,7 @@ def _charts(data: Mapping[str, DataSet], currency: str) -> list[Chart]:
     charts = [
         Chart(
             kind=ChartKind.STACKED,
-            title="Revenue by month",
+            title=f"Revenue by {_heading(data['revenue_by_product'], 'period').lower()}",
             sheet="revenue_by_product",
             currency=currency,
             values=("amount",),

@@ -157,8 +157,8 @@ def by_month(frame: Frame, kind: Rollforward) -> DataSet:
 @cites("606-10-50-8")
 def balance_totals(frame: Frame) -> DataSet:
     """All rollforwards in total by currency: a row for each line, a column for each month."""
-    months = [c.month_name("in", month) for month in frame.span.months]
-    titles = map(str, frame.span.months)
+    months = [c.month_name("in", month) for month in frame.span.periods]
+    titles = map(str, frame.span.periods)
     rows = [row for kind in ROLLFORWARDS for row in _statement(frame, kind, len(months))]
     return DataSet(
         name="contract_balance_totals",
@@ -183,7 +183,7 @@ def _statement(frame: Frame, kind: Rollforward, months: int) -> Iterator[Row]:
         f"select currency, label, {sums} from balance group by currency, label order by all"
     ):
         found.setdefault(str(currency), {})[str(label)] = values
-    labels = [*map(str, frame.span.months), ""]
+    labels = [*map(str, frame.span.periods), ""]
     assert len(labels) == months + 1
     nothing = [0] * len(figures)
     for currency, by_label in found.items():

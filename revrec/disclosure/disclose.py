@@ -14,6 +14,7 @@ from revrec.disclosure.changes import changes, estimate_log, modification_log
 from revrec.disclosure.contract_costs import contract_costs
 from revrec.disclosure.decisions import decisions
 from revrec.disclosure.earlier_performance import earlier_performance
+from revrec.disclosure.fiscal_periods import fiscal_periods
 from revrec.disclosure.frame import Frame, Inputs
 from revrec.disclosure.journal import journal_detail, journal_summary
 from revrec.disclosure.key_figures import KeyFigures, as_data_set, key_figures
@@ -40,7 +41,7 @@ class Schedules:
     tie_outs: tuple[TieOut, ...]
     """Every check, whether it holds or not."""
     summary: tuple[KeyFigures, ...]
-    """By month and currency."""
+    """By period and currency."""
 
     @property
     def differences(self) -> tuple[TieOut, ...]:
@@ -58,17 +59,17 @@ def schedules(
     *,
     first: Period,
     period: Period,
-    horizon_months: int = 12,
+    horizon: int = 12,
     usage: Sequence[pa.Table] | None = None,
 ) -> Schedules:
-    """Schedules of the closed months ``first`` to ``period``.
+    """Schedules of the closed periods ``first`` to ``period``, and ``horizon`` more ahead.
 
     ``posted`` and ``entries`` are posting detail and journal of all closes up to ``period``;
     ``accounting`` has revenue to date at the end of ``period`` (InvariantViolated if not), from
     the facts that close was pinned to. ``usage`` are the counts given to ``engine.account``:
     without them the logs leave out the catch-up of contracts that count usage.
     """
-    span = Span(first=first, period=period, horizon_months=horizon_months)
+    span = Span(first=first, period=period, horizon=horizon)
     inputs = Inputs(
         book=book,
         accounting=accounting,
@@ -80,7 +81,10 @@ def schedules(
     )
     with Frame(inputs) as frame:
         figures = key_figures(frame)
-        data = {each.name: each for each in [*_schedules(frame), as_data_set(figures)]}
+        data = {
+            each.name: each
+            for each in [*_schedules(frame), *fiscal_periods(span), as_data_set(figures)]
+        }
         return Schedules(datasets=data, tie_outs=tie_outs(frame, data), summary=figures)
 
 

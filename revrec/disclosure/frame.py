@@ -157,7 +157,7 @@ class Frame:
 
     def _periods(self) -> pa.Table:
         """Those of the report with their last days."""
-        periods = self.span.months
+        periods = self.span.periods
         days = pa.array([each.last for each in periods], pa.date32())
         return pa.table({"period": pa.array(map(str, periods), pa.string()), "day": days})
 

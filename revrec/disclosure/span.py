@@ -1,4 +1,4 @@
-"""The months a report covers, and those it looks ahead to."""
+"""The periods a report covers, and those it looks ahead to."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from revrec.periods import Period
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Closed months from ``first`` to ``period``, and ``horizon_months`` scheduled after them."""
+    """Closed periods from ``first`` to ``period``, and ``horizon`` scheduled after them."""
 
     first: Period
     period: Period
-    horizon_months: int
+    horizon: int
 
     @property
-    def months(self) -> Sequence[Period]:
-        """The months of the report, in order."""
+    def periods(self) -> Sequence[Period]:
+        """The periods of the report, in order."""
         return tuple(self.first.through(self.period))
 
     @property
     def scheduled(self) -> Sequence[Period]:
-        """The months after the report that are scheduled one by one."""
-        return tuple(self.period.next.through(self.period.plus(self.horizon_months)))
+        """The periods after the report that are scheduled one by one."""
+        return tuple(self.period.next.through(self.period.plus(self.horizon)))
 
     @property
     def last(self) -> date:
@@ -34,7 +34,7 @@ class Span:
 
     @property
     def label(self) -> str:
-        """The report's months for readers: ``2026-01 to 2026-03``, or the only one."""
+        """The report's periods for readers: ``2026-01 to 2026-03``, or the only one."""
         if self.first == self.period:
             return str(self.period)
         return f"{self.first} to {self.period}"

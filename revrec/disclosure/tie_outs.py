@@ -78,7 +78,7 @@ def tie_outs(frame: Frame, data: Data) -> tuple[TieOut, ...]:
 def _revenue(frame: Frame, data: Data) -> Iterator[Check]:
     """Revenue of the waterfall, of the journal and of every cut."""
     waterfall, cube = data["revenue_waterfall"], data["disaggregated_revenue"]
-    for month in frame.span.months:
+    for month in frame.span.periods:
         column = c.month_name("actual", month)
         journal = entered(frame, "revenue", -1, f"period = '{month}'")
         of_month = sums(cube, ["amount"], only=("period", {str(month)}))
@@ -101,7 +101,7 @@ def _revenue(frame: Frame, data: Data) -> Iterator[Check]:
         sums(waterfall, ["late"]), "Revenue of earlier months",
         sums(data["late_revenue"], ["amount"]),
     )  # fmt: skip
-    actual = ["before", *(c.month_name("actual", month) for month in frame.span.months)]
+    actual = ["before", *(c.month_name("actual", month) for month in frame.span.periods)]
     yield Check(
         "Revenue to date", "R", "Revenue waterfall: before and actual", sums(waterfall, actual),
         "Recognised from facts", facts(frame, "recognised"),
@@ -182,7 +182,7 @@ def _prices(frame: Frame, data: Data) -> Iterator[Check]:
     """The transaction price, what of it is recognised and what remains."""
     waterfall, listed = data["revenue_waterfall"], data["remaining_obligations"]
     allocation = data["allocation_detail"]
-    months = [c.month_name("actual", month) for month in frame.span.months]
+    months = [c.month_name("actual", month) for month in frame.span.periods]
     ahead = [c.month_name("scheduled", month) for month in frame.span.scheduled]
     yield Check(
         "Recognised and remaining", "F", "Recognised to date and remaining",

@@ -33,7 +33,7 @@ def revenue_waterfall(frame: Frame) -> DataSet:
             c.day("starts", "Start"), c.day("ends", "End"), c.CURRENCY,
             c.money("allocated", "Transaction price share"),
             c.money("before", f"Recognised before {span.first}"),
-            *(c.money(c.month_name("actual", m), f"{m} actual") for m in span.months),
+            *(c.money(c.month_name("actual", m), f"{m} actual") for m in span.periods),
             c.money("late", "Of which for earlier months"),
             c.text("late_months", "Earlier months, and posted in"),
             *(c.money(c.month_name("scheduled", m), f"{m} scheduled") for m in span.scheduled),
@@ -77,7 +77,7 @@ def late_revenue(frame: Frame) -> DataSet:
 
 def _sql(frame: Frame) -> str:
     """Posted revenue beside the outlook; either may know a component the other does not."""
-    months, ahead = frame.span.months, frame.span.scheduled
+    months, ahead = frame.span.periods, frame.span.scheduled
     actual = [c.month_name("actual", month) for month in months]
     posted = "".join(
         f"-sum(amount) filter (month = '{month}') as {name}, "

@@ -13,6 +13,7 @@ from revrec.disclosure import Schedules, schedules
 from revrec.disclosure.books import Compared
 from revrec.disclosure.burn_down import burn_down, burn_down_tie_outs
 from revrec.disclosure.close_checklist import close_checklist
+from revrec.disclosure.fiscal_periods import checks_in_words_of, in_words_of
 from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger, first_period
 from revrec.model.controls import TaskStatus, Waiver
@@ -59,23 +60,28 @@ class Report:
         """Every table of the report by name, in the order of a reader."""
         held = {each.name: each for each in burn_down(self.position, self.entity.id)}
         tasks = close_checklist(self.checklist)
+        own = self.period.calendar
+        compared = {each.name: each for each in self.compared.datasets} if self.compared else {}
         return {
-            **self.schedules.datasets,
+            **in_words_of(own, self.schedules.datasets),
             **held,
-            **self.reconciliation.datasets,
+            **in_words_of(own, self.reconciliation.datasets),
             tasks.name: tasks,
-            **({each.name: each for each in self.compared.datasets} if self.compared else {}),
+            **in_words_of(own, compared),
         }
 
     @property
     def tie_outs(self) -> Sequence[TieOut]:
         """Every check of the report."""
-        return [
-            *self.schedules.tie_outs,
-            *burn_down_tie_outs(self.position),
-            *self.reconciliation.tie_outs,
-            *(self.compared.tie_outs if self.compared else ()),
-        ]
+        return checks_in_words_of(
+            self.period.calendar,
+            [
+                *self.schedules.tie_outs,
+                *burn_down_tie_outs(self.position),
+                *self.reconciliation.tie_outs,
+                *(self.compared.tie_outs if self.compared else ()),
+            ],
+        )
 
 
 def begun_by(period: Period, told: str | None) -> Period:
@@ -119,7 +125,7 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
                 [each for each in entries if each.entry.period <= period],
                 first=first,
                 period=period,
-                horizon_months=PERIODS_AHEAD,
+                horizon=PERIODS_AHEAD,
                 usage=[counts],
             )
         return Report(

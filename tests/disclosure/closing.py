@@ -80,7 +80,7 @@ def report(
     first: Period,
     period: Period,
     *,
-    horizon_months: int = 12,
+    horizon: int = 12,
     usage: Sequence[pa.Table] | None = None,
 ) -> Schedules:
     """Schedules of closed months, from the book as known at the last close."""
@@ -93,7 +93,7 @@ def report(
             closed.entries,
             first=first,
             period=period,
-            horizon_months=horizon_months,
+            horizon=horizon,
             usage=usage,
         )
 

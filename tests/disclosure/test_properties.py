@@ -36,7 +36,7 @@ def test_whatever_happens_and_whenever_it_is_learned_every_total_agrees(told, mo
 
     closed = close(lambda period: after if period == last else before, first, last)
     assume(not closed.accounting.refused)
-    made = report(after, closed, first.next, last, horizon_months=3)
+    made = report(after, closed, first.next, last, horizon=3)
 
     assert () == made.differences
     for data in made.datasets.values():

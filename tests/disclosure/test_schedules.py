@@ -391,7 +391,7 @@ def test_a_horizon_of_no_months_leaves_everything_beyond():
     book = book_of([access()], [])
 
     closed = close_all(book, JAN)
-    made = report(book, closed, JAN, JAN, horizon_months=0)
+    made = report(book, closed, JAN, JAN, horizon=0)
 
     assert 334_000 == row(made.datasets["revenue_waterfall"])["beyond"]
     assert () == made.differences
