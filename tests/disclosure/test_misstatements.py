@@ -17,7 +17,7 @@ from revrec.model.misstatement import (
     Misstatement,
     QualitativeFactor,
 )
-from revrec.periods import MONTHS
+from revrec.periods import MONTHS, Calendar, Pattern
 
 THRESHOLDS = {"revenue": Fraction(1, 100), "pre_tax_income": Fraction(5, 100)}
 BY = {"thresholds": THRESHOLDS, "calendar": MONTHS}
@@ -47,6 +47,21 @@ def figures(errors: list[Misstatement], *years: FinancialBenchmark) -> dict[tupl
         (each.year_end.year, each.measure): f"{each.rollover} {each.iron_curtain}"
         for each in made.effects
     }
+
+
+def test_the_first_year_begins_where_the_entitys_does() -> None:
+    """Weeks of 2026 begin on Sunday 28 December 2025: the day before is of the year before."""
+    benchmark = replace(year(2026), on=date(2026, 12, 26))
+    errors = [error("E", date(2025, 12, 27), "20.00"), error("F", date(2025, 12, 28), "7.00")]
+    weeks = Calendar(pattern=Pattern.WEEKS_4_4_5)
+
+    made = worksheet(errors, [benchmark], thresholds=THRESHOLDS, calendar=weeks)
+
+    assert date(2025, 12, 27) == made.effects[0].begins_after
+    assert (Decimal("7.00"), Decimal("27.00")) == (
+        made.effects[0].rollover,
+        made.effects[0].iron_curtain,
+    )
 
 
 def test_what_builds_up_is_small_each_year_and_large_in_the_balance() -> None:

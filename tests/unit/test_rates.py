@@ -11,7 +11,7 @@ import pytest
 from revrec.errors import MissingExchangeRate
 from revrec.ledger.rates import Rates
 from revrec.model.currencies import ExchangeRate, RateBasis
-from revrec.periods import Period
+from revrec.periods import Calendar, Pattern, Period
 
 FEBRUARY = Period(2026, 2)
 
@@ -128,3 +128,21 @@ def test_a_month_without_any_rate_misses_that_of_its_last_day():
 
     with pytest.raises(MissingExchangeRate, match="stands on 2026-02-28"):
         known.average("EUR", FEBRUARY)
+
+
+def test_periods_of_weeks_have_rates_of_their_days():
+    """FY2026-P01 is 28 December to 24 January, FY2026-P02 to 21 February.
+
+    The average of 24 January is of the first and that of the 25th of the second; without any, 28
+    days of 2 but for the last 7 of 4: 2.5. A period without a rate misses that of its last day.
+    """
+    weeks = Calendar(pattern=Pattern.WEEKS_4_4_5)
+    first, second = weeks.parse("FY2026-P01"), weeks.parse("FY2026-P02")
+    told = [(date(2026, 1, 24), "3"), (date(2026, 1, 25), "5")]
+    averages = rates(*(rate(of, day, basis=RateBasis.AVERAGE, id=of) for day, of in told))
+    spots = rates(rate("2", date(2025, 12, 28)), rate("4", date(2026, 1, 18)), stands_days=31)
+
+    assert (3, 5) == (averages.average("EUR", first), averages.average("EUR", second))
+    assert Fraction(5, 2) == spots.average("EUR", first)
+    with pytest.raises(MissingExchangeRate, match="stands on 2026-03-28"):
+        spots.average("EUR", second.next)
