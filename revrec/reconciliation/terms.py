@@ -22,7 +22,7 @@ from revrec.model.events import Modification
 from revrec.model.history import ContractHistory
 from revrec.model.options import Exercise
 from revrec.money import minor_digits, round_ratio, to_minor
-from revrec.periods import FOREVER, MONTHS, Calendar, day_before
+from revrec.periods import FOREVER, Calendar, day_before
 
 _RHYTHMS = {"month": 1, "quarter": 3, "half": 6, "annual": 12, "year": 12}
 _ARREARS = re.compile(
@@ -80,7 +80,7 @@ class Terms:
     """Months between two invoices for usage."""
     exercises: tuple[Exercise, ...] = ()
     """Rights used; what each costs is a fixed consideration under its id."""
-    calendar: Calendar = MONTHS
+    calendar: Calendar
     """The entity's, in whose periods bills, usage and revenue are compared."""
 
     @property
@@ -158,7 +158,7 @@ def bought_with(exercise: Exercise) -> tuple[str, ...]:
     return tuple(each.id for each in exercise.buys) or (exercise.right,)
 
 
-def terms_of(history: ContractHistory, as_of: date, calendar: Calendar = MONTHS) -> Terms:
+def terms_of(history: ContractHistory, as_of: date, calendar: Calendar) -> Terms:
     """The contract's terms with every modification approved by ``as_of``, and every right used.
 
     A modification ends what it withdraws or restates on the day before its new terms.

@@ -212,7 +212,7 @@ def test_a_credit_takes_the_service_of_the_line_it_corrects():
                    line("50.00", obligation="inference", consideration="tokens")),
         ],
     ).histories["PAYG"]  # fmt: skip
-    bills = bills_of(history, terms_of(history, date(2026, 6, 1)), date(2026, 6, 1))
+    bills = bills_of(history, terms_of(history, date(2026, 6, 1), MONTHS), date(2026, 6, 1))
 
     assert [(5000, "2026-01", True), (-5000, "2026-01", True)] == [
         (each.amount, str(each.month), each.cancelled) for each in bills
@@ -226,4 +226,4 @@ def test_documents_after_the_day_are_not_there_yet():
     ).histories["SUB"]
     today = date(2026, 1, 31)
 
-    assert [] == bills_of(history, terms_of(history, today), today)
+    assert [] == bills_of(history, terms_of(history, today, MONTHS), today)

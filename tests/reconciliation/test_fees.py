@@ -13,7 +13,7 @@ from revrec.model.contract import PerformanceObligation as Promise
 from revrec.model.events import Delivery, Modification
 from revrec.model.financing import ExpectedPayment, Financing
 from revrec.model.history import ContractHistory
-from revrec.periods import Period
+from revrec.periods import MONTHS, Period
 from revrec.reconciliation.agreed import agreed_payments, payment_not_billed
 from revrec.reconciliation.bills import Bill, Side
 from revrec.reconciliation.fee_case import FeeCase
@@ -92,7 +92,7 @@ def case(
         }
     )
     history = ContractHistory(contract, modifications=list(changes), deliveries=list(deliveries))
-    terms = terms_of(history, as_of)
+    terms = terms_of(history, as_of, MONTHS)
     found = FeeCase(
         history=history,
         terms=terms,

@@ -16,6 +16,7 @@ from revrec.model.contract import Measure, PerformanceObligation
 from revrec.model.events import Modification
 from revrec.model.policy import StandaloneSellingPrice
 from revrec.money import round_ratio
+from revrec.periods import MONTHS
 from revrec.reconciliation.bills import bills_of
 from revrec.reconciliation.datasets import age, key_of
 from revrec.reconciliation.prices import Share, parts
@@ -41,7 +42,7 @@ LATER = date(2027, 6, 1)
 def terms(contract, *events):
     """The contract's terms and bills, long afterwards."""
     history = book_of([contract], events).histories[contract.id]
-    read = terms_of(history, LATER)
+    read = terms_of(history, LATER, MONTHS)
     return read, bills_of(history, read, LATER)
 
 
@@ -100,7 +101,7 @@ def test_a_modification_ends_what_it_restates_and_withdraws():
         ("support", july, date(2027, 3, 31)),
     ] == [(each.obligation.id, each.first_day, each.last_day) for each in read.versions]
     assert 1_140_000 == read.price
-    before = terms_of(book_of([contract], [change]).histories["SUB"], date(2026, 6, 19))
+    before = terms_of(book_of([contract], [change]).histories["SUB"], date(2026, 6, 19), MONTHS)
     assert 1_200_000 == before.price
 
 

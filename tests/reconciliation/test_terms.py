@@ -22,7 +22,7 @@ from revrec.model.history import ContractHistory
 from revrec.model.options import Exercise
 from revrec.model.policy import StandaloneSellingPrice
 from revrec.model.price import Royalty
-from revrec.periods import FOREVER, Period
+from revrec.periods import FOREVER, MONTHS, Period
 from revrec.reconciliation.bills import Bill, Side
 from revrec.reconciliation.ratios import slipped, slips_of
 from revrec.reconciliation.schedules import schedules_of
@@ -65,7 +65,7 @@ def terms(*events, as_of: date = DEC_31, **told):
     history = ContractHistory(contract)
     for each in events:
         (history.exercises if isinstance(each, Exercise) else history.modifications).append(each)
-    return terms_of(history, as_of)
+    return terms_of(history, as_of, MONTHS)
 
 
 def change(on: date = JUL, **told) -> Modification:
@@ -293,20 +293,20 @@ def slots(found, name: str = "fee"):
     return schedule.amount, len(schedule.slots), schedule.slots[0], schedule.slots[-1]
 
 
-MONTHS = (1000, 12, (JAN, EVE), (date(2026, 12, 1), DEC_31))
+TWELFTHS = (1000, 12, (JAN, EVE), (date(2026, 12, 1), DEC_31))
 TEN = {"terms": {"instalment": "10"}}
 
 
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
-        (TEN, MONTHS),
+        (TEN, TWELFTHS),
         ({"terms": {"instalment": "30"}}, (3000, 4, (JAN, date(2026, 3, 31)), (date(2026, 10, 1),
          DEC_31))),
         ({"terms": {"instalment": "120"}}, (12000, 1, (JAN, DEC_31), (JAN, DEC_31))),
         # A cent a line may be rounding.
-        ({**TEN, "consideration": (fee(amount="120.12"),)}, MONTHS),
-        ({**TEN, "consideration": (fee(amount="119.88"),)}, MONTHS),
+        ({**TEN, "consideration": (fee(amount="120.12"),)}, TWELFTHS),
+        ({**TEN, "consideration": (fee(amount="119.88"),)}, TWELFTHS),
     ],
 )  # fmt: skip
 def test_terms_prove_equal_instalments(told, expected):
@@ -356,7 +356,7 @@ def test_a_schedule_ends_before_the_first_change():
 @pytest.mark.parametrize(
     ("bills", "expected"),
     [
-        (bill(1000, 2), MONTHS),
+        (bill(1000, 2), TWELFTHS),
         (bill(1000, 1), None),
         (bill(1000, 3, corrects="I"), None),
         (bill(1000, 3, first=None, last=None), None),
@@ -364,7 +364,7 @@ def test_a_schedule_ends_before_the_first_change():
         (bill(-1000, 3), None),
         (bill(700, 3), None),
         # The smallest amount that proves one.
-        (bill(3000, 3) + bill(1000, 3), MONTHS),
+        (bill(3000, 3) + bill(1000, 3), TWELFTHS),
         (bill(1000, 1) + bill(3000, 3), (3000, 4, (JAN, date(2026, 3, 31)), (date(2026, 10, 1),
          DEC_31))),
     ],
@@ -378,7 +378,7 @@ def test_bills_prove_equal_instalments(bills, expected):
 
 def test_what_terms_prove_no_bill_contradicts():
     """Ten a month was agreed, thirty was billed."""
-    assert slots(schedules_of(terms(**TEN), bill(3000, 3))) == MONTHS
+    assert slots(schedules_of(terms(**TEN), bill(3000, 3))) == TWELFTHS
 
 
 def price(product: str, currency: str, amount: str) -> StandaloneSellingPrice:
