@@ -141,28 +141,23 @@ POLICIES = st.fixed_dictionaries(
 def test_a_cost_is_carried_amortised_or_lost_to_the_last_cent(
     story: tuple[Told, list[Told], list[Told]], policy: dict[str, str]
 ) -> None:
-    """Between nothing and what was capitalised is carried, on every day and for every cost."""
-    contract, events, costs = story
+    """Between nothing and what was capitalised is carried, on every day and for every cost.
 
-    for amounts in _to_date(_account(contract, [*events, *costs], **policy)).values():
+    In the end what was incurred less what was given back is an expense; only what follows
+    undelivered units is left.
+    """
+    contract, events, costs = story
+    digits = minor_digits(contract["currency"])
+    to_date = _to_date(_account(contract, [*events, *costs], **policy))
+
+    for amounts in to_date.values():
         for name in {name for name, _ in amounts}:
             capitalized = amounts[name, Stream.COST_CAPITALIZED]
             gone = amounts[name, Stream.COST_AMORTIZED] + amounts[name, Stream.COST_IMPAIRED]
             assert 0 <= capitalized - gone <= capitalized
             assert amounts[name, Stream.COST_AMORTIZED] >= 0
             assert amounts[name, Stream.COST_IMPAIRED] >= 0
-
-
-@examples(commit=20, torture=1_000)
-@given(stories(), POLICIES)
-def test_in_the_end_every_cost_is_an_expense(
-    story: tuple[Told, list[Told], list[Told]], policy: dict[str, str]
-) -> None:
-    """What was incurred less what was given back; only what follows undelivered units is left."""
-    contract, events, costs = story
-    digits = minor_digits(contract["currency"])
-
-    amounts = _to_date(_account(contract, [*events, *costs], **policy))[LONG_AFTER]
+    amounts = to_date[LONG_AFTER]
     for cost in costs:
         if cost["kind"] == "contract_cost" and "adjusts" not in cost:
             whole = sum(

@@ -81,7 +81,10 @@ UNTOLD = {
 @seldom
 @given(scenarios(size=10))
 def test_positions_are_the_oracles(scenario: Told) -> None:
-    """Bills, tax, cash, receivable, liability or asset, price and what is left of it."""
+    """Bills, tax, cash, receivable, liability or asset, price and what is left of it.
+
+    Net per contract, and the net is what was billed less what was earned (606-10-45-1).
+    """
     book, days, oracle = to_book(scenario), month_ends(scenario), Oracle(scenario)
     accounting = account(book, days)
     with Subledger(book, accounting) as subledger:
@@ -89,6 +92,9 @@ def test_positions_are_the_oracles(scenario: Told) -> None:
 
     assert {row["contract"] for row in rows} == set(book.histories) - set(accounting.refused)
     for row in rows:
+        assert 0 == min(row["contract_asset"], row["contract_liability"])
+        net = row["contract_liability"] - row["contract_asset"] + row["refund_liability"]
+        assert row["billed"] + row["cash_in_advance"] - row["recognised"] == net
         try:
             expected = oracle.position(row["contract"], row["day"])
         except NotStated:
@@ -112,60 +118,30 @@ def test_positions_are_the_oracles(scenario: Told) -> None:
 
 @seldom
 @given(scenarios(size=10))
-def test_a_contract_never_shows_an_asset_and_a_liability(scenario: Told) -> None:
-    """Net per contract, and the net is what was billed less what was earned (606-10-45-1)."""
-    book, days = to_book(scenario), month_ends(scenario)
-    with Subledger(book, account(book, days)) as subledger:
-        rows = subledger.positions(days).to_pylist()
+def test_postings_balance_and_lead_to_the_oracles_balances(scenario: Told) -> None:
+    """What was posted by the end of a period is the balance of every account then.
 
-    for row in rows:
-        assert 0 == min(row["contract_asset"], row["contract_liability"])
-        net = row["contract_liability"] - row["contract_asset"] + row["refund_liability"]
-        assert row["billed"] + row["cash_in_advance"] - row["recognised"] == net
-
-
-@seldom
-@given(scenarios(size=10))
-def test_postings_lead_to_the_oracles_balances(scenario: Told) -> None:
-    """What was posted by the end of a period is the balance of every account then."""
+    It balances by contract, month and event, in journal entries by currency, and never by a zero
+    line; posting is the difference to what is posted, so running again posts nothing.
+    """
     book, oracle = to_book(scenario), Oracle(scenario)
     periods = some_periods(scenario, 3)
-    closed = post(book, periods)
+    *closed, again = post(book, [*periods, periods[-1]])
     refused = account(book, []).refused
 
-    for number, period in enumerate(periods, 1):
+    assert 0 == again.num_rows
+    for number, (period, table) in enumerate(zip(periods, closed, strict=True), 1):
         posted = summed(pa.concat_tables(closed[:number]), "contract", "account")
         for contract in set(oracle.contracts) - set(refused):
             expected = balances(oracle.position(contract, period.last))
             assert {name: amount for name, amount in expected.items() if amount} == {
                 name: amount for (of, name), amount in posted.items() if of == contract
             }
-
-
-@seldom
-@given(scenarios(size=10))
-def test_every_posting_balances(scenario: Told) -> None:
-    """By contract, month and event, in journal entries by currency, and never by a zero line."""
-    book, periods = to_book(scenario), some_periods(scenario, 2)
-
-    for period, table in zip(periods, post(book, periods), strict=True):
         assert {} == summed(table, "contract", "origin", "event", "obligation", "component")
         assert all(row["amount"] for row in table.to_pylist())
         for entry in journal_entries(on_chart(table, book, period), book, period):
             entry.check()
             assert {entry.currency} == {line.currency for line in entry.lines}
-
-
-@seldom
-@given(scenarios(size=10))
-def test_a_second_run_posts_nothing(scenario: Told) -> None:
-    """Posting is the difference to what is posted, so running again is empty."""
-    book, (period,) = to_book(scenario), some_periods(scenario, 1)
-
-    (once,) = post(book, [period])
-    (again,) = post(book, [period], once)
-
-    assert 0 == again.num_rows
 
 
 @seldom
