@@ -14,18 +14,20 @@ from datetime import date
 from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revrec.asc340.decide import contract_costs
 from revrec.asc606.control import performed
 from revrec.asc606.decide import Decided, decide
 from revrec.asc606.lots import drawn_from, pools_of
+from revrec.asc606.openings import taken_over, used_before, used_twice
 from revrec.asc606.standalone_selling_price import Books
 from revrec.collector import collector_at_rest
 from revrec.errors import ContractError, FeedError, RevrecError
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question
 from revrec.model.history import Book, ContractHistory
 from revrec.recognition.arithmetic import Arithmetic, Recognised
-from revrec.recognition.counts import Shared, deliveries, redrawn, usage_events
+from revrec.recognition.counts import Shared, before_cutover, deliveries, redrawn, usage_events
 
 ENGINE_VERSION = "2"
 """Raised when a change moves a number; part of every close and cache key."""
@@ -68,6 +70,8 @@ def account(
 
 def counted(book: Book, usage: Iterable[pa.Table] = ()) -> list[pa.Table]:
     """What counts towards progress: what was transferred, and use by the lot it is drawn from."""
+    counts = [*usage]
+    _refuse_used_twice(book, counts)
     shared = []
     for name, history in book.histories.items():
         # A contract whose lots contradict each other is refused when it is decided.
@@ -76,7 +80,23 @@ def counted(book: Book, usage: Iterable[pa.Table] = ()) -> list[pa.Table]:
                 Shared(name, pool.names, partial(drawn_from, pool))
                 for pool in pools_of(history, book.policy).values()
             ]
-    return redrawn([deliveries(book, performed), usage_events(book), *usage], shared)
+    of_others = before_cutover(book, used_before)
+    return [*redrawn([deliveries(book, performed), usage_events(book), *counts], shared), of_others]
+
+
+def _refuse_used_twice(book: Book, usage: Iterable[pa.Table]) -> None:
+    """Contracts with use told from before the day that their opening balances cover."""
+    told = {name: each for name, history in book.histories.items() if (each := taken_over(history))}
+    if not told:
+        return
+    for table in [*usage, usage_events(book)]:
+        concerned = table.filter(pc.is_in(table["contract"], pa.array([*told], pa.string())))
+        first = concerned.group_by("contract").aggregate([("day", "min")])
+        for row in first.to_pylist():
+            name, day = row["contract"], row["day_min"]
+            if day <= told[name].on:
+                history = book.histories[name]
+                history.refusal = used_twice(history.contract, told[name], day)
 
 
 @collector_at_rest()

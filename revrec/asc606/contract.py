@@ -101,6 +101,8 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
     )
     for cash in cash_events:
         yield cash.kind.replace("_", " "), cash.id, cash.amount
+    told = ((each.id, amount) for each in history.openings for amount in each.amounts)
+    yield from (("opening balance", *each) for each in told)
     for modification in history.modifications:
         yield "modification", modification.id, modification.price_change
     if history.estimates:

@@ -15,6 +15,7 @@ from revrec.asc606.amendment import changes_books
 from revrec.asc606.breakage import expected_again, owed_to_a_state, use_is_remote
 from revrec.asc606.contract import check_amounts, check_transfers
 from revrec.asc606.control import when_control_passes
+from revrec.asc606.cutover import take_over
 from revrec.asc606.estimates import check_estimates
 from revrec.asc606.existence import (
     assess_contract,
@@ -25,6 +26,7 @@ from revrec.asc606.existence import (
 from revrec.asc606.financed import Revaluation, finance
 from revrec.asc606.lots import pools_of
 from revrec.asc606.modify import modify
+from revrec.asc606.openings import check_openings, taken_over
 from revrec.asc606.pauses import check_pauses, pause, resume
 from revrec.asc606.payable import Promised, other_than_cash, promised_later, with_amounts
 from revrec.asc606.performance_obligations import expecting
@@ -41,6 +43,7 @@ from revrec.citations import cites
 from revrec.model.decision import Answer, ContractAccounting, Decision, Question, Segment
 from revrec.model.events import Estimate, Modification
 from revrec.model.history import ContractHistory
+from revrec.model.opening import OpeningBalance
 from revrec.model.options import Exercise, Lapse
 from revrec.model.performance import Pause, Resumption
 from revrec.money import to_minor
@@ -57,6 +60,7 @@ Change = (
     | Estimate
     | Exercise
     | Lapse
+    | OpeningBalance
 )
 _ORDER = {
     Revaluation: 0,
@@ -68,6 +72,7 @@ _ORDER = {
     Estimate: 4,
     Exercise: 5,
     Lapse: 6,
+    OpeningBalance: 7,
 }
 Asking = Generator[list[Question], list[Answer], None]
 Decided = Generator[list[Question], list[Answer], ContractAccounting]
@@ -85,6 +90,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     check_estimates(history)
     check_transfers(history)
     check_pauses(history)
+    check_openings(history)
     pools_of(history, books.policy)
     existence = assess_contract(history)
     term, bound, decision = enforceable_term(contract_as_of(history.contract, existence))
@@ -119,6 +125,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
 
 def _account(standing: Standing, term: Term, history: ContractHistory) -> Asking:
     """Steps 1 to 4 of a contract that exists, through its facts in order."""
+    standing.opening = taken_over(history)
     _begin(standing, term, history.read_as)
     priced = yield from finance(standing, history)
     for event in _in_order(history, term, standing.books.until, priced):
@@ -130,6 +137,8 @@ def _account(standing: Standing, term: Term, history: ContractHistory) -> Asking
             yield from pause(standing, event)
         elif isinstance(event, Resumption):
             yield from resume(standing, event)
+        elif isinstance(event, OpeningBalance):
+            yield from take_over(standing, event)
         else:
             _take(standing, event)
 
@@ -140,7 +149,7 @@ def _take(
 ) -> None:
     """A change that needs no measure of progress."""
     if isinstance(event, Revaluation):
-        standing.revalue(event.amount, event.decision, event.on)
+        _revalue(standing, event)
     elif isinstance(event, Promised):
         standing.promise_later(event)
     elif isinstance(event, Transferred):
@@ -151,6 +160,14 @@ def _take(
         use_right(standing, event)
     else:
         let_lapse(standing, event)
+
+
+def _revalue(standing: Standing, event: Revaluation) -> None:
+    """The fixed consideration of the contract as signed is worth another amount (32-15)."""
+    component = standing.components[MAIN]
+    component.amount = event.amount
+    component.decisions.append(event.decision)
+    standing.publish(max(event.on, standing.contract.inception))
 
 
 @cites("606-10-25-9")
@@ -187,6 +204,7 @@ def _in_order(
         *handovers(history),
         *history.exercises,
         *history.lapses,
+        *([told] if (told := taken_over(history)) is not None else []),
     ]
 
     def place(event: Change) -> tuple[date, int, date, int, str]:

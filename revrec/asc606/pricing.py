@@ -20,6 +20,28 @@ from revrec.money import round_ratio
 _NOTHING_EARNED = Answer(0, 1, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """By what an obligation was ahead of its own measure when its contract was taken over.
+
+    What is left of it at progress ``p`` is ``ahead x (1 - p) / (1 - done)``: later revenue makes
+    up for it, evenly with what is left to transfer.
+    """
+
+    ahead: int
+    """Minor units recognised by then beyond what the measure gives; negative if behind."""
+    done: Fraction
+    """Progress at cutover, below 1."""
+    since: int
+    """Restarts that had happened."""
+
+    def left(self, answer: Answer) -> int:
+        """Minor units still recognised beyond the measure at a later progress."""
+        gone = (Fraction(answer.numerator, answer.denominator) - self.done) / (1 - self.done)
+        taken = self.ahead * gone
+        return self.ahead - round_ratio(taken.numerator, taken.denominator)
+
+
 @dataclass(slots=True, kw_only=True)
 class Component:
     """A part of the transaction price with one allocation: the fixed pool or one estimate."""
@@ -32,10 +54,17 @@ class Component:
     decisions: list[int] = field(default_factory=list)
     increments: Shape | None = None
     """The days of a series that it belongs to (32-40): no restart moves it from them."""
+    opened: dict[str, Opened] = field(default_factory=dict)
+    """Obligations taken over otherwise than their measure gives (``cutover``)."""
     known: tuple[int, tuple[Restart, ...], Shares] | None = field(
         default=None, compare=False, repr=False
     )
     """What it was last asked for, amount and restarts, with the shares these give."""
+
+    def open(self, name: str, opened: Opened) -> None:
+        """Let an obligation go on from what another system had recognised of it."""
+        self.opened[name] = opened
+        self.known = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +108,8 @@ class Shares:
     breakage: Mapping[tuple[int, str], int]
     """The part of what was earned that came from rights not used (55-48)."""
     live: Mapping[str, int]
+    opened: Mapping[str, Opened]
+    """Of what is in force: what goes on from what another system had recognised."""
 
 
 @cites("606-10-25-13", "606-10-32-43", "606-10-32-44", "606-10-32-45")
@@ -95,6 +126,7 @@ def _shares(component: Component, restarts: Sequence[Restart]) -> Shares:
     live = allocate(component.amount, component.weights)
     earned: dict[tuple[int, str], int] = {}
     breakage: dict[tuple[int, str], int] = {}
+    opened = dict(component.opened)
     for number, restart in enumerate(restarts[component.since :], component.since):
         if restart.released is not None:
             lapsed = _release(live, restart.released, restart.weights)
@@ -115,6 +147,7 @@ def _shares(component: Component, restarts: Sequence[Restart]) -> Shares:
                 entitled = restart.entitled[key]
                 used = round_ratio(share * min(answer.used, entitled), entitled)
                 breakage[number, key] = now[key] - used
+            now[key] += _ahead(opened, key, restart, number)
         change = restart.changes.get(component.id, 0)
         pool = sum(live.values()) - sum(now.values()) + change
         taken_back = change < 0 and pool < 0
@@ -129,7 +162,15 @@ def _shares(component: Component, restarts: Sequence[Restart]) -> Shares:
             pool = 0
         earned.update({(number, key): share for key, share in now.items() if share})
         live = kept_live | (allocate(pool, restart.weights) if restart.weights else {})
-    return Shares(earned, breakage, live)
+    return Shares(earned, breakage, live, {key: opened[key] for key in opened if key in live})
+
+
+def _ahead(opened: dict[str, Opened], key: str, restart: Restart, number: int) -> int:
+    """What was recognised beyond the measure of an obligation that ends; taken out of the rest."""
+    told = opened.get(key)
+    if told is None or key not in restart.earned or number < told.since:
+        return 0
+    return opened.pop(key).left(restart.earned[key])
 
 
 @cites("606-10-25-13", "606-10-32-37")
@@ -137,10 +178,12 @@ def unearned(
     component: Component, restarts: Sequence[Restart], earned: Mapping[str, Answer]
 ) -> int:
     """Minor units that a component leaves to be allocated anew where the progress is ``earned``."""
-    left = 0
-    for key, share in shares(component, restarts).live.items():
+    left, found = 0, shares(component, restarts)
+    for key, share in found.live.items():
         answer = earned.get(key, _NOTHING_EARNED)
         left += share - round_ratio(share * answer.numerator, answer.denominator)
+        if key in found.opened and key in earned:
+            left -= found.opened[key].left(answer)
     return left
 
 

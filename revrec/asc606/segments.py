@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from fractions import Fraction
 from typing import NamedTuple
 
+from revrec.asc606.pricing import Opened
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract
 from revrec.model.decision import Earlier, Progress, Segment, Shape
@@ -25,6 +27,8 @@ LIVE = -1
 """In place of a restart's number: the layer is still being earned."""
 APART = -2
 """In place of a restart's number: a part of the price that is earned apart from the rest."""
+AHEAD, MADE_UP = -3, -4
+"""What was recognised before a cutover beyond the measure, and what makes up for it later."""
 Key = tuple[str, str, int]
 """Obligation, component, and the restart that ended the layer."""
 
@@ -39,6 +43,20 @@ class Layer(NamedTuple):
     as_used: bool = False
     kept_breakage: int = 0
     earlier: Earlier | None = None
+
+
+def layers_opened(
+    opened: Opened, shape: Shape, product: str, decisions: tuple[int, ...]
+) -> dict[int, Layer]:
+    """What was ahead of the measure at cutover, and what makes up for it until the end."""
+    done = shape.done or Fraction(0)
+    rest = shape._replace(done=(done - opened.done) / (1 - opened.done))
+    if rest.rollover is None:
+        rest = rest._replace(entitled=None)
+    return {
+        AHEAD: Layer(opened.ahead, Shape(progress=Progress.COMPLETE), product, decisions),
+        MADE_UP: Layer(-opened.ahead, rest, product, decisions),
+    }
 
 
 class Timeline:

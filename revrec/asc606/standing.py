@@ -19,6 +19,7 @@ from revrec.asc606.allocation import (
 from revrec.asc606.breakage import materials_at_cost, unclaimed_part
 from revrec.asc606.increments import Comparison, explain_wholly, increments_of, relates_to
 from revrec.asc606.licenses import by_its_nature
+from revrec.asc606.openings import allocated_before
 from revrec.asc606.payable import Promised
 from revrec.asc606.performance_obligations import (
     COMPLETE,
@@ -36,7 +37,7 @@ from revrec.asc606.royalties import (
     explain_royalty,
     waits,
 )
-from revrec.asc606.segments import APART, LIVE, Key, Layer, Timeline
+from revrec.asc606.segments import APART, LIVE, Key, Layer, Timeline, layers_opened
 from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.time_elapsed import in_elected_grain
 from revrec.asc606.transaction_price import FIXED
@@ -52,10 +53,10 @@ from revrec.asc606.use import (
     entitlement_over,
     layers_by_unit,
     layers_of_use,
+    nothing_to_price,
     used_before,
 )
 from revrec.asc606.weighing import InForce, weigh
-from revrec.errors import UnsupportedTerm
 from revrec.model.contract import (
     Bundle,
     Consideration,
@@ -65,6 +66,7 @@ from revrec.model.contract import (
 )
 from revrec.model.decision import Decision, Earlier, Segment, Shape
 from revrec.model.events import Estimate
+from revrec.model.opening import OpeningBalance
 from revrec.model.performance import Pause
 
 
@@ -106,6 +108,7 @@ class Standing:
         self.undisturbed: dict[str, tuple[Shape, int]] = {}
         self.pauses: dict[str, tuple[Pause, list[Stopped]]] = {}
         self._because: dict[str, int] = {}
+        self.opening: OpeningBalance | None = None
 
     def record(self, decision: Decision) -> int:
         """Keep a decision; gives its position."""
@@ -167,7 +170,7 @@ class Standing:
             names = named.get(name, ())
             unknown = names and not self.in_force.keys() >= set(names)
             if unknown or (amount and not sharing):
-                raise self._nothing_to_price(name, names)
+                raise nothing_to_price(self.contract, name, set(names) - self.in_force.keys())
             if not sharing:
                 continue
             weights, parts = self._only(names) if names else (common, in_common)
@@ -196,8 +199,13 @@ class Standing:
     def weights(self, sharing: Sequence[InForce], price: int | None = None) -> Weights:
         """Selling prices of what is left; a single obligation needs none (32-31).
 
-        With the price of a new contract, proven discounts and residuals count (32-34, 32-37).
+        With the price of a new contract, proven discounts and residuals count (32-34, 32-37), or
+        how another system allocated it.
         """
+        if price is not None and self.opening is not None:
+            names = [each.id for each in sharing]
+            if told := allocated_before(self.contract, self.opening, names, price):
+                return told
         found, why = weigh(sharing, self.contract, self.books, price)
         self.decisions.extend(why)
         return found
@@ -226,7 +234,7 @@ class Standing:
                 continue
             obligation = each.obligation or ""
             if obligation not in self.known:
-                raise self._nothing_to_price(each.id, ())
+                raise nothing_to_price(self.contract, each.id, ())
             starts = self.known[obligation].start or first_day
             before = (counted or {}).get(obligation)
             shape = self.shape_of_use(each, max(starts, first_day), before)
@@ -240,7 +248,7 @@ class Standing:
             check_shared(royalty, self.contract, [each.obligation for each in held])
             parts = dict(proportions(self.weights(held))) if held else {}
         if not parts or not self.known.keys() >= parts.keys():
-            raise self._nothing_to_price(royalty.id, ())
+            raise nothing_to_price(self.contract, royalty.id, ())
         why = explain_royalty(royalty, self.contract, tuple(sorted(parts)), on)
         decision, total, before = self.record(why), sum(parts.values()), 0
         for name, part in sorted(parts.items()):
@@ -290,13 +298,6 @@ class Standing:
         )
         self.publish(max(promised.on, self.contract.inception))
 
-    def revalue(self, amount: int, decision: int, on: date) -> None:
-        """The fixed consideration of the contract as signed is worth another amount (32-15)."""
-        component = self.components[FIXED]
-        component.amount = amount
-        component.decisions.append(decision)
-        self.publish(max(on, self.contract.inception))
-
     def estimate_use(self, estimate: Estimate) -> bool:
         """Take a new estimate of a price per unit; false if it is of something else."""
         for each in self.as_used:
@@ -324,6 +325,10 @@ class Standing:
 
     def publish(self, day: date) -> None:
         """State what is in force from the day on."""
+        self.timeline.publish(day, self.layers())
+
+    def layers(self) -> dict[Key, Layer]:
+        """What is in force now."""
         layers: dict[Key, Layer] = {}
         for component in self.components.values():
             split = shares(component, self.restarts)
@@ -340,9 +345,14 @@ class Standing:
             for name, share in split.live.items():
                 if share:
                     layers.update(self._layers_live(component, name, share))
+            for name, opened in split.opened.items():
+                because = (self._because[name], *component.decisions)
+                shape, product = self.in_force[name].shape, self.known[name].product
+                for part, layer in layers_opened(opened, shape, product, because).items():
+                    layers[name, component.id, part] = layer
         for each in self.as_used:
             layers.update(self._layers_as_used(each))
-        self.timeline.publish(day, layers)
+        return layers
 
     def _layers_live(self, component: Component, name: str, share: int) -> dict[Key, Layer]:
         """What is still being earned, and what of it apart from the rest (55-21b, 55-49)."""
@@ -381,19 +391,6 @@ class Standing:
         if each.by_unit:
             return layers_by_unit(each, ended, self.contract, product, because)
         return layers_of_use(each, ended, product, because)
-
-    def _nothing_to_price(self, name: str, names: tuple[str, ...]) -> UnsupportedTerm:
-        missing = ", ".join(sorted(set(names) - self.in_force.keys()))
-        what = (
-            f"obligation {missing}, which is priced by use" if names else "no obligation to price"
-        )
-        return UnsupportedTerm(
-            f"Consideration {name} of contract {self.contract.id} has {what}.",
-            citation="606-10-32-28",
-            remedy="Add the obligation the amount is for, or leave out its usage fee.",
-            contract=self.contract.id,
-            field=f"consideration.{name}",
-        )
 
 
 MAIN = FIXED

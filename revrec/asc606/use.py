@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
@@ -91,6 +91,19 @@ def entitlement_over(overage: Consideration, contract: Contract) -> UnsupportedT
         remedy="Add an obligation for what may be used from now on, with its own overage.",
         contract=contract.id,
         field=f"consideration.{overage.id}.above_entitlement",
+    )
+
+
+def nothing_to_price(contract: Contract, name: str, unknown: Collection[str]) -> UnsupportedTerm:
+    """Refuses consideration without an obligation that it prices, or with unknown ones."""
+    missing = ", ".join(sorted(unknown))
+    what = f"obligation {missing}, which is priced by use" if unknown else "no obligation to price"
+    return UnsupportedTerm(
+        f"Consideration {name} of contract {contract.id} has {what}.",
+        citation="606-10-32-28",
+        remedy="Add the obligation the amount is for, or leave out its usage fee.",
+        contract=contract.id,
+        field=f"consideration.{name}",
     )
 
 

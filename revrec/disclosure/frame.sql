@@ -1,12 +1,15 @@
 -- Postings up to the report's last month, with what joins give them. Reads posted_rows,
 -- component, month and the variables `first` and `period`.
--- `month` is the month of posting, empty before the report; `late` is what was learned after the
+-- `month` is the month of posting, empty before the report, as is what was taken over at a cutover;
+-- `late` is what was learned after the
 -- month it belongs to was closed; `as_used` is what is priced as it is used: usage allocated to
 -- its day (606-10-32-40), units at their price (32-5).
 create table posted as
 select
     p.*,
-    case when p.period < getvariable('first') then '' else p.period end as month,
+    case when p.period < getvariable('first')
+              or starts_with(p.event, 'opening_') or p.event = 'cutover_adjustment' then ''
+         else p.period end as month,
     p.origin < p.period as late,
     case when p.event = 'breakage' then 'breakage' else coalesce(k.category, 'fixed') end
         as category,
@@ -100,4 +103,4 @@ left join chart a
     on a.entry_seq = p.entry_seq and a.account = p.account
     and a.product = case when p.account = 'revenue' then p.product else '' end
 left join mapped f on f.account = p.account and f.product = p.product
-where p.month <> '';
+where p.period >= getvariable('first');

@@ -43,6 +43,7 @@ from revrec.model.fiscal_calendar import FiscalCalendar
 from revrec.model.history import Book, ContractHistory
 from revrec.model.mapping import AccountMapping
 from revrec.model.misstatement import FinancialBenchmark, Misstatement
+from revrec.model.opening import OpeningBalance
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -73,6 +74,7 @@ _PLACES = {
     Pause: "pauses",
     Resumption: "resumptions",
     RepurchaseOutcome: "repurchases",
+    OpeningBalance: "openings",
 }
 
 

@@ -44,6 +44,7 @@ from revrec.model.financing import Reschedule
 from revrec.model.fiscal_calendar import FiscalCalendar
 from revrec.model.mapping import AccountMapping
 from revrec.model.misstatement import FinancialBenchmark, Misstatement
+from revrec.model.opening import OpeningBalance
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -80,6 +81,7 @@ Record = (
     | Product
     | ContractCost
     | ContractCostReview
+    | OpeningBalance
     | StandaloneSellingPrice
     | Policy
     | RateCard
@@ -144,6 +146,7 @@ MODELS: Mapping[FactKind, type[Any]] = {
     FactKind.EXERCISE: Exercise,
     FactKind.LAPSE: Lapse,
     FactKind.PRODUCT: Product,
+    FactKind.OPENING_BALANCE: OpeningBalance,
     FactKind.CONTRACT_COST: ContractCost,
     FactKind.CONTRACT_COST_REVIEW: ContractCostReview,
     FactKind.STANDALONE_SELLING_PRICE: StandaloneSellingPrice,

@@ -44,6 +44,7 @@ from revrec.model.events import (
 from revrec.model.fact import FactKind
 from revrec.model.financing import Reschedule
 from revrec.model.history import Book
+from revrec.model.opening import OpeningBalance
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -65,6 +66,7 @@ Event = Annotated[
     | RepurchaseOutcome
     | ContractCost
     | ContractCostReview
+    | OpeningBalance
     | Delivery
     | GoodsReturn
     | Reschedule

@@ -7,6 +7,7 @@ from datetime import date
 
 import pyarrow as pa
 
+from revrec.asc606.openings import taken_over
 from revrec.citations import cites
 from revrec.model.contract import ConsiderationKind, Contract
 from revrec.model.events import (
@@ -17,6 +18,7 @@ from revrec.model.events import (
     WriteOff,
 )
 from revrec.model.history import ContractHistory
+from revrec.model.opening import OpeningBalance
 from revrec.money import to_minor
 
 BILLING = pa.schema(
@@ -56,6 +58,9 @@ def documents(
 ) -> Iterator[Row]:
     """Rows of ``BILLING`` of a contract; ``component`` names what a line bills."""
     contract = history.contract
+    told = taken_over(history)
+    if told is not None:
+        yield from _taken_over(contract, told)
     for invoice in history.invoices:
         yield from _lines(contract, invoice.on, "billing", invoice.id, invoice.lines, component)
     for memo in history.credit_memos:
@@ -71,6 +76,18 @@ def documents(
         amount = to_minor(each.amount, contract.currency)
         settles = each.consideration if isinstance(each, CustomerPayment) else None
         yield contract.id, each.on, each.kind, each.id, settles or "", amount
+
+
+def _taken_over(contract: Contract, told: OpeningBalance) -> Iterator[Row]:
+    """What another system had billed, collected and written off by the day of cutover."""
+    for event, amount in (
+        ("billing", told.billed),
+        ("tax", told.billed_for_others),
+        ("payment", told.paid),
+        ("write_off", told.written_off),
+    ):
+        if amount:
+            yield contract.id, told.on, event, told.id, "", to_minor(amount, contract.currency)
 
 
 def _lines(  # noqa: PLR0917 - the columns of a row, and how to name one

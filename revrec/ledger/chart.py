@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from revrec.errors import PeriodNotReady
+from revrec.ledger.kinds import CARRIED, KINDS
 from revrec.ledger.subledger import POSTED
 from revrec.model.history import Book
 from revrec.model.mapping import AccountMapping, OpenBalances
@@ -29,19 +30,6 @@ CHARTED = pa.schema(
 """Postings with their account in the chart, and the event of the journal entry they are in."""
 TRANSFER = "account_transfer"
 """Event of the entries that move balances within the chart; their postings keep their own."""
-_STANDING = frozenset(
-    {
-        Account.RECEIVABLE,
-        Account.CONTRACT_ASSET,
-        Account.CONTRACT_LIABILITY,
-        Account.REFUND_LIABILITY,
-        Account.DEPOSIT_LIABILITY,
-        Account.FINANCIAL_LIABILITY,
-        Account.CONTRACT_COST_ASSET,
-        Account.RETURN_ASSET,
-    }
-)
-"""Accounts whose balance the subledger keeps; the others are settled or closed elsewhere."""
 _KEYS = tuple(name for name in POSTED.names if name not in {"amount", "functional"})
 _BLOCKERS_SHOWN_MAX = 5
 _Row = dict[str, Any]
@@ -134,7 +122,7 @@ def _elsewhere(posted: pa.Table, chart: Chart, book: Book) -> Iterator[tuple[_Ro
     sums = posted.select([*POSTED.names, "gl_code", "gl_name"]).group_by(keys).aggregate(amounts)
     for row in sums.rename_columns([*keys, "amount", "functional"]).to_pylist():
         account = Account(row["account"])
-        if account not in _STANDING or not (row["amount"] or row["functional"]):
+        if account not in CARRIED or not (row["amount"] or row["functional"]):
             continue
         if row["gl_code"] is None:
             # Posted before the chart was kept with postings.
@@ -158,7 +146,7 @@ def _placed(row: _Row, chart: Chart, left: dict[tuple[str, str], int]) -> list[_
     account = Account(row["account"])
     to = chart.of(account, row["product"], row["obligation"], row["event"])
     found = []
-    rest = {**row, "entry_event": row["event"]}
+    rest = {**row, "entry_event": KINDS[row["event"]].entry or row["event"]}
     for code, standing in left.items():
         if rest["amount"] * standing < 0:
             part = min(abs(rest["amount"]), abs(standing)) * (1 if rest["amount"] > 0 else -1)

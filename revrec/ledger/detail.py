@@ -13,7 +13,7 @@ import pyarrow as pa
 from revrec.engine import Accounting
 from revrec.ledger.chart import TRANSFER
 from revrec.ledger.entries import JournalEntry, JournalLine, PostedEntry
-from revrec.ledger.kinds import KINDS
+from revrec.ledger.kinds import ENTRIES, KINDS
 from revrec.model.history import Book
 from revrec.model.policy import Account
 from revrec.periods import Period
@@ -189,4 +189,4 @@ def _line(line: _Line, currency: str, of: _Sum, functional: str) -> JournalLine:
 def _tells(event: str) -> str:
     if event == TRANSFER:
         return "Balances moved to other accounts of the chart"
-    return KINDS[event].tells
+    return ENTRIES[event]

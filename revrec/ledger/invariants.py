@@ -14,6 +14,7 @@ import pyarrow as pa
 from revrec.columnar import connect
 from revrec.errors import InvariantViolated
 from revrec.ledger.abroad import STANDING
+from revrec.ledger.cutover import CUTOVER
 from revrec.ledger.entries import PostedEntry
 from revrec.ledger.kinds import kind_table
 from revrec.model.decision import Stream
@@ -27,8 +28,12 @@ TRUTHS: Mapping[str, str] = {
         select contract, 'revenue' as what, coalesce(p.amount, 0) as left_side,
                recognised as right_side
         from positions left join (
+            -- What another system recognised of a contract taken over is to date, too.
             select contract, -sum(amount) as amount from posted
-            where account = 'revenue' group by all
+            where account = 'revenue'
+                or event in ('opening_satisfaction', 'opening_breakage', 'cutover_adjustment')
+                   and account <> 'contract_liability'
+            group by all
         ) p using (contract)
         where coalesce(p.amount, 0) <> recognised
     """,
@@ -96,12 +101,20 @@ TRUTHS: Mapping[str, str] = {
         select contract, event as what, coalesce(p.amount, 0) as left_side,
                coalesce(a.amount, 0) as right_side
         from (
-            select contract, stream as event, sum(amount) as amount from accrual
-            where day = getvariable('day') group by all
+            -- What moved no balance before a cutover was posted by the other system alone.
+            select a.contract, stream as event,
+                   sum(case when a.day = getvariable('day') then amount else -amount end) as amount
+            from accrual a
+            left join cutover c using (contract)
+            left join kind o on o.event = 'opening_' || stream
+            where a.day = getvariable('day') or (a.day = c.day and o.debit = o.credit)
+            group by all
         ) a full join (
-            select p.contract, p.event, sum(p.amount) as amount
+            select p.contract, regexp_replace(p.event, '^opening_', '') as event,
+                   sum(p.amount) as amount
             from posted p join kind k on k.event = p.event and k.debit = p.account
-            where p.event in (select event from accruing) group by all
+            where regexp_replace(p.event, '^opening_', '') in (select event from accruing)
+            group by all
         ) p using (contract, event)
         where coalesce(p.amount, 0) <> coalesce(a.amount, 0)
     """,
@@ -117,8 +130,8 @@ TRUTHS: Mapping[str, str] = {
         where recognised_of_price + unrecognised <> transaction_price
     """,
 }
-"""Name -> query over posted, positions, segments, recognised, accrual, kind and accruing (the
-events of streams): contract, what, both sides."""
+"""Name -> query over posted, positions, segments, recognised, accrual, cutover, kind and accruing
+(the events of streams): contract, what, both sides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +156,13 @@ def violations(tables: Mapping[str, pa.Table], day: object) -> list[Violation]:
     """Every violation.
 
     ``tables`` are posted, positions (of ``day``), segments, recognised and accrual; with contracts
-    in other currencies than the functional one, also standing (``Subledger.standing``).
+    in other currencies than the functional one, also standing (``Subledger.standing``); with
+    contracts taken over, also cutover.
     """
     found = []
     with connect() as database:
-        for name, table in {"standing": STANDING.empty_table(), **tables}.items():
+        rare = {"standing": STANDING.empty_table(), "cutover": CUTOVER.empty_table()}
+        for name, table in {**rare, **tables}.items():
             database.register(name, table)
         database.register("kind", kind_table())
         database.register("accruing", pa.table({"event": [stream.value for stream in Stream]}))

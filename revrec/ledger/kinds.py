@@ -25,6 +25,8 @@ class Kind:
     """What it rests on, beside the paragraphs of its decisions."""
     tells: str
     """For journal memos."""
+    entry: str = ""
+    """The event of the journal entry it goes into, where that is not its own."""
 
 
 _PERFORMANCE = {
@@ -239,17 +241,59 @@ _REMEASUREMENT = {
     ),
 }
 """The same, and balances as they stand."""
-KINDS: Mapping[str, Kind] = {
+_FLOWS: Mapping[str, Kind] = {
     **_PERFORMANCE,
     **_DOCUMENTS,
     **{stream.value: kind for stream, kind in _ACCRUALS.items()},
-    **_PRESENTATION,
     **_EXCHANGE,
+}
+CARRIED = frozenset(
+    {
+        Account.RECEIVABLE,
+        Account.CONTRACT_ASSET,
+        Account.CONTRACT_LIABILITY,
+        Account.REFUND_LIABILITY,
+        Account.DEPOSIT_LIABILITY,
+        Account.FINANCIAL_LIABILITY,
+        Account.CONTRACT_COST_ASSET,
+        Account.RETURN_ASSET,
+    }
+)
+"""Accounts whose balance the subledger keeps; the others are settled or closed elsewhere."""
+OPENING = "opening_"
+"""Before the name of an event: it happened before the contract was taken over."""
+
+
+def _opening(kind: Kind) -> Kind:
+    """The same movement of balances, against what another system had posted."""
+    return Kind(
+        debit=kind.debit if kind.debit in CARRIED else Account.OPENING_BALANCE,
+        credit=kind.credit if kind.credit in CARRIED else Account.OPENING_BALANCE,
+        paragraphs=kind.paragraphs,
+        tells="Balances taken over at cutover",
+        entry="opening_balance",
+    )
+
+
+KINDS: Mapping[str, Kind] = {
+    **_FLOWS,
+    **_PRESENTATION,
     **_REMEASUREMENT,
+    **{OPENING + event: _opening(kind) for event, kind in _FLOWS.items()},
+    "cutover_adjustment": Kind(
+        debit=Account.CONTRACT_LIABILITY,
+        credit=Account.CUTOVER_ADJUSTMENT,
+        paragraphs="250-10-45-23",
+        tells="Revenue to date adjusted at cutover",
+    ),
 }
 """Event -> its kind. Accruals are named by their stream."""
 PRESENTATION = frozenset({*_PRESENTATION, *_REMEASUREMENT})
 """Events that hold a balance as it stands, not a flow of a month."""
+
+
+ENTRIES: Mapping[str, str] = {kind.entry or event: kind.tells for event, kind in KINDS.items()}
+"""Event of a journal entry -> what it tells."""
 
 
 def kind_table() -> pa.Table:

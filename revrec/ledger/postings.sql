@@ -1,16 +1,12 @@
 -- What each economic period should hold, as known now, less what was posted for it: the postings
 -- of the open period. Both legs of an event share their key, so every difference balances, in the
 -- currency of the contract and in the functional currency.
--- Reads flows, measured (what they are worth), kind, abroad (contracts in other currencies than the functional one), posted (sums of what
--- closed periods hold) and the variable `period`.
+-- Reads moves (what each month moved and is worth), kind, abroad (contracts in other currencies than
+-- the functional one), posted (sums of what closed periods hold) and the variable `period`.
 with legs as (
     select f.origin, f.contract, f.obligation, f.component, f.product, f.event, side.account,
            side.sign * f.amount as amount, side.sign * f.functional as functional
-    from (
-        select *, 0 as functional from flows
-        union all by name
-        select *, 0 as amount from measured
-    ) f
+    from moves f
     join (
         select event, debit as account, 1 as sign from kind
         union all

@@ -19,6 +19,7 @@ from revrec.columnar import connect
 from revrec.engine import Accounting
 from revrec.ledger.abroad import STANDING, abroad
 from revrec.ledger.billing import billing_table
+from revrec.ledger.cutover import cutover_table
 from revrec.ledger.kinds import kind_table
 from revrec.model.history import Book, ContractHistory
 from revrec.money import to_minor
@@ -74,6 +75,7 @@ class Subledger:
                     "cancellable": pa.array([each.cancellable for each in contracts], pa.bool_()),
                 }
             ),
+            "cutover": cutover_table(histories),
             "without_contract": pa.table(
                 {
                     "contract": pa.array([span[0] for span in spans], pa.string()),
@@ -119,12 +121,21 @@ class Subledger:
         return self._query(f"{_sql('positions')} order by contract, day")
 
     @cites("606-10-25-31", "606-10-45-1")
-    def postings(self, period: Period, periods: Sequence[Period], posted: pa.Table) -> pa.Table:
+    def postings(
+        self,
+        period: Period,
+        periods: Sequence[Period],
+        posted: pa.Table,
+        *,
+        settled: Iterable[str] = (),
+    ) -> pa.Table:
         """What closing the period posts (columns of ``POSTED``); empty when nothing changed.
 
         ``periods`` are all economic periods from the first to ``period``, each with its end and
         the day before it recognised; ``posted`` is what closed periods hold, in ``POSTED`` form.
+        ``settled`` are contracts whose cutover earlier periods posted.
         """
+        self._load("settled", pa.table({"contract": pa.array([*settled], pa.string())}))
         self._load("positions", self.positions([period.last]))
         self._load(
             "periods",
@@ -142,6 +153,7 @@ class Subledger:
         flows, positions = (self._query(f"from {name}") for name in ("flows", "positions"))
         measured, self.standing = self._abroad.measure(flows, positions, period)
         self._load("measured", measured)
+        self._database.execute(_sql("taken_over"))
         return self._query(_sql("postings")).cast(POSTED)
 
     def query(self, sql: str) -> pa.Table:

@@ -16,6 +16,7 @@ from revrec.model.contract import _STRICT, Bundle, Consideration, Outcome, Perfo
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.financing import Reschedule
 from revrec.model.judgment import TreatmentOverride
+from revrec.model.opening import OpeningBalance
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import (
@@ -291,4 +292,5 @@ Event = (
     | RepurchaseOutcome
     | ContractCost
     | ContractCostReview
+    | OpeningBalance
 )

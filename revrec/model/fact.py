@@ -38,6 +38,7 @@ class FactKind(StrEnum):
     EXERCISE = "exercise"
     LAPSE = "lapse"
     PRODUCT = "product"
+    OPENING_BALANCE = "opening_balance"
     CONTRACT_COST = "contract_cost"
     CONTRACT_COST_REVIEW = "contract_cost_review"
     STANDALONE_SELLING_PRICE = "standalone_selling_price"

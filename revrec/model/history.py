@@ -29,6 +29,7 @@ from revrec.model.events import (
 )
 from revrec.model.financing import Reschedule
 from revrec.model.mapping import AccountMapping
+from revrec.model.opening import OpeningBalance
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -68,6 +69,8 @@ class ContractHistory:
     costs: list[ContractCost] = field(default_factory=list)
     """Costs of obtaining and fulfilling it; a shared one stands with every contract it is of."""
     cost_reviews: list[ContractCostReview] = field(default_factory=list)
+    openings: list[OpeningBalance] = field(default_factory=list)
+    """What another system had of it, where it was taken over in flight; one at most."""
     members: Mapping[str, str] = field(default_factory=dict)
     """Of combined contracts (25-9): each, with what stands before its names here."""
     earlier: tuple[Contract, ...] = ()

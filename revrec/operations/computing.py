@@ -11,6 +11,7 @@ import pyarrow.dataset as ds
 
 from revrec import engine
 from revrec.commitments.performance import as_performed
+from revrec.asc606.openings import within_a_period
 from revrec.engine import Accounting
 from revrec.errors import PeriodNotReady
 from revrec.feeds.book import book_of
@@ -18,6 +19,7 @@ from revrec.ledger import invariants
 from revrec.ledger.detail import DETAIL
 from revrec.ledger.subledger import Subledger, first_period, summed
 from revrec.model.history import Book
+from revrec.model.policy import Account
 from revrec.operations.changed import concerning
 from revrec.periods import Period
 from revrec.recognition.counts import under_combined_names, usage_by_obligation
@@ -119,8 +121,8 @@ def compute(inputs: Inputs, period: Period) -> Computed:
     contracts that cannot be accounted for.
     """
     up_to = pc.less_equal(inputs.posted["period"], str(period))
-    inputs = replace(inputs, posted=inputs.posted.filter(up_to))
-    book = inputs.book
+    book = _accounted_here(inputs.book, period)
+    inputs = replace(inputs, posted=inputs.posted.filter(up_to), book=book)
     _refuse_another_functional_currency(inputs)
     economic = list(first_period(book, period).through(period))
     days = [economic[0].previous.last, *(each.last for each in economic)] if economic else []
@@ -134,7 +136,8 @@ def compute(inputs: Inputs, period: Period) -> Computed:
             blockers=shown,
         )
     with Subledger(book, accounting) as subledger:
-        postings = subledger.postings(period, economic, summed(inputs.posted))
+        settled = _settled(inputs.posted, period)
+        postings = subledger.postings(period, economic, summed(inputs.posted), settled=settled)
         positions = subledger.positions([period.last])
         tables = {
             "posted": pa.concat_tables([summed(inputs.posted), postings]),
@@ -143,9 +146,35 @@ def compute(inputs: Inputs, period: Period) -> Computed:
             "recognised": subledger.query("select * from recognised"),
             "accrual": subledger.query("select * from accrual"),
             "standing": subledger.standing,
+            "cutover": subledger.query("select * from cutover"),
         }
     invariants.hold(tables, period.last)
     return Computed(inputs=inputs, accounting=accounting, postings=postings, positions=positions)
+
+
+def _accounted_here(book: Book, period: Period) -> Book:
+    """The book without contracts that another system still accounts for in the period."""
+    for history in book.histories.values():
+        for told in history.openings:
+            if period.calendar.of(told.on).last != told.on:
+                history.refusal = within_a_period(history.contract, told)
+    elsewhere = {
+        name: history
+        for name, history in book.histories.items()
+        if any(each.on > period.last for each in history.openings)
+    }
+    if not elsewhere:
+        return book
+    kept = {name: each for name, each in book.histories.items() if name not in elsewhere}
+    return replace(book, histories=kept, apart={**book.apart, **elsewhere})
+
+
+def _settled(posted: pa.Table, period: Period) -> list[str]:
+    """Contracts whose cutover periods before this one posted."""
+    opening = pc.equal(posted["account"], Account.OPENING_BALANCE.value)
+    before = pc.less(posted["period"], str(period))
+    names: list[str] = posted.filter(pc.and_(opening, before))["contract"].unique().to_pylist()
+    return names
 
 
 def _refuse_another_functional_currency(inputs: Inputs) -> None:

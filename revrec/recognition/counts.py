@@ -57,6 +57,15 @@ def deliveries(book: Book, performed: Callable[[ContractHistory], Iterable[Count
     )
 
 
+def before_cutover(
+    book: Book,
+    used: Callable[[ContractHistory], Iterable[tuple[str, date, Decimal, Decimal]]],
+) -> pa.Table:
+    """What another system had counted by the day a contract was taken over from it."""
+    histories = book.histories.items()
+    return _table((name, *each) for name, history in histories for each in used(history))
+
+
 def usage_events(book: Book) -> pa.Table:
     """Usage told as scenario events, by the obligations whose meters count it.
 

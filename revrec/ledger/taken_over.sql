@@ -1,0 +1,63 @@
+-- What every economic period moved and what that is worth, where what happened before a cutover is
+-- of the period of the cutover, against what the other system had posted.
+-- Reads flows, measured, kind, posted, periods, cutover and settled (contracts whose cutover
+-- earlier periods posted).
+create or replace table moves as
+with taken as (
+    select c.*, p.origin as cutover from cutover c join periods p using (day)
+),
+placed as (
+    select
+        w.* replace (case when before then c.cutover else w.origin end as origin),
+        before and not (known and c.history and s.contract is not null) as opens
+    from (
+        select w.*, coalesce(w.origin <= c.cutover and not k.presents, false) as before,
+               o.debit <> o.credit as known
+        from (
+            select *, 0 as functional from flows
+            union all by name
+            select *, 0 as amount from measured
+        ) w
+        join kind k using (event)
+        left join kind o on o.event = 'opening_' || w.event
+        left join taken c using (contract)
+    ) w
+    left join taken c using (contract)
+    left join settled s using (contract)
+),
+-- By how much revenue to date differs from what the other system had, where that is adjusted.
+differing as (
+    select c.contract, c.cutover, r.obligation, r.amount - coalesce(t.told, 0) as amount
+    from taken c
+    join (
+        select contract, obligation, sum(amount) as amount from placed
+        where opens and event in ('satisfaction', 'breakage') group by all
+    ) r using (contract)
+    left join (select contract, unnest(recognised, recursive := true) from cutover) t
+        on t.contract = c.contract and t.obligation = r.obligation
+    where c.adjusts
+),
+-- What a cutover posted stays. What is learned of the time before it later is posted as it is.
+settling as (
+    select p.*
+    from posted p
+    join kind k on k.event = p.event and k.debit = p.account and k.debit <> k.credit
+    join taken c on c.contract = p.contract and c.history
+    join settled s on s.contract = p.contract
+    where starts_with(p.event, 'opening_') or p.event = 'cutover_adjustment'
+)
+select origin, contract, obligation, component, product,
+       case when opens then 'opening_' || event else event end as event, amount, functional
+from placed
+union all
+select cutover, contract, obligation, '', '', side.event, side.sign * amount, 0
+from differing, (values ('opening_satisfaction', -1), ('cutover_adjustment', 1)) side (event, sign)
+union all
+select origin, contract, obligation, component, product, event, amount, coalesce(functional, 0)
+from settling
+union all
+select origin, contract, obligation, component, product,
+       case when event = 'cutover_adjustment' then 'satisfaction'
+            else regexp_replace(event, '^opening_', '') end,
+       -amount, -coalesce(functional, 0)
+from settling;

@@ -1,0 +1,142 @@
+"""Contracts taken over from another system: opening entries, and what is posted after them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from revrec.feeds.records import fact_of
+from revrec.feeds.scenario import read_scenario
+from revrec.operations.close import close_period
+from revrec.operations.computing import posted_detail
+from revrec.operations.facts import record_facts
+from revrec.operations.verify import verify
+from revrec.operations.workspace import Workspace
+from revrec.periods import Period
+from revrec.store import journal
+from tests.books import EXAMPLES, facts_of
+
+MAY, JUNE, JULY = Period(2026, 5), Period(2026, 6), Period(2026, 7)
+PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
+EXAMPLE = EXAMPLES / "taken_over_at_cutover.yaml"
+
+
+def balances(workspace: Workspace, contract: str | None = None) -> dict[str, int]:
+    """What stands on each account after all closes, debit positive, in minor units."""
+    sums: dict[str, int] = defaultdict(int)
+    for row in workspace.run(lambda tx: posted_detail(tx, workspace.lake)).to_pylist():
+        if contract in {None, row["contract"]}:
+            sums[row["account"]] += row["amount"]
+    return {account: amount for account, amount in sums.items() if amount}
+
+
+@pytest.fixture
+def taken_over(workspace: Workspace) -> Workspace:
+    """The contracts of the example, nothing closed."""
+    record_facts(workspace, facts_of([read_scenario(EXAMPLE)]), source="test")
+    return workspace
+
+
+def test_the_trial_balance_at_cutover_is_that_of_the_other_system(taken_over: Workspace) -> None:
+    """Balances as told, against the clearing account; no revenue, no cash.
+
+    Liabilities 18,400.00 + 18,250.00; receivable 36,500.00; contract asset 2,000.00. What
+    clears them: 36,650.00 - 36,500.00 - 2,000.00 = -1,850.00, a credit.
+    """
+    close_period(taken_over, JUNE, **PEOPLE)
+
+    assert balances(taken_over) == {
+        "receivable": 3_650_000,
+        "contract_asset": 200_000,
+        "contract_liability": -3_665_000,
+        "opening_balance": -185_000,
+    }
+    entries = taken_over.run(journal.read)
+    assert {str(each.entry.event) for each in entries} == {"opening_balance", "netting"}
+
+
+def test_the_month_after_posts_what_it_earned_alone(taken_over: Workspace) -> None:
+    """3,100.00 + 3,074.73 + 1,000.00, worked in the example; the clearing account stands."""
+    close_period(taken_over, JUNE, **PEOPLE)
+    close_period(taken_over, JULY, **PEOPLE)
+
+    after = balances(taken_over)
+    assert after["revenue"] == -717_473
+    assert after["opening_balance"] == -185_000
+    assert verify(taken_over)[-1].endswith("all invariants hold.")
+
+
+def test_before_the_cutover_the_other_system_posts(taken_over: Workspace) -> None:
+    """A month closed before the cutover has nothing of the contracts."""
+    close_period(taken_over, MAY, **PEOPLE)
+
+    assert balances(taken_over) == {}
+
+
+def history(**opening: object) -> list[object]:
+    """A contract of 36,500.00 by days, all told since inception; what the other system had."""
+    lines = [{"amount": "36500.00", "obligation": "access"}]
+    parts = {"obligations": [{"obligation": "access", "recognized": "18250.00"}]}
+    return [
+        {"kind": "contract", "id": "L", "customer": "l", "currency": "USD",
+         "inception": "2026-01-01", "end": "2026-12-31",
+         "obligations": [{"id": "access", "product": "p", "measure": "days"}],
+         "consideration": [{"id": "fee", "kind": "fixed", "amount": "36500.00"}]},
+        {"kind": "invoice", "id": "I", "contract": "L", "on": "2026-01-01", "lines": lines},
+        {"kind": "opening_balance", "id": "O", "contract": "L", "on": "2026-06-30",
+         "currency": "USD", "basis": "history", "billed": "36500.00", "paid": "0.00",
+         "receivable": "36500.00", "contract_liability": "18250.00", **parts, **opening},
+    ]  # fmt: skip
+
+
+def test_history_told_whole_is_computed_anew(workspace: Workspace) -> None:
+    """181 days of 100.00 were earned by the cutover, whatever the other system had."""
+    record_facts(workspace, [fact_of(each, "test") for each in history()], source="test")
+    close_period(workspace, JUNE, **PEOPLE)
+
+    assert balances(workspace) == {
+        "receivable": 3_650_000,
+        "contract_liability": -1_840_000,
+        "opening_balance": -1_810_000,
+    }
+
+
+def test_the_difference_is_adjusted_where_that_is_chosen(workspace: Workspace) -> None:
+    """18,250.00 as the other system had it, less 150.00 adjusted; later months go on by days."""
+    told = history(adjusts=True, reason="Months became days.")
+    record_facts(workspace, [fact_of(each, "test") for each in told], source="test")
+    close_period(workspace, JUNE, **PEOPLE)
+
+    at_cutover = balances(workspace)
+    assert at_cutover == {
+        "receivable": 3_650_000,
+        "contract_liability": -1_840_000,
+        "opening_balance": -1_825_000,
+        "cutover_adjustment": 15_000,
+    }
+    close_period(workspace, JULY, **PEOPLE)
+    assert balances(workspace)["revenue"] == -310_000
+
+
+@pytest.mark.parametrize("adjusts", [False, True])
+def test_what_is_learned_late_of_the_time_before_is_revenue(
+    workspace: Workspace, adjusts: bool
+) -> None:
+    """A price concession of 3,650.00 agreed in July for all the year takes 10.00 a day off.
+
+    Revenue of July is 31 x 90.00 less 181 x 10.00 of the days before, 980.00.
+    """
+    told = history(adjusts=adjusts, reason="Months became days.")
+    told[0]["consideration"].append({"id": "rebate", "kind": "variable", "amount": "0.00"})
+    record_facts(workspace, [fact_of(each, "test") for each in told], source="test")
+    close_period(workspace, JUNE, **PEOPLE)
+    standing = balances(workspace)["opening_balance"]
+    rebate = {"kind": "estimate", "id": "E", "contract": "L", "on": "2026-06-30",
+              "consideration": "rebate", "amount": "-3650.00"}  # fmt: skip
+    record_facts(workspace, [fact_of(rebate, "test")], source="test")
+
+    close_period(workspace, JULY, **PEOPLE)
+
+    assert balances(workspace)["revenue"] == -98_000
+    assert balances(workspace)["opening_balance"] == standing
