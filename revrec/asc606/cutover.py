@@ -96,6 +96,7 @@ def _component(standing: Standing, name: str) -> Component | None:
     return found[0] if found else None
 
 
+@cites("606-10-25-31", "606-10-25-35")
 def explain_cutover(
     contract: Contract, told: OpeningBalance, part: OpeningObligation, earned: int
 ) -> Decision:

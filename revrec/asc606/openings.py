@@ -30,6 +30,7 @@ _Wrong = tuple[str, str, str]
 """What is wrong, in which field, and what to do."""
 
 
+@cites("606-10-25-31")
 def taken_over(history: ContractHistory) -> OpeningBalance | None:
     """The opening balance from which the contract goes on, with nothing told of before."""
     for each in history.openings:
@@ -163,12 +164,14 @@ def used_before(history: ContractHistory) -> Iterator[tuple[str, date, Decimal, 
             yield part.obligation, told.on, part.quantity, amount
 
 
+@cites("606-10-45-1")
 def within_a_period(contract: Contract, told: OpeningBalance) -> ContractError:
     """Refuses a cutover that is not at the end of a period."""
     what = f"is of {told.on}, within a period"
     return refused(contract, told, what, "on", "Tell the balances at the end of a period.")
 
 
+@cites("606-10-25-31")
 def used_twice(contract: Contract, told: OpeningBalance, day: date) -> ContractError:
     """Refuses use of a day that the balances cover."""
     what = f"covers usage of {day}, which is told too"
@@ -176,6 +179,7 @@ def used_twice(contract: Contract, told: OpeningBalance, day: date) -> ContractE
     return refused(contract, told, what, "basis", remedy)
 
 
+@cites("606-10-45-1")
 def refused(
     contract: Contract, told: OpeningBalance, what: str, field: str, remedy: str
 ) -> ContractError:

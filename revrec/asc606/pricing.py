@@ -37,7 +37,8 @@ class Opened:
 
     def left(self, answer: Answer) -> int:
         """Minor units still recognised beyond the measure at a later progress."""
-        gone = (Fraction(answer.numerator, answer.denominator) - self.done) / (1 - self.done)
+        progress = Fraction(answer.numerator, answer.denominator)
+        gone = Fraction(progress - self.done, 1 - self.done)
         taken = self.ahead * gone
         return self.ahead - round_ratio(taken.numerator, taken.denominator)
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from revrec.asc606.pricing import Opened
+from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract
 from revrec.model.decision import Earlier, Progress, Segment, Shape
@@ -45,12 +46,13 @@ class Layer(NamedTuple):
     earlier: Earlier | None = None
 
 
+@cites("606-10-25-35")
 def layers_opened(
     opened: Opened, shape: Shape, product: str, decisions: tuple[int, ...]
 ) -> dict[int, Layer]:
     """What was ahead of the measure at cutover, and what makes up for it until the end."""
     done = shape.done or Fraction(0)
-    rest = shape._replace(done=(done - opened.done) / (1 - opened.done))
+    rest = shape._replace(done=Fraction(done - opened.done, 1 - opened.done))
     if rest.rollover is None:
         rest = rest._replace(entitled=None)
     return {

@@ -94,6 +94,7 @@ def entitlement_over(overage: Consideration, contract: Contract) -> UnsupportedT
     )
 
 
+@cites("606-10-32-28")
 def nothing_to_price(contract: Contract, name: str, unknown: Collection[str]) -> UnsupportedTerm:
     """Refuses consideration without an obligation that it prices, or with unknown ones."""
     missing = ", ".join(sorted(unknown))

@@ -17,8 +17,10 @@ Sums = Mapping[str, int]
 ALLOWED = "None allowed"
 IN_REPORT = "period between getvariable('first') and getvariable('period')"
 """Of the journal's lines: those of the report ..."""
-BEFORE = "period < getvariable('first')"
-"""... and those of the closes before it."""
+TAKEN_OVER = "event in ('opening_balance', 'cutover_adjustment')"
+"""... those of a cutover ..."""
+BEFORE = f"period < getvariable('first') or {TAKEN_OVER}"
+"""... and what stood before it: those of the closes before, and what was taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,15 @@ def entered(frame: Frame, account: str | None, sign: int, where: str) -> Sums:
         frame,
         f"select currency, {sign} * sum(amount)::bigint from line "
         f"where {of_account} and ({where}) group by currency",
+    )
+
+
+def taken_over(frame: Frame, account: str, sign: int) -> Sums:
+    """What another system had posted on an account of contracts taken over from it."""
+    return by_currency(
+        frame,
+        f"select currency, {sign} * sum(amount)::bigint from posted "
+        f"where account = '{account}' and posted_to <> account group by currency",
     )
 
 
@@ -104,6 +115,11 @@ def unsigned(left: Mapping[tuple[str, str], int], right: Mapping[tuple[str, str]
     for key in left.keys() | right.keys():
         found[key[0]] += abs(left.get(key, 0) - right.get(key, 0))
     return found
+
+
+def plus(left: Sums, right: Sums) -> Sums:
+    """The sum in every currency of either."""
+    return {key: left.get(key, 0) + right.get(key, 0) for key in left.keys() | right.keys()}
 
 
 def less(left: Sums, right: Sums) -> Sums:

@@ -21,6 +21,7 @@ from revrec.engine import Accounting
 from revrec.errors import InvariantViolated
 from revrec.ledger.chain import timestamp
 from revrec.ledger.entries import PostedEntry
+from revrec.ledger.kinds import kind_table
 from revrec.ledger.subledger import Subledger
 from revrec.model.dataset import Column, DataSet
 from revrec.model.history import Book
@@ -86,6 +87,7 @@ class Frame:
         self.load("position", inputs.subledger.positions([self.span.last]))
         self.load("line", _lines(inputs.entries))
         self.load("posted_rows", inputs.posted)
+        self.load("kind", kind_table())
         self.load("mapped", self._mapped())
         self.load("month", self._periods())
         for name, value in self._bounds().items():

@@ -1,20 +1,30 @@
--- Postings up to the report's last month, with what joins give them. Reads posted_rows,
+-- Postings up to the report's last month, with what joins give them. Reads posted_rows, kind,
 -- component, month and the variables `first` and `period`.
--- `month` is the month of posting, empty before the report, as is what was taken over at a cutover;
--- `late` is what was learned after the
+-- `month` is the month of posting, empty before the report; `late` is what was learned after the
 -- month it belongs to was closed; `as_used` is what is priced as it is used: usage allocated to
 -- its day (606-10-32-40), units at their price (32-5).
+-- What was taken over at a cutover was posted by another system, on the accounts it would have had
+-- here and before the report; `posted_to` is where it cleared.
 create table posted as
 select
-    p.*,
-    case when p.period < getvariable('first')
-              or starts_with(p.event, 'opening_') or p.event = 'cutover_adjustment' then ''
-         else p.period end as month,
+    p.* replace (
+        case when p.account = 'cutover_adjustment' then 'revenue'
+             when p.account <> 'opening_balance' then p.account
+             when o.debit = 'opening_balance' then b.debit
+             else b.credit end as account
+    ),
+    p.account as posted_to,
+    case when p.period < getvariable('first') or o.takes_over then '' else p.period end as month,
     p.origin < p.period as late,
     case when p.event = 'breakage' then 'breakage' else coalesce(k.category, 'fixed') end
         as category,
     coalesce(k.category in ('usage', 'overage', 'per_unit'), false) as as_used
 from posted_rows p
+join (
+    select *, starts_with(event, 'opening_') or event = 'cutover_adjustment' as takes_over
+    from kind
+) o using (event)
+left join kind b on b.event = regexp_replace(p.event, '^opening_', '')
 left join component k using (contract, component)
 where p.period <= getvariable('period');
 
@@ -90,7 +100,7 @@ chart as (
     from line group by entry_seq, account, product
 )
 select
-    p.* exclude (customer, gl_code, gl_name),
+    p.* exclude (customer, gl_code, gl_name, posted_to) replace (p.posted_to as account),
     coalesce(c.customer, p.customer) as customer,
     coalesce(h.posted_at, '') as posted_at,
     coalesce(h.posted_by, '') as posted_by,
@@ -100,7 +110,7 @@ from posted p
 left join contract c using (contract)
 left join header h on h.entry_seq = p.entry_seq
 left join chart a
-    on a.entry_seq = p.entry_seq and a.account = p.account
-    and a.product = case when p.account = 'revenue' then p.product else '' end
-left join mapped f on f.account = p.account and f.product = p.product
+    on a.entry_seq = p.entry_seq and a.account = p.posted_to
+    and a.product = case when p.posted_to = 'revenue' then p.product else '' end
+left join mapped f on f.account = p.posted_to and f.product = p.product
 where p.period >= getvariable('first');

@@ -24,7 +24,9 @@ from revrec.disclosure.checks import (
     entered,
     facts,
     less,
+    plus,
     sums,
+    taken_over,
     unbalanced,
     unsigned,
 )
@@ -167,13 +169,15 @@ def _positions(frame: Frame, data: Data) -> Iterator[Check]:
         sums(position, ["contract_liability"]),
     )  # fmt: skip
     yield Check(
-        "Cash received to date", "R", "Journal: cash", entered(frame, "cash", 1, "true"),
+        "Cash received to date", "R", "Journal: cash, and before a cutover",
+        plus(entered(frame, "cash", 1, "true"), taken_over(frame, "cash", 1)),
         "Payments less refunds and payments to customers",
         facts(frame, "paid - paid_to_customer"),
     )  # fmt: skip
     yield Check(
-        "Sales tax billed to date", "R", "Journal: tax payable",
-        entered(frame, "tax_payable", -1, "true"), "Tax on invoices and credit memos",
+        "Sales tax billed to date", "R", "Journal: tax payable, and before a cutover",
+        plus(entered(frame, "tax_payable", -1, "true"), taken_over(frame, "tax_payable", -1)),
+        "Tax on invoices and credit memos",
         facts(frame, "taxed"),
     )  # fmt: skip
 

@@ -19,7 +19,8 @@ CUTOVER = pa.schema(
         ("recognised", pa.list_(pa.struct([("obligation", pa.string()), ("told", pa.int64())]))),
     ]
 )
-"""By contract: the day of cutover, whether its history is told, whether what differs is adjusted, and what the other system had recognised by obligation, in minor units."""
+"""By contract: the day of cutover, whether its history is told, whether what differs is adjusted,
+and what the other system had recognised by obligation, in minor units."""
 
 
 def cutover_table(histories: Iterable[ContractHistory]) -> pa.Table:

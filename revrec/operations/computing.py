@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from revrec import engine
-from revrec.commitments.performance import as_performed
 from revrec.asc606.openings import within_a_period
+from revrec.commitments.performance import as_performed
 from revrec.engine import Accounting
 from revrec.errors import PeriodNotReady
 from revrec.feeds.book import book_of

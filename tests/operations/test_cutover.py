@@ -11,6 +11,7 @@ from revrec.feeds.scenario import read_scenario
 from revrec.operations.close import close_period
 from revrec.operations.computing import posted_detail
 from revrec.operations.facts import record_facts
+from revrec.operations.report import report
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -65,6 +66,19 @@ def test_the_month_after_posts_what_it_earned_alone(taken_over: Workspace) -> No
     assert after["revenue"] == -717_473
     assert after["opening_balance"] == -185_000
     assert verify(taken_over)[-1].endswith("all invariants hold.")
+
+
+def test_the_opening_liability_of_the_first_month_is_known(taken_over: Workspace) -> None:
+    """July earns 3,100.00 and 3,074.73 out of 36,650.00 of liabilities taken over (50-8b)."""
+    close_period(taken_over, JUNE, **PEOPLE)
+    close_period(taken_over, JULY, **PEOPLE)
+
+    balances = report(taken_over, JULY, JULY).datasets["contract_balances"]
+
+    names = [each.name for each in balances.columns]
+    opening, earned = names.index("opening"), names.index("revenue_from_opening")
+    assert sum(row[opening] for row in balances.rows) == 3_665_000
+    assert sum(row[earned] for row in balances.rows) == -617_473
 
 
 def test_before_the_cutover_the_other_system_posts(taken_over: Workspace) -> None:
