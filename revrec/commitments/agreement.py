@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec.commitments.burn import Burned, held_in
-from revrec.commitments.lots import scale_of
+from revrec.commitments.lots import beyond, scale_of
 from revrec.commitments.standing import counted_of
 from revrec.engine import counted
 from revrec.model.contract import CountedIn, PerformanceObligation
@@ -90,7 +90,7 @@ def _drawn(book: Book, burned: Iterable[Burned]) -> tuple[dict[_Key, Decimal], d
     granted: dict[_Key, Decimal] = defaultdict(Decimal)
     places = {member: (name, prefix) for member, name, prefix in book.combined()}
     for account in burned:
-        beyond: dict[tuple[str, str], int] = defaultdict(int)
+        exceeding: dict[tuple[str, str], int] = defaultdict(int)
         lots = {each.lot.name: each for each in held_in(account)}
         for draw in account.draws:
             if (
@@ -98,7 +98,11 @@ def _drawn(book: Book, burned: Iterable[Burned]) -> tuple[dict[_Key, Decimal], d
                 and draw.lot
                 and (draw.contract, draw.meter) not in book.credits.counted
             ):
-                beyond[draw.lot, draw.contract] += counted_of(draw, lots[draw.lot].lot)
+                held = lots[draw.lot]
+                counts = counted_of(draw, held.lot)
+                exceeding[draw.lot, draw.contract] += (
+                    beyond(counts, held.of) if held.lot.by_amount else counts
+                )
         for held in lots.values():
             if not held.of.obligation:
                 continue
@@ -106,7 +110,7 @@ def _drawn(book: Book, burned: Iterable[Burned]) -> tuple[dict[_Key, Decimal], d
             key = name, prefix + held.of.obligation
             unit = Decimal(1).scaleb(-scale_of(held.of.counted_in))
             lot = held.lot
-            drawn[key] += (lot.drawn + beyond[lot.name, held.of.contract]) * unit
+            drawn[key] += (lot.drawn + exceeding[lot.name, held.of.contract]) * unit
             if not held.rolled_over:
                 granted[key] += (lot.amount + lot.adjusted) * unit
     return drawn, granted

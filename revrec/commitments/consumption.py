@@ -254,7 +254,7 @@ def _used_up(burned: Burned, held: Held, whole: int) -> date | None:
     """The day on which the draws reached all of it and stayed there."""
     if held.lot.balance or held.lot.drawn + held.lot.counted < whole or not whole:
         return None
-    inner = {each.lot.name: each.lot for each in held_in(burned) if _is_within(each, held)}
+    inner = {each.lot.name: each.lot for each in held_in(burned) if is_within(each, held)}
     total = 0
     found: date | None = None
     for draw in burned.draws:
@@ -267,7 +267,8 @@ def _used_up(burned: Burned, held: Held, whole: int) -> date | None:
     return found
 
 
-def _is_within(each: Held, outer: Held) -> bool:
+def is_within(each: Held, outer: Held) -> bool:
+    """Whether what is used of a commitment counts towards another, or it is that one."""
     lot = each.lot
     while lot is not outer.lot:
         if lot.within is None:

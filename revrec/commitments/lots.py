@@ -14,7 +14,7 @@ from revrec.model.commitment import Commitment, CommitmentAmendment, CommitmentF
 from revrec.model.contract import CountedIn
 from revrec.model.credit import CreditGrant, DrawFirst, Recurrence, Rollover
 from revrec.model.rating import Rounding
-from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms
+from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms, round_ratio
 from revrec.periods import FOREVER, day_before, next_day, plus_months
 from revrec.rating.grants import Standing, rank
 from revrec.rating.proration import granted_part, rounded
@@ -72,6 +72,14 @@ class Held:
 
     def _until(self, as_of: date) -> list[CommitmentAmendment]:
         return [each for each in self.amendments if each.on <= as_of]
+
+
+def beyond(amount: int, of: CreditGrant | Commitment | None) -> int:
+    """What use beyond a commitment costs, rated at so many atoms: these times its factor."""
+    if not isinstance(of, Commitment):
+        return amount
+    exact = Fraction(of.overage_factor) * amount
+    return round_ratio(exact.numerator, exact.denominator)
 
 
 def price_of(commitment: Commitment) -> Decimal:

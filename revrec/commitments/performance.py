@@ -9,13 +9,15 @@ consideration that nobody owes, allocated to the days it relates to (32-40), so 
 towards nothing. If they come with a purchase and are a material right (55-42), the contract
 promises them as an obligation and the grant names it. What was paid in advance has to name one:
 its price is earned as it is used (55-46), which the rated amounts of that use do not tell.
+What is missing to a commitment paid as it is used is earned at the end of its window, see
+``unused``; use beyond one earns its rated amount as many times as it is charged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Context, Decimal
 
 import pyarrow as pa
@@ -24,10 +26,11 @@ import pyarrow.compute as pc
 from revrec.citations import cites
 from revrec.commitments.accounts import Account, accounts_of
 from revrec.commitments.burn import Burned, UseRow, burn, held_in, uses_of
-from revrec.commitments.lots import Held, price_of
+from revrec.commitments.lots import Held, beyond, price_of
+from revrec.commitments.unused import charged_as_used, earned_unused, trued_up
 from revrec.errors import ContractError, RevrecError, UnsupportedTerm
 from revrec.model.commitment import Commitment, CommitmentForm
-from revrec.model.contract import ConsiderationKind, PerformanceObligation
+from revrec.model.contract import PerformanceObligation
 from revrec.model.credit import CreditGrant, TopUpRule
 from revrec.model.credit_book import CreditBook
 from revrec.model.events import Usage
@@ -65,6 +68,11 @@ def read_performed(
                 names = {name for holder, name in performed if holder == contract}
                 _read(histories[contract], names)
                 _refuse(histories[contract], told, refused)
+    told.committed = {
+        each.contract: histories[each.contract]
+        for each in told.commitments
+        if trued_up(each) and each.contract in histories
+    }
     told.counted = frozenset(
         (name, meter) for name, history in histories.items() for meter in meters(history)
     )
@@ -73,9 +81,9 @@ def read_performed(
 def as_performed(daily: pa.Table, told: CreditBook, credits_drawn: str) -> pa.Table:
     """Daily usage (``usage.rollup.DAILY``) with what is drawn for obligations under their meters.
 
-    Rows and moments of recording stay those of the use.
+    Rows and moments of recording stay those of the use; what was not used is known on its day.
     """
-    if not told.decides_revenue or not daily.num_rows:
+    if not told.decides_revenue:
         return daily
     accounts, _ = accounts_of(told, told.meters, credits_drawn)
     members = sorted({name for each in accounts for name in each.contracts})
@@ -94,7 +102,7 @@ def as_performed(daily: pa.Table, told: CreditBook, credits_drawn: str) -> pa.Ta
             "quantity": Decimal(quantity).scaleb(-QUANTITY_SCALE, _EXACT),
             "amount": Decimal(amount).scaleb(-AMOUNT_SCALE, _EXACT),
             "rows": 1,
-            "last_recorded_at": recorded[source],
+            "last_recorded_at": recorded.get(source) or datetime.combine(day, time(), UTC),
         }
         for account in accounts
         for (contract, meter, day, quantity, amount), source in _performed(
@@ -153,12 +161,15 @@ def _performed(burned: Burned, told: CreditBook) -> Iterator[tuple[_Row, tuple[s
         if of is not None and not draw.exceeds and discounts(of):
             yield (contract, meter, draw.day, 0, 0), source
             continue
+        amount = beyond(draw.amount, of) if draw.exceeds else draw.amount
         if of is not None and of.obligation:
             own = of.contract == draw.contract
-            beyond = draw.exceeds and (not own or (contract, meter) in told.counted)
-            if not beyond:
+            elsewhere = draw.exceeds and (not own or (contract, meter) in told.counted)
+            if not elsewhere:
                 contract, meter = of.contract, drawn_meter(of.obligation)
-        yield (contract, meter, draw.day, draw.quantity, draw.amount), source
+        yield (contract, meter, draw.day, draw.quantity, amount), source
+    for contract, meter, day, amount in earned_unused(burned, told.committed):
+        yield (contract, meter, day, 0, amount), (contract, meter, day)
 
 
 @cites("606-10-32-40", "606-10-55-42")
@@ -177,7 +188,7 @@ def _demand_obligations(account: Account, histories: Mapping[str, ContractHistor
         meter
         for name in account.contracts
         if name in histories
-        for meter in _charged_as_used(histories[name])
+        for meter in charged_as_used(histories[name])
     }
     held: list[CreditGrant | Commitment | TopUpRule] = [each.of for each in account.held.values()]
     for of in [*held, *account.rules]:
@@ -195,19 +206,6 @@ def _demand_obligations(account: Account, histories: Mapping[str, ContractHistor
             contract=of.contract,
             field="obligation",
         )
-
-
-def _charged_as_used(history: ContractHistory) -> set[str]:
-    """Meters whose use is charged as it happens and entitled to by nothing."""
-    charged = {
-        each.obligation for each in history.consideration if each.kind is ConsiderationKind.USAGE
-    }
-    entitled = {each.id for each in history.promised if each.usage.entitled is not None}
-    return {
-        meter
-        for meter, names in meters(history).items()
-        if charged & {*names} and not entitled & {*names}
-    }
 
 
 def _paid(of: CreditGrant | Commitment | TopUpRule) -> bool:

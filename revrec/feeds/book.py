@@ -120,11 +120,12 @@ def book_of(
     facts: Iterable[Fact],
     *,
     policy: Policy | None = None,
-    usage: Iterable[Usage] = (),
+    usage: Iterable[Usage] | None = None,
     differing: Collection[str] | None = None,
 ) -> tuple[Book, list[Fact]]:
     """A book, and the facts left out because their contract is not known (yet).
 
+    ``usage`` is use told as events, all there is; none where the ledger has it.
     Facts may come in any order. A recorded policy overrides the shipped one, election by election.
     ``differing`` are the differences of the second book's framework that are applied: none make
     the first book, all of them the second.
@@ -173,8 +174,7 @@ def book_of(
         apart=_apart(combinations.values(), histories, accounted),
         credits=credits_told,
     )
-    drawn = told_as_performed(usage, credits_told, elected.value("credits_drawn"))
-    book.usage = _usage(book, drawn)
+    book.usage = _usage(book, usage)
     return book, unknown
 
 
@@ -223,11 +223,13 @@ def _apart(
     return found
 
 
-def _usage(book: Book, usage: Iterable[Usage]) -> list[Usage]:
-    """Usage under the names of the contracts it is accounted for with."""
+def _usage(book: Book, usage: Iterable[Usage] | None) -> list[Usage]:
+    """Usage told as events, as it performs, under the names of the contracts accounted for."""
+    if usage is None:
+        return []
     places = {member: (name, prefix) for member, name, prefix in book.combined()}
     told = []
-    for each in usage:
+    for each in told_as_performed(usage, book.credits, book.policy.value("credits_drawn")):
         name, prefix = places.get(each.contract, (each.contract, ""))
         told.append(replace(each, contract=name, meter=prefix + each.meter))
     return told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from revrec.model.commitment import Commitment, CommitmentAmendment
 from revrec.model.credit import (
@@ -14,6 +15,9 @@ from revrec.model.credit import (
     CreditTransfer,
     TopUpRule,
 )
+
+if TYPE_CHECKING:
+    from revrec.model.history import ContractHistory
 
 CreditRecord = (
     CreditGrant
@@ -43,6 +47,9 @@ class CreditBook:
     """Record -> kind, key and digest of its fact."""
     counted: frozenset[tuple[str, str]] = frozenset()
     """Contract and meter of use that counts towards an obligation as it is used."""
+
+    committed: Mapping[str, ContractHistory] = field(default_factory=dict)
+    """Contracts that owe what is missing to a commitment that no obligation is performed by."""
 
     def add(self, record: CreditRecord) -> None:
         """Put a record with those of its kind."""
@@ -80,7 +87,7 @@ class CreditBook:
     @property
     def decides_revenue(self) -> bool:
         """Whether revenue follows what is drawn of anything."""
-        return bool(self.performed or self.discounts)
+        return bool(self.performed or self.discounts or self.commitments)
 
     def digests_by_contract(self) -> dict[str, list[str]]:
         """Digests of what decides what is drawn for a contract's revenue, by the contract.
@@ -88,6 +95,7 @@ class CreditBook:
         That is everything told of the contracts it shares credits with.
         """
         performed = {contract for contract, _ in self.performed} | self.discounts
+        performed |= {each.contract for each in self.commitments}
         performed = performed.union(
             *(pool.contracts for pool in self.pools if self.discounts & {*pool.contracts})
         )

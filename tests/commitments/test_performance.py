@@ -14,7 +14,7 @@ from revrec.commitments.agreement import Agreement
 from revrec.commitments.performance import as_performed
 from revrec.commitments.position import position_of
 from revrec.recognition.counts import usage_by_obligation
-from tests.commitments.books import Use, book, commitment, daily, grant, used
+from tests.commitments.books import Use, book, commitment, contract, daily, grant, used
 from tests.properties.profiles import examples
 
 DECEMBER = date(2026, 12, 31)
@@ -250,3 +250,57 @@ def test_what_was_paid_in_advance_names_what_it_pays_for() -> None:
     assert refusal(acme, paid | {"meters": ["calls"]}) == ""
     entitled = holder(("a", "50"))
     assert refusal(entitled, paid | {"counted_in": "quantity"}) == ""
+
+
+def plain(*extra: dict[str, Any]) -> list[dict[str, Any]]:
+    """Acme with tokens and calls charged as used, and what it promised."""
+    return [contract("acme"), *extra]
+
+
+def test_a_minimum_without_any_use_is_earned_when_its_window_ends() -> None:
+    """Nothing before 31 March; then 1,000.00, alike for all it could have been used for."""
+    records = plain(commitment("least", 1000, form="minimum", last_day="2026-03-31"))
+
+    assert revenue(records, [], date(2026, 3, 30)) == {}
+    assert revenue(records, [], date(2026, 3, 31)) == {"inference": 500, "calling": 500}
+
+
+def test_late_use_takes_the_place_of_what_was_missing() -> None:
+    """700.00 used and 300.00 missing; told 200.00 late, 100.00 are; the total stays 1,000.00."""
+    records = plain(
+        commitment("least", 1000, form="postpaid", last_day="2026-03-31", meters=["tokens"])
+    )
+    uses = [used("2026-01-10", "700")]
+
+    before = revenue(records, uses, date(2026, 3, 31))
+    after = revenue(records, [*uses, used("2026-02-10", "200")], date(2026, 2, 28))
+
+    assert (before, after) == ({"inference": 1000}, {"inference": 900})
+
+
+def test_the_least_of_each_quarter_is_earned_by_itself() -> None:
+    """1,000.00 a quarter, of which 400.00 and 1,300.00 are used: 600.00 and nothing are missing."""
+    least = commitment(
+        "least", 1000, form="minimum", last_day=None, meters=["tokens"],
+        recurs={"every_months": 3, "until": "2026-06-30"},
+    )  # fmt: skip
+    uses = [used("2026-01-10", "400"), used("2026-05-10", "1300")]
+
+    assert revenue(plain(least), uses, date(2026, 3, 31)) == {"inference": 1000}
+    assert revenue(plain(least), uses, date(2026, 6, 30)) == {"inference": 2300}
+
+
+def test_an_inner_minimum_counts_to_the_outer_one() -> None:
+    """Of 100.00 for calls 80.00 are missing, of 500.00 in all another 100.00, for what was used."""
+    records = plain(
+        commitment("all", 500, form="minimum", last_day="2026-03-31"),
+        commitment(
+            "calls", 100, form="minimum", last_day="2026-03-31", meters=["calls"], within="all"
+        ),
+    )
+    uses = [used("2026-01-10", "300"), ("acme", "calls", "2026-01-10", 1, "20")]
+
+    found = revenue(records, uses, date(2026, 3, 31))
+
+    # 300 + 93.75 and 20 + 80 + 6.25: the last 100.00 are shared 300 to 20.
+    assert found == {"inference": Decimal("393.75"), "calling": Decimal("106.25")}

@@ -143,6 +143,17 @@ NOT_INVOICED = {
     "credits_shared_by_a_group": [("SUBSIDIARY-2025", "2025-12", "not_billed", "-40.00")],
     "deposit_on_a_building": [("BUILDING-B", "2026-03", "not_billed", "-1000000.00")],
     "implicit_price_concession": [("DRUG-2025", "2025-01", "not_billed", "-1000000.00")],
+    "minimum_spend_trued_up": [
+        ("AMBER", "2026-01", "not_billed", "-300.00"),
+        ("AMBER", "2026-02", "not_billed", "-400.00"),
+        ("AMBER", "2026-03", "not_billed", "-300.00"),
+        ("BIRCH", "2026-01", "not_billed", "-300.00"),
+        ("BIRCH", "2026-02", "not_billed", "-450.00"),
+        ("CEDAR", "2026-02", "not_billed", "-100.00"),
+        ("CEDAR", "2026-03", "not_billed", "-150.00"),
+        ("CEDAR", "2026-01", "not_billed", "-300.00"),
+        ("CEDAR", "2026-03", "not_billed", "-450.00"),
+    ],
     "pay_as_you_go_tokens": [("LARKSPUR-PAYG", "2026-03", "not_billed", "-2171.16")],
     "promotional_credits_are_a_discount": [
         ("C-1", "2026-01", "not_billed", "-15.00"),
