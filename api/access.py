@@ -77,6 +77,7 @@ MAY: Mapping[str, frozenset[Role]] = {
     "list_coverage": _ALL,
     "compare_books": _ALL,
     "list_book_rules": _ALL,
+    "get_trial_balance": _ALL,
     "list_credits": _ALL,
     "list_credit_draws": _ALL,
     "list_commitments": _ALL,

@@ -1,4 +1,4 @@
-"""The routes of books: two frameworks side by side."""
+"""The routes of books: the ledger by account, and two frameworks side by side."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import Query
 
 from api.access import Books
-from api.book_schemas import BookComparison, RuleOfBooks
+from api.book_schemas import BookComparison, RuleOfBooks, TrialBalance
 from api.routing import EVERY, refusals, router
 from api.schemas import PeriodText
 from revrec.feeds.frameworks import frameworks
 from revrec.operations.books import compare
 from revrec.operations.report import begun_by
+from revrec.operations.trial_balances import trial_balance
 
 
 @router.get(
@@ -46,3 +47,24 @@ def compare_books(
 def list_book_rules(_: Books) -> list[RuleOfBooks]:
     """Rules on which ASC 606 and IFRS 15 differ, and those from which no difference follows."""
     return RuleOfBooks.listed(frameworks())
+
+
+@router.get(
+    "/trial-balance",
+    tags=["journal"],
+    operation_id="get_trial_balance",
+    summary="Read the trial balance",
+    responses=refusals(*EVERY, "feed-error", "not-found", "missing-exchange-rate"),
+)
+def get_trial_balance(
+    books: Books,
+    period: Annotated[PeriodText, Query(description="The last period; it is closed.")],
+    first: Annotated[
+        PeriodText | None,
+        Query(alias="from", description="The first period; the same if left out."),
+    ] = None,
+) -> TrialBalance:
+    """The ledger by account, in the functional currency and translated for reports (830-30)."""
+    last = books.calendar().parse(period)
+    begins = begun_by(last, first)
+    return TrialBalance.of(trial_balance(books, begins, last), str(begins), str(last))

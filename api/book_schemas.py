@@ -1,16 +1,21 @@
-"""Two books side by side over the wire. Money is decimal strings."""
+"""The ledger by account and two books side by side over the wire. Money is decimal strings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from pydantic import Field
 
 from api.schemas import PeriodText, Wire
 from revrec.disclosure.books import Compared
 from revrec.disclosure.columns import records_of
+from revrec.disclosure.trial_balance import Ledger
 from revrec.model.books import Framework, Frameworks
+from revrec.model.dataset import TieOut
 from revrec.money import from_minor
+
+_Wire = TypeVar("_Wire", bound=Wire)
 
 
 class RuleOfBooks(Wire):
@@ -97,6 +102,19 @@ class BookCheck(Wire):
     left: str
     right: str
 
+    @classmethod
+    def listed(cls, checks: Iterable[TieOut]) -> list[BookCheck]:
+        """The wire form of tie-outs."""
+        return [
+            cls(
+                name=each.name,
+                currency=each.currency,
+                left=f"{from_minor(each.left, each.currency):f}",
+                right=f"{from_minor(each.right, each.currency):f}",
+            )
+            for each in checks
+        ]
+
 
 class BookComparison(Wire):
     """Two books from the same facts."""
@@ -124,19 +142,65 @@ class BookComparison(Wire):
             differences=[
                 _difference(each) for each in (*data["book_comparison"], *data["book_balances"])
             ],
-            checks=[
-                BookCheck(
-                    name=each.name,
-                    currency=each.currency,
-                    left=f"{from_minor(each.left, each.currency):f}",
-                    right=f"{from_minor(each.right, each.currency):f}",
-                )
-                for each in told.tie_outs
-            ],
+            checks=BookCheck.listed(told.tie_outs),
         )
 
 
-def _picked(wire: type[BookTotal], record: Mapping[str, object]) -> BookTotal:
+class AccountBalance(Wire):
+    """An account before the first period and at the end of the last; debits are positive."""
+
+    gl_code: str = Field(examples=["2400"])
+    gl_name: str
+    account: str = Field(examples=["contract_liability"])
+    """Account of the ledger that the chart's stands for."""
+    currency: str
+    opening: str
+    closing: str
+
+
+class Moved(Wire):
+    """The translation adjustment over a period; gains are positive."""
+
+    period: PeriodText
+    currency: str
+    opening: str
+    on_net_assets: str
+    """Opening net assets by the change of the rate."""
+    on_income: str
+    """Income by what the closing rate is above the average."""
+    rounding: str
+    closing: str
+
+
+class TrialBalance(Wire):
+    """The ledger by account."""
+
+    first_period: PeriodText
+    period: PeriodText
+    accounts: list[AccountBalance]
+    """In the functional currency, or in those of contracts until it is told."""
+    translated: list[AccountBalance]
+    """In the currency of reports, the adjustment with it; empty where none is told."""
+    adjustment: list[Moved]
+    checks: list[BookCheck]
+
+    @classmethod
+    def of(cls, told: Ledger, first: str, period: str) -> TrialBalance:
+        """The wire form of a ledger."""
+        data = {each.name: records_of(each) for each in told.datasets}
+        return cls(
+            first_period=first,
+            period=period,
+            accounts=[_picked(AccountBalance, each) for each in data["trial_balance"]],
+            translated=[
+                _picked(AccountBalance, each) for each in data.get("translated_trial_balance", [])
+            ],
+            adjustment=[_picked(Moved, each) for each in data.get("translation_adjustment", [])],
+            checks=BookCheck.listed(told.tie_outs),
+        )
+
+
+def _picked(wire: type[_Wire], record: Mapping[str, object]) -> _Wire:
     return wire.model_validate({name: record[name] for name in wire.model_fields})
 
 

@@ -23,6 +23,7 @@ from revrec.commands import (
     estimates,
     exporting,
     lake,
+    ledger,
     misstatements,
     quarantine,
     reading,
@@ -88,6 +89,7 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command()(command)
+app.command(name="trial-balance")(ledger.trial_balance_)
 app.command(name="schema")(reading.print_schema)
 app.add_typer(usage_ledger.app, name="usage")
 app.add_typer(quarantine.app, name="quarantine")

@@ -20,29 +20,9 @@ from revrec.disclosure import columns as c
 from revrec.model.books import Difference, Frameworks, SecondBook
 from revrec.model.dataset import DataSet, TieOut
 from revrec.model.history import Book
-from revrec.model.policy import Account, Policy
+from revrec.model.policy import BALANCES, Account, Policy
 from revrec.periods import Period
 
-_BALANCES = frozenset(
-    {
-        Account.CASH,
-        Account.RECEIVABLE,
-        Account.CONTRACT_ASSET,
-        Account.CONTRACT_LIABILITY,
-        Account.REFUND_LIABILITY,
-        Account.DEPOSIT_LIABILITY,
-        Account.FINANCIAL_LIABILITY,
-        Account.UNCLAIMED_PROPERTY,
-        Account.TAX_PAYABLE,
-        Account.PAYABLE_TO_PRINCIPAL,
-        Account.CONTRACT_COST_ASSET,
-        Account.RETURN_ASSET,
-        Account.INVENTORY,
-        Account.NONCASH_RECEIVED,
-        Account.COSTS_INCURRED,
-    }
-)
-"""Accounts that stand at a day; all others are of a month."""
 _DIFFERING = """
 select distinct contract from (
     select contract, amount, origin, obligation, account, 1 as sign from first
@@ -136,7 +116,7 @@ def _sums(table: pa.Table, *, months: tuple[Period, Period]) -> Counter[Key]:
     for contract, obligation, origin, account, amount in zip(
         *(table[name].to_pylist() for name in names), strict=True
     ):
-        if account in _BALANCES:
+        if account in BALANCES:
             sums[contract, "", "", account] += amount
         elif first <= origin <= last:
             sums[contract, obligation, origin, account] -= amount

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from revrec.citations import cites
 from revrec.disclosure import columns as c
 from revrec.disclosure.frame import Frame
 from revrec.model.dataset import DataSet
+from revrec.money import minor_digits
 
 
 @cites("606-10-25-30", "606-10-45-1")
@@ -56,7 +59,19 @@ def journal_summary(frame: Frame) -> DataSet:
 
 @cites("606-10-25-30", "606-10-45-1")
 def journal_detail(frame: Frame) -> DataSet:
-    """Every posting with its entry, account, obligation, event, decisions and paragraphs."""
+    """Every posting with its entry, account, obligation, event, decisions and paragraphs.
+
+    Its worth in the functional currency is empty until that is told.
+    """
+    functional = "null::varchar as functional_currency, null::decimal(38, 3) as functional"
+    if currencies := frame.inputs.book.currencies:
+        code = currencies.functional_currency
+        unit = Decimal(1).scaleb(-minor_digits(code))
+        worth = f"coalesce(functional, case when currency = '{code}' then amount end)"
+        functional = (
+            f"case when {worth} is not null then '{code}' end as functional_currency, "
+            f"{worth}::decimal(30, 0) * {unit}::decimal(4, 3) as functional"
+        )
     return frame.data_set(
         "journal_detail",
         "Journal detail",
@@ -65,7 +80,9 @@ def journal_detail(frame: Frame) -> DataSet:
             c.text("origin", "Month it belongs to"), c.text("posted_at", "Posted at"),
             c.text("posted_by", "Posted by"), c.text("gl_code", "Account"),
             c.text("gl_name", "Account name"), c.text("account", "Ledger account"), c.CURRENCY,
-            c.money("debit", "Debit"), c.money("credit", "Credit"), c.CUSTOMER, c.CONTRACT,
+            c.money("debit", "Debit"), c.money("credit", "Credit"),
+            c.text("functional_currency", "Functional currency"),
+            c.quantity("functional", "Amount in it (debit positive)"), c.CUSTOMER, c.CONTRACT,
             c.OBLIGATION, c.COMPONENT, c.PRODUCT, c.text("event", "Event"),
             c.text("decisions", "Decisions"), c.text("paragraphs", "Paragraphs"),
             c.text("facts_digest", "Facts (SHA-256)"), c.ROW_KEY,
@@ -74,6 +91,7 @@ def journal_detail(frame: Frame) -> DataSet:
         select {frame.entity} as entity, entry_seq as entry, line_no as line, period, origin,
                posted_at, posted_by, gl_code, gl_name, account, currency,
                greatest(amount, 0) as debit, greatest(-amount, 0) as credit,
+               {functional},
                customer, contract, obligation, component, product, event, decisions, paragraphs,
                facts_digest,
                key_of([period, origin, event, contract, obligation, component, product, account,

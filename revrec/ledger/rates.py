@@ -98,7 +98,10 @@ class Rates:
 
 def rates_of(book: Book) -> Rates | None:
     """The rates of a book; none while its functional currency was not told."""
-    if book.currencies is None:
-        return None
+    return rates_into(book, book.currencies.functional_currency) if book.currencies else None
+
+
+def rates_into(book: Book, currency: str) -> Rates:
+    """What the book is told of rates into a currency."""
     days, _, _ = book.policy.value("exchange_rates_stand").partition("_")
-    return Rates(book.currencies.functional_currency, book.exchange_rates, stands_days=int(days))
+    return Rates(currency, book.exchange_rates, stands_days=int(days))

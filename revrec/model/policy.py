@@ -54,6 +54,30 @@ class Account(StrEnum):
     """Exchange differences on what was settled or billed (830-20-35-1)."""
     EXCHANGE_UNREALIZED = "exchange_unrealized"
     """Exchange differences on monetary balances as they stand."""
+    TRANSLATION_ADJUSTMENT = "translation_adjustment"
+    """Equity: what translation into another currency of reports leaves (830-30-45-12)."""
+
+
+BALANCES = frozenset(
+    {
+        Account.CASH,
+        Account.RECEIVABLE,
+        Account.CONTRACT_ASSET,
+        Account.CONTRACT_LIABILITY,
+        Account.REFUND_LIABILITY,
+        Account.DEPOSIT_LIABILITY,
+        Account.FINANCIAL_LIABILITY,
+        Account.UNCLAIMED_PROPERTY,
+        Account.TAX_PAYABLE,
+        Account.PAYABLE_TO_PRINCIPAL,
+        Account.CONTRACT_COST_ASSET,
+        Account.RETURN_ASSET,
+        Account.INVENTORY,
+        Account.NONCASH_RECEIVED,
+        Account.COSTS_INCURRED,
+    }
+)
+"""Assets and liabilities, which stand at a day; all others are income of a period."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

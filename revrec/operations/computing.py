@@ -13,10 +13,11 @@ from revrec import engine
 from revrec.asc606.openings import within_a_period
 from revrec.commitments.performance import as_performed
 from revrec.engine import Accounting
-from revrec.errors import PeriodNotReady
+from revrec.errors import MissingExchangeRate, PeriodNotReady
 from revrec.feeds.book import book_of
 from revrec.ledger import invariants
 from revrec.ledger.detail import DETAIL
+from revrec.ledger.rates import rates_into
 from revrec.ledger.subledger import Subledger, first_period, summed
 from revrec.model.history import Book
 from revrec.model.policy import Account
@@ -124,6 +125,7 @@ def compute(inputs: Inputs, period: Period) -> Computed:
     book = _accounted_here(inputs.book, period)
     inputs = replace(inputs, posted=inputs.posted.filter(up_to), book=book)
     _refuse_another_functional_currency(inputs)
+    _refuse_untranslatable(inputs, period)
     economic = list(first_period(book, period).through(period))
     days = [economic[0].previous.last, *(each.last for each in economic)] if economic else []
     counts = usage_by_obligation(inputs.usage, book.histories.values())
@@ -189,6 +191,24 @@ def _refuse_another_functional_currency(inputs: Inputs) -> None:
             citation="830-10-45-7",
             blockers=sorted(posted),
         )
+
+
+def _refuse_untranslatable(inputs: Inputs, period: Period) -> None:
+    """Where there is a currency of reports, a period has its rates into it (830-30-45-3)."""
+    told = inputs.book.currencies
+    if told is None or told.reporting_currency in {"", told.functional_currency}:
+        return
+    rates = rates_into(inputs.book, told.reporting_currency)
+    try:
+        rates.spot(told.functional_currency, period.last)
+        rates.average(told.functional_currency, period)
+    except MissingExchangeRate as error:
+        raise PeriodNotReady(
+            f"{period} cannot be translated for reports: {error}",
+            remedy="Record the rate, then close again.",
+            gate="exchange-rates-are-told",
+            blockers=[str(error)],
+        ) from error
 
 
 def _some(shown: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from revrec.disclosure.books import Compared
 from revrec.disclosure.burn_down import burn_down, burn_down_tie_outs
 from revrec.disclosure.close_checklist import close_checklist
 from revrec.disclosure.fiscal_periods import checks_in_words_of, in_words_of
+from revrec.disclosure.trial_balance import Ledger, ledger
 from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger, first_period
 from revrec.model.controls import TaskStatus, Waiver
@@ -50,6 +51,7 @@ class Report:
     """Credits and commitments at the end of the last period."""
     checklist: Sequence[TaskStatus]
     """Of the last period's close."""
+    ledger: Ledger
     compared: Compared | None
     """Both books side by side; none where the close posted one."""
     waived: Sequence[Waiver]
@@ -64,6 +66,7 @@ class Report:
         compared = {each.name: each for each in self.compared.datasets} if self.compared else {}
         return {
             **in_words_of(own, self.schedules.datasets),
+            **in_words_of(own, {each.name: each for each in self.ledger.datasets}),
             **held,
             **in_words_of(own, self.reconciliation.datasets),
             tasks.name: tasks,
@@ -77,6 +80,7 @@ class Report:
             self.period.calendar,
             [
                 *self.schedules.tie_outs,
+                *self.ledger.tie_outs,
                 *burn_down_tie_outs(self.position),
                 *self.reconciliation.tie_outs,
                 *(self.compared.tie_outs if self.compared else ()),
@@ -137,6 +141,14 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
             reconciliation=reconciled(inputs, posted, first, period),
             position=position_of(book, inputs.daily, period.last),
             checklist=checklist.listing(tx, workspace.lake, period),
+            ledger=ledger(
+                posted,
+                [each for each in entries if each.entry.period <= period],
+                book,
+                first=first,
+                period=period,
+                entity=tx.entity,
+            ),
             compared=(
                 books.comparing(tx, workspace.lake, first, period, certificate.pins)
                 if "second_book" in certificate.totals

@@ -66,6 +66,7 @@ TABLE = """
     GET  /v1/coverage                                          yes      yes     yes    yes
     GET  /v1/books/comparison?period=2026-01                   yes      yes     yes    yes
     GET  /v1/books/rules                                       yes      yes     yes    yes
+    GET  /v1/trial-balance?period=2026-01                      yes      yes     yes    yes
     GET  /v1/credits                                           yes      yes     yes    yes
     GET  /v1/credits/draws                                     yes      yes     yes    yes
     GET  /v1/commitments                                       yes      yes     yes    yes

@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from revrec.disclosure.columns import records_of
 from revrec.errors import PeriodNotReady
 from revrec.feeds.records import fact_of
 from revrec.ledger import chain, verify_chain
@@ -98,6 +99,17 @@ def test_a_quarter_in_euros_is_kept_in_dollars(workspace: Workspace) -> None:
     assert len(verify(workspace)) == 4
     told = report(workspace, JANUARY, FEBRUARY)
     assert [] == [each for each in told.tie_outs if each.difference]
+    # Billed 330.00 and paid 324.00, so 6.00 were lost; of the liability 110.00 are left.
+    balances = records_of(told.datasets["functional_balances"])
+    shown = ("account", "opening", "moved", "exchange", "closing")
+    assert [
+        ("contract_liability", "0.00", "-110.00", "0.00", "-110.00"),
+        ("receivable", "0.00", "6.00", "-6.00", "0.00"),
+    ] == [tuple(row[name] for name in shown) for row in balances]
+    detail = records_of(told.datasets["journal_detail"])
+    revenue = [row for row in detail if row["account"] == "revenue"]
+    worth = {(row["credit"], str(row["functional"]), row["functional_currency"]) for row in revenue}
+    assert {("100.00", "-110.00", "USD")} == worth
 
 
 def test_a_corrected_rate_is_posted_where_it_is_learned(workspace: Workspace) -> None:
