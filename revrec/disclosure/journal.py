@@ -66,11 +66,12 @@ def journal_detail(frame: Frame) -> DataSet:
     functional = "null::varchar as functional_currency, null::decimal(38, 3) as functional"
     if currencies := frame.inputs.book.currencies:
         code = currencies.functional_currency
-        unit = Decimal(1).scaleb(-minor_digits(code))
+        digits = minor_digits(code)
+        unit = Decimal(1).scaleb(-digits)
         worth = f"coalesce(functional, case when currency = '{code}' then amount end)"
         functional = (
             f"case when {worth} is not null then '{code}' end as functional_currency, "
-            f"{worth}::decimal(30, 0) * {unit}::decimal(4, 3) as functional"
+            f"{worth}::decimal(30, 0) * {unit}::decimal(4, {digits}) as functional"
         )
     return frame.data_set(
         "journal_detail",
