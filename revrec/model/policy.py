@@ -75,6 +75,7 @@ BALANCES = frozenset(
         Account.INVENTORY,
         Account.NONCASH_RECEIVED,
         Account.COSTS_INCURRED,
+        Account.OPENING_BALANCE,
     }
 )
 """Assets and liabilities, which stand at a day; all others are income of a period."""
