@@ -1,141 +1,149 @@
-"""Who calls and what they may: bearer keys, kept only as SHA-256, each an actor with a role."""
+"""Who calls and what they may: bearer keys of people and services, and what a call needs."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, get_args
+from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.problems import Forbidden, Unauthorised
+from revrec.errors import Unauthorised
 from revrec.model.fact import digest_of
+from revrec.model.people import Actor, Duty
 from revrec.operations.answering import Request as KeyedRequest
+from revrec.operations.people import NOBODY, by_key, digest_of_key, require
 from revrec.operations.workspace import Workspace
-from revrec.runtime.settings import ApiKey, Role
+from revrec.store import people
+from revrec.store.transaction import Transaction
 
-_ALL: frozenset[Role] = frozenset(get_args(Role))
-_PREPARE: frozenset[Role] = frozenset({"preparer", "admin"})
-_APPROVE: frozenset[Role] = frozenset({"approver", "admin"})
-_OPERATE: frozenset[Role] = frozenset({"admin"})
+_READ = frozenset({Duty.READ})
+_RECORD = frozenset({Duty.RECORD, Duty.PREPARE})
+_PREPARE = frozenset({Duty.PREPARE})
+_APPROVE = frozenset({Duty.APPROVE})
+_CONTROL = frozenset({Duty.CONTROL})
+_INSPECT = frozenset({Duty.INSPECT})
+_OPERATE = frozenset({Duty.OPERATE})
+_ADMINISTER = frozenset({Duty.ADMINISTER})
+_ANY = frozenset(Duty)
 
-MAY: Mapping[str, frozenset[Role]] = {
-    "record_facts": _PREPARE,
-    "simulate": _ALL,
+MAY: Mapping[str, frozenset[Duty]] = {
+    "record_facts": _RECORD,
+    "simulate": _READ,
     "propose_change": _PREPARE,
-    "ingest_usage": _PREPARE,
-    "rate_usage": _PREPARE,
-    "list_quarantine": _ALL,
+    "ingest_usage": _RECORD,
+    "rate_usage": _RECORD,
+    "list_quarantine": _READ,
     "release_rows": _PREPARE,
     "reject_rows": _PREPARE,
-    "list_release_requests": _ALL,
+    "list_release_requests": _READ,
     "request_release": _PREPARE,
     "approve_release": _APPROVE,
-    "list_batches": _ALL,
-    "get_batch": _ALL,
-    "list_usage_days": _ALL,
-    "list_rules": _ALL,
-    "list_flags": _ALL,
-    "total_usage": _ALL,
-    "list_usage": _ALL,
+    "list_batches": _READ,
+    "get_batch": _READ,
+    "list_usage_days": _READ,
+    "list_rules": _READ,
+    "list_flags": _READ,
+    "total_usage": _READ,
+    "list_usage": _READ,
     "roll_up_usage": _OPERATE,
-    "record_counts": _PREPARE,
-    "compare_counts": _ALL,
+    "record_counts": _RECORD,
+    "compare_counts": _READ,
     "compact_lake": _OPERATE,
     "close_period": _PREPARE,
     "soft_close_period": _PREPARE,
-    "move_cut_off": _APPROVE,
-    "reopen_period": _APPROVE,
+    "move_cut_off": _CONTROL,
+    "reopen_period": _CONTROL,
     "propose_estimates": _PREPARE,
     "override_estimate": _PREPARE,
     "study_prices": _PREPARE,
     "decide_proposal": _APPROVE,
-    "list_proposals": _ALL,
-    "get_proposal": _ALL,
-    "forecast_use": _ALL,
-    "look_back": _ALL,
-    "list_periods": _ALL,
-    "get_period": _ALL,
-    "flash_close": _ALL,
-    "list_gates": _ALL,
-    "waive_gate": _APPROVE,
-    "measure_misstatements": _ALL,
+    "list_proposals": _READ,
+    "get_proposal": _READ,
+    "forecast_use": _READ,
+    "look_back": _READ,
+    "list_periods": _READ,
+    "get_period": _READ,
+    "flash_close": _READ,
+    "list_gates": _READ,
+    "waive_gate": _CONTROL,
+    "measure_misstatements": _READ,
     "assess_misstatements": _PREPARE,
-    "list_tasks": _ALL,
+    "list_tasks": _READ,
     "prepare_task": _PREPARE,
     "sign_task": _APPROVE,
-    "list_journal": _ALL,
+    "list_journal": _READ,
     "export_journal": _PREPARE,
-    "list_exports": _ALL,
-    "list_exported_documents": _ALL,
-    "get_export_file": _ALL,
-    "record_references": _PREPARE,
-    "list_combination_proposals": _ALL,
-    "explain_contract": _ALL,
-    "list_coverage": _ALL,
-    "compare_books": _ALL,
-    "list_book_rules": _ALL,
-    "get_trial_balance": _ALL,
-    "list_credits": _ALL,
-    "list_credit_draws": _ALL,
-    "list_commitments": _ALL,
-    "reconcile_commitments": _ALL,
+    "list_exports": _READ,
+    "list_exported_documents": _READ,
+    "get_export_file": _READ,
+    "record_references": _RECORD,
+    "list_combination_proposals": _READ,
+    "explain_contract": _READ,
+    "list_coverage": _READ,
+    "compare_books": _READ,
+    "list_book_rules": _READ,
+    "get_trial_balance": _READ,
+    "list_credits": _READ,
+    "list_credit_draws": _READ,
+    "list_commitments": _READ,
+    "reconcile_commitments": _READ,
     "settle_commitments": _PREPARE,
-    "calculate": _ALL,
+    "calculate": _READ,
+    "give_consent": _PREPARE | _APPROVE | _CONTROL,
+    "list_users": _INSPECT,
+    "enrol_user": _ADMINISTER,
+    "grant_role": _ADMINISTER,
+    "end_role": _ANY,
+    "accept_conflict": _CONTROL,
+    "list_keys": _INSPECT,
+    "issue_key": _ANY,
+    "end_key": _ANY,
+    "list_audit_events": _INSPECT,
 }
-"""Operation -> roles that may call it. An operation that is not listed is refused to all."""
+"""Operation -> duties, one of which lets a caller in; who has which is the database's to say.
+
+An operation that is not listed is refused to all. A key and a role may be ended, and a key issued,
+by its own person; the database looks at whose it is.
+"""
+
+OPEN_NAME = "operator"
+"""Whom the service's own key acts as while nobody is enrolled."""
 
 _bearer = HTTPBearer(
     scheme_name="api_key",
-    description="A key whose SHA-256 is in REVREC_API_KEYS.",
+    description="A key of a person or service, issued by `revrec keys add`.",
     auto_error=False,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The keys of a service."""
-
-    by_digest: Mapping[str, ApiKey]
-
-    @classmethod
-    def of(cls, configured: Mapping[str, str | ApiKey]) -> Keys:
-        """Keys as configured: a name alone acts as admin."""
-        return cls(
-            {
-                digest: ApiKey(actor=given) if isinstance(given, str) else given
-                for digest, given in configured.items()
-            }
-        )
-
-    def holder(self, key: str) -> ApiKey | None:
-        """Whom a key acts as. What is compared is a hash, so timing tells nothing of the key."""
-        return self.by_digest.get(hashlib.sha256(key.encode()).hexdigest())
 
 
 def workspace_of(
     request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Workspace:
-    """The stores, acting as whoever the key belongs to, if their role may call the operation."""
-    keys: Keys = request.app.state.keys
-    holder = None if given is None else keys.holder(given.credentials)
-    if holder is None:
+    """The stores, acting as whoever the key belongs to, if they may call the operation."""
+    if given is None or not given.credentials:
         raise Unauthorised(
-            "The request has no known key.",
-            remedy="Send `Authorization: Bearer KEY`; an operator adds keys to REVREC_API_KEYS.",
-        )
-    request.state.actor = holder.actor
-    operation = request.scope["route"].operation_id
-    allowed = MAY.get(operation, frozenset())
-    if holder.role not in allowed:
-        raise Forbidden(
-            f"The role {holder.role} of {holder.actor} may not call {operation}.",
-            remedy=f"Have one of these do it: {', '.join(sorted(allowed))}.",
+            "The request has no key.",
+            remedy="Send `Authorization: Bearer KEY`; `revrec keys add` issues one.",
         )
     workspace: Workspace = request.app.state.workspace
-    return workspace.acting_as(holder.actor)
+    open_key: str | None = request.app.state.open_key
+    operation = request.scope["route"].operation_id
+    wanted = MAY.get(operation, frozenset())
+
+    def shown(tx: Transaction) -> Actor:
+        is_open = open_key is not None and not people.is_enrolled(tx)
+        if is_open and digest_of_key(given.credentials) == open_key:
+            return Actor(name=OPEN_NAME, duties=frozenset(Duty))
+        return by_key(tx, given.credentials)
+
+    actor = workspace.acting_as(NOBODY).run(shown, read_only=True)
+    request.state.actor = actor.name
+    books = workspace.acting_as(actor.name)
+    if not actor.duties.intersection(wanted):
+        # In a transaction, so that the denial is in the audit log.
+        books.run(lambda _: require(actor, wanted, operation), read_only=True)
+    return books
 
 
 def key_of(

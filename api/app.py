@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Response
@@ -19,18 +18,18 @@ from api import (
     drilling_routes,
     estimate_routes,
     export_routes,
+    people_routes,
     problems,
     quarantine_routes,
     routes,
     usage_routes,
 )
-from api.access import Keys
 from api.bodies import UPLOADS, Bounded
 from api.observing import Observed
 from api.openapi import TAGS, described
 from api.routing import router
 from revrec.operations.workspace import Workspace
-from revrec.runtime.settings import ApiKey, Settings
+from revrec.runtime.settings import Settings
 from revrec.store import journal
 
 ROUTES = (
@@ -46,6 +45,7 @@ ROUTES = (
     estimate_routes,
     export_routes,
     book_routes,
+    people_routes,
 )
 """The modules that add their routes to ``routing.router``."""
 
@@ -84,17 +84,16 @@ def routed(*, request_bytes_max: int, upload_bytes_max: int) -> Service:
     return app
 
 
-def create_app(
-    workspace: Workspace,
-    api_keys: Mapping[str, str | ApiKey],
-    settings: Settings,
-) -> Service:
-    """The service over opened stores; ``api_keys`` maps SHA-256 of a key to whom it acts as."""
+def create_app(workspace: Workspace, settings: Settings, *, open_key: str | None = None) -> Service:
+    """The service over opened stores.
+
+    ``open_key`` is the SHA-256 of a key that may do everything while nobody is enrolled.
+    """
     app = routed(
         request_bytes_max=settings.request_bytes_max, upload_bytes_max=settings.upload_bytes_max
     )
     app.state.workspace = workspace
-    app.state.keys = Keys.of(api_keys)
+    app.state.open_key = open_key
     _add_pages(app, workspace)
     return app
 

@@ -19,11 +19,15 @@ from revrec.operations import gates, misstating
 from revrec.operations.answering import once
 from revrec.operations.close import Kind
 
-_REFUSED = (*WRITES, "not-found", "self-approval", "period-closed", "payload-too-large")
+_REFUSED = (
+    *WRITES,
+    *("not-found", "self-approval", "approval-needed", "period-closed", "payload-too-large"),
+)
 
 _CLOSES = (
     *WRITES,
-    *("period-closed", "period-not-ready", "close-in-progress", "self-approval"),
+    *("period-closed", "period-not-ready", "close-in-progress"),
+    *("self-approval", "approval-needed"),
     "payload-too-large",
 )
 

@@ -25,6 +25,7 @@ TAGS = [
     {"name": "periods", "description": "Closing and reopening months."},
     {"name": "journal", "description": "What was posted, in the order of the chain."},
     {"name": "estimates", "description": "Variable consideration: proposed, decided, forecast."},
+    {"name": "people", "description": "Who may do what, and their keys."},
     {"name": "audit", "description": "Why an amount is what it is."},
 ]
 _EXAMPLE = {

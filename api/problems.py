@@ -30,6 +30,8 @@ _STATUS: Mapping[type[RevrecError], int] = {
     errors.NotFound: 404,
     errors.FeedError: 422,
     errors.ContractError: 422,
+    errors.Unauthorised: 401,
+    errors.AccessError: 403,
     errors.ApprovalError: 403,
     errors.IdempotencyMismatch: 422,
     errors.PeriodError: 409,
@@ -59,20 +61,6 @@ class MissingIdempotencyKey(WebError):
     """A request that writes needs an Idempotency-Key of 1 to 64 printable characters."""
 
     code = "missing-idempotency-key"
-
-
-class Unauthorised(WebError):
-    """No key, or one that is not known."""
-
-    code = "unauthorised"
-    status = 401
-
-
-class Forbidden(WebError):
-    """The key's role may not do this."""
-
-    code = "forbidden"
-    status = 403
 
 
 class MethodNotAllowed(WebError):

@@ -27,7 +27,10 @@ from revrec.store.facts import Recorded
 from revrec.store.transaction import Transaction
 
 _PAGE_MAX = 500
-CLOSES = ("period-closed", "period-not-ready", "close-in-progress", "self-approval")
+CLOSES = (
+    *("period-closed", "period-not-ready", "close-in-progress"),
+    *("self-approval", "approval-needed"),
+)
 
 
 @router.post(
@@ -123,7 +126,9 @@ def close_period(
     summary="Reopen a period",
     response_model=schemas.PeriodReopened,
     responses=refusals(
-        *WRITES, "period-not-ready", "close-in-progress", "self-approval", "payload-too-large"
+        *WRITES,
+        *("period-not-ready", "close-in-progress", "self-approval", "approval-needed"),
+        "payload-too-large",
     ),
 )
 def reopen_period(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
-import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 
+from api.access import OPEN_NAME
 from api.app import create_app
 from revrec.errors import RevrecError
+from revrec.operations.people import digest_of_key, new_key
 from revrec.operations.workspace import Workspace
-from revrec.runtime.settings import ApiKey, Settings
+from revrec.runtime.settings import Settings
+from revrec.store import people
 
 _BACKLOG = 2048
-_ACTS_AS = "operator"
 
 
 class CannotServe(RevrecError):
@@ -38,12 +38,12 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests under way; a second one cuts them.
 
-    Without configured keys a key is made and told, on a loopback address only. Raises
+    While nobody is enrolled a key is made and told, on a loopback address only. Raises
     CannotServe when the address cannot be listened on or would be open to others without keys.
     """
-    keys = _keys(settings, host, tell)
+    open_key = _open_key(workspace, host, tell)
     config = uvicorn.Config(
-        create_app(workspace, keys, settings),
+        create_app(workspace, settings, open_key=open_key),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -57,22 +57,22 @@ def serve(
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def _keys(settings: Settings, host: str, tell: Callable[[str], None]) -> Mapping[str, str | ApiKey]:
-    if settings.api_keys:
-        return settings.api_keys
+def _open_key(workspace: Workspace, host: str, tell: Callable[[str], None]) -> str | None:
+    """SHA-256 of a key for everything, told once; None when people are enrolled and have theirs."""
+    if workspace.run(people.is_enrolled, read_only=True):
+        return None
     if not _is_loopback(host):
         raise CannotServe(
-            f"No API key is configured, and {host} can be reached by others.",
-            remedy="Set REVREC_API_KEYS to {SHA-256 of a key: who it acts as}, or serve on "
+            f"Nobody is enrolled, so anyone who reaches {host} could do everything.",
+            remedy="Enrol people first, beginning with `revrec users begin`, or serve on "
             "127.0.0.1.",
         )
-    key = f"revrec_{secrets.token_urlsafe(32)}"
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    tell(f"No API key is configured. Until this process ends, this one acts as {_ACTS_AS}:")
+    key = new_key()
+    tell("NOBODY IS ENROLLED: names are taken at their word, and one key may do everything.")
+    tell(f"Until this process ends or someone is enrolled, it acts as {OPEN_NAME}:")
     tell(f"  {key}")
-    tell("To keep it, or one of your own (its SHA-256, and who it acts as):")
-    tell(f"""  export REVREC_API_KEYS='{{"{digest}": "{_ACTS_AS}"}}'""")
-    return {digest: _ACTS_AS}
+    tell("Enrol people with `revrec users begin`; each gets a key with `revrec keys add`.")
+    return digest_of_key(key)
 
 
 def _is_loopback(host: str) -> bool:

@@ -25,6 +25,7 @@ from revrec.commands import (
     lake,
     ledger,
     misstatements,
+    people,
     quarantine,
     reading,
     usage,
@@ -35,11 +36,13 @@ from revrec.commands.shared import (
     Actor,
     err,
     out,
+    running,
     say,
     workspace_of,
 )
 from revrec.errors import RevrecError
 from revrec.operations.facts import record_facts
+from revrec.operations.people import NAMELESS
 from revrec.operations.workspace import open_workspace
 from revrec.runtime.logging import configure
 from revrec.runtime.settings import Settings
@@ -47,6 +50,7 @@ from revrec.runtime.settings import Settings
 app = typer.Typer(
     help="ASC 606 revenue recognition: facts in, postings out.",
     no_args_is_help=True,
+    callback=running,
     pretty_exceptions_enable=False,
 )
 COMMANDS = (
@@ -65,6 +69,7 @@ COMMANDS = (
     controls.gates,
     controls.waive,
     controls.cut_off,
+    people.consent,
     misstatements.misstatements,
     misstatements.assess,
     lake.compact,
@@ -90,11 +95,14 @@ COMMANDS = (
 for command in COMMANDS:
     app.command()(command)
 app.command(name="trial-balance")(ledger.trial_balance_)
+app.command(name="audit-log")(people.audit_events)
 app.command(name="schema")(reading.print_schema)
 app.add_typer(usage_ledger.app, name="usage")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(controls.app, name="checklist")
 app.add_typer(books.app, name="books")
+app.add_typer(people.users, name="users")
+app.add_typer(people.keys, name="keys")
 
 
 def main() -> None:
@@ -114,7 +122,7 @@ def migrate() -> None:
     """Bring the database to this program's schema."""
     settings = Settings()
     configure(settings.log_level)
-    with open_workspace(settings, actor=DEFAULT_ACTOR, migrate=True):
+    with open_workspace(settings, actor=NAMELESS, migrate=True):
         err.print("The database is at this program's migration.")
 
 

@@ -16,6 +16,9 @@
         PeriodClosed             a closed period does not change
         PeriodNotReady           lists what blocks the close
         CloseInProgress          another close of the period holds the lock
+      AccessError                whoever acts is not let in
+        Unauthorised             nothing shows who acts
+        Forbidden                whoever acts has no right to do this
       ApprovalError              whoever approved it may not
         SelfApproval             preparer and approver are the same person
         ApprovalNeeded           one person alone may not do so much; another has to approve
@@ -111,6 +114,18 @@ class PeriodNotReady(PeriodError):
 
 class CloseInProgress(PeriodError):
     code = "close-in-progress"
+
+
+class AccessError(RevrecError):
+    code = "access-error"
+
+
+class Unauthorised(AccessError):
+    code = "unauthorised"
+
+
+class Forbidden(AccessError):
+    code = "forbidden"
 
 
 class ApprovalError(RevrecError):

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from revrec.commands.shared import AsJson, err, out, say, workspace_of
+from revrec.commands.shared import AsJson, err, out, running, say, workspace_of
 from revrec.disclosure.columns import records_of
 from revrec.feeds.frameworks import frameworks
 from revrec.model.dataset import DataSet
@@ -18,7 +18,11 @@ from revrec.money import Money
 from revrec.operations import books as both
 from revrec.operations.report import begun_by
 
-app = typer.Typer(help="Books under ASC 606 and IFRS 15 side by side.", no_args_is_help=True)
+app = typer.Typer(
+    help="Books under ASC 606 and IFRS 15 side by side.",
+    no_args_is_help=True,
+    callback=running,
+)
 _SHOWN = ("book_totals", "book_comparison", "book_balances")
 _NOT_SHOWN = frozenset({"entity", "row_key", "customer"})
 

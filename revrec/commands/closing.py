@@ -30,7 +30,7 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """Close a period, softly or for good; again, it is a no-op."""
-    with workspace_of(prepared_by) as workspace:
+    with workspace_of(prepared_by, approved_by) as workspace:
         asked = workspace.calendar().parse(period)
         if dry_run:
             computed = closing.flash_close(workspace, asked)
@@ -58,7 +58,7 @@ def reopen(
     reason: Annotated[str, typer.Option()],
 ) -> None:
     """Open the last closed period again, with approval; the trace remains."""
-    with workspace_of(requested_by) as workspace:
+    with workspace_of(requested_by, approved_by) as workspace:
         closing.reopen_period(
             workspace,
             workspace.calendar().parse(period),

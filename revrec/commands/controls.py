@@ -12,14 +12,23 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, err, out, say, workspace_of
+from revrec.commands.shared import (
+    DEFAULT_ACTOR,
+    Actor,
+    AsJson,
+    err,
+    out,
+    running,
+    say,
+    workspace_of,
+)
 from revrec.errors import NotFound
 from revrec.model.controls import TaskStatus
 from revrec.operations import checklist as tasks
 from revrec.operations import close as closing
 from revrec.operations.gates import GateState
 
-app = typer.Typer(help="Tasks of a close.", no_args_is_help=True)
+app = typer.Typer(help="Tasks of a close.", no_args_is_help=True, callback=running)
 
 
 def gates(period: str, as_json: AsJson = False) -> None:
@@ -53,7 +62,7 @@ def waive(
     reason: Annotated[str, typer.Option(help="Why; it is shown on the reports of the close.")],
 ) -> None:
     """Let a period's next close pass a gate, on two people's word."""
-    with workspace_of(requested_by) as workspace:
+    with workspace_of(requested_by, approved_by) as workspace:
         made = closing.waive_gate(
             workspace,
             workspace.calendar().parse(period),
@@ -72,7 +81,10 @@ def cut_off(
     reason: Annotated[str, typer.Option(help="Why; it is kept.")],
 ) -> None:
     """Let everything known by now post in a soft-closed period."""
-    with workspace_of(requested_by) as workspace, err.status("Computing the books ..."):
+    with (
+        workspace_of(requested_by, approved_by) as workspace,
+        err.status("Computing the books ..."),
+    ):
         moved = closing.move_cut_off(
             workspace,
             workspace.calendar().parse(period),

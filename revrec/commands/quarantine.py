@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, err, out, say, workspace_of
+from revrec.commands.shared import (
+    DEFAULT_ACTOR,
+    Actor,
+    AsJson,
+    err,
+    out,
+    running,
+    say,
+    workspace_of,
+)
 from revrec.errors import FeedError, NotFound
 from revrec.usage import quarantine as kept
 from revrec.usage import releases
@@ -19,6 +28,7 @@ from revrec.usage.totals import ControlTotals
 app = typer.Typer(
     help="Usage rows set aside: see them, correct and release them, or reject them.",
     no_args_is_help=True,
+    callback=running,
 )
 Rows = Annotated[list[int], typer.Argument(help="Numbers of rows, as `list` shows them.")]
 Note = Annotated[str, typer.Option(help="Why; it is kept.")]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from revrec.commands.rights import NEEDS, command_of
+from revrec.operations.people import NAMELESS, Proof, admitted
 from revrec.operations.workspace import Workspace, open_workspace
 from revrec.runtime.logging import configure
 from revrec.runtime.settings import Settings
@@ -18,18 +23,43 @@ from revrec.runtime.settings import Settings
 err = Console(stderr=True)
 out = Console(width=None if sys.stdout.isatty() else 140)
 
-Actor = Annotated[str, typer.Option("--as", help="Who acts; kept with everything that is written.")]
+Actor = Annotated[
+    str,
+    typer.Option(
+        "--as", help="Who acts; once people are enrolled, their login or REVREC_KEY proves it."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
-DEFAULT_ACTOR = "accounting"
+_running: ContextVar[str] = ContextVar("running", default="")
+DEFAULT_ACTOR = ""
+"""Whoever is proven to act."""
+
+
+def running(ctx: typer.Context) -> None:
+    """Note which command is going to run: the callback of the program and of its groups."""
+    _running.set(command_of(f"{ctx.command_path} {ctx.invoked_subcommand or ''}".strip()))
 
 
 @contextmanager
-def workspace_of(actor: str = DEFAULT_ACTOR) -> Iterator[Workspace]:
-    """The stores the settings name, opened for the actor."""
+def workspace_of(actor: str = DEFAULT_ACTOR, *others: str) -> Iterator[Workspace]:
+    """The stores the settings name, opened for whoever acts, if they may run this command.
+
+    ``actor`` is who acts by the command line, ``others`` who may act instead: of a command that
+    two people stand behind, either runs it. Raises Unauthorised, Forbidden.
+    """
     settings = Settings()
     configure(settings.log_level)
-    with open_workspace(settings, actor=actor, migrate=settings.database_url is None) as opened:
-        yield opened
+    migrate = settings.database_url is None
+    with open_workspace(settings, actor=actor or NAMELESS, migrate=migrate) as opened:
+        command = _running.get()
+        proof = Proof(
+            login=pwd.getpwuid(os.getuid()).pw_name,
+            key=None if settings.key is None else settings.key.get_secret_value(),
+        )
+        claimed = tuple(filter(None, (actor, *others)))
+        yield admitted(
+            opened, proof, claimed, duties=NEEDS.get(command, frozenset()), operation=command
+        )
 
 
 @contextmanager

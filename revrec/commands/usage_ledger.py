@@ -12,11 +12,22 @@ from typing import Annotated
 import typer
 
 from revrec.commands import control, drilling
-from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, err, out, say, workspace_of
+from revrec.commands.shared import (
+    DEFAULT_ACTOR,
+    Actor,
+    AsJson,
+    err,
+    out,
+    running,
+    say,
+    workspace_of,
+)
 from revrec.operations.counting import compare_counts, record_counts
 
 app = typer.Typer(
-    help="Look into the usage ledger; hold it against other counts.", no_args_is_help=True
+    help="Look into the usage ledger; hold it against other counts.",
+    no_args_is_help=True,
+    callback=running,
 )
 app.command()(control.batches)
 app.command()(control.batch)

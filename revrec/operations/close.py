@@ -28,6 +28,7 @@ from revrec.ledger.detail import detail, journal_entries
 from revrec.model.controls import Waiver
 from revrec.model.fact import digest_of
 from revrec.model.history import Book
+from revrec.model.people import ConsentAction
 from revrec.operations import books, gates
 from revrec.operations.computing import Computed, compute, read_inputs
 from revrec.operations.gates import GateState
@@ -35,7 +36,7 @@ from revrec.operations.incremental import ToClose, to_close
 from revrec.operations.misstating import require_assessment
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.store import audit_log, calendars, controls, facts, journal, locks, periods
+from revrec.store import audit_log, calendars, controls, facts, journal, locks, people, periods
 from revrec.store.lake import Lake
 from revrec.store.periods import (
     CloseStage,
@@ -71,6 +72,15 @@ class Kind(StrEnum):
         """The stage of the certificate."""
         return CloseStage.HARD if self is Kind.HARD else CloseStage.SOFT
 
+    @property
+    def action(self) -> ConsentAction:
+        """What the other person gives their word on."""
+        return {
+            Kind.SOFT: ConsentAction.SOFT_CLOSE,
+            Kind.CUT_OFF: ConsentAction.CUT_OFF,
+            Kind.HARD: ConsentAction.CLOSE,
+        }[self]
+
 
 def close_period(
     workspace: Workspace,
@@ -86,12 +96,12 @@ def close_period(
     Raises SelfApproval, PeriodNotReady (an earlier period is open, or what blocks the close),
     CloseInProgress.
     """
-    people = {"prepared_by": prepared_by, "approved_by": approved_by}
-    before = begin_close(workspace, period, **people, kind=kind, reason=reason)
+    named = {"prepared_by": prepared_by, "approved_by": approved_by}
+    before = begin_close(workspace, period, **named, kind=kind, reason=reason)
     if before is not None:
         return Closed(certificate=before, new=False)
     with given_up_if_blocked(workspace, period):
-        return workspace.run(lambda tx: finish_close(tx, workspace.lake, period, **people))
+        return workspace.run(lambda tx: finish_close(tx, workspace.lake, period, **named))
 
 
 def begin_close(
@@ -112,7 +122,12 @@ def begin_close(
             f"{prepared_by} cannot approve a close of {period} they prepared.",
             remedy="Have another person approve it.",
         )
-    closed = workspace.run(lambda tx: _begin(tx, workspace.lake, period, kind, reason))
+
+    def begin(tx: Transaction) -> PeriodClose | None:
+        two = {"asked": prepared_by, "approved": approved_by}
+        return _begin(tx, workspace.lake, period, kind, reason=reason, two=two)
+
+    closed = workspace.run(begin)
     if closed is None:
         # In a transaction of its own: sums that save reading rows, for this close and for readers.
         workspace.run(lambda tx: _roll_up(tx, workspace.lake, period))
@@ -182,16 +197,16 @@ def waive_gate(
     reason: str,
 ) -> Waiver:
     """Let the period's next close pass a gate on two people's word; see ``gates.waive``."""
-    people = {"requested_by": requested_by, "approved_by": approved_by}
-    return workspace.run(lambda tx: gates.waive(tx, period, gate, **people, reason=reason))
+    named = {"requested_by": requested_by, "approved_by": approved_by}
+    return workspace.run(lambda tx: gates.waive(tx, period, gate, **named, reason=reason))
 
 
 def reopen_period(
     workspace: Workspace, period: Period, *, requested_by: str, approved_by: str, reason: str
 ) -> None:
     """Open a closed period again. Only the last closed one: later closes rest on it."""
-    people = {"requested_by": requested_by, "approved_by": approved_by}
-    workspace.run(lambda tx: reopening(tx, period, **people, reason=reason))
+    named = {"requested_by": requested_by, "approved_by": approved_by}
+    workspace.run(lambda tx: reopening(tx, period, **named, reason=reason))
 
 
 def reopening(
@@ -214,7 +229,13 @@ def reopening(
 
 
 def _begin(
-    tx: Transaction, lake: Lake, period: Period, kind: Kind, reason: str
+    tx: Transaction,
+    lake: Lake,
+    period: Period,
+    kind: Kind,
+    *,
+    reason: str,
+    two: Mapping[str, str],
 ) -> PeriodClose | None:
     """Pin the facts, unless the period is so closed or such a close of it is to be resumed."""
     locks.period_exclusive(tx, period)
@@ -222,6 +243,7 @@ def _begin(
     standing = periods.standing_close(tx, period)
     if status is PeriodStatus.CLOSED or (status is PeriodStatus.SOFT_CLOSED and kind is Kind.SOFT):
         return standing
+    people.require_two(tx, period, kind.action, **two)
     pinned = periods.pins(tx, period)
     if pinned is not None and pinned.stage is kind.stage:
         return None

@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AwareDatetime, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-Role = Literal["preparer", "approver", "auditor", "admin"]
-"""What the holder of a key is there to do; ``api.access`` says what each may."""
-
-_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-_Actor = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-
-
-class ApiKey(BaseModel):
-    """Whom a key of the service acts as."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    actor: _Actor
-    role: Role = "admin"
 
 
 class Settings(BaseSettings):
@@ -51,8 +36,8 @@ class Settings(BaseSettings):
     """Longest wait for a database connection before the database counts as down."""
     lock_timeout_seconds: int = Field(default=300, ge=1, le=3600)
     """Longest wait for a lock, such as a posting's wait for a close."""
-    api_keys: dict[_Sha256, _Actor | ApiKey] = Field(default_factory=dict)
-    """JSON: SHA-256 of a key in hexadecimal to whom it acts as, a name or an actor with a role."""
+    key: SecretStr | None = None
+    """The key that proves who acts on the command line, instead of the login."""
     request_bytes_max: int = Field(default=32 * 2**20, ge=1024)
     """Largest body of a request, uploads of usage apart."""
     upload_bytes_max: int = Field(default=4 * 2**30, ge=1024)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from psycopg.types.json import Jsonb
@@ -32,12 +32,39 @@ def write(tx: Transaction, operation: str, subject: str, details: Mapping[str, o
     )
 
 
-def read(tx: Transaction, *, after: int = 0, limit: int = 500) -> list[AuditEvent]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which events are asked for; what is left out narrows nothing."""
+
+    actor: str | None = None
+    operation: str | None = None
+    """The name of an operation, or its beginning with the dot: ``access.``."""
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """Before this moment."""
+
+
+EVERYTHING = Wanted()
+
+
+def read(
+    tx: Transaction, *, after: int = 0, limit: int = 500, wanted: Wanted = EVERYTHING
+) -> list[AuditEvent]:
     """Events with an id above ``after``, in order, at most ``limit``."""
     rows = tx.connection.execute(
-        "select id, at, actor, operation, subject, details from records.audit_event"
-        " where entity_id = %s and id > %s order by id limit %s",
-        [tx.entity, after, limit],
+        """
+        select id, at, actor, operation, subject, details from records.audit_event
+        where entity_id = %(entity)s and id > %(after)s
+          and (%(actor)s::text is null or actor = %(actor)s)
+          and (%(operation)s::text is null or operation = %(operation)s
+            or (right(%(operation)s, 1) = '.' and starts_with(operation, %(operation)s)))
+          and (%(subject)s::text is null or subject = %(subject)s)
+          and (%(since)s::timestamptz is null or at >= %(since)s)
+          and (%(until)s::timestamptz is null or at < %(until)s)
+        order by id limit %(limit)s
+        """,
+        {"entity": tx.entity, "after": after, "limit": limit, **asdict(wanted)},
     )
     return [
         AuditEvent(

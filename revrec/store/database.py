@@ -18,16 +18,23 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from revrec.errors import InvariantViolated, StoreError
+from revrec.errors import (
+    AccessError,
+    ApprovalError,
+    InvariantViolated,
+    RevrecError,
+    StoreError,
+)
 from revrec.runtime.clock import Clock
 from revrec.runtime.metrics import TRANSACTION_RETRIES
 from revrec.runtime.settings import Settings
-from revrec.store import embedded, failures, migration
+from revrec.store import audit_log, embedded, failures, migration
 from revrec.store.transaction import Lock, LockBook, LockNeeded, Transaction, in_order
 
 __all__ = ["Database", "Transaction"]
@@ -117,9 +124,39 @@ class Database:
         It is begun again, with a fresh snapshot and a new ``now``, when a lock has to be waited
         for and, at most five times, when it collided with another transaction. So it must not
         consume what it cannot read again, nor act outside the store. Nothing of it remains when
-        it raises.
+        it raises, but that it was denied, if it was, is in the audit log.
         """
         self._check_ready()
+        try:
+            return self._retried(operation, entity=entity, actor=actor, read_only=read_only)
+        except (AccessError, ApprovalError) as denial:
+            denied = _event_of(denial)
+            self._retried(denied, entity=entity, actor=actor, read_only=False)
+            raise
+
+    def close(self) -> None:
+        """Give the connections back. The private server stops with its last process."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _retried(
+        self,
+        operation: Callable[[Transaction], T],
+        *,
+        entity: int,
+        actor: str,
+        read_only: bool,
+    ) -> T:
         held: tuple[Lock, ...] = ()
         retries: dict[str, int] = {}
         while True:
@@ -139,21 +176,6 @@ class Database:
                 TRANSACTION_RETRIES.labels(state).inc()
                 time.sleep(RETRY_SECONDS * 2 ** sum(retries.values()) * (self._jitter() + 0.5))
 
-    def close(self) -> None:
-        """Give the connections back. The private server stops with its last process."""
-        self._pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _attempt(
         self,
         operation: Callable[[Transaction], T],
@@ -168,8 +190,11 @@ class Database:
             connection.read_only = ro
             try:
                 with connection.transaction():
-                    # Not a query: the snapshot is taken by the operation's first statement.
+                    # No queries: the snapshot is taken by the operation's first statement.
                     connection.execute(f"set local revrec.entity_id = {entity:d}")
+                    connection.execute(
+                        sql.SQL("set local revrec.actor = {}").format(sql.Literal(actor))
+                    )
                     tx = Transaction(connection, entity, actor, self._clock.now(), book)
                     result = operation(tx)
                     _check_may_commit(tx)
@@ -223,6 +248,13 @@ def owner_url(settings: Settings) -> str:
     """URL of the login that migrates; starts the private server when no URL is set."""
     given = settings.owner_database_url or settings.database_url
     return embedded.start(settings.home) if given is None else given.get_secret_value()
+
+
+def _event_of(denial: RevrecError) -> Callable[[Transaction], None]:
+    """What writes a denial into the audit log."""
+    subject = str(denial.attributes.get("subject", ""))
+    told = {"code": denial.code, "message": denial.message}
+    return lambda tx: audit_log.write(tx, "access.denied", subject, told)
 
 
 def _may_retry(state: str, retries: dict[str, int]) -> bool:

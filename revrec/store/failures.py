@@ -11,9 +11,11 @@ import psycopg
 from psycopg import errors as pg
 
 from revrec.errors import (
+    ApprovalNeeded,
     ChainBroken,
     Conflict,
     FeedError,
+    Forbidden,
     InvariantViolated,
     PeriodClosed,
     PeriodNotReady,
@@ -39,6 +41,9 @@ _GUARDS: dict[str, type[RevrecError]] = {
     "RV008": InvariantViolated,  # an approval that does not name who asked
     "RV009": InvariantViolated,  # a decision of what nobody proposed
     "RV010": InvariantViolated,  # a sign-off of evidence that nobody gave
+    "RV011": Forbidden,  # no right to it, or another's name
+    "RV012": ApprovalNeeded,  # of another person's word, or an exception
+    "RV013": Conflict,  # not enrolled
 }
 _AGAIN = "Nothing was changed; try again."
 _STORE: tuple[tuple[str, str, str], ...] = (

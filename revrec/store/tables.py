@@ -14,7 +14,13 @@ from typing import Any
 from sqlalchemy import Column, Date, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from revrec.store import control_tables, export_tables, proposal_tables, usage_tables
+from revrec.store import (
+    control_tables,
+    export_tables,
+    people_tables,
+    proposal_tables,
+    usage_tables,
+)
 from revrec.store.table_parts import bigint, check, identity, integer, json, moment, period, text
 
 __all__ = [
@@ -22,6 +28,7 @@ __all__ = [
     "SQLModel",
     "control_tables",
     "export_tables",
+    "people_tables",
     "proposal_tables",
     "usage_tables",
 ]

@@ -133,7 +133,14 @@ def approve_release(tx: Transaction, lake: Lake, request: int) -> ControlTotals:
             f"{tx.actor} cannot approve the release {request} they asked for.",
             remedy="Have another person approve it.",
         )
-    totals = quarantine.judge_again(
+    # Before the rows: the approval is what lets them in.
+    tx.connection.execute(
+        "insert into records.release_approval"
+        " (entity_id, request, requested_by, approved_by, approved_at)"
+        " values (%s, %s, %s, %s, %s) on conflict do nothing",
+        [tx.entity, request, asked.requested_by, tx.actor, tx.now],
+    )
+    return quarantine.judge_again(
         tx,
         lake,
         asked.rows,
@@ -141,13 +148,6 @@ def approve_release(tx: Transaction, lake: Lake, request: int) -> ControlTotals:
         corrections=asked.corrections,
         details={"request": request, "requested_by": asked.requested_by},
     )
-    tx.connection.execute(
-        "insert into records.release_approval"
-        " (entity_id, request, requested_by, approved_by, approved_at)"
-        " values (%s, %s, %s, %s, %s) on conflict do nothing",
-        [tx.entity, request, asked.requested_by, tx.actor, tx.now],
-    )
-    return totals
 
 
 def open_requests(tx: Transaction) -> list[ReleaseRequest]:

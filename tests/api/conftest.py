@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,14 +12,19 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from revrec.operations.workspace import Workspace
 from revrec.runtime.logging import configure
-from revrec.runtime.settings import ApiKey, Settings
+from revrec.runtime.settings import Settings
+from tests.people import enrol
 
-PEOPLE = {"ana": "preparer", "ben": "approver", "cleo": "auditor", "dora": "admin"}
-"""Actor -> role; a key is the actor's name and `-key`."""
-KEYS = {
-    hashlib.sha256(f"{actor}-key".encode()).hexdigest(): ApiKey(actor=actor, role=role)
-    for actor, role in PEOPLE.items()
+PEOPLE = {
+    "ana": "preparer",
+    "anton": "preparer",
+    "bea": "approver",
+    "ben": "controller",
+    "cleo": "auditor",
+    "dora": "administrator",
+    "feed": "service",
 }
+"""Who is enrolled, with their role; a key is the name and `-key`."""
 
 As = Callable[[str], TestClient]
 
@@ -43,8 +47,9 @@ def limits() -> dict[str, Any]:
 def client(
     workspace: Workspace, settings: Settings, limits: dict[str, Any]
 ) -> Iterator[TestClient]:
-    """A client without a key."""
-    app = create_app(workspace, KEYS, settings.model_copy(update=limits))
+    """A client without a key, of the service over the test's entity with its people."""
+    enrol(workspace, PEOPLE)
+    app = create_app(workspace, settings.model_copy(update=limits))
     with TestClient(app, raise_server_exceptions=False) as opened:
         yield opened
 

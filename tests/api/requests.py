@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 
 from starlette.testclient import TestClient
@@ -62,14 +63,31 @@ def send(client: TestClient, content: Any, key: str, name: str = "usage.ndjson")
     )
 
 
-def close(client: TestClient, period: str, key: str, approved_by: str = "ben") -> Any:
-    """Close a period."""
+def word(client: TestClient, name: str, period: str, action: str, **told: str) -> Any:
+    """Another person's word on what the client is going to do; refused words are no matter."""
+    return client.post(
+        f"/v1/periods/{period}/consents",
+        json={"action": action, **told},
+        headers=keyed(secrets.token_hex(8)) | {"Authorization": f"Bearer {name}-key"},
+    )
+
+
+def close(
+    client: TestClient, period: str, key: str, approved_by: str = "ben", *, said: bool = False
+) -> Any:
+    """Close a period, on the approver's word, ``said`` before or now."""
+    if not said:
+        word(client, approved_by, period, "close")
     return client.post(
         f"/v1/periods/{period}/close", json={"approved_by": approved_by}, headers=keyed(key)
     )
 
 
-def reopen(client: TestClient, period: str, key: str, requested_by: str = "ana") -> Any:
-    """Reopen a period."""
+def reopen(
+    client: TestClient, period: str, key: str, requested_by: str = "ana", *, said: bool = False
+) -> Any:
+    """Reopen a period, on the word of whoever asked for it, ``said`` before or now."""
+    if not said:
+        word(client, requested_by, period, "reopen")
     body = {"requested_by": requested_by, "reason": "an invoice was missing"}
     return client.post(f"/v1/periods/{period}/reopen", json=body, headers=keyed(key))

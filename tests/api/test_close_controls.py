@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.requests import CONTRACT, keyed, record
+from tests.api.requests import CONTRACT, keyed, record, word
 
 GATES = "/v1/periods/2026-01/gates"
 TASKS = "/v1/periods/2026-01/checklist"
@@ -14,10 +14,13 @@ def test_a_gate_is_waived_by_two_people(as_):
     body = {"requested_by": "ana", "reason": "test traffic"}
     path = f"{GATES}/rows-set-aside-are-few/waiver"
 
+    alone = as_("ben").post(path, json=body, headers=keyed("alone"))
+    word(as_("ana"), "ana", "2026-01", "waive", gate="rows-set-aside-are-few")
     made = as_("ben").post(path, json=body, headers=keyed("waive"))
     own = as_("ben").post(path, json={**body, "requested_by": "ben"}, headers=keyed("own"))
     never = as_("ben").post(f"{GATES}/invariants-hold/waiver", json=body, headers=keyed("never"))
 
+    assert (403, "approval-needed") == (alone.status_code, alone.json()["code"])
     assert (200, "ben") == (made.status_code, made.json()["approved_by"])
     assert ("self-approval", "conflict") == (own.json()["code"], never.json()["code"])
     told = {each["gate"]: each for each in as_("cleo").get(GATES).json()}
@@ -30,12 +33,12 @@ def test_a_task_is_prepared_and_signed(as_):
     path = f"{TASKS}/contracts_read"
     evidence = {"sha256": "ab" * 32, "note": "read against the signed copies"}
 
-    given = as_("dora").post(f"{path}/evidence", json=evidence, headers=keyed("give"))
-    own = as_("dora").post(f"{path}/sign-off", json={"accept": True}, headers=keyed("own"))
+    given = as_("ana").post(f"{path}/evidence", json=evidence, headers=keyed("give"))
+    own = as_("ana").post(f"{path}/sign-off", json={"accept": True}, headers=keyed("own"))
     signed = as_("ben").post(f"{path}/sign-off", json={"accept": True}, headers=keyed("sign"))
 
     assert (200, None) == (given.status_code, given.json()["outcome"])
-    assert "self-approval" == own.json()["code"]
+    assert "forbidden" == own.json()["code"]
     assert ("accepted", "ben") == (signed.json()["outcome"], signed.json()["signed_by"])
     told = {each["task"]: each for each in as_("cleo").get(TASKS).json()}
     assert ("done", "2026-02-04") == (

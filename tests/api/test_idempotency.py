@@ -8,18 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from revrec.store import facts, journal
-from tests.api.requests import CONTRACT, NDJSON, close, keyed, record, reopen, send
+from tests.api.requests import CONTRACT, NDJSON, close, keyed, record, reopen, send, word
 
 
 def contract_known(ana):
     """The books with one contract."""
     assert record(ana, [CONTRACT], "contract").status_code == 200
+    assert word(ana, "ben", "2026-01", "close").status_code == 200
 
 
 def january_closed(ana):
     """The books with January closed."""
     contract_known(ana)
     assert close(ana, "2026-01", "january").status_code == 200
+    assert word(ana, "ana", "2026-01", "reopen").status_code == 200
 
 
 def nothing(_):
@@ -29,15 +31,25 @@ def nothing(_):
 WRITES = {
     "record_facts": (nothing, "ana", lambda client, key: record(client, [CONTRACT], key)),
     "ingest_usage": (contract_known, "ana", lambda client, key: send(client, NDJSON, key)),
-    "close_period": (contract_known, "ana", lambda client, key: close(client, "2026-01", key)),
-    "reopen_period": (january_closed, "ben", lambda client, key: reopen(client, "2026-01", key)),
+    "close_period": (
+        contract_known,
+        "ana",
+        lambda client, key: close(client, "2026-01", key, said=True),
+    ),
+    "reopen_period": (
+        january_closed,
+        "ben",
+        lambda client, key: reopen(client, "2026-01", key, said=True),
+    ),
 }
 """Operation -> what must be there, who asks, the request."""
 OTHERS = {
     "record_facts": lambda client, key: record(client, [{**CONTRACT, "id": "C-2"}], key),
     "ingest_usage": lambda client, key: send(client, NDJSON.replace(b"12.34", b"12.35"), key),
-    "close_period": lambda client, key: close(client, "2026-02", key),
-    "reopen_period": lambda client, key: reopen(client, "2026-01", key, requested_by="dora"),
+    "close_period": lambda client, key: close(client, "2026-02", key, said=True),
+    "reopen_period": lambda client, key: reopen(
+        client, "2026-01", key, requested_by="anton", said=True
+    ),
 }
 """Operation -> another request."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -10,16 +9,16 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
-from api.access import Keys
 from api.server import CannotServe, serve
-from revrec.runtime.settings import ApiKey, Settings
+from revrec.operations.workspace import open_workspace
 from tests.api.requests import CONTRACT, NDJSON, record, send
+from tests.people import enrol
 
 
 def test_health(client):
@@ -93,45 +92,42 @@ def until_serving(process):
     raise AssertionError(told)
 
 
-def test_without_keys_one_is_made_that_works_and_can_be_kept(settings):
-    """The key told acts as operator, and the export told is of that key; SIGTERM ends with 0."""
+def asked(url, key):
+    """The status of a request with a key."""
+    request = urllib.request.Request(
+        f"{url}/v1/periods", headers={"Authorization": f"Bearer {key}"}
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_while_nobody_is_enrolled_one_key_does_everything(settings):
+    """Said loudly; it ends with the first person, whose own key counts; SIGTERM ends with 0."""
     process = started(settings)
     try:
         told, url = until_serving(process)
         key = re.search(r"^  (revrec_\S+)$", told, re.MULTILINE)[1]
-        kept = json.loads(re.search(r"export REVREC_API_KEYS='(.+)'", told)[1])
-        request = urllib.request.Request(
-            f"{url}/v1/periods", headers={"Authorization": f"Bearer {key}"}
-        )
-        with urllib.request.urlopen(request) as answer:
-            assert (200, b"[]") == (answer.status, answer.read())
+        before = asked(url, key)
+        with open_workspace(settings, actor="preparer") as workspace:
+            enrol(workspace, {"ada": "administrator", "ana": "preparer"})
+        after = asked(url, key), asked(url, "ana-key")
     finally:
         process.send_signal(signal.SIGTERM)
         rest = process.communicate(timeout=30)[1]
 
+    assert "NOBODY IS ENROLLED" in told
     assert url.startswith("http://127.0.0.1:")
-    assert kept == {hashlib.sha256(key.encode()).hexdigest(): "operator"}
+    assert (200, (401, 200)) == (before, after)
     assert (0, False) == (process.returncode, "Traceback" in rest)
-
-
-def test_a_name_alone_is_an_admin_and_a_role_is_kept():
-    """REVREC_API_KEYS takes a name, or an actor with a role; anything else is refused."""
-    digests = [hashlib.sha256(key).hexdigest() for key in (b"one", b"two")]
-    given = {digests[0]: "dora", digests[1]: {"actor": "cleo", "role": "auditor"}}
-    keys = Keys.of(Settings.model_validate({"api_keys": given}).api_keys)
-
-    assert ApiKey(actor="dora", role="admin") == keys.holder("one")
-    assert ApiKey(actor="cleo", role="auditor") == keys.holder("two")
-    assert keys.holder("three") is None
-    for wrong in ({"secret": "dora"}, {digests[0]: ""}, {digests[0]: {"actor": "x", "role": "y"}}):
-        with pytest.raises(ValidationError):
-            Settings.model_validate({"api_keys": wrong})
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "books.example"])
 def test_other_hosts_need_keys(host, workspace, settings):
-    """Without a key nobody can call, so an open address is refused before it is opened."""
-    with pytest.raises(CannotServe, match=f"No API key is configured, and {host} can be reached"):
+    """While names are taken at their word, an open address is refused before it is opened."""
+    with pytest.raises(CannotServe, match=f"Nobody is enrolled, so anyone who reaches {host}"):
         serve(workspace, settings, host=host, port=0, tell=[].append)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from api.app import create_app
 from revrec.operations.workspace import open_workspace
 from revrec.runtime.settings import Settings
-from tests.api.conftest import KEYS
+from tests.people import enrol
 
 CHUNK = bytes(2**18)
 SMALL, LARGE = 4, 320
@@ -49,13 +49,15 @@ def upload(settings: Settings, chunks: int, key: str) -> int:
         ],
     }
     with open_workspace(settings, actor="service") as workspace:
-        asyncio.run(create_app(workspace, KEYS, settings)(scope, receive, send))
+        asyncio.run(create_app(workspace, settings)(scope, receive, send))
     (status,) = statuses
     return status
 
 
 def upload_both(settings: Settings) -> list[tuple[int, int]]:
     """Status of the small and of the large upload, and the megabytes held at most until then."""
+    with open_workspace(settings, actor="preparer") as workspace:
+        enrol(workspace, {"ada": "administrator", "ana": "preparer"})
     return [
         (
             upload(settings, chunks, f"upload-{chunks}"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -123,6 +123,57 @@ def rows_of_every_table(entity: int) -> dict[str, dict[str, object]]:
             "recorded_by": "a",
             "digest": "",
             "body": nothing,
+        },
+        "records.person": {
+            "name": "a",
+            "kind": "person",
+            "enrolled_by": "a",
+            "enrolled_at": at,
+        },
+        "records.role_grant": {
+            "person": "a",
+            "role": "administrator",
+            "granted_by": "a",
+            "granted_at": at,
+            "reason": "",
+        },
+        "records.role_end": {
+            "role_grant": 0,
+            "ended_by": "a",
+            "ended_at": at,
+            "reason": "",
+        },
+        "records.duty_exception": {
+            "person": "a",
+            "until": date(2026, 12, 31),
+            "accepted_by": "b",
+            "accepted_at": at,
+            "reason": "two people in all",
+        },
+        "records.access_key": {
+            "id": "key_1",
+            "person": "a",
+            "digest": "0" * 64,
+            "issued_by": "a",
+            "issued_at": at,
+            "expires_at": at + timedelta(days=1),
+            "note": "",
+        },
+        "records.access_key_end": {
+            "access_key": "key_1",
+            "ends_at": at,
+            "ended_by": "a",
+            "ended_at": at,
+            "reason": "",
+        },
+        "records.consent": {
+            "period": "2026-01",
+            "ordinal": 1,
+            "action": "close",
+            "gate": "",
+            "given_by": "b",
+            "given_at": at,
+            "note": "",
         },
         "records.journal_entry": {
             "seq": 1,

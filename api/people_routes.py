@@ -1,0 +1,236 @@
+"""The routes of people, their keys and words, and the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Path, Query, Response
+
+from api import people_schemas as schemas
+from api.access import Books, Key, keyed
+from api.routing import EVERY, WRITES, PathPeriod, answer, refusals, router
+from api.schemas import Person
+from revrec.operations import people as enrolling
+from revrec.operations.answering import Request, once
+from revrec.operations.people import everyone
+from revrec.operations.workspace import Workspace
+from revrec.store import audit_log
+from revrec.store.transaction import Transaction
+
+_REFUSED = (*WRITES, "approval-needed", "self-approval", "not-found", "payload-too-large")
+Name = Annotated[Person, Path(description="Of the person.")]
+
+
+@router.get(
+    "/users",
+    tags=["people"],
+    operation_id="list_users",
+    summary="List who may do what",
+    responses=refusals(*EVERY),
+)
+def list_users(books: Books) -> list[schemas.UserTold]:
+    """Everyone enrolled with roles, duties, conflicts of duties and who answers for them."""
+    return [schemas.UserTold.of(each) for each in everyone(books)]
+
+
+@router.post(
+    "/users",
+    tags=["people"],
+    operation_id="enrol_user",
+    summary="Enrol a person or service",
+    response_model=schemas.Done,
+    responses=refusals(*_REFUSED),
+)
+def enrol_user(body: schemas.UserEnrolled, books: Books, key: Key) -> Response:
+    """Enrol someone with roles; the first person is enrolled by `revrec users begin`."""
+
+    def enrol(tx: Transaction) -> None:
+        enrolling.enrol(
+            tx, body.name, body.kind, login=body.login, roles=body.roles, reason=body.reason
+        )
+
+    return _done(books, keyed(key, "enrol", body.model_dump_json()), enrol, body.name, "enrolled")
+
+
+@router.post(
+    "/users/{name}/roles",
+    tags=["people"],
+    operation_id="grant_role",
+    summary="Give a role",
+    response_model=schemas.Done,
+    responses=refusals(*_REFUSED),
+)
+def grant_role(name: Name, body: schemas.RoleGiven, books: Books, key: Key) -> Response:
+    """Give a person a role; duties that conflict need an exception."""
+    return _done(
+        books,
+        keyed(key, "grant", name, body.model_dump_json()),
+        lambda tx: enrolling.grant(tx, name, body.role, body.reason),
+        name,
+        f"is {body.role}",
+    )
+
+
+@router.post(
+    "/users/{name}/roles/{role}/end",
+    tags=["people"],
+    operation_id="end_role",
+    summary="End a role",
+    response_model=schemas.Done,
+    responses=refusals(*_REFUSED),
+)
+def end_role(
+    name: Name, role: schemas.RoleName, body: schemas.ReasonGiven, books: Books, key: Key
+) -> Response:
+    """End a role of a person, or give up one's own."""
+    return _done(
+        books,
+        keyed(key, "end role", name, role, body.model_dump_json()),
+        lambda tx: enrolling.end_role(tx, name, role, body.reason),
+        name,
+        f"is no longer {role}",
+    )
+
+
+@router.post(
+    "/users/{name}/exceptions",
+    tags=["people"],
+    operation_id="accept_conflict",
+    summary="Answer for conflicting duties",
+    response_model=schemas.Done,
+    responses=refusals(*_REFUSED),
+)
+def accept_conflict(name: Name, body: schemas.ConflictAccepted, books: Books, key: Key) -> Response:
+    """Answer for some days for duties of another person that conflict."""
+    return _done(
+        books,
+        keyed(key, "accept", name, body.model_dump_json()),
+        lambda tx: enrolling.accept_conflict(tx, name, body.days, body.reason),
+        name,
+        f"excepted for {body.days} days",
+    )
+
+
+@router.get(
+    "/keys",
+    tags=["people"],
+    operation_id="list_keys",
+    summary="List keys",
+    responses=refusals(*EVERY),
+)
+def list_keys(books: Books) -> list[schemas.KeyTold]:
+    """Every key, in use or ended; never the key itself."""
+    return [schemas.KeyTold.of(key) for each in everyone(books) for key in each.keys]
+
+
+@router.post(
+    "/keys",
+    tags=["people"],
+    operation_id="issue_key",
+    summary="Issue a key",
+    response_model=schemas.KeyTold,
+    responses=refusals(*_REFUSED),
+)
+def issue_key(body: schemas.KeyIssued, books: Books, key: Key) -> Response:
+    """Issue a key by its SHA-256: to oneself, or as an administrator to anyone."""
+    return answer(
+        once(
+            books,
+            keyed(key, "issue", body.model_dump_json()),
+            lambda tx: enrolling.issue_key(
+                tx,
+                body.person,
+                body.sha256,
+                days=body.days,
+                duties=body.duties,
+                note=body.note,
+            ),
+            lambda made: schemas.KeyTold.of(made).model_dump_json(),
+        )
+    )
+
+
+@router.post(
+    "/keys/{number}/end",
+    tags=["people"],
+    operation_id="end_key",
+    summary="End a key",
+    response_model=schemas.Done,
+    responses=refusals(*_REFUSED),
+)
+def end_key(number: schemas.KeyId, body: schemas.KeyEnded, books: Books, key: Key) -> Response:
+    """End a key now or after some hours: one's own, or as an administrator anyone's."""
+    return _done(
+        books,
+        keyed(key, "end key", number, body.model_dump_json()),
+        lambda tx: enrolling.end_key(tx, number, body.reason, after_hours=body.after_hours),
+        number,
+        "ended",
+    )
+
+
+@router.post(
+    "/periods/{period}/consents",
+    tags=["periods"],
+    operation_id="give_consent",
+    summary="Give one's word on a close",
+    response_model=schemas.ConsentTold,
+    responses=refusals(*_REFUSED),
+)
+def give_consent(
+    period: PathPeriod, body: schemas.ConsentGiven, books: Books, key: Key
+) -> Response:
+    """Let another person close or reopen the period, move its cut-off or waive a gate.
+
+    Good for the period's next certificate alone. Whoever acts then names the caller.
+    """
+    return answer(
+        once(
+            books,
+            keyed(key, "consent", str(period), books.actor, body.model_dump_json()),
+            lambda tx: enrolling.give_consent(
+                tx, period, body.action, gate=body.gate, note=body.note
+            ),
+            lambda given: schemas.ConsentTold.of(given).model_dump_json(),
+        )
+    )
+
+
+@router.get(
+    "/audit-log",
+    tags=["audit"],
+    operation_id="list_audit_events",
+    summary="List who did what",
+    responses=refusals(*EVERY),
+)
+def list_audit_events(
+    books: Books,
+    *,
+    after: Annotated[int, Query(ge=0, description="Events with a higher id.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    actor: Annotated[str | None, Query(max_length=100)] = None,
+    operation: Annotated[
+        str | None, Query(max_length=64, description="Its name or its beginning, `access.`.")
+    ] = None,
+    subject: Annotated[str | None, Query(max_length=200)] = None,
+    since: Annotated[datetime | None, Query(description="At this moment or later.")] = None,
+) -> list[schemas.AuditEventTold]:
+    """Every write and every denial, in order; `after` with the last id gives the next page."""
+    wanted = audit_log.Wanted(actor=actor, operation=operation, subject=subject, since=since)
+    found = books.run(
+        lambda tx: audit_log.read(tx, after=after, limit=limit, wanted=wanted), read_only=True
+    )
+    return [schemas.AuditEventTold.of(each) for each in found]
+
+
+def _done(
+    books: Workspace,
+    request: Request,
+    operation: Callable[[Transaction], None],
+    name: str,
+    done: str,
+) -> Response:
+    told = schemas.Done(name=name, done=done).model_dump_json()
+    return answer(once(books, request, operation, lambda _: told))

@@ -1,0 +1,101 @@
+"""What each command is for: the duties of which one lets somebody run it, once people are enrolled.
+
+Which role has which duties is the database's to say. Commands that are not listed open no books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from revrec.model.people import Duty
+
+_READ = frozenset({Duty.READ})
+_RECORD = frozenset({Duty.RECORD, Duty.PREPARE})
+_PREPARE = frozenset({Duty.PREPARE})
+_APPROVE = frozenset({Duty.APPROVE})
+_CLOSE = frozenset({Duty.PREPARE, Duty.APPROVE, Duty.CONTROL})
+_CONTROL = frozenset({Duty.PREPARE, Duty.CONTROL})
+_INSPECT = frozenset({Duty.INSPECT})
+_OPERATE = frozenset({Duty.OPERATE})
+_ADMINISTER = frozenset({Duty.ADMINISTER})
+_ANY = frozenset(Duty)
+
+NEEDS: Mapping[str, frozenset[Duty]] = {
+    "load": _RECORD,
+    "ingest": _RECORD,
+    "rate": _RECORD,
+    "flags": _READ,
+    "usage batches": _READ,
+    "usage batch": _READ,
+    "usage days": _READ,
+    "usage rules": _READ,
+    "usage count": _RECORD,
+    "usage compare": _READ,
+    "usage totals": _READ,
+    "usage rows": _READ,
+    "usage roll-up": _OPERATE,
+    "quarantine list": _READ,
+    "quarantine show": _READ,
+    "quarantine release": _PREPARE,
+    "quarantine request": _PREPARE,
+    "quarantine requests": _READ,
+    "quarantine approve": _APPROVE,
+    "quarantine reject": _PREPARE,
+    "close": _CLOSE,
+    "cut-off": _CONTROL,
+    "reopen": _CONTROL,
+    "waive": _CONTROL,
+    "consent": _CLOSE,
+    "status": _READ,
+    "gates": _READ,
+    "checklist list": _READ,
+    "checklist prepare": _PREPARE,
+    "checklist sign": _APPROVE,
+    "explain": _READ,
+    "verify": _READ,
+    "diff": _READ,
+    "propose": _PREPARE,
+    "combinations": _READ,
+    "misstatements": _READ,
+    "assess": _PREPARE,
+    "estimate": _PREPARE,
+    "proposals": _READ,
+    "decide": _APPROVE,
+    "override": _PREPARE,
+    "forecast": _READ,
+    "look-back": _READ,
+    "ssp-study": _PREPARE,
+    "memos": _READ,
+    "balances": _READ,
+    "burn-down": _READ,
+    "trial-balance": _READ,
+    "books compare": _READ,
+    "books rules": _READ,
+    "commitments": _READ,
+    "true-up": _READ,
+    "settle": _PREPARE,
+    "calculate": _READ,
+    "prorate": _READ,
+    "export": _READ,
+    "export-journal": _PREPARE,
+    "exports": _READ,
+    "posted-references": _RECORD,
+    "compact": _OPERATE,
+    "serve": _OPERATE,
+    "users begin": _ANY,
+    "users add": _ADMINISTER,
+    "users grant": _ADMINISTER,
+    "users end": _ANY,
+    "users except": frozenset({Duty.CONTROL}),
+    "users list": _INSPECT,
+    "keys add": _ANY,
+    "keys rotate": _ANY,
+    "keys revoke": _ANY,
+    "keys list": _INSPECT,
+    "audit-log": _INSPECT,
+}
+
+
+def command_of(path: str) -> str:
+    """The command of a path such as ``revrec users add``, however the program was called."""
+    return path.partition(" ")[2]
