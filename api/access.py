@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -100,6 +101,9 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "issue_key": _ANY,
     "end_key": _ANY,
     "list_audit_events": _INSPECT,
+    "start_job": _READ | _RECORD,
+    "list_jobs": _READ,
+    "get_job": _READ,
 }
 """Operation -> duties, one of which lets a caller in; who has which is the database's to say.
 
@@ -139,7 +143,7 @@ def workspace_of(
 
     actor = workspace.acting_as(NOBODY).run(shown, read_only=True)
     request.state.actor = actor.name
-    books = workspace.acting_as(actor.name)
+    books = replace(workspace, actor=actor.name, duties=actor.duties)
     if not actor.duties.intersection(wanted):
         # In a transaction, so that the denial is in the audit log.
         books.run(lambda _: require(actor, wanted, operation), read_only=True)

@@ -18,6 +18,7 @@ from api import (
     drilling_routes,
     estimate_routes,
     export_routes,
+    job_routes,
     people_routes,
     problems,
     quarantine_routes,
@@ -46,6 +47,7 @@ ROUTES = (
     export_routes,
     book_routes,
     people_routes,
+    job_routes,
 )
 """The modules that add their routes to ``routing.router``."""
 

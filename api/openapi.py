@@ -26,6 +26,7 @@ TAGS = [
     {"name": "journal", "description": "What was posted, in the order of the chain."},
     {"name": "estimates", "description": "Variable consideration: proposed, decided, forecast."},
     {"name": "people", "description": "Who may do what, and their keys."},
+    {"name": "jobs", "description": "Work in the background, with its progress."},
     {"name": "audit", "description": "Why an amount is what it is."},
 ]
 _EXAMPLE = {

@@ -146,6 +146,7 @@ def issue_key(body: schemas.KeyIssued, books: Books, key: Key) -> Response:
                 days=body.days,
                 duties=body.duties,
                 note=body.note,
+                within=books.duties,
             ),
             lambda made: schemas.KeyTold.of(made).model_dump_json(),
         )

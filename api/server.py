@@ -15,6 +15,7 @@ from api.access import OPEN_NAME
 from api.app import create_app
 from revrec.errors import RevrecError
 from revrec.operations.people import digest_of_key, new_key
+from revrec.operations.worker import worker_beside
 from revrec.operations.workspace import Workspace
 from revrec.runtime.settings import Settings
 from revrec.store import people
@@ -54,7 +55,8 @@ def serve(
             # The server gives the signal back when it has finished; then the stores are closed too.
             signal.signal(stopping, _leave)
         tell(f"Serving on http://{_address(host)}:{listener.getsockname()[1]}, API under /docs.")
-        uvicorn.Server(config).run(sockets=[listener])
+        with worker_beside(workspace):
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def _open_key(workspace: Workspace, host: str, tell: Callable[[str], None]) -> str | None:

@@ -22,6 +22,7 @@ from revrec.commands import (
     controls,
     estimates,
     exporting,
+    jobs,
     lake,
     ledger,
     misstatements,
@@ -103,6 +104,7 @@ app.add_typer(controls.app, name="checklist")
 app.add_typer(books.app, name="books")
 app.add_typer(people.users, name="users")
 app.add_typer(people.keys, name="keys")
+app.add_typer(jobs.app, name="jobs")
 
 
 def main() -> None:

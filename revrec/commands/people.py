@@ -152,7 +152,13 @@ def add_key(
     with workspace_of(actor) as workspace:
         made = workspace.run(
             lambda tx: enrolling.issue_key(
-                tx, name, enrolling.digest_of_key(key), days=days, duties=duty, note=note
+                tx,
+                name,
+                enrolling.digest_of_key(key),
+                days=days,
+                duties=duty,
+                note=note,
+                within=workspace.duties,
             )
         )
     say(f"{made.id} of {name}, good until {made.expires_at:%Y-%m-%d %H:%M} UTC. It is not kept:")
@@ -170,7 +176,11 @@ def rotate(
     with workspace_of(actor) as workspace:
         made = workspace.run(
             lambda tx: enrolling.rotate_key(
-                tx, number, enrolling.digest_of_key(key), after_hours=after_hours
+                tx,
+                number,
+                enrolling.digest_of_key(key),
+                after_hours=after_hours,
+                within=workspace.duties,
             )
         )
     say(f"{number} ends in {after_hours} hours; {made.id} follows it. It is not kept:")

@@ -93,6 +93,10 @@ NEEDS: Mapping[str, frozenset[Duty]] = {
     "keys revoke": _ANY,
     "keys list": _INSPECT,
     "audit-log": _INSPECT,
+    "jobs start": _READ | _RECORD,
+    "jobs list": _READ,
+    "jobs show": _READ,
+    "jobs work": _OPERATE,
 }
 
 

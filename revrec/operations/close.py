@@ -280,9 +280,11 @@ def _same_facts(standing: PeriodClose, pins: Pins) -> bool:
 
 def _refuse_out_of_order(tx: Transaction, period: Period) -> None:
     last, soft = periods.last_closed(tx), periods.soft_closed(tx)
-    wanted = soft or (last.next if last else period)
+    begun = periods.closing_before(tx, period)
+    wanted = begun or soft or (last.next if last else period)
     if period != wanted:
         state = f"{soft} is soft-closed" if soft else f"the last closed period is {last}"
+        state = f"{begun} is being closed" if begun else state
         raise PeriodNotReady(
             f"{period} cannot be closed: {state}.",
             remedy=f"Close {wanted} next.",

@@ -104,7 +104,7 @@ def admitted(
     found = workspace.acting_as(NOBODY).run(prove, read_only=True)
     if found is None:
         return workspace
-    acting = workspace.acting_as(found.name)
+    acting = replace(workspace, actor=found.name, duties=found.duties)
     if not found.duties.intersection(duties):
         # In a transaction, so that the denial is in the audit log.
         acting.run(lambda _: require(found, duties, operation), read_only=True)
@@ -120,6 +120,12 @@ def require(actor: Actor, duties: Collection[Duty], operation: str) -> None:
             remedy="Have one of them do it; `revrec users list` shows who may what.",
             subject=operation,
         )
+
+
+def require_of(workspace: Workspace, duties: Collection[Duty], operation: str) -> None:
+    """Forbidden if whoever acts showed what is good for none of the duties."""
+    if workspace.duties is not None:
+        require(Actor(name=workspace.actor, duties=workspace.duties), duties, operation)
 
 
 def begin(tx: Transaction, name: str, login: str | None) -> None:
@@ -186,12 +192,24 @@ def issue_key(
     days: int = KEY_DAYS,
     duties: Collection[Duty] | None = None,
     note: str = "",
+    within: frozenset[Duty] | None = None,
 ) -> AccessKey:
-    """Record a key of a person by its SHA-256; the key itself is never told to the books."""
+    """Record a key of a person by its SHA-256; the key itself is never told to the books.
+
+    ``within`` is what the one who asks showed is good for: unless they administer, the new key is
+    good for no more. Raises Forbidden, Conflict.
+    """
     if not 1 <= days <= KEY_DAYS_MAX:
         raise Conflict(
             f"A key is good for 1 to {KEY_DAYS_MAX} days, not {days}.",
             remedy="Choose another term.",
+        )
+    wanted = people.actor(tx, name).duties if duties is None else frozenset(duties)
+    if within is not None and Duty.ADMINISTER not in within and not wanted <= within:
+        raise Forbidden(
+            f"{tx.actor} cannot issue a key for more than their own is good for.",
+            remedy="Name fewer duties, or use a key for all of them.",
+            subject=name,
         )
     made = AccessKey(
         id=f"key_{digest[:12]}",
@@ -216,7 +234,14 @@ def end_key(tx: Transaction, number: str, reason: str, *, after_hours: int = 0) 
     audit_log.write(tx, "key.end", number, {"ends_at": ends_at.isoformat(), "why": reason})
 
 
-def rotate_key(tx: Transaction, number: str, digest: str, *, after_hours: int) -> AccessKey:
+def rotate_key(
+    tx: Transaction,
+    number: str,
+    digest: str,
+    *,
+    after_hours: int,
+    within: frozenset[Duty] | None = None,
+) -> AccessKey:
     """Issue a key like an old one, which ends after so many hours; NotFound for none."""
     old = next(
         (each for person in people.everyone(tx) for each in person.keys if each.id == number), None
@@ -224,7 +249,9 @@ def rotate_key(tx: Transaction, number: str, digest: str, *, after_hours: int) -
     if old is None or not old.is_good(tx.now):
         raise NotFound(f"There is no key {number} in use.", remedy="See `revrec keys list`.")
     days = min(max((old.expires_at - old.issued_at).days, 1), KEY_DAYS_MAX)
-    made = issue_key(tx, old.person, digest, days=days, duties=old.duties, note=old.note)
+    made = issue_key(
+        tx, old.person, digest, days=days, duties=old.duties, note=old.note, within=within
+    )
     end_key(tx, number, f"followed by {made.id}", after_hours=after_hours)
     return made
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
+from revrec.model.people import Duty
 from revrec.periods import Calendar
 from revrec.runtime.clock import Clock, clock_of
 from revrec.runtime.settings import Settings
@@ -27,6 +28,8 @@ class Workspace:
     lake: Lake
     entity: int
     actor: str
+    duties: frozenset[Duty] | None = None
+    """What who acts may do with what they showed; None where nobody was asked to show anything."""
 
     def run(self, operation: Callable[[Transaction], T], *, read_only: bool = False) -> T:
         """Run an operation as one SERIALIZABLE transaction."""
@@ -40,7 +43,7 @@ class Workspace:
 
     def acting_as(self, actor: str) -> Self:
         """The same stores for another actor."""
-        return replace(self, actor=actor)
+        return replace(self, actor=actor, duties=None)
 
 
 @contextmanager

@@ -64,8 +64,9 @@ class Database:
         self._clock = clock
         self._jitter = jitter
         self._ready = False
+        self._app_url = _as_app(url, settings)
         self._pool = ConnectionPool(
-            _as_app(url, settings),
+            self._app_url,
             kwargs={"autocommit": True},
             min_size=0,
             max_size=settings.connections_max,
@@ -133,6 +134,27 @@ class Database:
             denied = _event_of(denial)
             self._retried(denied, entity=entity, actor=actor, read_only=False)
             raise
+
+    def url_of(self, schema: str) -> str:
+        """Where and as whom the service connects, with the tables of a schema found by name."""
+        options = conninfo_to_dict(self._app_url)["options"]
+        return make_conninfo(self._app_url, options=f"{options} -c search_path={schema}")
+
+    @contextmanager
+    def alone(self, lock: Lock) -> Iterator[bool]:
+        """Hold a lock while the block runs, over any transactions; False if another holds it.
+
+        It is free again as soon as whoever holds it dies.
+        """
+        with self._connection() as connection:
+            connection.read_only = True
+            row = connection.execute("select pg_try_advisory_lock(%s)", [lock.key]).fetchone()
+            is_held = row is not None and bool(row[0])
+            try:
+                yield is_held
+            finally:
+                if is_held and not connection.closed:
+                    connection.execute("select pg_advisory_unlock(%s)", [lock.key])
 
     def close(self) -> None:
         """Give the connections back. The private server stops with its last process."""

@@ -10,6 +10,7 @@
     5       lake table        -                        appending to it
     6       journal           -                        appending to it
     7       exports           -                        recording exports and references
+    8       job               -                        doing it, over its transactions
 
 Take every lock at the start of an operation, in this order, before reading. Two reasons:
 

@@ -246,6 +246,16 @@ def last_closed(tx: Transaction) -> Period | None:
     return None if row is None or row[0] is None else calendars.calendar(tx).parse(row[0])
 
 
+def closing_before(tx: Transaction, period: Period) -> Period | None:
+    """An earlier period whose close was begun and not finished; None when there is none."""
+    row = tx.connection.execute(
+        "select min(period) from work.period"
+        " where entity_id = %s and status = 'closing' and period < %s",
+        [tx.entity, str(period)],
+    ).fetchone()
+    return None if row is None or row[0] is None else calendars.calendar(tx).parse(row[0])
+
+
 def soft_closed(tx: Transaction) -> Period | None:
     """The period whose last close is a soft one, also while its next is made; None if none is."""
     row = tx.connection.execute(

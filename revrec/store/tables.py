@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 from revrec.store import (
     control_tables,
     export_tables,
+    job_tables,
     people_tables,
     proposal_tables,
     usage_tables,
@@ -28,6 +29,7 @@ __all__ = [
     "SQLModel",
     "control_tables",
     "export_tables",
+    "job_tables",
     "people_tables",
     "proposal_tables",
     "usage_tables",

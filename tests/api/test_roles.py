@@ -82,6 +82,9 @@ TABLE = """
     GET  /v1/keys                                             no   no   yes  yes  yes  no
     POST /v1/keys                                             yes  yes  yes  yes  yes  yes
     POST /v1/keys/k/end                                       yes  yes  yes  yes  yes  yes
+    POST /v1/jobs                                             yes  yes  yes  yes  no   yes
+    GET  /v1/jobs                                             yes  yes  yes  yes  no   yes
+    GET  /v1/jobs/j                                           yes  yes  yes  yes  no   yes
     GET  /v1/audit-log                                        no   no   yes  yes  yes  no
 """
 """The preparer, the approver, the controller, the auditor, the administrator, the service."""

@@ -84,6 +84,10 @@ TABLE = """
     keys revoke           preparer approver controller auditor administrator service
     keys list             controller auditor administrator
     audit-log             controller auditor administrator
+    jobs start            preparer approver controller auditor service
+    jobs list             preparer approver controller auditor service
+    jobs show             preparer approver controller auditor service
+    jobs work             administrator
 """
 ROLES = {"preparer", "approver", "controller", "auditor", "administrator", "service"}
 WITHOUT_BOOKS = {"check", "schema", "settings", "migrate", "backup", "restore", "demo"}

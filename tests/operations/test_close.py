@@ -100,6 +100,17 @@ def test_periods_close_in_order(workspace: Workspace) -> None:
         close_period(workspace, MARCH, **PEOPLE)
 
 
+def test_a_close_that_was_begun_is_finished_before_later_ones(workspace: Workspace) -> None:
+    """Killed after it pinned the first month, it is not overtaken by the second."""
+    begin_close(workspace, JANUARY, **PEOPLE)
+
+    with pytest.raises(PeriodNotReady, match="2026-01 is being closed"):
+        close_period(workspace, FEBRUARY, **PEOPLE)
+
+    assert close_period(workspace, JANUARY, **PEOPLE).new
+    assert close_period(workspace, FEBRUARY, **PEOPLE).new
+
+
 def test_nobody_approves_their_own_close(workspace: Workspace) -> None:
     """Preparer and approver are two people."""
     with pytest.raises(SelfApproval):

@@ -166,6 +166,18 @@ def rows_of_every_table(entity: int) -> dict[str, dict[str, object]]:
             "ended_at": at,
             "reason": "",
         },
+        "work.job": {
+            "id": "job_1",
+            "kind": "verify",
+            "arguments": nothing,
+            "requested_by": "a",
+            "requested_at": at,
+            "state": "queued",
+            "attempts": 0,
+            "step": "",
+            "steps_done": 0,
+            "steps_total": 0,
+        },
         "records.consent": {
             "period": "2026-01",
             "ordinal": 1,

@@ -55,6 +55,7 @@ ROWS = """
     records.duty_exception        accepted_by  no       no       yes        no      no    no
     records.access_key            issued_by    no       no       no         no      yes   no
     records.access_key_end        ended_by     no       no       no         no      yes   no
+    work.job                      requested_by yes      yes      yes        yes     no    yes
     records.consent               given_by     yes      yes      yes        no      no    no
     records.audit_event           actor        yes      yes      yes        yes     yes   yes
     records.period_close          approved_by  no       yes      yes        no      no    no

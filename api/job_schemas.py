@@ -1,0 +1,55 @@
+"""What goes over the wire of work in the background."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from api.schemas import Count, Person, Wire
+from revrec.model.job import Job, JobState
+
+JobId = Annotated[str, Field(max_length=64, examples=["job_9f86d081884c7d65"])]
+
+
+class JobRequested(Wire):
+    """Work to do in the background, in the caller's name."""
+
+    kind: str = Field(max_length=64, examples=["close"])
+    """close, flash, export-journal, rate or verify."""
+    arguments: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=200)]] = (
+        Field(
+            default_factory=dict,
+            max_length=20,
+            examples=[{"period": "2026-01", "approved_by": "ben"}],
+        )
+    )
+    """By kind: close takes period, approved_by and stage; flash takes period."""
+
+
+class JobTold(Wire):
+    """A job, with how far it is and what came of it."""
+
+    id: JobId
+    kind: str
+    arguments: dict[str, str]
+    requested_by: Person
+    requested_at: datetime
+    state: JobState
+    attempts: Count
+    """Times a worker began it; more than once if one died."""
+    step: str
+    """What is being done."""
+    steps_done: Count
+    steps_total: Count
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+    """Code, message and remedy, if it failed."""
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, job: Job) -> JobTold:
+        """The wire form of a job."""
+        return cls.model_validate(job, from_attributes=True)

@@ -1,0 +1,209 @@
+"""Work in the background: closes, flash closes, exports, ratings, verifications.
+
+A job is recorded with its place in the queue. Whoever does it holds its lock, so that two workers
+never do one job; each kind is an operation that done twice is done once, so a job whose worker was
+killed is done again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import structlog
+
+from revrec.errors import FeedError, NotFound, RevrecError, StoreError
+from revrec.general_ledger.documents import Grain
+from revrec.model.job import Job, JobState
+from revrec.model.people import Duty
+from revrec.operations import inspect
+from revrec.operations.close import Kind as CloseKind
+from revrec.operations.close import begin_close, finish_close, flash_close, given_up_if_blocked
+from revrec.operations.exporting import Wish, export_journal
+from revrec.operations.rating import rate_counted
+from revrec.operations.verify import verify
+from revrec.operations.workspace import Workspace
+from revrec.store import audit_log, jobs
+from revrec.store.transaction import Transaction
+
+_log = structlog.get_logger()
+Tell = Callable[[str, int, int], None]
+"""Takes what is being done, how many steps are done, of how many."""
+Arguments = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of job."""
+
+    duties: frozenset[Duty]
+    """One of which lets somebody ask for it."""
+    needed: frozenset[str]
+    """Arguments it cannot do without."""
+    known: frozenset[str]
+    """Further arguments."""
+    run: Callable[[Workspace, Arguments, Tell], Mapping[str, object]]
+
+
+def _close(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, object]:
+    period = workspace.calendar().parse(told["period"])
+    named = {"prepared_by": workspace.actor, "approved_by": told["approved_by"]}
+    kind = CloseKind(told.get("stage", CloseKind.HARD.value))
+    tell("passing the gates and pinning the facts", 0, 2)
+    certificate = begin_close(workspace, period, **named, kind=kind)
+    if certificate is None:
+        tell("computing and posting", 1, 2)
+        with given_up_if_blocked(workspace, period):
+            certificate = workspace.run(
+                lambda tx: finish_close(tx, workspace.lake, period, **named)
+            ).certificate
+    return {
+        "period": str(period),
+        "ordinal": certificate.ordinal,
+        "stage": certificate.stage.value,
+        "chain_head": certificate.chain_head,
+    }
+
+
+def _flash(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, object]:
+    period = workspace.calendar().parse(told["period"])
+    tell("computing", 0, 1)
+    computed = flash_close(workspace, period)
+    return {"period": str(period), "postings": inspect.by_account(computed)}
+
+
+def _export(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, object]:
+    period = workspace.calendar().parse(told["period"])
+    own = {"period", "layout", "grain"}
+    tell("writing the documents", 0, 1)
+    wish = Wish(
+        period=period,
+        layout=told["layout"],
+        grain=Grain(told.get("grain", Grain.PRODUCT.value)),
+        told={name: value for name, value in told.items() if name not in own},
+    )
+    made = export_journal(workspace, wish)
+    return {"period": str(period), "files": [each.name for each in made.files]}
+
+
+def _rate(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, object]:
+    tell("rating counted usage", 0, 1)
+    through = date.fromisoformat(told["through"]) if "through" in told else None
+    made = rate_counted(workspace, through=through)
+    return {
+        "through": made.through.isoformat(),
+        "new": made.new,
+        "corrected": made.corrected,
+        "unpriced": len(made.unpriced),
+    }
+
+
+def _verify(workspace: Workspace, _: Arguments, tell: Tell) -> Mapping[str, object]:
+    tell("computing everything again", 0, 1)
+    return {"verified": verify(workspace)}
+
+
+_READ = frozenset({Duty.READ})
+_PREPARE = frozenset({Duty.PREPARE})
+_PERIOD = frozenset({"period"})
+KINDS: Mapping[str, Kind] = {
+    "close": Kind(
+        duties=_PREPARE,
+        needed=frozenset({"period", "approved_by"}),
+        known=frozenset({"stage"}),
+        run=_close,
+    ),
+    "flash": Kind(duties=_READ, needed=_PERIOD, known=frozenset(), run=_flash),
+    "export-journal": Kind(
+        duties=_PREPARE,
+        needed=frozenset({"period", "layout"}),
+        known=frozenset({"grain", "subsidiary", "company_code", "ledger"}),
+        run=_export,
+    ),
+    "rate": Kind(
+        duties=frozenset({Duty.RECORD, Duty.PREPARE}),
+        needed=frozenset(),
+        known=frozenset({"through"}),
+        run=_rate,
+    ),
+    "verify": Kind(duties=_READ, needed=frozenset(), known=frozenset(), run=_verify),
+}
+
+
+def kind_of(kind: str, arguments: Arguments) -> Kind:
+    """A kind by its name; FeedError for none, or for arguments it does not take."""
+    found = KINDS.get(kind)
+    if found is None:
+        raise FeedError(f"There is no job {kind!r}.", remedy=f"Jobs are: {', '.join(KINDS)}.")
+    missing = sorted(found.needed - set(arguments))
+    if missing:
+        raise FeedError(f"The job {kind} lacks {', '.join(missing)}.", remedy="Tell it.")
+    unknown = sorted(set(arguments) - found.needed - found.known)
+    if unknown and kind != "export-journal":
+        raise FeedError(
+            f"The job {kind} does not take {', '.join(unknown)}.",
+            remedy=f"It takes: {', '.join(sorted(found.needed | found.known)) or 'nothing'}.",
+        )
+    return found
+
+
+def submit(tx: Transaction, kind: str, arguments: Arguments) -> Job:
+    """Ask for a job within a transaction of the caller's."""
+    kind_of(kind, arguments)
+    name = f"job_{secrets.token_hex(8)}"
+    jobs.submit(tx, name, kind, arguments)
+    audit_log.write(tx, "job.request", name, {"kind": kind, **arguments})
+    return found(tx, name)
+
+
+def found(tx: Transaction, name: str) -> Job:
+    """A job; NotFound."""
+    job = jobs.find(tx, name)
+    if job is None:
+        raise NotFound(f"There is no job {name}.", remedy="List them: `revrec jobs list`.")
+    return job
+
+
+def carry_out(workspace: Workspace, name: str) -> None:
+    """Do a job in the name of whoever asked, unless it is done or another worker does it.
+
+    A refusal is the job's outcome. StoreError is raised: the queue has it done again.
+    """
+    with workspace.database.alone(jobs.lock_of(workspace.entity, name)) as is_alone:
+        job = workspace.run(lambda tx: jobs.find(tx, name), read_only=True) if is_alone else None
+        if job is None or job.state in {JobState.DONE, JobState.FAILED}:
+            return
+        acting = workspace.acting_as(job.requested_by)
+        acting.run(lambda tx: jobs.begin(tx, name))
+
+        def tell(step: str, done: int, total: int) -> None:
+            acting.run(lambda tx: jobs.progress(tx, name, step, done, total))
+
+        try:
+            result = KINDS[job.kind].run(acting, job.arguments, tell)
+        except StoreError:
+            raise
+        except RevrecError as error:
+            refusal = {"code": error.code, "message": error.message, "remedy": error.remedy}
+            acting.run(lambda tx: jobs.end(tx, name, error=refusal))
+        except Exception:  # noqa: BLE001 - whatever it is, the job ends
+            # The last resort: the job is told as failed and the log has the trace.
+            _log.exception("unexpected error of a job", job=name, kind=job.kind)
+            refusal = {
+                "code": "internal-error",
+                "message": "The job failed in a way it does not know.",
+                "remedy": "Report the job's id.",
+            }
+            acting.run(lambda tx: jobs.end(tx, name, error=refusal))
+        else:
+            acting.run(lambda tx: jobs.end(tx, name, result=result))
+
+
+def requeue(tx: Transaction) -> list[str]:
+    """Put back what the queue does not hold though it is not ended, as after a restore."""
+    names = jobs.lost(tx)
+    for name in names:
+        jobs.enqueue(tx, name)
+    return names

@@ -1,0 +1,106 @@
+"""The worker: takes jobs from procrastinate's queue, one at a time, until it is told to stop.
+
+One worker in the process of ``revrec serve`` is enough for one machine; more run as
+``revrec jobs work``. A worker that dies is noticed by its heart, and what it did is taken again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+import procrastinate
+
+from revrec.operations import jobs
+from revrec.operations.workspace import Workspace
+from revrec.store.jobs import TASK, lock_of
+
+QUEUE = "revrec"
+HEART_SECONDS = 2.0
+"""Between two beats of a worker."""
+DEAD_SECONDS = 6.0
+"""Without a beat for so long, a worker counts as dead if nobody holds the job's lock either."""
+_POLL_SECONDS = 2.0
+_RETRIES = procrastinate.RetryStrategy(max_attempts=5, wait=5)
+
+
+def run_worker(workspace: Workspace, *, wait: bool = True) -> None:
+    """Work until SIGINT or SIGTERM; without ``wait`` until the queue is empty."""
+    asyncio.run(_working(workspace, wait=wait, signals=wait))
+
+
+@contextmanager
+def worker_beside(workspace: Workspace) -> Iterator[None]:
+    """A worker in a thread of this process while the block runs; the job under way is finished."""
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(_working(workspace, wait=True, signals=False))
+
+    def work() -> None:
+        with suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+        loop.close()
+
+    thread = threading.Thread(target=work, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+
+
+async def _working(workspace: Workspace, *, wait: bool, signals: bool) -> None:
+    workspace.run(jobs.requeue)
+    app = _app(workspace)
+    async with app.open_async():
+        await _take_again(workspace, app)
+        watching = asyncio.create_task(_watch(workspace, app)) if wait else None
+        try:
+            await app.run_worker_async(
+                queues=[QUEUE],
+                wait=wait,
+                concurrency=1,
+                install_signal_handlers=signals,
+                fetch_job_polling_interval=_POLL_SECONDS,
+                update_heartbeat_interval=HEART_SECONDS,
+                stalled_worker_timeout=DEAD_SECONDS,
+                delete_jobs="successful",
+            )
+        finally:
+            if watching is not None:
+                watching.cancel()
+
+
+async def _watch(workspace: Workspace, app: procrastinate.App) -> None:
+    while True:
+        await asyncio.sleep(DEAD_SECONDS)
+        await _take_again(workspace, app)
+
+
+async def _take_again(workspace: Workspace, app: procrastinate.App) -> None:
+    """Put back what workers that died had taken."""
+    for job in await app.job_manager.get_stalled_jobs(
+        queue=QUEUE, seconds_since_heartbeat=DEAD_SECONDS
+    ):
+        told = job.task_kwargs
+        lock = lock_of(int(str(told["entity"])), str(told["job"]))
+        with workspace.database.alone(lock) as is_free:
+            pass
+        if is_free:
+            await app.job_manager.retry_job(job)
+
+
+def _app(workspace: Workspace) -> procrastinate.App:
+    url = workspace.database.url_of("jobs")
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
+    )
+
+    @app.task(name=TASK, queue=QUEUE, retry=_RETRIES)
+    def do(entity: int, job: str) -> None:
+        jobs.carry_out(replace(workspace, entity=entity), job)
+
+    return app

@@ -1,0 +1,99 @@
+"""Work in the background: asked for once, done once, in the name of whoever asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from revrec.errors import FeedError
+from revrec.model.job import JobState
+from revrec.operations import jobs
+from revrec.operations.worker import run_worker, worker_beside
+from revrec.store import jobs as kept
+from revrec.store import periods
+from tests.books import load_examples
+
+
+def asked(workspace, kind, **arguments):
+    """A job, asked for."""
+    return workspace.run(lambda tx: jobs.submit(tx, kind, arguments)).id
+
+
+def told(workspace, job):
+    """Where a job stands."""
+    return workspace.run(lambda tx: jobs.found(tx, job), read_only=True)
+
+
+def test_jobs_are_done_in_order_and_tell_what_came_of_them(workspace, tmp_path):
+    """A flash close, the close, the close again, and one that is refused."""
+    load_examples(workspace, tmp_path)
+    flash = asked(workspace, "flash", period="2026-01")
+    first = asked(workspace, "close", period="2026-01", approved_by="ben")
+    again = asked(workspace, "close", period="2026-01", approved_by="ben")
+    own = asked(workspace, "close", period="2026-02", approved_by=workspace.actor)
+    waiting = told(workspace, first)
+
+    run_worker(workspace, wait=False)
+
+    assert JobState.QUEUED is waiting.state
+    assert told(workspace, flash).result["postings"]
+    closed = told(workspace, first)
+    assert (JobState.DONE, 1, 2, 2) == (
+        closed.state,
+        closed.attempts,
+        closed.steps_done,
+        closed.steps_total,
+    )
+    assert closed.result == told(workspace, again).result
+    assert 1 == len(workspace.run(periods.closes))
+    refused = told(workspace, own)
+    assert (JobState.FAILED, "self-approval") == (refused.state, refused.error["code"])
+
+
+def test_what_a_job_lacks_or_does_not_take_is_told_at_once(workspace):
+    """Nothing is put into the queue."""
+    for kind, arguments in (
+        ("close", {"period": "2026-01"}),
+        ("flash", {"period": "2026-01", "approved_by": "ben"}),
+        ("reopen", {}),
+    ):
+        with pytest.raises(FeedError):
+            asked(workspace, kind, **arguments)
+
+    assert [] == workspace.run(lambda tx: kept.latest(tx, 10))
+
+
+def test_a_job_that_another_worker_does_is_left_to_it(workspace):
+    """Its lock is held: it is neither begun nor ended."""
+    job = asked(workspace, "verify")
+
+    with workspace.database.alone(kept.lock_of(workspace.entity, job)) as is_held:
+        jobs.carry_out(workspace, job)
+
+    assert is_held
+    assert (JobState.QUEUED, 0) == (told(workspace, job).state, told(workspace, job).attempts)
+
+
+def test_a_job_the_queue_lost_is_put_back(workspace, superuser):
+    """As after a restored backup, which has the jobs and not the queue."""
+    job = asked(workspace, "verify")
+    superuser.execute("delete from jobs.procrastinate_jobs")
+
+    run_worker(workspace, wait=False)
+
+    assert JobState.DONE is told(workspace, job).state
+
+
+def test_a_worker_beside_the_service_stops_with_it(workspace):
+    """It does what waits, and its thread ends with the block."""
+    job = asked(workspace, "verify")
+    with worker_beside(workspace):
+        for _ in range(600):
+            if told(workspace, job).state is JobState.DONE:
+                break
+            time.sleep(0.1)
+
+    assert JobState.DONE is told(workspace, job).state
+    assert "worker" not in {thread.name for thread in threading.enumerate()}
