@@ -26,19 +26,22 @@ create or replace macro beyond_rest(whole, rest, denominator, committed, factor,
          else ((((whole - committed) * factor) % factor_of) * denominator + rest * factor)
               % (denominator * factor_of) end;
 
--- The amount in whole quanta, rounded once.
-create or replace macro rounded(whole, rest, denominator, quantum, rounds) as
+-- The amount in whole quanta, rounded once: `quanta` of it are whole, `left_over` atoms and a rest
+-- are beyond them. Divisions are done once, before, as they cost most.
+create or replace macro rounded_from(quanta, left_over, rest, denominator, quantum, rounds) as
     quantum * (
-        whole // quantum + case
-            when whole % quantum = 0 and rest = 0 then 0
+        quanta + case
+            when left_over = 0 and rest = 0 then 0
             when rounds = 'up' then 1
             when rounds = 'down' then 0
-            when 2 * ((whole % quantum) * denominator + rest) > quantum * denominator then 1
-            when 2 * ((whole % quantum) * denominator + rest) < quantum * denominator then 0
+            when 2 * (left_over * denominator + rest) > quantum * denominator then 1
+            when 2 * (left_over * denominator + rest) < quantum * denominator then 0
             when rounds = 'half_up' then 1
-            else (whole // quantum) % 2
+            else quanta % 2
         end
     );
+create or replace macro rounded(whole, rest, denominator, quantum, rounds) as
+    rounded_from(whole // quantum, whole % quantum, rest, denominator, quantum, rounds);
 
 -- Atoms for readers.
 create or replace macro in_units(quantity) as

@@ -34,38 +34,66 @@ measured as (
     from parts
     where part_from <> part_to
 ),
+-- Packages are parted into multiples of the denominator and a rest, so that no product is too
+-- large; the parts are found once, as a division costs more than all else.
+divided as (
+    select *, packages_from // denominator as times_from, packages_to // denominator as times_to
+    from measured
+),
+multiplied as (
+    select *,
+           (packages_from - times_from * denominator) * rate + flat_rest * in_from as parts_from,
+           (packages_to - times_to * denominator) * rate + flat_rest * in_to as parts_to
+    from divided
+),
+summed as (
+    select *, parts_from // denominator as more_from, parts_to // denominator as more_to
+    from multiplied
+),
+-- Rests are within (0, 3) denominators here, and amounts one short for it.
 valued as (
     select *,
-           whole_of(packages_from, in_from, rate, flat, flat_rest, denominator)
-               - whole_origin + added - 1 as whole_from,
-           rest_of(packages_from, in_from, rate, flat_rest, denominator)
-               - rest_origin + added_rest + denominator as rest_from,
-           whole_of(packages_to, in_to, rate, flat, flat_rest, denominator)
-               - whole_origin + added - 1 as whole_to,
-           rest_of(packages_to, in_to, rate, flat_rest, denominator)
-               - rest_origin + added_rest + denominator as rest_to
-    from measured
+           times_from * rate + flat * in_from + more_from - whole_origin + added - 1 as whole_from,
+           parts_from - more_from * denominator - rest_origin + added_rest + denominator
+               as rest_from,
+           times_to * rate + flat * in_to + more_to - whole_origin + added - 1 as whole_to,
+           parts_to - more_to * denominator - rest_origin + added_rest + denominator as rest_to,
+           2 * denominator as twice
+    from summed
 ),
 carried as (
     select * replace (
-        whole_from + rest_from // denominator as whole_from, rest_from % denominator as rest_from,
-        whole_to + rest_to // denominator as whole_to, rest_to % denominator as rest_to
+        whole_from + (rest_from >= denominator)::int + (rest_from >= twice)::int as whole_from,
+        rest_from - case when rest_from >= twice then twice
+                         when rest_from >= denominator then denominator else 0 end as rest_from,
+        whole_to + (rest_to >= denominator)::int + (rest_to >= twice)::int as whole_to,
+        rest_to - case when rest_to >= twice then twice
+                       when rest_to >= denominator then denominator else 0 end as rest_to
     )
     from valued
 ),
+charged as (
+    select * replace (
+        beyond_whole(whole_from, rest_from, denominator, committed, factor, factor_of)
+            as whole_from,
+        beyond_rest(whole_from, rest_from, denominator, committed, factor, factor_of)
+            as rest_from,
+        beyond_whole(whole_to, rest_to, denominator, committed, factor, factor_of) as whole_to,
+        beyond_rest(whole_to, rest_to, denominator, committed, factor, factor_of) as rest_to,
+        denominator * factor_of as denominator
+    )
+    from carried
+),
+quantized as (
+    select *, whole_from // quantum as quanta_from, whole_to // quantum as quanta_to from charged
+),
 amounts as (
     select *,
-           rounded(
-               beyond_whole(whole_from, rest_from, denominator, committed, factor, factor_of),
-               beyond_rest(whole_from, rest_from, denominator, committed, factor, factor_of),
-               denominator * factor_of, quantum, rounds
-           ) as amount_from,
-           rounded(
-               beyond_whole(whole_to, rest_to, denominator, committed, factor, factor_of),
-               beyond_rest(whole_to, rest_to, denominator, committed, factor, factor_of),
-               denominator * factor_of, quantum, rounds
-           ) as amount_to
-    from carried
+           rounded_from(quanta_from, whole_from - quanta_from * quantum, rest_from, denominator,
+                        quantum, rounds) as amount_from,
+           rounded_from(quanta_to, whole_to - quanta_to * quantum, rest_to, denominator,
+                        quantum, rounds) as amount_to
+    from quantized
 )
 select used, day, event, counter, line, 'usage' as charge, tier, window_first,
        window_last, before - begun as before, after - begun as after,
