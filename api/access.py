@@ -31,6 +31,8 @@ _ANY = frozenset(Duty)
 MAY: Mapping[str, frozenset[Duty]] = {
     "record_facts": _RECORD,
     "simulate": _READ,
+    "run_in_parallel": _READ,
+    "show_cutover": _READ,
     "propose_change": _PREPARE,
     "ingest_usage": _RECORD,
     "rate_usage": _RECORD,

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from revrec.asc606.openings import taken_over
 from revrec.engine import Accounting
 from revrec.errors import MissingExchangeRate, PeriodNotReady
 from revrec.ledger.functional import Balances, Flow, Key, Measured, measure
@@ -101,12 +102,18 @@ class Abroad:
         columns = ("contract", "origin", "obligation", "component", "product", "event", "amount")
         found: dict[str, dict[Period, list[Flow]]] = defaultdict(lambda: defaultdict(list))
         periods = {each: calendar.parse(each) for each in chosen["origin"].unique().to_pylist()}
+        # What another system earned is worth what it is carried at, whatever the rates were then.
+        taken = {
+            name: calendar.of(told.on)
+            for name, history in self.histories.items()
+            if (told := taken_over(history)) is not None
+        }
         for contract, origin, *flow, amount in zip(
             *(chosen[name].to_pylist() for name in columns), strict=True
         ):
             obligation, component, product, event = flow
             row = (obligation, component, product, event, int(amount))
-            found[contract][periods[origin]].append(row)
+            found[contract][max(periods[origin], taken.get(contract, periods[origin]))].append(row)
         return found
 
 

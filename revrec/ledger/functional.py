@@ -17,6 +17,7 @@ from datetime import date
 from functools import partial
 from operator import itemgetter
 
+from revrec.asc606.openings import taken_over
 from revrec.citations import cites
 from revrec.ledger.billing import Row, charge_of, documents, usage_charges
 from revrec.ledger.kinds import KINDS
@@ -126,7 +127,8 @@ class _Walk:
         settling: list[CreditMemo | Payment | Refund | WriteOff] = [
             *history.credit_memos, *history.payments, *history.refunds, *history.write_offs
         ]  # fmt: skip
-        self.named = {each.id: each.invoice or "" for each in settling}
+        self.named = {told.id: told.id for told in history.openings}
+        self.named |= {each.id: each.invoice or "" for each in settling}
         for each in self.documents.values():
             for row in each:
                 if row[2] == "billing":
@@ -147,7 +149,10 @@ class _Walk:
     def document(self, within: Period, row: Row) -> None:
         """A bill, a credit memo or cash, at the rate of its day."""
         _, day, event, name, pool, amount = row
-        rate = partial(self.rates.spot, self.history.contract.currency, day)
+        currency, told = self.history.contract.currency, taken_over(self.history)
+        rate = partial(self.rates.spot, currency, day)
+        if told is not None and told.rate is not None and name == told.id:
+            rate = partial(self.rates.of_units, currency, told.rate)
         if event in _BILLS:
             enter = self._bill if amount >= 0 else self._credit
             worth = enter(event, amount, rate, name, pool)

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 
@@ -30,14 +31,18 @@ class Rates:
         for each in sorted(told, key=lambda each: (each.on, each.id)):
             if each.into != into:
                 continue
-            digits = minor_digits(into) - minor_digits(each.currency)
-            rate = Fraction(each.rate) * Fraction(10) ** digits
+            rate = self.of_units(each.currency, each.rate)
             if each.basis is RateBasis.SPOT:
                 self._spot[each.currency][each.on] = rate
             else:
                 self._told[each.currency][each.on] = rate
         self._days = {currency: list(days) for currency, days in self._spot.items()}
         self._known: dict[tuple[str, date], Fraction] = {}
+
+    def of_units(self, currency: str, rate: Decimal) -> Fraction:
+        """A rate of units as one of minor units."""
+        digits = minor_digits(self.into) - minor_digits(currency)
+        return Fraction(rate) * Fraction(10) ** digits
 
     @cites("830-20-30-1", "830-20-35-2")
     def spot(self, currency: str, day: date) -> Fraction:

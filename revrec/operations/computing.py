@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -57,6 +57,8 @@ class Computed:
     postings: pa.Table
     positions: pa.Table
     """Balances per contract at the end of the period."""
+    at_cutover: Mapping[str, Mapping[str, int]]
+    """Of contracts taken over: balances, costs and revenue to date on the day of cutover."""
 
 
 def read_inputs(
@@ -141,6 +143,7 @@ def compute(inputs: Inputs, period: Period) -> Computed:
         settled = _settled(inputs.posted, period)
         postings = subledger.postings(period, economic, summed(inputs.posted), settled=settled)
         positions = subledger.positions([period.last])
+        at_cutover = _at_cutover(subledger, book)
         tables = {
             "posted": pa.concat_tables([summed(inputs.posted), postings]),
             "positions": positions,
@@ -151,7 +154,37 @@ def compute(inputs: Inputs, period: Period) -> Computed:
             "cutover": subledger.query("select * from cutover"),
         }
     invariants.hold(tables, period.last)
-    return Computed(inputs=inputs, accounting=accounting, postings=postings, positions=positions)
+    return Computed(
+        inputs=inputs,
+        accounting=accounting,
+        postings=postings,
+        positions=positions,
+        at_cutover=at_cutover,
+    )
+
+
+def _at_cutover(subledger: Subledger, book: Book) -> dict[str, dict[str, int]]:
+    """Our balances of contracts taken over, by contract, on its day of cutover."""
+    days = {name: told.on for name, each in book.histories.items() for told in each.openings}
+    if not days:
+        return {}
+    found = {
+        row["contract"]: {**row, "contract_costs": 0}
+        for row in subledger.positions(days.values()).to_pylist()
+        if days.get(row["contract"]) == row["day"]
+    }
+    costs = subledger.query(
+        """
+        select contract, day, sum(case stream when 'cost_capitalized' then amount
+            when 'cost_amortized' then -amount when 'cost_impaired' then -amount else 0 end)::bigint
+            as amount
+        from accrual group by all
+        """
+    )
+    for row in costs.to_pylist():
+        if days.get(row["contract"]) == row["day"]:
+            found[row["contract"]]["contract_costs"] = row["amount"]
+    return found
 
 
 def _accounted_here(book: Book, period: Period) -> Book:

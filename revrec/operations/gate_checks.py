@@ -13,9 +13,11 @@ from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from revrec.asc606.combination import propose_combinations
+from revrec.disclosure.cutover import tied
 from revrec.model.controls import ChecklistTask, SignOffOutcome
 from revrec.model.proposal import ProposalKind
 from revrec.money import Money
@@ -185,6 +187,32 @@ def required_tasks_are_done(asked: Asked) -> Found:
         value=value,
         what=f"{len(missing):,} tasks are not done: {', '.join(missing)}.",
         remedy="See `revrec checklist list`; give evidence and have another person sign it.",
+    )
+
+
+def cutover_ties(asked: Asked, computed: Computed) -> Found:
+    """Contracts taken over since the last close have the balances that the other system told.
+
+    At the first close contracts signed by the cutover that were not taken over wait too.
+    """
+    posted = computed.inputs.posted
+    before = posted.filter(pc.less(posted["period"], str(asked.period)))
+    here = frozenset(before["contract"].unique().to_pylist())
+    found = tied(computed.inputs.book, computed.at_cutover, here)
+    waiting = [each for each in found if each.is_open]
+    told = ""
+    if waiting:
+        shown = ", ".join(f"{each.contract} ({each.account})" for each in waiting[:_SHOWN_MAX])
+        more = len(waiting) - _SHOWN_MAX
+        told = f"{len(waiting):,} differences of the cutover have no reason: {shown}" + (
+            f" and {more:,} more." if more > 0 else "."
+        )
+    return Found(
+        value=f"{len(waiting):,} of {len(found):,} balances differ without a reason",
+        what=told,
+        remedy="Correct the opening balances or give a `reason`; `revrec cutover` shows them."
+        if told
+        else "",
     )
 
 

@@ -87,6 +87,10 @@ GATES: Mapping[str, Gate] = {
         waivable=False,
     ),
     INVARIANTS: Gate(asks="What is never false of the books is true.", waivable=False),
+    "cutover-ties": Gate(
+        asks="What was taken over ties to the other system, or a reason says why it does not.",
+        of_books=checks.cutover_ties,
+    ),
     COMBINATIONS: Gate(
         asks="Contracts that may be one are decided on.",
         bound=("close_open_combinations",),

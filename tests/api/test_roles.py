@@ -14,6 +14,8 @@ TABLE = """
     POST /v1/facts                                            yes  no   no   no   no   yes
     POST /v1/simulations                                      yes  yes  yes  yes  no   yes
     POST /v1/changes                                          yes  no   no   no   no   no
+    POST /v1/parallel-runs                                    yes  yes  yes  yes  no   yes
+    GET  /v1/periods/2026-01/cutover                          yes  yes  yes  yes  no   yes
     POST /v1/usage/batches                                    yes  no   no   no   no   yes
     POST /v1/usage/ratings                                    yes  no   no   no   no   yes
     GET  /v1/usage/quarantine                                 yes  yes  yes  yes  no   yes

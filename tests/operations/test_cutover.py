@@ -6,10 +6,12 @@ from collections import defaultdict
 
 import pytest
 
+from revrec.errors import PeriodNotReady
 from revrec.feeds.records import fact_of
 from revrec.feeds.scenario import read_scenario
-from revrec.operations.close import close_period
+from revrec.operations.close import close_period, waive_gate
 from revrec.operations.computing import posted_detail
+from revrec.operations.cutover import tied_cutover
 from revrec.operations.facts import record_facts
 from revrec.operations.report import report
 from revrec.operations.verify import verify
@@ -23,13 +25,12 @@ PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
 EXAMPLE = EXAMPLES / "taken_over_at_cutover.yaml"
 
 
-def balances(workspace: Workspace, contract: str | None = None) -> dict[str, int]:
+def balances(workspace: Workspace, amount: str = "amount") -> dict[str, int]:
     """What stands on each account after all closes, debit positive, in minor units."""
     sums: dict[str, int] = defaultdict(int)
     for row in workspace.run(lambda tx: posted_detail(tx, workspace.lake)).to_pylist():
-        if contract in {None, row["contract"]}:
-            sums[row["account"]] += row["amount"]
-    return {account: amount for account, amount in sums.items() if amount}
+        sums[row["account"]] += row[amount]
+    return {account: total for account, total in sums.items() if total}
 
 
 @pytest.fixture
@@ -100,7 +101,8 @@ def history(**opening: object) -> list[object]:
         {"kind": "invoice", "id": "I", "contract": "L", "on": "2026-01-01", "lines": lines},
         {"kind": "opening_balance", "id": "O", "contract": "L", "on": "2026-06-30",
          "currency": "USD", "basis": "history", "billed": "36500.00", "paid": "0.00",
-         "receivable": "36500.00", "contract_liability": "18250.00", **parts, **opening},
+         "receivable": "36500.00", "contract_liability": "18250.00",
+         "reason": "Months became days.", **parts, **opening},
     ]  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def test_history_told_whole_is_computed_anew(workspace: Workspace) -> None:
 
 def test_the_difference_is_adjusted_where_that_is_chosen(workspace: Workspace) -> None:
     """18,250.00 as the other system had it, less 150.00 adjusted; later months go on by days."""
-    told = history(adjusts=True, reason="Months became days.")
+    told = history(adjusts=True)
     record_facts(workspace, [fact_of(each, "test") for each in told], source="test")
     close_period(workspace, JUNE, **PEOPLE)
 
@@ -141,7 +143,7 @@ def test_what_is_learned_late_of_the_time_before_is_revenue(
 
     Revenue of July is 31 x 90.00 less 181 x 10.00 of the days before, 980.00.
     """
-    told = history(adjusts=adjusts, reason="Months became days.")
+    told = history(adjusts=adjusts)
     told[0]["consideration"].append({"id": "rebate", "kind": "variable", "amount": "0.00"})
     record_facts(workspace, [fact_of(each, "test") for each in told], source="test")
     close_period(workspace, JUNE, **PEOPLE)
@@ -154,3 +156,66 @@ def test_what_is_learned_late_of_the_time_before_is_revenue(
 
     assert balances(workspace)["revenue"] == -98_000
     assert balances(workspace)["opening_balance"] == standing
+
+
+def test_a_difference_without_a_reason_waits_for_two_people(workspace: Workspace) -> None:
+    """Revenue and liability are off by 150.00; two people let the first close pass."""
+    record_facts(workspace, [fact_of(each, "test") for each in history(reason="")], source="test")
+
+    tied = tied_cutover(workspace, JUNE, {("receivable", "USD"): 3_650_000})
+    assert tied.open == ["L recognised", "L contract_liability"]
+    with pytest.raises(PeriodNotReady, match=r"2 differences of the cutover.*L \(recognised\)"):
+        close_period(workspace, JUNE, **PEOPLE)
+
+    waived = {"requested_by": "ada", "approved_by": "grace", "reason": "The old system is right."}
+    waive_gate(workspace, JUNE, "cutover-ties", **waived)
+    assert close_period(workspace, JUNE, **PEOPLE).new
+
+
+def test_a_contract_that_was_left_out_is_told(taken_over: Workspace) -> None:
+    """At the first close every contract signed by the cutover is expected to be taken over."""
+    left_out = history()[0] | {"id": "LEFT-OUT"}
+    record_facts(taken_over, [fact_of(left_out, "test")], source="test")
+
+    tied = tied_cutover(taken_over, JUNE, {("contract_asset", "USD"): 200_001})
+
+    assert tied.contracts == 3
+    assert tied.open == ["LEFT-OUT not_taken_over", "total contract_asset"]
+
+
+def test_a_cutover_within_a_period_is_refused(workspace: Workspace) -> None:
+    """Balances are those of the end of a period, whatever the calendar."""
+    told = history(on="2026-06-15")
+    record_facts(workspace, [fact_of(each, "test") for each in told], source="test")
+
+    with pytest.raises(PeriodNotReady, match="is of 2026-06-15, within a period"):
+        close_period(workspace, JUNE, **PEOPLE)
+
+
+def test_a_foreign_contract_keeps_the_rate_it_is_carried_at(workspace: Workspace) -> None:
+    """600.00 of 1,200.00 EUR left at 1.20 is 720.00 USD, though June ends at 1.10.
+
+    July earns 600.00 x 31 / 184 = 101.09 EUR, 121.31 USD. No rate of before the cutover is told.
+    """
+    contract = history()[0] | {"currency": "EUR"}
+    contract["consideration"] = [{"id": "fee", "kind": "fixed", "amount": "1200.00"}]
+    opening = {"kind": "opening_balance", "id": "O", "contract": "L", "on": "2026-06-30",
+               "currency": "EUR", "billed": "1200.00", "paid": "1200.00", "rate": "1.20",
+               "obligations": [{"obligation": "access", "recognized": "600.00"}],
+               "contract_liability": "600.00"}  # fmt: skip
+    currencies = {"kind": "entity_currencies", "functional_currency": "USD",
+                  "effective_from": "2026-01-01"}  # fmt: skip
+    rates = [
+        {"kind": "exchange_rate", "id": day, "currency": "EUR", "into": "USD", "on": day,
+         "rate": "1.10"}
+        for day in ("2026-06-30", "2026-07-31")
+    ]  # fmt: skip
+    told = [contract, opening, currencies, *rates]
+    record_facts(workspace, [fact_of(each, "test") for each in told], source="test")
+
+    close_period(workspace, JUNE, **PEOPLE)
+    assert balances(workspace, "functional") == {
+        "contract_liability": -72_000, "opening_balance": 72_000
+    }  # fmt: skip
+    close_period(workspace, JULY, **PEOPLE)
+    assert balances(workspace, "functional")["revenue"] == -12_131
