@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from revrec.errors import CurrencyMismatch
 from revrec.money import minor_digits
+from revrec.store import audit_log
 from revrec.store.transaction import Transaction
 
 
@@ -37,6 +38,11 @@ def register(tx: Transaction, name: str, functional_currency: str) -> Entity:
         " on conflict (id) do update set name = excluded.name",
         [tx.entity, name, functional_currency],
     )
+    if known is None or known.name != name:
+        before = None if known is None else known.name
+        audit_log.write(
+            tx, "entity.register", name, {"before": before, "currency": functional_currency}
+        )
     return Entity(id=tx.entity, name=name, functional_currency=functional_currency)
 
 

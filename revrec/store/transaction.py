@@ -87,5 +87,7 @@ class Transaction:
 def taken_back(tx: Transaction) -> Iterator[None]:
     """Undo what the block records when it ends: for what would be, never for the lake."""
     with tx.connection.transaction() as savepoint:
+        # Whoever may read may try; the database commits nothing that was recorded so.
+        tx.connection.execute("set local revrec.trial = 'on'")
         yield
         raise psycopg.Rollback(savepoint)

@@ -180,8 +180,8 @@ def test_digits_beyond_a_float_are_kept(ana):
     assert "100.1000000000000000001" in told.json()["detail"]
 
 
-def test_contracts_that_may_be_one_wait_for_a_person(ana, cleo):
-    """Two of a customer a week apart are proposed, until somebody has decided (606-10-25-9)."""
+def test_contracts_that_may_be_one_wait_for_two_people(ana, cleo, as_):
+    """Two of a customer a week apart are shown, until it is proposed and decided (606-10-25-9)."""
     promised = {"product": "platform", "measure": "days", "standalone_selling_price": "100"}
     contracts = [
         {
@@ -203,7 +203,14 @@ def test_contracts_that_may_be_one_wait_for_a_person(ana, cleo):
     assert ("alder", ["A", "B"], "2026-01-02", "2026-01-09") == tuple(
         proposed[name] for name in ("customer", "contracts", "inception_first", "inception_last")
     )
-    assert 200 == record(ana, [decided], "decided").status_code
+    alone = record(ana, [decided], "alone")
+    asked = "/v1/changes?period=2026-01&note=not%20one%20deal"
+    change = ana.post(asked, json=[decided], headers=keyed("asked")).json()
+    answer = as_("ben").post(
+        f"/v1/proposals/{change['id']}/decision", json={"approve": True}, headers=keyed("decided")
+    )
+    assert (403, "approval-needed") == (alone.status_code, alone.json()["code"])
+    assert 200 == answer.status_code, answer.text
     assert [] == cleo.get("/v1/combinations/proposals").json()
 
 

@@ -7,7 +7,14 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from revrec.errors import ApprovalNeeded, Conflict, Forbidden, SelfApproval, Unauthorised
+from revrec.errors import (
+    ApprovalNeeded,
+    Conflict,
+    Forbidden,
+    InvariantViolated,
+    SelfApproval,
+    Unauthorised,
+)
 from revrec.model.people import ConsentAction, Duty, PersonKind
 from revrec.operations import people as enrolling
 from revrec.periods import Period
@@ -112,7 +119,7 @@ def state_of(enrolled, name, *rows):
     states = []
 
     def write(tx):
-        with taken_back(tx):
+        with tx.connection.transaction(force_rollback=True):
             for table, row in rows:
                 try:
                     with tx.connection.transaction():
@@ -300,6 +307,47 @@ def test_an_approver_records_facts_by_deciding_alone(enrolled, entity):
 
     fact |= {"version": 2}
     assert "RV011" == state_of(enrolled, "approver", ("facts.fact", fact))
+
+
+def test_a_trial_is_seen_and_never_kept(enrolled, entity):
+    """Who may not record sees what facts would do; nothing of it can be committed."""
+    fact = {**rows_of_every_table(entity)["facts.fact"], "recorded_by": "auditor"}
+
+    def tried(tx):
+        with taken_back(tx):
+            insert(tx.connection, "facts.fact", fact)
+            return tx.connection.execute("select count(*) from facts.fact").fetchone()[0]
+
+    def kept(tx):
+        tx.connection.execute("set local revrec.trial = 'on'")
+        insert(tx.connection, "facts.fact", fact)
+
+    assert 1 == enrolled("auditor", tried)
+    with pytest.raises(InvariantViolated, match="trial is not kept"):
+        enrolled("auditor", kept)
+
+
+def test_contracts_are_combined_by_two_people(enrolled, entity):
+    """A preparer alone records no combination; with a decision it is taken."""
+    samples = rows_of_every_table(entity)
+    fact = {**samples["facts.fact"], "kind": "combination", "recorded_by": "preparer"}
+    proposal = {**samples["records.proposal"], "prepared_by": "preparer"}
+    decision = {
+        **samples["records.proposal_decision"],
+        "prepared_by": "preparer",
+        "approved_by": "approver",
+    }
+    enrolled("preparer", lambda tx: insert(tx.connection, "records.proposal", proposal))
+
+    alone = state_of(enrolled, "preparer", ("facts.fact", fact))
+    decided = state_of(
+        enrolled,
+        "approver",
+        ("records.proposal_decision", decision),
+        ("facts.fact", {**fact, "recorded_by": "approver"}),
+    )
+
+    assert ("RV012", None) == (alone, decided)
 
 
 def test_the_first_person_becomes_administrator_and_nothing_else(database, entity):
