@@ -39,11 +39,15 @@ def findings(
     terms: Mapping[str, Terms],
     found: Mapping[str, Sequence[FeeDifference]],
     *,
-    first: Period,
-    through: Period,
-    as_of: date,
+    told: tuple[Period, Period, date],
+    judged: Sequence[Finding] | None = None,
 ) -> DataSet:
-    """All findings of the range, ordered by customer, contract, month, obligation and reason."""
+    """All findings of the range, ordered by customer, contract, month, obligation and reason.
+
+    ``told`` are its first and last period and the day it is known on; ``judged`` are findings of
+    usage that was judged elsewhere.
+    """
+    first, through, as_of = told
     listed = [
         *(
             _of_fee(terms[contract], each)
@@ -51,7 +55,7 @@ def findings(
             for each in named
             if each.reason in MISTAKES and first <= each.month <= through
         ),
-        *_of_usage(database, terms, through.calendar),
+        *(of_usage(database, terms, through.calendar) if judged is None else judged),
         *_unexplained(database, terms, through.calendar),
     ]
     rows = [_row(terms[each.contract], each, as_of) for each in listed]
@@ -144,9 +148,10 @@ class _Case:
     due: date
 
 
-def _of_usage(
+def of_usage(
     database: duckdb.DuckDBPyConnection, terms: Mapping[str, Terms], calendar: Calendar
 ) -> Iterator[Finding]:
+    """One finding for each mistake in what was billed for usage."""
     for row in database.execute(_USAGE_FINDINGS).fetchall():
         contract, obligation, consideration, month, named, amount, *rest = row
         documents, since, due, should, billed, q_should, q_billed, note = rest

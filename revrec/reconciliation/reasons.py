@@ -49,6 +49,9 @@ class Reason(StrEnum):
     """The month is not closed yet: its revenue is not posted."""
     ROUNDING = "rounding"
     """At most one minor unit per invoice line."""
+    MONTH_SPLIT = "month_split"
+    """A bill for a calendar month that lies in two periods, right as a whole: only how it is split
+    between them, as usage is known now, differs from what was known when it was made."""
     NOT_BILLED = "not_billed"
     """Used or due, and on no invoice although its day has passed."""
     BILLED_TWICE = "billed_twice"

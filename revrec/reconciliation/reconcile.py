@@ -16,27 +16,17 @@ from revrec.columnar import connect
 from revrec.model.dataset import DataSet, TieOut
 from revrec.model.history import Book, ContractHistory
 from revrec.periods import Period
-from revrec.reconciliation import datasets, limits
+from revrec.reconciliation import datasets
 from revrec.reconciliation.bills import Bill, Side, bills_of
+from revrec.reconciliation.charged import Told, explain_charges, in_months
 from revrec.reconciliation.fee_case import FeeCase, FeeDifference
 from revrec.reconciliation.fees import fee_differences
-from revrec.reconciliation.findings import findings
-from revrec.reconciliation.period_names import name_periods
-from revrec.reconciliation.prices import shares_of
+from revrec.reconciliation.findings import Finding, findings
 from revrec.reconciliation.ratios import slips_of
-from revrec.reconciliation.scores import Scores, scores
-from revrec.reconciliation.tables import (
-    MACROS,
-    bill_tables,
-    contract_tables,
-    load,
-    revenue_table,
-    run,
-    usage_table,
-)
+from revrec.reconciliation.scores import scores
+from revrec.reconciliation.tables import run
 from revrec.reconciliation.terms import Terms, terms_of
 from revrec.reconciliation.tie_outs import tie_outs
-from revrec.reconciliation.usage_rules import explain_usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,64 +104,43 @@ def reconcile(
         if (each.fixed or any(_is_fee(bill) for bill in bills[name]))
         and _is_contract(book.histories[name], as_of)
     }
-    shares = shares_of(book, terms, usage, through.last)
+    told = Told(
+        book=book,
+        usage=usage,
+        revenue=revenue,
+        first=first,
+        through=through,
+        last=through.last,
+        as_of=as_of,
+        slips=slips,
+    )
     listed = [bill for each in bills.values() for bill in each]
     with connect() as database:
-        database.execute(MACROS)
-        name_periods(database, through)
-        _set_variables(database, first, through, as_of)
-        tables = {
-            **contract_tables(terms, as_of),
-            **bill_tables(listed, found, shares, terms, slips),
-            "usage": usage_table(book, usage),
-            "revenue": revenue_table(revenue, own),
-            "calendar": _calendar(first, through, listed),
-        }
-        for name, table in tables.items():
-            load(database, name, table)
-        _compute(database)
-        return _told(
-            database, terms, found, scored=scores(database), span=(first, through, as_of), book=book
-        )
-
-
-def _compute(database: duckdb.DuckDBPyConnection) -> None:
-    database.execute(
-        """
-        delete from usage where day > getvariable('through_last');
-        set variable posted_through = (select coalesce(max(month), date '0001-01-01') from revenue);
-        create table spans as
-        select contract, obligation, min(first_day) as first_day, max(last_day) as last_day
-        from versions group by all;
-        """
-    )
-    run(database, "metering")
-    run(database, "timing")
-    run(database, "charging")
-    explain_usage(database)
-    run(database, "bridge")
+        explain_charges(database, told, terms, listed, found)
+        judged = None if own.by_months else in_months(database, told)
+        run(database, "bridge")
+        return _told(database, told, terms, found, judged)
 
 
 def _told(
     database: duckdb.DuckDBPyConnection,
+    told: Told,
     terms: Mapping[str, Terms],
     found: Mapping[str, Sequence[FeeDifference]],
-    *,
-    scored: Scores,
-    span: tuple[Period, Period, date],
-    book: Book,
+    judged: Sequence[Finding] | None,
 ) -> Reconciliation:
-    first, through, as_of = span
+    scored = scores(database)
+    first, through, as_of = told.first, told.through, told.as_of
     return Reconciliation(
         first=first,
         through=through,
         as_of=as_of,
         lines=datasets.lines(database),
         reasons=datasets.reasons(database),
-        findings=findings(database, terms, found, first=first, through=through, as_of=as_of),
+        findings=findings(database, terms, found, told=(first, through, as_of), judged=judged),
         unbilled=datasets.unbilled(database, as_of),
         strays=datasets.strays(database),
-        tie_outs=tie_outs(database, book, first=first, through=through, as_of=as_of),
+        tie_outs=tie_outs(database, told.book, first=first, through=through, as_of=as_of),
         cleared=scored.cleared,
         complete=scored.complete,
         timely=scored.timely,
@@ -188,29 +157,3 @@ def _is_contract(history: ContractHistory, on: date) -> bool:
 
 def _is_fee(bill: Bill) -> bool:
     return bill.side is Side.FIXED and not bill.cancelled
-
-
-def _set_variables(
-    database: duckdb.DuckDBPyConnection, first: Period, through: Period, as_of: date
-) -> None:
-    values: dict[str, date | int] = {
-        "first": first.first,
-        "through": through.first,
-        "through_last": through.last,
-        "as_of": as_of,
-        "run_days": limits.RUN_DAYS,
-        "run_within_days": limits.RUN_WITHIN_DAYS,
-        "run_contracts_min": limits.RUN_CONTRACTS_MIN,
-        "invoice_days": limits.INVOICE_DAYS,
-        "weight_atoms": limits.WEIGHT_ATOMS,
-        "named_ratio_minor_min": limits.NAMED_RATIO_MINOR_MIN,
-    }
-    for name, value in values.items():
-        database.execute(f"set variable {name} = $1", [value])
-
-
-def _calendar(first: Period, through: Period, bills: Sequence[Bill]) -> pa.Table:
-    """Periods of the range, and those that usage was billed for, in order."""
-    earliest = min([first, *(each.month for each in bills if each.side is Side.USAGE)])
-    months = [month.first for month in earliest.through(through)]
-    return pa.table({"month": pa.array(months, pa.date32())})

@@ -21,7 +21,7 @@ from revrec.model.contract import (
 from revrec.model.events import CreditMemo, Invoice, InvoiceLine
 from revrec.model.history import Book, ContractHistory
 from revrec.money import from_minor
-from revrec.periods import MONTHS
+from revrec.periods import MONTHS, Calendar
 from revrec.reconciliation import Reconciliation, reconcile
 from tests.reconciliation.posted import Told, posted_revenue, rolled_up
 
@@ -188,16 +188,17 @@ def told(
     first: str = "2026-01",
     revenue: pa.Table | None = None,
     by_recording: bool = False,
+    calendar: Calendar = MONTHS,
 ) -> Reconciliation:
     """Reconcile the first quarter; revenue is what the engine gives unless posted otherwise."""
     rows = rolled_up(usage, by_recording=by_recording)
-    month = MONTHS.parse(through)
+    last = calendar.parse(through)
     return reconcile(
         book=book,
         usage=rows,
-        revenue=posted_revenue(book, rows, month) if revenue is None else revenue,
-        first=MONTHS.parse(first),
-        through=month,
+        revenue=posted_revenue(book, rows, last) if revenue is None else revenue,
+        first=calendar.parse(first),
+        through=last,
         as_of=as_of,
     )
 
