@@ -69,6 +69,8 @@ NEEDS: Mapping[str, frozenset[Duty]] = {
     "balances": _READ,
     "burn-down": _READ,
     "trial-balance": _READ,
+    "parallel": _READ,
+    "cutover": _READ,
     "books compare": _READ,
     "books rules": _READ,
     "commitments": _READ,

@@ -59,6 +59,8 @@ TABLE = """
     memos                 preparer approver controller auditor service
     balances              preparer approver controller auditor service
     burn-down             preparer approver controller auditor service
+    parallel              preparer approver controller auditor service
+    cutover               preparer approver controller auditor service
     trial-balance         preparer approver controller auditor service
     books compare         preparer approver controller auditor service
     books rules           preparer approver controller auditor service
