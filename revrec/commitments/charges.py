@@ -39,6 +39,8 @@ class Charge:
     on: date
     amount: Fraction
     reason: str
+    earned_on: date | None = None
+    """The day on which it is earned at once, where there is one: the end of a window."""
 
 
 def charges_of(
@@ -62,6 +64,7 @@ def charges_of(
                 on=true_up_on(held, as_of) or as_of,
                 amount=Fraction(from_minor(owed, currency)),
                 reason=f"missing to {held.origin}",
+                earned_on=held.last_day(as_of),
             )
 
 

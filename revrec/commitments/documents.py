@@ -82,7 +82,13 @@ def _reconciling(
     name = f"{contract.id} {consideration or '(no consideration)'} {as_of}"
     documents: tuple[Invoice | CreditMemo, ...] = ()
     if due > billed:
-        line = InvoiceLine(amount=from_minor(due - billed, currency), consideration=consideration)
+        served = _served(by_then, due - billed, currency)
+        line = InvoiceLine(
+            amount=from_minor(due - billed, currency),
+            consideration=consideration,
+            service_from=served,
+            service_to=served,
+        )
         documents = (
             Invoice(id=f"reconciling {name}", contract=contract.id, on=as_of, lines=(line,)),
         )
@@ -100,6 +106,16 @@ def _reconciling(
         reasons=reasons,
         documents=documents,
     )
+
+
+def _served(charges: Iterable[Charge], owed: int, currency: str) -> date | None:
+    """The day that what is owed is for, where it is one charge that is earned at once."""
+    days = [
+        each.earned_on
+        for each in charges
+        if each.earned_on is not None and _minor(each.amount, currency) == owed
+    ]
+    return max(days, default=None)
 
 
 def _open(

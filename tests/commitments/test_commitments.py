@@ -389,3 +389,17 @@ def test_promotional_credits_pay_before_a_commitment_and_do_not_count_to_it() ->
 
     assert draws(found) == [("promo", 30), ("k", 70)]
     assert billed(found) == [("invoice", "80.00")]
+
+
+def test_the_bill_of_what_is_missing_tells_the_day_it_is_earned() -> None:
+    """Of 1,000.00 until 31 March 700.00 are used; 300.00 are billed on 2 April for 31 March."""
+    least = commitment("least", 1000, form="minimum", last_day="2026-03-31", meters=["tokens"])
+    use = {"kind": "invoice", "id": "I", "contract": "acme", "on": "2026-04-01",
+           "lines": [{"amount": "700", "consideration": "tokens"}]}  # fmt: skip
+
+    found = position([least, use], [used("2026-02-10", "700")], "2026-04-02")
+
+    (bill,) = [each for told in found.reconciling() for each in told.documents]
+    (line,) = bill.lines
+    assert (bill.on, line.amount) == (date(2026, 4, 2), 300)
+    assert (line.service_from, line.service_to) == (date(2026, 3, 31), date(2026, 3, 31))
