@@ -17,7 +17,7 @@ def write_position(report: PositionReport, folder: Path) -> list[Path]:
     cover = Cover(
         entity=report.entity.name or f"Entity {report.entity.id}",
         report="Burn-down",
-        period=f"{as_of:%Y-%m}",
+        period=str(report.period),
         as_of=report.known_at,
         functional_currency=report.entity.functional_currency,
         run_id=f"{as_of:%Y%m%d}",

@@ -54,7 +54,7 @@ def _cover(memos: Memos) -> Cover:
     return Cover(
         entity=memos.entity.name or f"Entity {memos.entity.id}",
         report="Estimates",
-        period=f"{memos.as_of:%Y-%m}",
+        period=str(memos.period),
         as_of=memos.known_at,
         functional_currency=memos.entity.functional_currency,
         run_id=f"{memos.as_of:%Y%m%d}",

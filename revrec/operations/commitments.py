@@ -18,8 +18,8 @@ from revrec.model.events import CreditMemo, Invoice
 from revrec.model.fact import Fact, FactKind
 from revrec.operations.facts import recording
 from revrec.operations.workspace import Workspace
-from revrec.periods import day_before
-from revrec.store import entities, facts
+from revrec.periods import Period, day_before
+from revrec.store import calendars, entities, facts
 from revrec.store.entities import Entity
 from revrec.store.facts import Recorded
 from revrec.store.lake import Lake
@@ -85,6 +85,8 @@ class PositionReport:
     """Credits and commitments at the end of a day as tables, with what they were computed from."""
 
     entity: Entity
+    period: Period
+    """The accounting period of the day."""
     position: Position
     known_at: datetime
     prepared_by: str
@@ -116,6 +118,7 @@ def position_report(
         found = positioned(tx, workspace.lake, as_of=as_of, known_at=known_at, contract=contract)
         return PositionReport(
             entity=entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD"),
+            period=calendars.calendar(tx).of(found.as_of),
             position=found,
             known_at=known_at or tx.now,
             prepared_by=tx.actor,

@@ -16,7 +16,8 @@ from revrec.money import to_minor
 from revrec.operations.estimate_changes import estimate_changes
 from revrec.operations.looking_back import LookBack, counts, look_back_data, looking_back
 from revrec.operations.workspace import Workspace
-from revrec.store import entities, facts, proposals
+from revrec.periods import Period
+from revrec.store import calendars, entities, facts, proposals
 from revrec.store.entities import Entity
 from revrec.store.transaction import Transaction
 
@@ -39,6 +40,8 @@ class Memos:
 
     entity: Entity
     as_of: date
+    period: Period
+    """The accounting period of the day."""
     known_at: datetime
     prepared_by: str
     fact_seq: int
@@ -68,6 +71,7 @@ def memos_of(workspace: Workspace, as_of: date) -> Memos:
         return Memos(
             entity=entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD"),
             as_of=as_of,
+            period=calendars.calendar(tx).of(as_of),
             known_at=tx.now,
             prepared_by=tx.actor,
             fact_seq=facts.last_seq(tx),
