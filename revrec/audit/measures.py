@@ -251,7 +251,9 @@ def remaining_in_window(run: Run, expectation: Expectation) -> Fraction:
     before = max(day_before(window.first), on)
     if window.last <= before:
         return Fraction(0)
-    table = scheduled(run.accounting, in_force(run.subledger, on), [before, window.last])
+    table = scheduled(
+        run.accounting.recognised.segments, in_force(run.subledger, on), [before, window.last]
+    )
     segments = run.accounting.recognised.segments
     total = 0
     for row in table.to_pylist():

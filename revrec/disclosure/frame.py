@@ -83,7 +83,9 @@ class Frame:
         self.load("obligation", terms.obligations)
         self.load("component", terms.components)
         self.load("standing", standing)
-        self.load("projected", scheduled(inputs.accounting, standing, self._days()))
+        self.load(
+            "projected", scheduled(inputs.accounting.recognised.segments, standing, self._days())
+        )
         self.load("position", inputs.subledger.positions([self.span.last]))
         self.load("line", _lines(inputs.entries))
         self.load("posted_rows", inputs.posted)

@@ -13,9 +13,8 @@ from datetime import date
 import pyarrow as pa
 
 from revrec.citations import cites
-from revrec.engine import Accounting
 from revrec.ledger.subledger import Subledger
-from revrec.model.decision import ELAPSED
+from revrec.model.decision import ELAPSED, Segment
 from revrec.periods import FOREVER
 from revrec.recognition.arithmetic import Arithmetic
 
@@ -46,12 +45,12 @@ def in_force(subledger: Subledger, on: date) -> pa.Table:
     )
 
 
-def scheduled(accounting: Accounting, standing: pa.Table, days: Sequence[date]) -> pa.Table:
+def scheduled(segments: Sequence[Segment], standing: pa.Table, days: Sequence[date]) -> pa.Table:
     """Revenue to date at each day of what passes with time: segment, day, revenue.
 
-    Nothing is assumed to change after the report: segments in force stay in force.
+    ``standing`` names those by their place in ``segments``. Nothing is assumed to change after
+    the report: segments in force stay in force.
     """
-    segments = accounting.recognised.segments
     open_ones = [
         number
         for number, remaining in zip(

@@ -13,8 +13,7 @@ def contract_position(frame: Frame) -> DataSet:
     """What was received less what was earned for every contract at the report's end.
 
     The balances are computed from facts, not read from the journal; the tie-outs compare the two.
-    A liability is current as far as what remains is recognised within twelve months, or has no
-    schedule, or exceeds what remains.
+    What of a liability is current is as in ``maturity``, whose table is read.
     """
     return frame.data_set(
         "contract_position",
@@ -33,22 +32,17 @@ def contract_position(frame: Frame) -> DataSet:
             c.money("receivable", "Receivable"), c.text("paragraph", "Paragraph"), c.ROW_KEY,
         ],
         f"""
-        with later as (
-            select contract, sum(months_0_3 + months_4_12 + no_date) as soon,
-                   sum(months_13_24 + months_25_36 + months_over_36) as later
-            from outlook group by contract
-        ),
-        split as (
-            select p.*, least(greatest(contract_liability - coalesce(soon, 0), 0),
-                              greatest(coalesce(later, 0), 0))::bigint as non_current
-            from position p left join later using (contract)
+        with split as (
+            select p.*, coalesce(m.current, 0) as current, coalesce(m.non_current, 0) as non_current
+            from position p left join maturity m
+                on m.contract = p.contract and m.account = 'contract_liability'
         )
         select {frame.entity} as entity, c.customer, contract, c.currency, billed, recognised,
                contract_liability - contract_asset - billed + recognised as other,
                contract_liability - contract_asset as net,
                case when contract_liability > 0 then 'Contract liability'
                     when contract_asset > 0 then 'Contract asset' else '' end as caption,
-               contract_liability, contract_liability - non_current as current, non_current,
+               contract_liability, current, non_current,
                contract_asset, refund_liability, deposit_liability, receivable,
                case when contract_liability > 0 then '606-10-45-1, 45-2'
                     when contract_asset > 0 then '606-10-45-1, 45-3'

@@ -33,6 +33,7 @@ from revrec.disclosure.checks import (
 from revrec.disclosure.contract_costs import cost_tie_outs
 from revrec.disclosure.earlier_performance import performance_tie_outs
 from revrec.disclosure.frame import Frame
+from revrec.disclosure.maturity import maturity_tie_outs
 from revrec.disclosure.prices import expected_of_withdrawn, financed_on, price_on
 from revrec.disclosure.remaining_obligations import BANDS
 from revrec.disclosure.revenue import CUTS
@@ -58,6 +59,7 @@ def tie_outs(frame: Frame, data: Data) -> tuple[TieOut, ...]:
         *_positions(frame, data),
         *_prices(frame, data),
         *cost_tie_outs(frame, data),
+        *maturity_tie_outs(data),
         *_journal(frame, data),
     ]
     currencies = {str(row[0]) for row in frame.rows("select distinct currency from contract")}

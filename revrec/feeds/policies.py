@@ -51,6 +51,8 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "combination_window": frozenset({"same_day", "7_days", "30_days", "60_days", "90_days"}),
     "financing_within_a_year": frozenset({"not_adjusted", "adjusted"}),
     "lower_tiers": frozenset({"price_of_one_contract", "options_on_later_purchases"}),
+    "operating_cycle": frozenset({"12_months", "24_months", "36_months"}),
+    "contract_assets_turn_around": frozenset({"by_remaining_revenue", "operating_cycle"}),
     "contract_balances": frozenset({"net_per_contract"}),
     "rounding": frozenset({"half_even_once_cumulatively"}),
     "late_facts": frozenset({"post_to_the_open_period"}),

@@ -20,7 +20,7 @@ from revrec.feeds.policies import completed, default_policy
 from revrec.feeds.records import of_fact
 from revrec.model.contract import ConsiderationKind, Contract, CountedIn
 from revrec.model.estimation import ComponentOutcome, VariableComponent
-from revrec.model.events import Estimate, Modification
+from revrec.model.events import Estimate, EstimateStandard, Modification
 from revrec.model.fact import FactKind, digest_of
 from revrec.model.policy import Policy
 from revrec.operations.series import similar, used_meters
@@ -101,7 +101,10 @@ def read_estimate_inputs(tx: Transaction, lake: Lake, as_of: date) -> EstimateIn
         if each.fact.kind in _KINDS and each.fact.effective_on <= as_of
     ]
     records = [of_fact(each) for each in known]
-    policy = next((completed(each) for each in records if isinstance(each, Policy)), None)
+    told = next((completed(each) for each in records if isinstance(each, Policy)), None)
+    policy = told or default_policy()
+    # What passed the other standard's constraint is of another book.
+    own_standard = (None, EstimateStandard(policy.value("estimates_standard")))
     contracts = {each.id: each for each in records if isinstance(each, Contract)}
     for each in records:
         if isinstance(each, Modification) and each.contract in contracts:
@@ -113,7 +116,7 @@ def read_estimate_inputs(tx: Transaction, lake: Lake, as_of: date) -> EstimateIn
     ]
     return EstimateInputs(
         as_of=as_of,
-        policy=policy or default_policy(),
+        policy=policy,
         contracts=contracts,
         components=sorted(
             (each for each in records if isinstance(each, VariableComponent)),
@@ -122,7 +125,11 @@ def read_estimate_inputs(tx: Transaction, lake: Lake, as_of: date) -> EstimateIn
         outcomes=_grouped(
             (each.component, each) for each in records if isinstance(each, ComponentOutcome)
         ),
-        estimates=_grouped((each.contract, each) for each in records if isinstance(each, Estimate)),
+        estimates=_grouped(
+            (each.contract, each)
+            for each in records
+            if isinstance(each, Estimate) and each.standard in own_standard
+        ),
         daily=rollup.daily(dataset, through=as_of, entity=tx.entity),
         fact_seq=facts.last_seq(tx),
         usage_version=version,

@@ -116,7 +116,7 @@ def _scheduled(
 ) -> list[Decimal]:
     """What passes with time in each step."""
     to_date = dict.fromkeys((as_of, *ends), 0)
-    for row in scheduled(accounting, standing, [as_of, *ends]).to_pylist():
+    for row in scheduled(accounting.recognised.segments, standing, [as_of, *ends]).to_pylist():
         to_date[row["day"]] += row["revenue"]
     sums = [to_date[day] for day in (as_of, *ends)]
     return [from_minor(after - before, currency) for before, after in pairwise(sums)]
