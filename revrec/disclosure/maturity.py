@@ -139,6 +139,6 @@ def maturity_tie_outs(data: Data) -> Iterator[Check]:
         split = sums(listed, ["current", "non_current"], only=("account", [account]))
         title = data[name].title
         yield Check(
-            f"{title}, current and non-current", "CF", f"{listed.title}: {account}", split,
+            f"{title}, by maturity", "CF", f"{listed.title}: {account}", split,
             f"{title}: closing", sums(data[name], [column]),
         )  # fmt: skip
