@@ -62,6 +62,9 @@ def _impossible(history: ContractHistory, told: OpeningBalance) -> Iterator[_Wro
         if (change.new_terms_from or change.on) <= told.on
         for each in change.adds
     }
+    if history.members:
+        what = f"is of a contract combined into {contract.id}"
+        yield what, "contract", "Tell the combination as one contract, and take that over."
     if len(history.openings) > 1:
         ids = ", ".join(each.id for each in history.openings)
         yield f"is one of several ({ids})", "id", "A contract is taken over once; correct one."

@@ -152,12 +152,19 @@ def _differences(database: duckdb.DuckDBPyConnection, difference: str) -> _Sums:
 
 
 def _documents(book: Book, as_of: date) -> _Sums:
-    """Invoices less credit memos, read from the book and not from the reconciliation's tables."""
+    """Invoices less credit memos, read from the book and not from the reconciliation's tables.
+
+    What another system had billed of contracts taken over is no document here.
+    """
+    taken_over = {told.id for each in book.histories.values() for told in each.openings}
     currencies = {name: each.contract.currency for name, each in book.histories.items()}
     table = billing_table(book.histories.values())
     sums: defaultdict[str, int] = defaultdict(int)
-    columns = (table[name].to_pylist() for name in ("contract", "day", "event", "amount"))
-    for contract, day, event, amount in zip(*columns, strict=True):
+    names = ("contract", "day", "event", "document", "amount")
+    columns = (table[name].to_pylist() for name in names)
+    for contract, day, event, document, amount in zip(*columns, strict=True):
+        if document in taken_over:
+            continue
         if event in {"billing", "credit_memo"} and day <= as_of:
             sums[currencies[contract]] += amount
     return sums

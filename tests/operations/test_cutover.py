@@ -74,8 +74,10 @@ def test_the_opening_liability_of_the_first_month_is_known(taken_over: Workspace
     close_period(taken_over, JUNE, **PEOPLE)
     close_period(taken_over, JULY, **PEOPLE)
 
-    balances = report(taken_over, JULY, JULY).datasets["contract_balances"]
+    made = report(taken_over, JULY, JULY)
+    balances = made.datasets["contract_balances"]
 
+    assert [] == [each for each in made.tie_outs if each.difference]
     names = [each.name for each in balances.columns]
     opening, earned = names.index("opening"), names.index("revenue_from_opening")
     assert sum(row[opening] for row in balances.rows) == 3_665_000
@@ -181,6 +183,18 @@ def test_a_contract_that_was_left_out_is_told(taken_over: Workspace) -> None:
 
     assert tied.contracts == 3
     assert tied.open == ["LEFT-OUT not_taken_over", "total contract_asset"]
+
+
+def test_a_contract_combined_with_others_is_not_taken_over(workspace: Workspace) -> None:
+    """Its balances are of one of two contracts that are one here."""
+    other = history()[0] | {"id": "M"}
+    one = {"kind": "combination", "id": "LM", "contracts": ["L", "M"], "on": "2026-01-01",
+           "outcome": "confirmed", "reasons": ["one_objective"], "by": "grace"}  # fmt: skip
+    told = [*history(), other, one]
+    record_facts(workspace, [fact_of(each, "test") for each in told], source="test")
+
+    with pytest.raises(PeriodNotReady, match="is of a contract combined into LM"):
+        close_period(workspace, JUNE, **PEOPLE)
 
 
 def test_a_cutover_within_a_period_is_refused(workspace: Workspace) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from revrec.errors import FeedError
@@ -116,6 +119,26 @@ def test_a_bad_row_waits_and_stops_no_other(tmp_path: Path) -> None:
     assert dict(told.schedule.figures) == {Cell("C", "a", "USD", REVENUE, "2026-01"): 1_250}
     assert [each.place for each in told.rejections] == ["row 2", "row 3", "row 4", "row 5"]
     assert "revenue is 'ten'" in told.rejections[1].message
+
+
+def test_parquet_is_read_alike(tmp_path: Path) -> None:
+    """Decimals as they are, empty amounts left out."""
+    path = tmp_path / "theirs.parquet"
+    columns = {
+        "contract": ["C", "C"],
+        "period": ["2026-01", "2026-02"],
+        "currency": ["USD", "USD"],
+        "revenue": pa.array([Decimal("12.50"), None], pa.decimal128(20, 2)),
+        "receivable": pa.array([None, Decimal("3.00")], pa.decimal128(20, 2)),
+    }
+    pq.write_table(pa.table(columns), path)
+
+    told = read_schedule(path, MONTHS)
+
+    assert dict(told.schedule.figures) == {
+        Cell("C", "", "USD", REVENUE, "2026-01"): 1_250,
+        Cell("C", "", "USD", "receivable", "2026-02"): 300,
+    }
 
 
 def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
