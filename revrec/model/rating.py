@@ -121,6 +121,8 @@ class Editions(StrEnum):
 
     BY_USAGE_DATE = "by_usage_date"
     """The one in force on the day of the usage."""
+    BY_MONTH_END = "by_month_end"
+    """The one in force on the last day of the usage's month, when the month is billed."""
     AT_AGREEMENT = "at_agreement"
     """The one in force when the agreement took effect, for as long as it holds."""
 

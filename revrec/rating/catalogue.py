@@ -190,13 +190,21 @@ def _held(
         )
     for number in range(before[-1], len(known)):
         card, version = known[number]
-        last = day_before(known[number + 1][0].effective_from) if number + 1 < len(known) else None
-        first = max(card.effective_from, agreement.on)
+        later = known[number + 1][0] if number + 1 < len(known) else None
+        last = None if later is None else day_before(_begins(later, agreement.editions))
+        first = max(_begins(card, agreement.editions), agreement.on)
         if agreement.editions is Editions.AT_AGREEMENT:
             yield card, version, first, FOREVER
             return
         if last is None or first <= last:
             yield card, version, first, last or FOREVER
+
+
+def _begins(card: RateCard, editions: Editions) -> date:
+    """The first day of usage that an edition prices."""
+    if editions is Editions.BY_MONTH_END:
+        return card.effective_from.replace(day=1)
+    return card.effective_from
 
 
 def _add_set(

@@ -88,6 +88,20 @@ def test_an_agreement_can_keep_its_edition() -> None:
     assert amounts(rated([used(10, day=FEB_10)], told(cards, kept))) == [(FEB_10, 10)]
 
 
+def test_an_agreement_can_take_the_edition_that_holds_when_the_month_is_billed() -> None:
+    """From 10 and 20 February the price rises; all of February has the last of them."""
+    cards = [
+        edition(price("1")),
+        edition(price("2"), effective_from=FEB_10),
+        edition(price("3"), effective_from=date(2026, 2, 20)),
+    ]
+    rows = [used(10, day=date(2026, 1, 31)), used(10, day=FEB_1), used(10, day=FEB_10)]
+    by_month_end = agreement(editions=Editions.BY_MONTH_END)
+
+    assert [each for _, each in amounts(rated(rows, told(cards, by_month_end)))] == [10, 30, 30]
+    assert [each for _, each in amounts(rated(rows, told(cards)))] == [10, 10, 20]
+
+
 def test_a_running_total_goes_on_when_the_edition_changes_within_its_window() -> None:
     """A year's 100 tokens at 1.00: 60 before the change leave 40 in the first tier after it."""
     tiers = [{"up_to": 100, "unit_amount": "1"}, {"unit_amount": "0.50"}]
