@@ -116,7 +116,11 @@ def main() -> None:
         app()
     except RevrecError as error:
         say(f"{error.code}: {error.message}")
-        for what, told in (("paragraph", error.citation), ("what to do", error.remedy)):
+        for what, told in (
+            ("field", error.field),
+            ("paragraph", error.citation),
+            ("what to do", error.remedy),
+        ):
             if told:
                 say(f"  {what}: {told}")
         sys.exit(1)

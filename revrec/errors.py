@@ -55,6 +55,11 @@ class RevrecError(Exception):
         self.citation = citation
         self.attributes = attributes
 
+    @property
+    def field(self) -> str:
+        """The field that is wrong, if one is."""
+        return str(self.attributes.get("field") or "")
+
     def __str__(self) -> str:
         parts = [self.message]
         if self.citation:

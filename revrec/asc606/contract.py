@@ -155,6 +155,7 @@ def _refuse_repeated(contract: Contract, name: str, ids: list[str]) -> None:
         repeated = sorted({each for each in ids if ids.count(each) > 1})
         raise ContractError(
             f"Contract {contract.id} names {name} {', '.join(repeated)} more than once.",
+            citation="606-10-25-14",
             remedy="Give each its own id.",
             contract=contract.id,
             field=name,
@@ -168,6 +169,7 @@ def _refuse_unknown_obligations(contract: Contract) -> None:
             raise ContractError(
                 f"Consideration {consideration.id} of contract {contract.id} is for obligation "
                 f"{consideration.obligation}, which the contract does not have.",
+                citation="606-10-32-28",
                 remedy=f"Name one of: {', '.join(sorted(known))}.",
                 contract=contract.id,
                 field=f"consideration.{consideration.id}.obligation",

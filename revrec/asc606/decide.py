@@ -94,7 +94,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     pools_of(history, books.policy)
     existence = assess_contract(history)
     term, bound, decision = enforceable_term(contract_as_of(history.contract, existence))
-    standing = Standing(bound, books)
+    standing = Standing(bound, books, history.contract.end)
     standing.decisions.extend([*existence.decisions, *([decision] if decision else [])])
     if existence.exists_from != FOREVER:
         yield from _account(standing, term, history)
@@ -176,7 +176,7 @@ def _before_the_last(standing: Standing, history: ContractHistory) -> Iterator[S
     following = [*(each.inception for each in history.earlier[1:]), standing.contract.inception]
     for part, until in zip(history.earlier, following, strict=False):
         term, bound, _ = enforceable_term(part)
-        before = Standing(bound, standing.books)
+        before = Standing(bound, standing.books, part.end)
         before.decisions = standing.decisions
         _begin(before, term, ())
         for segment in before.timeline.segments():

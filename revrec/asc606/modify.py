@@ -31,6 +31,7 @@ from revrec.asc606.modification import (
     same_contract,
     takes_effect,
 )
+from revrec.asc606.pauses import refuse_moved_end
 from revrec.asc606.performance_obligations import COMPLETE, remaining
 from revrec.asc606.pricing import Component, Restart, shares, sharing, unearned
 from revrec.asc606.restated import looking_back, restate
@@ -71,6 +72,7 @@ def modify(standing: Standing, term: Term, told: Modification) -> Asking:
     modification, standing.last_day = amended(
         term, told, {name: each.terms for name, each in held}, standing.last_day
     )
+    refuse_moved_end(standing, told, modification)
     if told.end is not None and standing.last_day is not None:
         term.spans.append((takes_effect(told), contract.first_day, standing.last_day))
     modification, past = _apart(modification)
@@ -112,15 +114,17 @@ def _measure(
     """How far what ends has come, and what new terms count of the use before them."""
     before = looking_back(standing, modification)
     ending = [(each.id, each.shape) for each in affected]
-    ending += [(each.obligation, each.shape) for each in used]
+    charged = [(each, shape) for each in used for shape in standing.shapes_now(each)]
+    ending += [(each.obligation, shape) for each, shape in charged]
     answers = yield [
         *(Question(standing.contract.id, name, shape, standing.cut) for name, shape in ending),
         *before.values(),
     ]
     told = iter(answers)
     earned = {each.id: next(told) for each in affected}
-    for each in used:
-        each.counted[len(standing.restarts)] = next(told).used
+    number = len(standing.restarts)
+    for each, _ in charged:
+        each.counted[number] = each.counted.get(number, 0) + next(told).used
     return earned, {name: Counted(asked.shape, next(told)) for name, asked in before.items()}
 
 
@@ -353,6 +357,7 @@ def _reprice_use(
         if each.obligation in revised:
             first_day, name = next_day(standing.cut), each.obligation
             begins = max(revised[name].start or first_day, first_day)
+            each.begins, each.ends = first_day, revised[name].end
             each.shape = standing.shape_of_use(each.consideration, begins, counted.get(name))
         else:
             each.live = False

@@ -14,13 +14,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from revrec.asc606.standing import Standing, Stopped
+from revrec.asc606.standing import Standing
 from revrec.asc606.time_elapsed import BY_TIME, goes_on
-from revrec.asc606.weighing import InForce
+from revrec.asc606.weighing import InForce, Stopped
 from revrec.citations import cites
 from revrec.errors import ContractError, UnsupportedTerm
 from revrec.model.contract import Measure, PerformanceObligation
 from revrec.model.decision import ELAPSED, Answer, Decision, Progress, Question, Shape
+from revrec.model.events import Modification
 from revrec.model.history import ContractHistory
 from revrec.model.performance import Pause, Resumption
 from revrec.periods import FOREVER, day_before
@@ -80,7 +81,7 @@ def resume(standing: Standing, told: Resumption) -> Asking:
         if now.shape.progress is Progress.COUNTED and now.shape.lapses == each.now.lapses:
             now.shape = now.shape._replace(lapses=ends)
         elif now.shape.progress in ELAPSED and now.shape.starts == each.now.starts:
-            now.shape = now.shape._replace(starts=told.on, ends=ends)
+            now.shape = now.shape._replace(starts=min(told.on, ends), ends=ends)
     yield from _go_on(standing, known, as_left, told.on, told.on)
 
 
@@ -97,15 +98,36 @@ def check_pauses(history: ContractHistory) -> None:
             new_from = each.new_terms_from or each.on
             restated = sorted(one.id for one in each.revises if _may_stand_still(one, told))
             if restated and told.on < new_from < (back or FOREVER):
-                raise ContractError(
-                    f"Pause {told.id} of contract {told.contract} begins on {told.on} and lasts "
-                    f"into the terms of {', '.join(restated)} that modification {each.id} "
-                    f"restates from {new_from} on.",
-                    citation="606-10-25-31",
-                    remedy="End it the day before the new terms, and tell a pause of the new ones.",
-                    contract=told.contract,
-                    field="pause.until",
-                )
+                raise _lasts_into(told, restated, each, new_from)
+
+
+@cites("606-10-25-13", "606-10-25-31")
+def refuse_moved_end(standing: Standing, told: Modification, moved: Modification) -> None:
+    """Refuse a new end of what stands still then: it restates the service like new terms.
+
+    ``moved`` is the modification with what follows the new end. Where only the end moves, the
+    pause or the resumption tells it.
+    """
+    new_from = told.new_terms_from or told.on
+    names = {each.id for each in moved.revises} - {each.id for each in told.revises}
+    for paused, stopped in standing.pauses.values():
+        still = sorted(each.name for each in stopped if each.name in names)
+        if still and (paused.until or FOREVER) >= new_from > paused.on:
+            raise _lasts_into(paused, still, told, new_from)
+
+
+def _lasts_into(
+    told: Pause, restated: Iterable[str], modification: Modification, new_from: date
+) -> ContractError:
+    return ContractError(
+        f"Pause {told.id} of contract {told.contract} begins on {told.on} and lasts into the "
+        f"terms of {', '.join(restated)} that modification {modification.id} restates from "
+        f"{new_from} on.",
+        citation="606-10-25-31",
+        remedy="End it the day before the new terms, and tell a pause of the new ones.",
+        contract=told.contract,
+        field="pause.until",
+    )
 
 
 def _may_stand_still(restated: PerformanceObligation, told: Pause) -> bool:

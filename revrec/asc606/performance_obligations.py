@@ -89,6 +89,7 @@ def measure_progress(
 def _identify_right(contract: Contract, obligation: PerformanceObligation, on: date) -> Decision:
     """A right that the customer would not get without this contract is an obligation (55-42)."""
     renewal = obligation.renewal is not None
+    _check_likelihood(contract, obligation)
     kind = "to renew" if renewal else "to buy at a discount that others do not get"
     return Decision(
         contract=contract.id,
@@ -103,6 +104,20 @@ def _identify_right(contract: Contract, obligation: PerformanceObligation, on: d
             "for it is revenue when what is bought with it is transferred, or when it lapses."
         ),
     )
+
+
+def _check_likelihood(contract: Contract, obligation: PerformanceObligation) -> None:
+    """How likely a right is used is a share of the cases."""
+    for name, right in (("option", obligation.option), ("renewal", obligation.renewal)):
+        if right is not None and not 0 <= right.likelihood <= 1:
+            raise UnsupportedTerm(
+                f"The right {obligation.id} of contract {contract.id} is used with a likelihood of "
+                f"{right.likelihood}.",
+                citation="606-10-55-44" if name == "option" else "606-10-55-45",
+                remedy="Give a share from 0 to 1.",
+                contract=contract.id,
+                field=f"obligations.{obligation.id}.{name}.likelihood",
+            )
 
 
 @cites("606-10-55-42", "606-10-55-48")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -54,9 +54,10 @@ from revrec.asc606.use import (
     layers_by_unit,
     layers_of_use,
     nothing_to_price,
+    shapes_of_use,
     used_before,
 )
-from revrec.asc606.weighing import InForce, weigh
+from revrec.asc606.weighing import InForce, Stopped, weigh
 from revrec.model.contract import (
     Bundle,
     Consideration,
@@ -70,25 +71,13 @@ from revrec.model.opening import OpeningBalance
 from revrec.model.performance import Pause
 
 
-@dataclass(slots=True)
-class Stopped:
-    """An obligation that stands still: its measure before the pause and the one after it."""
-
-    name: str
-    before: Shape
-    undisturbed: Shape
-    """The measure as if it had never been paused ..."""
-    paused_before: int
-    """... and the days it stood still until now."""
-    now: Shape
-
-
 class Standing:
     """Obligations in force, components of the price, restarts, and the decisions taken so far."""
 
-    def __init__(self, contract: Contract, books: Books) -> None:
+    def __init__(self, contract: Contract, books: Books, written_end: date | None = None) -> None:
         self.contract = contract
         self.books = books
+        self.written_end = written_end
         self.decisions: list[Decision] = []
         self.known: dict[str, PerformanceObligation] = {}
         self.in_force: dict[str, InForce] = {}
@@ -238,7 +227,9 @@ class Standing:
             starts = self.known[obligation].start or first_day
             before = (counted or {}).get(obligation)
             shape = self.shape_of_use(each, max(starts, first_day), before)
-            self.as_used.append(AsUsed(each, obligation, shape, decision))
+            used = AsUsed(each, obligation, shape, decision)
+            used.begins, used.ends = first_day, self.known[obligation].end
+            self.as_used.append(used)
 
     def _price_royalty(self, royalty: Consideration, first_day: date, on: date) -> None:
         """A royalty for one license, or shared like the price of all (55-65)."""
@@ -390,7 +381,12 @@ class Standing:
         product = self.known[name].product
         if each.by_unit:
             return layers_by_unit(each, ended, self.contract, product, because)
-        return layers_of_use(each, ended, product, because)
+        return layers_of_use(each, self.shapes_now(each), ended, product, because)
+
+    def shapes_now(self, each: AsUsed) -> tuple[Shape, ...]:
+        """How use is counted under the terms in force."""
+        held = self.in_force.get(each.obligation)
+        return shapes_of_use(each, held, self.known, self.written_end, self.last_day)
 
 
 MAIN = FIXED

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from math import lcm
 
@@ -11,11 +12,13 @@ from revrec.asc606.agent import share_of_use
 from revrec.asc606.performance_obligations import COMPLETE
 from revrec.asc606.segments import APART, LIVE, Key, Layer
 from revrec.asc606.unit_price import priced_by_unit, unit_prices
+from revrec.asc606.weighing import InForce
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
-from revrec.model.contract import Consideration, Contract
+from revrec.model.contract import Consideration, Contract, Measure, PerformanceObligation
 from revrec.model.decision import Answer, Earlier, Shape
 from revrec.money import round_ratio
+from revrec.periods import FOREVER, next_day
 
 
 @dataclass(slots=True)
@@ -33,6 +36,10 @@ class AsUsed:
     counted: dict[int, int] = field(default_factory=dict)
     """Restart -> atoms counted under terms that ended with it."""
     live: bool = True
+    begins: date = date.min
+    """First day of the terms in force ..."""
+    ends: date | None = None
+    """... and the last that its obligation tells, if it tells one."""
 
     @property
     def by_unit(self) -> bool:
@@ -108,9 +115,55 @@ def nothing_to_price(contract: Contract, name: str, unknown: Collection[str]) ->
     )
 
 
+@cites("606-10-32-40", "606-10-55-46", "606-10-55-48")
+def shapes_of_use(
+    each: AsUsed,
+    held: InForce | None,
+    known: Mapping[str, PerformanceObligation],
+    written_end: date | None,
+    last_day: date | None,
+) -> tuple[Shape, ...]:
+    """How use is counted on the days of its obligation: of overage also after the rights lapsed.
+
+    Use after an end of its own is not the obligation's; after the contract's it still is. Rights
+    that lapsed unused pay for nothing used later, which is charged whole, unless another
+    obligation counts it then. ``held`` is the entitlement as it stands, ``last_day`` the term's.
+    """
+    over = known[each.obligation]
+    if each.by_unit or each.consideration.royalty is not None:
+        return (each.shape,)
+    own = each.ends if each.ends and each.ends < (written_end or FOREVER) else None
+    if not each.consideration.above_entitlement:
+        return (each.shape._replace(counts_to=own),)
+    until = FOREVER if written_end is None else max(written_end, last_day or written_end)
+    lapses = over.usage.lapses if held is None else (held.used_until or held.shape).lapses
+    if lapses is None or lapses >= until or over.usage.rolls_over:
+        return (each.shape,)
+    within = each.shape._replace(counts_to=lapses)
+    if (own and own <= lapses) or _followed(over, lapses, known):
+        return (within,)
+    since = max(next_day(lapses), each.begins, each.shape.counts_from or each.begins)
+    return within, each.shape._replace(counts_from=since, counts_to=own, baseline=0)
+
+
+def _followed(
+    over: PerformanceObligation, lapses: date, known: Mapping[str, PerformanceObligation]
+) -> bool:
+    """Whether another obligation counts use of the same meters when the rights have lapsed."""
+    meters = {*over.counted_meters}
+    return any(
+        each.measure is Measure.USAGE
+        and (each.usage.lapses or each.end or FOREVER) > lapses
+        and meters & {*each.counted_meters}
+        for each in known.values()
+        if each.id != over.id
+    )
+
+
 @cites("606-10-32-28", "606-10-32-40", "606-10-55-65")
 def layers_of_use(
     each: AsUsed,
+    shapes: Sequence[Shape],
     ended: Mapping[int, Ended],
     product: str,
     because: tuple[int, ...],
@@ -133,10 +186,12 @@ def layers_of_use(
                 share, COMPLETE, told.product, because, as_used=True, earlier=told.earlier
             )
     if each.live:
-        shape = each.shape._replace(whole=whole)
+        shape, *after = (shape._replace(whole=whole) for shape in shapes)
         layers[name, component, LIVE] = Layer(upto, shape, product, because, as_used=True)
         if before:
             layers[name, component, APART] = Layer(-before, shape, product, because, as_used=True)
+        for later in after:
+            layers[name, component, APART] = Layer(upto, later, product, because, as_used=True)
     return layers
 
 

@@ -49,6 +49,19 @@ class InForce:
         return replace(self.obligation, start=self.first_day, end=self.last_day)
 
 
+@dataclass(slots=True)
+class Stopped:
+    """An obligation that stands still: its measure before the pause and the one after it."""
+
+    name: str
+    before: Shape
+    undisturbed: Shape
+    """The measure as if it had never been paused ..."""
+    paused_before: int
+    """... and the days it stood still until now."""
+    now: Shape
+
+
 @cites("606-10-32-31", "606-10-32-34", "606-10-32-37", "606-10-55-45")
 def weigh(
     sharing: Sequence[InForce], contract: Contract, books: Books, price: int | None

@@ -33,7 +33,7 @@ def check(paths: list[Path]) -> None:
                 outcomes = check_scenario(read_scenario(file))
             except RevrecError as error:
                 failed += 1
-                say(f"{file}: {error}")
+                say(f"{file}: {error}" + (f" (field {error.field})" if error.field else ""))
                 continue
             finally:
                 progress.advance(progress.task_ids[0])

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from revrec.errors import FeedError
 from revrec.feeds.adapters import adapter_of
 from revrec.feeds.book import book_of
 from revrec.feeds.documents import read_text, read_yaml, validated
@@ -216,8 +217,21 @@ class Scenario:
             if not isinstance(each, Usage)
         ]
         policy = with_elections(default_policy(), self.policy)
-        book, _ = book_of(facts, policy=policy, usage=usage)
+        book, unknown = book_of(facts, policy=policy, usage=usage)
+        for fact in unknown:
+            raise self._unknown(f"The {fact.kind} {fact.key}", fact.contract or "")
+        for each in usage:
+            if each.contract not in {told.id for told in self.contracts}:
+                raise self._unknown(f"Usage of {each.on} on {each.meter}", each.contract)
         return book
+
+    def _unknown(self, what: str, contract: str) -> FeedError:
+        """A fact that would be left out: of contracts that are combined, one is named."""
+        return FeedError(
+            f"{what} names contract {contract}, which the scenario does not tell.",
+            remedy=f"Name one of: {', '.join(sorted(each.id for each in self.contracts))}.",
+            field="events.contract",
+        )
 
 
 def read_scenario(path: Path) -> Scenario:

@@ -199,7 +199,8 @@ class _Walk:
         """Balances presented as they stand, monetary ones at the rate of the period's last day."""
         at_close = partial(self.rates.spot, self.history.contract.currency, period.last)
         advance, open_bills = self.bills.advance, self.bills.open
-        of_bills = 0 if balances.cash_in_advance == advance.units else open_bills.worth
+        # Bills that are no right without a contract: all but what was earned before.
+        _, of_bills = open_bills.newest(advance.units - balances.cash_in_advance)
         self.post(period, "cash_in_advance", advance.worth - of_bills)
         for pool in self.pools.values():
             gain = worth_at(at_close, pool.asset.units) - pool.asset.worth

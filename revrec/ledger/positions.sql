@@ -95,16 +95,17 @@ raw as (
     from gross
 ),
 -- Cash beyond the bills is received in advance (45-2); a bill that the customer may still refuse
--- is no right yet (45-4); before a contract exists all that was received is a deposit (25-8).
+-- is no right yet (45-4); without a contract what was received and not earned before is a deposit
+-- (25-8), and of the bills only what was earned before remains a claim (25-5).
 received as (
     select
         *,
-        case when is_contract then greatest(-open_bills, 0) else -open_bills end
+        case when is_contract then greatest(-open_bills, 0) else claim - open_bills end
             as cash_in_advance,
         case when is_contract and cancellable then greatest(least(open_bills, net), 0) else 0 end
             as conditional_bill,
-        case when is_contract then 0 else net - open_bills end as deposit_liability
-    from raw
+        case when is_contract then 0 else greatest(net - open_bills, 0) end as deposit_liability
+    from (select *, greatest(least(open_bills, open_bills - net), 0) as claim from raw)
 ),
 -- What was received or billed beyond the price is owed back as far as the price was reduced.
 owed as (

@@ -21,6 +21,7 @@ from tests.oracle.promises import (
     entitlement,
     in_whole_days,
     is_by_unit,
+    lapse_of,
     meters_of,
     minor,
     progress,
@@ -479,7 +480,35 @@ def _consider(
                 used_by_day = _above(facts, each["id"], held[terms["id"]], state.cut)
             else:
                 raise NotStated(f"{each['id']} is above an entitlement that is over")
+            used_by_day.last, used_by_day.cut = own_end(facts, terms), state.cut
             state.as_used.append(used_by_day)
+
+
+def own_end(facts: Facts, terms: Told) -> date:
+    """The last day an obligation tells, where the contract as signed goes on after it."""
+    written = facts.contract.get("end")
+    told = as_day(terms["end"]) if terms.get("end") else date.max
+    return told if not written or told < as_day(written) else date.max
+
+
+def lapse_of_rights(facts: Facts, state: State, used_by_day: AsUsed) -> date:
+    """The last day of the entitlement above which use is charged, if the term goes on after it."""
+    terms = state.told[used_by_day.obligation]
+    promise = state.promises.get(used_by_day.obligation)
+    told = usage_terms(terms).get("lapses") if promise is None else lapse_of(promise)
+    lapses = as_day(told) if told else date.max
+    written = facts.contract.get("end")
+    until = max(as_day(written), state.last_day or date.min) if written else date.max
+    if lapses >= until or usage_terms(terms).get("rolls_over"):
+        return date.max
+    others = [each for each in state.told.values() if each["id"] != used_by_day.obligation]
+    used_by_day.followed = any(
+        each["measure"] == "usage"
+        and as_day(usage_terms(each).get("lapses") or each.get("end") or date.max) > lapses
+        and {*meters_of(each)} & {*meters_of(terms)}
+        for each in others
+    )
+    return lapses
 
 
 def _above(facts: Facts, name: str, promise: Promise, cut: date) -> AsUsed:
@@ -499,7 +528,9 @@ def _charge_from_now(
         if each.id in considerations and each.obligation in new:
             each.counts_after = state.cut
         elif each.id in considerations and each.by_unit is None and not each.threshold:
-            each.not_charged = used_to_date(facts, each, state.cut)
+            each.not_charged = used_to_date(
+                facts, each, state.cut, lapse_of_rights(facts, state, each)
+            )
 
 
 def _estimate_of(facts: Facts, consideration: Told, day: date) -> int:
@@ -530,7 +561,8 @@ def _end_usage_terms(
             each.units_before.append(units_to_date(facts, each, state.cut))
             each.live = each.obligation in revised
             continue
-        each.earned += rounded(used_to_date(facts, each, state.cut) * facts.unit)
+        charged = used_to_date(facts, each, state.cut, lapse_of_rights(facts, state, each))
+        each.earned += rounded(charged * facts.unit)
         each.live = False
     return ending
 
@@ -560,4 +592,5 @@ def _renew_usage_terms(
             begins = as_day(terms["start"]) if terms.get("start") else state.cut + ONE_DAY
             anew = AsUsed(each.id, each.obligation, meters_of(terms), first=begins)
             anew.counts_after = state.cut
+        anew.last, anew.cut = own_end(facts, terms), state.cut
         state.as_used.append(anew)

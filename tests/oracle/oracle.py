@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tests.oracle.modifications import State, apply, inception, takes_effect
+from tests.oracle.modifications import State, apply, inception, lapse_of_rights, takes_effect
 from tests.oracle.pauses import stand_still
 from tests.oracle.promises import (
     Facts,
@@ -193,7 +193,8 @@ class _Contract:
                 continue
             amount = used.earned
             if used.live:
-                amount += rounded(used_to_date(self.facts, used, day) * self.facts.unit)
+                lapses = lapse_of_rights(self.facts, state, used)
+                amount += rounded(used_to_date(self.facts, used, day, lapses) * self.facts.unit)
             _add(position.revenue, (used.obligation, used.id), amount)
         position.transaction_price = sum(position.allocated.values())
         return position

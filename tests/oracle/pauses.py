@@ -29,7 +29,8 @@ def stand_still(facts: Facts, promises: Iterable[Promise], pause: Told, day: dat
             for each in change.get("revises", ())
             if pause.get("extends", False) or each["measure"] in BY_TIME
         }
-        if lasts and on < new_from and restated & (named or restated):
+        moved = change.get("end") and not ({"adds", "revises", "withdraws"} & change.keys())
+        if lasts and on < new_from and (moved or restated & (named or restated)):
             raise NotStated(f"{pause['id']} lasts into terms that are restated")
     for each in promises:
         timed = each.terms["measure"] in BY_TIME
@@ -39,10 +40,17 @@ def stand_still(facts: Facts, promises: Iterable[Promise], pause: Told, day: dat
             continue
         if timed and {"starts_at", "ends_at"} & each.terms.keys():
             raise NotStated(f"{pause['id']} of {each.name}, which runs between moments")
-        ends = _end(each, last, pause, on, back)
+        ends = _end(each, last, _with_its_end(facts, pause, day), on, back)
         if timed:
             _go_on(facts, each, on, back, ends)
         each.until = ends
+
+
+def _with_its_end(facts: Facts, pause: Told, day: date) -> Told:
+    """The pause with the end that its resumption tells."""
+    told = [each for each in facts.of_kind("resumption", day) if each["pause"] == pause["id"]]
+    ends = [each["end"] for each in told if each.get("end")]
+    return {**pause, "end": ends[-1]} if ends else pause
 
 
 def _resumes(facts: Facts, pause: Told, day: date) -> date | None:

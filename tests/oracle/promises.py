@@ -154,6 +154,12 @@ class AsUsed:
     """Terms of a price per unit, with the latest estimate of it."""
     units_before: list[Fraction] = field(default_factory=list)
     """Units under each of the terms that ended: they earn what a unit earns now."""
+    last: date = date.max
+    """The last day its obligation tells, if that is before the contract's."""
+    cut: date = date.min
+    """The last day of the terms before these."""
+    followed: bool = False
+    """Whether another obligation counts the same use once the rights have lapsed."""
 
 
 def units_to_date(facts: Facts, by_unit: AsUsed, day: date) -> Fraction:
@@ -264,16 +270,23 @@ def sum_of_usage(
     )
 
 
-def used_to_date(facts: Facts, used_by_day: AsUsed, day: date) -> Fraction:
+def used_to_date(facts: Facts, used_by_day: AsUsed, day: date, lapses: date = date.max) -> Fraction:
     """The rated amount charged under the terms in force, to the end of the day.
 
     Corrections may take back more than there was, but for an overage, which begins at zero.
+    Use after an own end is not charged; use after the rights lapsed is not paid for by them.
     """
-    total = sum_of_usage(
-        facts, used_by_day.meters, "amount", used_by_day.first, used_by_day.counts_after, day
-    )
-    if used_by_day.threshold:
-        total = max(total - used_by_day.threshold, Fraction(0))
+    meters, first, after = used_by_day.meters, used_by_day.first, used_by_day.counts_after
+
+    def amount(since: date, until: date) -> Fraction:
+        return sum_of_usage(facts, meters, "amount", first, since, until)
+
+    if not used_by_day.threshold:
+        return amount(after, min(day, used_by_day.last)) - used_by_day.not_charged
+    total = max(amount(after, min(day, lapses)) - used_by_day.threshold, Fraction(0))
+    later = min(day, used_by_day.last)
+    if later > lapses and not used_by_day.followed:
+        total += amount(max(after, lapses, used_by_day.cut), later)
     return total - used_by_day.not_charged
 
 

@@ -50,9 +50,13 @@ def test_engine_gives_the_figures(scenario: dict[str, Any]) -> None:
     assert [] == [outcome for outcome in check(scenario_of(scenario)) if not outcome.holds]
 
 
+EXAMPLES = sorted((HERE.parents[1] / "contracts_examples").glob("*.yaml"))
+
+
 @pytest.mark.parametrize(
     "path",
-    sorted((HERE.parents[1] / "contracts_examples").glob("*.yaml")),
+    # What another system kept before a cutover is taken as told: nothing to compute twice.
+    [path for path in EXAMPLES if "kind: opening_balance" not in path.read_text("utf-8")],
     ids=lambda path: path.stem,
 )
 def test_oracle_agrees_with_the_examples_for_accountants(path: Path) -> None:

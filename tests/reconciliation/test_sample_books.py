@@ -138,6 +138,10 @@ def test_the_sample_without_mistakes_has_no_finding():
 FOLDER = Path(__file__).parents[2] / "contracts_examples"
 EXAMPLES = sorted(FOLDER.rglob("*.yaml"))
 NOT_INVOICED = {
+    "allowances_that_begin_anew": [
+        ("INCLUDED", "2025-06", "not_billed", "-20.00"),
+        ("INCLUDED", "2025-07", "not_billed", "-5.00"),
+    ],
     "allocation_in_layers": [("LAYERS-2025", "2025-02", "not_billed", "-40.00")],
     "committed_spend_with_overage": [("BASALT-2026", "2027-01", "not_billed", "-79010.15")],
     "credits_shared_by_a_group": [("SUBSIDIARY-2025", "2025-12", "not_billed", "-40.00")],
@@ -153,6 +157,11 @@ NOT_INVOICED = {
         ("CEDAR", "2026-03", "not_billed", "-150.00"),
         ("CEDAR", "2026-01", "not_billed", "-300.00"),
         ("CEDAR", "2026-03", "not_billed", "-450.00"),
+    ],
+    "licenses_with_fees_and_royalties": [
+        ("TEAM-2025", "2025-03", "not_billed", "-12500.00"),
+        ("FRANCHISE-2025", "2025-02", "not_billed", "-150000.00"),
+        ("FRANCHISE-2025", "2025-03", "not_billed", "-5000.00"),
     ],
     "pay_as_you_go_tokens": [("LARKSPUR-PAYG", "2026-03", "not_billed", "-2171.16")],
     "promotional_credits_are_a_discount": [

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from revrec.errors import NotAContract
+from revrec.feeds.scenario import scenario_of
 from revrec.periods import FOREVER
 from tests.scenarios.step1 import (
     accounting,
@@ -259,6 +260,51 @@ def test_after_a_significant_change_and_termination_only_the_excess_received_is_
     )
 
     assert [] == missed(told)
+
+
+def test_of_bills_only_what_was_earned_before_the_change_stays_a_claim():
+    """Of 150.00 euros billed 100.00 are earned when it fails: worth 120.00 at the end of March.
+
+    The other 50.00 are no claim, no liability and bring no gain; 30.00 paid leave 70.00 to claim.
+    """
+    told = {
+        "title": "t",
+        "cites": ["606-10-25-5"],
+        "functional_currency": "USD",
+        "exchange_rates": [
+            {"id": f"R{month}", "currency": "EUR", "into": "USD", "on": on, "rate": rate}
+            for month, (on, rate) in enumerate(
+                [("2026-01-01", "1.10"), ("2026-01-31", "1.10"), ("2026-02-28", "1.10"),
+                 ("2026-03-31", "1.20"), ("2026-04-30", "1.20")]
+            )
+        ],
+        "contracts": [
+            subscription(
+                currency="EUR",
+                end=MAR_31,
+                consideration=[{"id": "fee", "kind": "fixed", "amount": "150.00"}],
+            )
+        ],
+        "events": [
+            {"kind": "invoice", "id": "I", "contract": "C", "on": JAN_1,
+             "lines": [{"amount": "150.00"}]},
+            assessed(date(2026, 3, 1), unmet=["collectibility"], significant_change="insolvency"),
+            paid(date(2026, 4, 10), "30.00"),
+        ],
+        "expected": [
+            at(MAR_31, "cumulative_revenue", "100.00"),
+            at(MAR_31, "receivable", "100.00"),
+            at(MAR_31, "receivable", "120.00", currency="USD"),
+            at(MAR_31, "contract_liability", "0.00"),
+            at(MAR_31, "contract_asset", "0.00", currency="USD"),
+            at(MAR_31, "deposit_liability", "0.00"),
+            {"period": "2026-03", "measure": "fx_gain", "amount": "10.00", "currency": "USD"},
+            at(date(2026, 4, 30), "receivable", "70.00"),
+            at(date(2026, 4, 30), "deposit_liability", "0.00"),
+        ],
+    }  # fmt: skip
+
+    assert [] == missed(scenario_of(told))
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,25 @@ def test_a_price_change_while_service_stands_still_waits_for_it():
     assert ["0.00", "330.00", "341.00"] == earned
 
 
+@pytest.mark.parametrize("pause", [{"id": "P"}, {"id": "P", "until": "2025-03-31"}])
+def test_a_new_end_told_while_service_stands_still_is_refused(pause):
+    """Whether it goes on with the new terms is not told; the pause tells an end that only moves."""
+    events = [
+        {"kind": "pause", "on": "2025-03-01", **pause},
+        {"kind": "modification", "on": "2025-03-10", "end": "2026-06-30"},
+    ]
+    with pytest.raises(ContractError, match=r"P .* lasts into the terms of access"):
+        revenue(access(), events, "2025-03")
+
+
+def test_a_new_end_told_once_service_goes_on_is_taken():
+    """3,060 left on 1 April, over its 456 days to June of the next year."""
+    events = [MARCH, {"kind": "modification", "on": "2025-04-01", "end": "2026-06-30"}]
+    earned = revenue(access(), events, "2025-03", "2025-04")
+    # 3,060 x 30 / 456 = 201.32.
+    assert ["0.00", "201.32"] == earned
+
+
 def test_credits_live_longer_by_the_days_of_a_pause():
     """The last day of an entitlement moves with the service it is for."""
     told = contract(

@@ -177,3 +177,22 @@ def test_what_cannot_be_measured_is_not_zero(asked: dict[str, Any], told: str) -
     """An expectation that covers nothing is told, not compared with zero."""
     with pytest.raises(FeedError, match=told):
         measured({"as_of": "2026-01-31"} | asked)
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ({"kind": "delivery", "id": "D", "obligation": "units"}, "delivery D names contract X"),
+        ({"kind": "usage", "meter": "calls", "quantity": "1"}, "on calls names contract X"),
+    ],
+)
+def test_a_fact_of_a_contract_that_is_not_told_is_not_left_out(
+    event: dict[str, Any], told: str
+) -> None:
+    """A slip in a name would otherwise be a fact without effect."""
+    scenario = {
+        "title": "t", "cites": ["606-10-25-1"], "contracts": [contract()], "expected": [],
+        "events": [event | {"contract": "X", "on": "2026-01-10"}],
+    }  # fmt: skip
+    with pytest.raises(FeedError, match=told):
+        check(scenario_of(scenario))
