@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.requests import CONTRACT, keyed, record
+from tests.api.requests import CONTRACT, close, record
 
 SECOND = {"kind": "second_book", "framework": "ifrs15", "effective_from": "2026-01-01"}
 
@@ -12,8 +12,7 @@ def test_two_books_are_compared(as_):
     missing = as_("cleo").get("/v1/books/comparison", params={"period": "2026-01"})
     assert (404, "not-found") == (missing.status_code, missing.json()["code"])
     record(as_("ana"), [SECOND, {**CONTRACT, "collection_probability": "0.6"}], "facts")
-    path, body = "/v1/periods/2026-01/close", {"approved_by": "ben"}
-    assert 200 == as_("ana").post(path, json=body, headers=keyed("close")).status_code
+    assert 200 == close(as_("ana"), "2026-01", "close").status_code
 
     told = as_("cleo").get("/v1/books/comparison", params={"period": "2026-01"}).json()
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from reports.export import export
 from revrec.disclosure.books import Compared, Sides, compared
 from revrec.errors import ApprovalNeeded, FeedError
 from revrec.feeds.records import fact_of
@@ -19,6 +21,7 @@ from revrec.operations.books import compare
 from revrec.operations.close import Kind, close_period, move_cut_off, reopen_period
 from revrec.operations.computing import posted_detail
 from revrec.operations.facts import record_facts
+from revrec.operations.report import report
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -159,7 +162,7 @@ def rows_of(told: Compared, name: str) -> list[dict[str, object]]:
     return [dict(zip((c.name for c in data.columns), row, strict=True)) for row in data.rows]
 
 
-def test_every_difference_has_its_rule(workspace: Workspace) -> None:
+def test_every_difference_has_its_rule(workspace: Workspace, tmp_path: Path) -> None:
     """A contract at 60% with a bonus of 120.00, of which IFRS 15 lets in 24.00; by hand.
 
     Topic 606 has no contract. IFRS 15: 102.00 a month, of them 110.00 because there is a contract,
@@ -197,6 +200,10 @@ def test_every_difference_has_its_rule(workspace: Workspace) -> None:
     assert (1, 1, 0, 0) == tuple(
         counts[name] for name in ("collectibility", "constraint", "noncash", "onerous_contracts")
     )
+    files = [each.name for each in export(report(workspace, JANUARY, FEBRUARY), tmp_path)]
+    assert 1 == sum("_Books_" in name and name.endswith(".xlsx") for name in files)
+    [twin] = [name for name in files if "book-comparison" in name]
+    assert "-8.00" in (tmp_path / twin).read_text(encoding="utf-8")
 
 
 def test_a_difference_without_a_rule_is_found(workspace: Workspace) -> None:
