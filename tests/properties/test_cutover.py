@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -151,3 +152,40 @@ def test_a_cutover_at_any_month_changes_no_later_month(drawn: list[Any]) -> None
     assert {key: each for key, each in true.items() if each and key[2] >= cutover[key[0]]} == {
         key: each for key, each in taken_over.items() if each and key[2] >= cutover[key[0]]
     }
+
+
+shares = st.integers(0, 100)
+timed = st.sampled_from(["days", "even_months", "calendar_months"])
+otherwise = st.lists(
+    st.tuples(timed, cents, shares, st.sampled_from(ENDS[:-2]), changes), min_size=6, max_size=6
+)
+
+
+@given(otherwise)
+@examples(commit=10, torture=1_000)
+def test_revenue_told_stands_and_the_price_is_earned_in_the_end(drawn: list[Any]) -> None:
+    """Whatever part of the price was recognised: as told at cutover, all of it at the end.
+
+    A later rise of the price is added. What was ahead is rounded apart from the price, so that
+    revenue to date may step back, by a minor unit at the most.
+    """
+    agreed: list[Told] = []
+    told: list[Told] = []
+    for number, (measure, price, share, on, change) in enumerate(drawn):
+        name, promised = f"C{number}", [(measure, price)]
+        agreed.append(signed(name, promised, price))
+        true = {(name, "o0", on): price * share // 100}
+        told.append(opening(name, promised, on, [], true))
+        if change is not None and change[0] > on:
+            told.append(
+                {"kind": "modification", "id": f"{name}-m", "contract": name, "on": change[0],
+                 "price_change": amount(abs(change[1]))}
+            )  # fmt: skip
+
+    made = revenue(agreed, told)
+
+    for number, (_, price, share, on, change) in enumerate(drawn):
+        to_date = [made[f"C{number}", "o0", day] for day in ENDS if day >= on]
+        added = abs(change[1]) if change is not None and change[0] > on else 0
+        assert (to_date[0], to_date[-1]) == (price * share // 100, price + added)
+        assert all(later >= earlier - 1 for earlier, later in pairwise(to_date))
