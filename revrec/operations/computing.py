@@ -124,7 +124,7 @@ def compute(inputs: Inputs, period: Period) -> Computed:
     contracts that cannot be accounted for.
     """
     up_to = pc.less_equal(inputs.posted["period"], str(period))
-    book = _accounted_here(inputs.book, period)
+    book = accounted_here(inputs.book, period)
     inputs = replace(inputs, posted=inputs.posted.filter(up_to), book=book)
     _refuse_another_functional_currency(inputs)
     _refuse_untranslatable(inputs, period)
@@ -187,7 +187,7 @@ def _at_cutover(subledger: Subledger, book: Book) -> dict[str, dict[str, int]]:
     return found
 
 
-def _accounted_here(book: Book, period: Period) -> Book:
+def accounted_here(book: Book, period: Period) -> Book:
     """The book without contracts that another system still accounts for in the period."""
     for history in book.histories.values():
         for told in history.openings:

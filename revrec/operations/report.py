@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow.compute as pc
 
@@ -20,7 +20,7 @@ from revrec.ledger.subledger import Subledger, first_period
 from revrec.model.controls import TaskStatus, Waiver
 from revrec.model.dataset import DataSet, TieOut
 from revrec.operations import books, checklist
-from revrec.operations.computing import read_inputs
+from revrec.operations.computing import accounted_here, read_inputs
 from revrec.operations.reconciling import reconciled
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -114,7 +114,7 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
         certificate = _certificate(tx, period)
         inputs = read_inputs(tx, workspace.lake, certificate.pins)
         posted = inputs.posted.filter(pc.less_equal(inputs.posted["period"], str(period)))
-        book, entries = inputs.book, journal.read(tx)
+        book, entries = accounted_here(inputs.book, period), journal.read(tx)
         horizon = period.plus(PERIODS_AHEAD)
         periods_ = list(first_period(book, first).through(horizon))
         days = [periods_[0].previous.last, *(each.last for each in periods_)]
@@ -138,7 +138,7 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
             first=first,
             period=period,
             schedules=derived,
-            reconciliation=reconciled(inputs, posted, first, period),
+            reconciliation=reconciled(replace(inputs, book=book), posted, first, period),
             position=position_of(book, inputs.daily, period.last),
             checklist=checklist.listing(tx, workspace.lake, period),
             ledger=ledger(
