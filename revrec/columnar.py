@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 
 import duckdb
@@ -15,17 +19,56 @@ import pyarrow as pa
 _DISABLED_OPTIMIZERS = "statistics_propagation"
 
 
-def connect(config: Mapping[str, str | int] | None = None) -> duckdb.DuckDBPyConnection:
-    """An empty in-memory database; ``config`` are DuckDB's settings, such as ``threads``."""
-    database = duckdb.connect(config=dict(config or {}))
+_NUMBERS = itertools.count(1)
+_LOCK = threading.Lock()
+
+
+@contextmanager
+def connect() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty in-memory database, gone with its context.
+
+    All are of one instance of DuckDB: to start another takes longer than a small close computes.
+    """
+    with _LOCK:
+        name = f"database_{next(_NUMBERS)}"
+        session = _instance(os.getpid()).cursor()
+    try:
+        session.execute("set enable_progress_bar = false")
+        session.execute(f"attach ':memory:' as {name}")
+        session.execute(f"use {name}")
+        yield session
+    finally:
+        session.close()
+        with _LOCK:
+            _instance(os.getpid()).execute(f"detach database if exists {name}")
+
+
+@contextmanager
+def connect_apart(config: Mapping[str, str | int]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty in-memory database with settings of its own, such as ``threads``."""
+    database = duckdb.connect(config=dict(config))
+    try:
+        database.execute("set enable_progress_bar = false")
+        database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS}'")
+        yield database
+    finally:
+        database.close()
+
+
+@cache
+def _instance(_process: int) -> duckdb.DuckDBPyConnection:
+    """DuckDB in this process: threads do not survive a fork."""
+    database = duckdb.connect()
     database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS}'")
-    database.execute("set enable_progress_bar = false")
     return database
 
 
 @contextmanager
 def as_written(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Joins are done in the order they are written, the right side held in memory or spilled."""
+    """Joins are done in the order they are written, the right side held in memory or spilled.
+
+    For a database of ``connect_apart``.
+    """
     of_joins = "join_order,build_side_probe_side"
     database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS},{of_joins}'")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -75,7 +76,8 @@ class Frame:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self.span = inputs.span
-        self._database = connect()
+        self._opened = ExitStack()
+        self._database = self._opened.enter_context(connect())
         terms = terms_of(inputs.book, inputs.accounting, self.span.last)
         standing = in_force(inputs.subledger, self.span.last)
         self._refuse_unrecognised(standing)
@@ -106,7 +108,7 @@ class Frame:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        self._opened.close()
 
     @cached_property
     def entity(self) -> int:

@@ -7,6 +7,7 @@ by economic period, so that what is learned late names the period it belongs to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from datetime import date
 from importlib.resources import files
 from typing import Self
@@ -52,7 +53,8 @@ class Subledger:
             for name, history in sorted(book.histories.items())
             if name not in accounting.refused
         ]
-        self._database = connect()
+        self._opened = ExitStack()
+        self._database = self._opened.enter_context(connect())
         histories = [book.histories[contract.id] for contract in contracts]
         spans = [
             (each.id, first, last)
@@ -103,7 +105,7 @@ class Subledger:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        self._opened.close()
 
     @cites(
         "606-10-25-8", "606-10-32-10", "606-10-45-1", "606-10-45-2", "606-10-45-3", "606-10-45-4"

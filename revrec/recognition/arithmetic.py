@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -11,7 +12,7 @@ from typing import Self
 import pyarrow as pa
 
 from revrec.citations import cites
-from revrec.columnar import connect
+from revrec.columnar import connect, connect_apart
 from revrec.model.decision import Answer, Question, Segment, Shape
 
 _MACROS = """
@@ -104,7 +105,10 @@ class Arithmetic:
     """An in-memory DuckDB with the counts loaded; closes with its context."""
 
     def __init__(self, counts: Iterable[pa.Table], *, threads: int | None = None) -> None:
-        self._database = connect({"threads": threads} if threads else None)
+        self._opened = ExitStack()
+        self._database = self._opened.enter_context(
+            connect_apart({"threads": threads}) if threads else connect()
+        )
         self._database.execute(_MACROS)
         self._load(list(counts))
 
@@ -112,7 +116,7 @@ class Arithmetic:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        self._opened.close()
 
     def _load(self, counts: list[pa.Table]) -> None:
         """Sum by day, then run totals; atoms are exact integers of the last kept decimal.

@@ -25,7 +25,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revrec.columnar import connect
+from revrec.columnar import connect_apart
 from revrec.errors import InvariantViolated
 from revrec.usage import parquet_door, plain, validation
 from revrec.usage.columns import RATED, WELL_FORMED, Form
@@ -181,21 +181,17 @@ def total_of(rows: pa.RecordBatch) -> Total:
 def scratch(memory_max: str = RATING_MEMORY_MAX) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of its own that loads no extensions and opens no files but those it spills."""
     with tempfile.TemporaryDirectory(prefix="revrec-usage-") as folder:
-        connection = connect(
-            config={
-                "memory_limit": memory_max,
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "preserve_insertion_order": "false",
-            }
-        )
-        try:
+        config = {
+            "memory_limit": memory_max,
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "preserve_insertion_order": "false",
+        }
+        with connect_apart(config) as connection:
             connection.execute("SET temp_directory = $1", [folder])
             connection.execute("SET enable_external_access = false")
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
-        finally:
-            connection.close()
 
 
 @contextmanager

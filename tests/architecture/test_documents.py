@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import cache
 
 import pytest
 from typer.main import get_command
@@ -79,20 +80,25 @@ def known_commands(group, *names: str) -> dict[tuple[str, ...], set[str]]:
     return found
 
 
+@cache
+def known() -> dict[tuple[str, ...], set[str]]:
+    """The commands of the program."""
+    return known_commands(get_command(app))
+
+
 def verb_of(words: list[str]) -> tuple[str, ...]:
     """The words of the command itself, one or, in a group, two."""
-    groups = {words[0] for words in known_commands(get_command(app)) if len(words) > 1}
+    groups = {names[0] for names in known() if len(names) > 1}
     return tuple(words[:2] if words[0] in groups else words[:1])
 
 
 def test_commands_in_documents_exist():
     """Each `revrec` command printed anywhere has that name and those options."""
-    known = known_commands(get_command(app))
     printed = [words for path in DOCUMENTS for words in commands(path.read_text(encoding="utf-8"))]
     strange = []
     for _, *words in printed:
         flags = {word.partition("=")[0] for word in words if word.startswith("--")}
-        if flags - known.get(verb_of(words), set()) or verb_of(words) not in known:
+        if flags - known().get(verb_of(words), set()) or verb_of(words) not in known():
             strange.append(words)
 
     assert printed
@@ -103,7 +109,7 @@ def test_every_command_is_in_the_readme():
     """A command nobody reads about is not used."""
     told = {verb_of(words) for _, *words in commands(README)}
 
-    assert set(known_commands(get_command(app))) - told == set()
+    assert set(known()) - told == set()
 
 
 def test_every_kind_of_record_is_in_the_readme():
