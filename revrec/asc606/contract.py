@@ -40,8 +40,9 @@ def identify_contract(contract: Contract) -> Decision:
             contract=contract.id,
             field="end",
         )
-    _refuse_repeated(contract, "obligations", [o.id for o in contract.obligations])
-    _refuse_repeated(contract, "consideration", [c.id for c in contract.consideration])
+    promised, priced = contract.obligations, contract.consideration
+    _refuse_repeated(contract, "obligations", [each.id for each in promised], "606-10-25-14")
+    _refuse_repeated(contract, "consideration", [each.id for each in priced], "606-10-32-2")
     _refuse_unknown_obligations(contract)
     inception, term = str(contract.inception), f"{first_day} to {contract.end or 'open end'}"
     how_long = "as written for" if contract.termination else "for its enforceable term,"
@@ -150,12 +151,12 @@ def _check_size(amount: Decimal) -> None:
         )
 
 
-def _refuse_repeated(contract: Contract, name: str, ids: list[str]) -> None:
+def _refuse_repeated(contract: Contract, name: str, ids: list[str], paragraph: str) -> None:
     if len(set(ids)) < len(ids):
         repeated = sorted({each for each in ids if ids.count(each) > 1})
         raise ContractError(
             f"Contract {contract.id} names {name} {', '.join(repeated)} more than once.",
-            citation="606-10-25-14",
+            citation=paragraph,
             remedy="Give each its own id.",
             contract=contract.id,
             field=name,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from revrec.feeds.scenario import read_scenario
 from tests.books import EXAMPLES, examples, usage_rows, write_usage
 from tests.cli.conftest import Command
 
@@ -71,8 +72,9 @@ def test_a_lake_that_cannot_be_written_changes_nothing(command: Command, tmp_pat
     """The error names the place; no row counts as received."""
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder should be", encoding="utf-8")
-    command("load", EXAMPLES / "pay_as_you_go_tokens.yaml")
-    usage = write_usage(tmp_path / "usage.ndjson", usage_rows(examples()[-5:]))
+    metered = EXAMPLES / "pay_as_you_go_tokens.yaml"
+    command("load", metered)
+    usage = write_usage(tmp_path / "usage.ndjson", usage_rows([read_scenario(metered)]))
 
     told = command("ingest", usage, REVREC_LAKE=str(blocked / "lake"))
 

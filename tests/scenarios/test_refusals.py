@@ -57,17 +57,17 @@ REFUSED = {
     "two obligations of a name": (
         terms(promise(), promise("b"), promise()),
         [],
-        (None, "obligations", "names obligations a more than once."),
+        ("606-10-25-14", "obligations", "names obligations a more than once."),
     ),
     "two amounts of a name": (
         terms(fees=(fee(), fee("x"), fee("x"), fee())),
         [],
-        (None, "consideration", "names consideration fee, x more than once."),
+        ("606-10-32-2", "consideration", "names consideration fee, x more than once."),
     ),
     "an amount for what is not promised": (
         terms(fees=(fee(obligation="b"),)),
         [],
-        (None, "consideration.fee.obligation", "is for obligation b, which the contract"),
+        ("606-10-32-28", "consideration.fee.obligation", "is for obligation b, which the contract"),
     ),
     "a delivery of what is not promised": (
         terms(promise("item", "units")),
