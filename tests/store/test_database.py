@@ -288,7 +288,10 @@ def test_locks_end_with_the_operation(run, database_url):
 
     run(operation)
     with psycopg.connect(database_url) as connection:
-        held = connection.execute("select count(*) from pg_locks where locktype = 'advisory'")
+        held = connection.execute(
+            "select count(*) from pg_locks join pg_database on oid = database "
+            "where locktype = 'advisory' and datname = current_database()"
+        )
 
         assert (0,) == held.fetchone()
 
