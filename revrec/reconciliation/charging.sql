@@ -13,7 +13,8 @@ cross join lateral (
 ) k;
 
 -- Above an entitlement: the running sum beyond it, version by version, less what was used beyond
--- it before the fee was promised (606-10-32-40).
+-- it before the fee was promised (606-10-32-40). Of one that was stated anew from an earlier day,
+-- what was used since then is used up.
 create table above_to_date as
 with day_charges as (
     select t.contract, t.consideration, t.obligation, r.version, r.month, t.from_day, r.day,
@@ -26,15 +27,28 @@ with day_charges as (
     where t.above
     group by all
 ),
+unused as (
+    select v.contract, v.obligation, v.version, t.consideration,
+           greatest(v.entitled - coalesce(sum(u.amount_now), 0), 0) as left_now,
+           greatest(v.entitled - coalesce(sum(u.amount_low), 0), 0) as left_low,
+           greatest(v.entitled - coalesce(sum(u.amount_high), 0), 0) as left_high,
+           greatest(v.entitled - coalesce(sum(u.amount_early), 0), 0) as left_early
+    from versions v
+    join charge_terms t using (contract, obligation)
+    left join day_charges u
+        on u.contract = v.contract and u.consideration = t.consideration
+        and u.obligation = v.obligation and u.version < v.version and u.day >= v.counts_from
+    where t.above and v.entitled is not null
+    group by v.contract, v.obligation, v.version, t.consideration, v.entitled
+),
 run as (
     select d.*,
-           greatest(sum(amount_now) over running - v.entitled, 0) as at_now,
-           greatest(sum(amount_low) over running - v.entitled, 0) as at_low,
-           greatest(sum(amount_high) over running - v.entitled, 0) as at_high,
-           greatest(sum(amount_early) over running - v.entitled, 0) as at_early
+           greatest(sum(amount_now) over running - v.left_now, 0) as at_now,
+           greatest(sum(amount_low) over running - v.left_low, 0) as at_low,
+           greatest(sum(amount_high) over running - v.left_high, 0) as at_high,
+           greatest(sum(amount_early) over running - v.left_early, 0) as at_early
     from day_charges d
-    join versions v using (contract, obligation, version)
-    where v.entitled is not null
+    join unused v using (contract, obligation, version, consideration)
     window running as (partition by d.contract, d.consideration, d.version order by d.day)
 ),
 base as (

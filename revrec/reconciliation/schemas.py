@@ -28,9 +28,11 @@ VERSIONS = pa.schema(
         ("first_day", DAY),
         ("last_day", DAY),
         ("entitled", AMOUNT),
+        ("counts_from", DAY),
     ]
 )
-"""Obligations by set of terms; ``entitled`` where a rated value was bought."""
+"""Obligations by set of terms; ``entitled`` where a rated value was bought, which is used up from
+``counts_from`` on: before the first day where it was stated anew from an earlier one."""
 METERS = pa.schema(
     [
         ("contract", TEXT),

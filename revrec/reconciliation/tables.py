@@ -219,6 +219,7 @@ def _versions(terms: Terms) -> Iterable[Row]:
             each.first_day,
             each.last_day,
             terms.paid_ahead(each.obligation),
+            min(each.first_day, each.obligation.start or each.first_day),
         )
 
 

@@ -144,6 +144,13 @@ NOT_INVOICED = {
     ],
     "allocation_in_layers": [("LAYERS-2025", "2025-02", "not_billed", "-40.00")],
     "committed_spend_with_overage": [("BASALT-2026", "2027-01", "not_billed", "-79010.15")],
+    "commitments_restated": [
+        ("CUT", "2026-08", "not_billed", "-5000.00"),
+        ("ONE-SERVICE", "2026-11", "not_billed", "-10000.00"),
+        ("RAISED", "2026-12", "not_billed", "-10000.00"),
+        ("RAISED-LATE", "2026-09", "not_billed", "-10000.00"),
+        ("RAISED-LATE", "2026-12", "not_billed", "-5000.00"),
+    ],
     "credits_shared_by_a_group": [("SUBSIDIARY-2025", "2025-12", "not_billed", "-40.00")],
     "deposit_on_a_building": [("BUILDING-B", "2026-03", "not_billed", "-1000000.00")],
     "implicit_price_concession": [("DRUG-2025", "2025-01", "not_billed", "-1000000.00")],
