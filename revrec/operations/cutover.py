@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -64,19 +65,27 @@ def tied_cutover(workspace: Workspace, period: Period, controls: Controls) -> Ti
 
 
 def read_controls(path: Path) -> Controls:
-    """Totals by account from a CSV file of account, currency and amount.
+    """Totals by account from a CSV file of account, currency and amount; rows of one add up.
 
-    Raises FeedError naming the row that does not fit.
+    Raises FeedError naming the row that does not fit, or for a file without rows.
     """
-    found: dict[tuple[str, str], int] = {}
+    found: defaultdict[tuple[str, str], int] = defaultdict(int)
     for number, row in enumerate(csv.DictReader(read_text(path).splitlines()), start=1):
         try:
             key = row["account"], row["currency"]
-            found[key] = to_minor(Decimal(row["amount"]), row["currency"])
+            found[key] += to_minor(Decimal(row["amount"]), row["currency"])
         except (KeyError, InvalidOperation, TypeError) as error:
             raise FeedError(
                 f"{path.name}, row {number}: no account, currency and amount.",
                 remedy="Write account,currency,amount, such as receivable,USD,1200.50.",
                 source=path.name,
             ) from error
-    return found
+        except FeedError as error:
+            raise FeedError(
+                f"{path.name}, row {number}: {error.message}",
+                remedy=error.remedy,
+                source=path.name,
+            ) from error
+    if not found:
+        raise FeedError(f"{path.name} has no totals.", remedy="Give one row at least.")
+    return dict(found)

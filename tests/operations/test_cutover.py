@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
-from revrec.errors import PeriodNotReady
+from revrec.errors import FeedError, PeriodNotReady
 from revrec.feeds.records import fact_of
 from revrec.feeds.scenario import read_scenario
 from revrec.operations.close import close_period, waive_gate
 from revrec.operations.computing import posted_detail
-from revrec.operations.cutover import tied_cutover
+from revrec.operations.cutover import read_controls, tied_cutover
 from revrec.operations.facts import record_facts
 from revrec.operations.report import report
 from revrec.operations.verify import verify
@@ -233,3 +234,34 @@ def test_a_foreign_contract_keeps_the_rate_it_is_carried_at(workspace: Workspace
     }  # fmt: skip
     close_period(workspace, JULY, **PEOPLE)
     assert balances(workspace, "functional")["revenue"] == -12_131
+
+
+def test_totals_of_one_account_add_up(tmp_path: Path) -> None:
+    """A ledger may keep an account in several: none replaces another."""
+    path = tmp_path / "totals.csv"
+    path.write_text(
+        "account,currency,amount\nreceivable,USD,100.25\nreceivable,USD,-0.25\nreceivable,JPY,7\n"
+    )
+
+    assert read_controls(path) == {("receivable", "USD"): 10_000, ("receivable", "JPY"): 7}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("receivable,USD,1.00\nreceivable,USD,0.001", "totals.csv, row 2: 0.001 USD has more"),
+        ("receivable,USD,NaN", "totals.csv, row 1: NaN is not a number"),
+        ("receivable,USD", "totals.csv, row 1: no account, currency and amount"),
+        ("receivable,XXQ,1", "totals.csv, row 1: "),
+        ("", "totals.csv has no totals"),
+    ],
+)
+def test_totals_that_do_not_fit_are_named(tmp_path: Path, rows: str, told: str) -> None:
+    """With the file and the row; a file without totals proves nothing."""
+    path = tmp_path / "totals.csv"
+    path.write_text(f"account,currency,amount\n{rows}\n")
+
+    with pytest.raises(FeedError) as refused:
+        read_controls(path)
+
+    assert refused.value.message.startswith(told)
