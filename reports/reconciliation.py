@@ -7,10 +7,12 @@ from pathlib import Path
 
 from reports.charts import Chart, ChartKind
 from reports.cover import Cover
-from reports.csv_twin import FileRecord
+from reports.csv_twin import FileRecord, write_manifest
 from reports.publish import pick, publish
 from reports.totals import column_position, currencies, currency_position, money_totals
+from revrec.engine import ENGINE_VERSION
 from revrec.model.dataset import DataSet, TieOut
+from revrec.operations.reconciling import ThreeWay
 
 THREE_WAY, REASONS = "reconciliation", "reconciliation_reasons"
 UNEXPLAINED = "unexplained"
@@ -37,6 +39,23 @@ def write_reconciliation(
     checks = [*_cross_footed(three_way), *_explained(three_way)]
     charts = _charts(data, cover.functional_currency)
     return publish(folder, cover, sheets, [*checks, *tie_outs], charts)
+
+
+def write_three_way(run: ThreeWay, folder: Path) -> list[Path]:
+    """Write a reconciliation as known now: workbook, twins and manifest. A draft."""
+    cover = Cover(
+        entity=run.entity.name or f"Entity {run.entity.id}",
+        report="Reconciliation",
+        period=str(run.period) if run.first == run.period else f"{run.first}..{run.period}",
+        as_of=run.known_at,
+        functional_currency=run.entity.functional_currency,
+        run_id=str(run.period),
+        engine_version=ENGINE_VERSION,
+        facts_version=run.fact_seq,
+        prepared_by=run.prepared_by,
+    )
+    files = write_reconciliation(folder, cover, run.datasets, run.tie_outs)
+    return [*(folder / each.name for each in files), write_manifest(folder, cover, files)]
 
 
 def _cross_footed(data: DataSet) -> list[TieOut]:

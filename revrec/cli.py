@@ -30,6 +30,7 @@ from revrec.commands import (
     people,
     quarantine,
     reading,
+    reconciling,
     usage,
     usage_ledger,
 )
@@ -74,6 +75,7 @@ COMMANDS = (
     people.consent,
     parallel.cutover,
     parallel.parallel,
+    reconciling.reconcile,
     misstatements.misstatements,
     misstatements.assess,
     lake.compact,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -100,7 +101,13 @@ def _show_run(run: ParallelRun, folder: Path | None, *, as_json: bool) -> None:
 
 def print_json(tables: tuple[DataSet, ...]) -> None:
     """Data sets by their names."""
-    out.print_json(json.dumps({each.name: records_of(each) for each in tables}))
+    told = {each.name: records_of(each) for each in tables}
+    out.print_json(json.dumps(told, default=_in_text))
+
+
+def _in_text(value: object) -> str:
+    """Exact decimals in full, days as ISO 8601."""
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _print(data: DataSet) -> None:

@@ -56,6 +56,7 @@ NEEDS: Mapping[str, frozenset[Duty]] = {
     "diff": _READ,
     "propose": _PREPARE,
     "combinations": _READ,
+    "reconcile": _READ,
     "misstatements": _READ,
     "assess": _PREPARE,
     "estimate": _PREPARE,

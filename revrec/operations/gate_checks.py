@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
@@ -23,7 +22,7 @@ from revrec.model.proposal import ProposalKind
 from revrec.money import Money
 from revrec.operations.computing import Computed
 from revrec.operations.exporting import unposted
-from revrec.operations.reconciling import reconciled
+from revrec.operations.reconciling import reconciled, with_postings
 from revrec.periods import Period
 from revrec.store import controls, proposals
 from revrec.store.lake import Lake
@@ -238,13 +237,7 @@ def differences_are_explained(asked: Asked, computed: Computed) -> Found:
     bound = asked.elected("close_unexplained")
     if bound == "not_asked":
         return Found(value="not asked")
-    posted = pa.concat_tables(
-        [
-            computed.inputs.posted.select(computed.postings.column_names),
-            computed.postings,
-        ]
-    )
-    found = reconciled(computed.inputs, posted, asked.period, asked.period)
+    found = reconciled(computed.inputs, with_postings(computed), asked.period, asked.period)
     names = [column.name for column in found.reasons.columns]
     sums: defaultdict[str, int] = defaultdict(int)
     for row in found.reasons.rows:

@@ -2,12 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revrec.operations.computing import Inputs
+from revrec.model.dataset import DataSet, TieOut
+from revrec.operations.computing import Computed, Inputs, compute, read_inputs
+from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.reconciliation import Reconciliation, reconcile
+from revrec.reconciliation import Reason, Reconciliation, reconcile
+from revrec.store import entities, facts
+from revrec.store.entities import Entity
+from revrec.store.transaction import Transaction
+from revrec.usage.metered_to_rated import Grain, MeteredToRated, metered_to_rated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreeWay:
+    """Usage metered, rated, billed and recognised, as known now."""
+
+    entity: Entity
+    first: Period
+    period: Period
+    known_at: datetime
+    fact_seq: int
+    prepared_by: str
+    metered: MeteredToRated
+    reconciliation: Reconciliation
+
+    @property
+    def datasets(self) -> Mapping[str, DataSet]:
+        """Every table by name, in the order of a reader."""
+        metered = (self.metered.lines, self.metered.reasons)
+        return {**self.reconciliation.datasets, **{each.name: each for each in metered}}
+
+    @property
+    def open_reasons(self) -> int:
+        """Amounts and quantities that no rule explains."""
+        told = (self.reconciliation.reasons, self.metered.reasons)
+        places = [[column.name for column in each.columns].index("reason") for each in told]
+        return sum(
+            row[place] == Reason.UNEXPLAINED.value
+            for each, place in zip(told, places, strict=True)
+            for row in each.rows
+        )
+
+    @property
+    def tie_outs(self) -> Sequence[TieOut]:
+        """Every check."""
+        return self.reconciliation.tie_outs
+
+
+def three_way(
+    workspace: Workspace, first: Period, period: Period, grain: Grain = Grain.MONTH
+) -> ThreeWay:
+    """Reconcile the periods ``first`` to ``period`` as known now, whether they are closed or not.
+
+    Of what is not closed, revenue is what a close would post. ``grain`` is that of the leg from
+    metered to rated: invoices and revenue are of months. Raises PeriodNotReady when contracts
+    cannot be accounted for.
+    """
+
+    def show(tx: Transaction) -> ThreeWay:
+        computed = compute(read_inputs(tx, workspace.lake, None), period)
+        return ThreeWay(
+            entity=entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD"),
+            first=first,
+            period=period,
+            known_at=tx.now,
+            fact_seq=facts.last_seq(tx),
+            prepared_by=workspace.actor,
+            metered=metered_to_rated(
+                tx, workspace.lake, first=first.first, last=period.last, grain=grain
+            ),
+            reconciliation=reconciled(computed.inputs, with_postings(computed), first, period),
+        )
+
+    return workspace.run(show, read_only=True)
+
+
+def with_postings(computed: Computed) -> pa.Table:
+    """What is posted, and what a close would post besides."""
+    posted = computed.inputs.posted.select(computed.postings.column_names)
+    return pa.concat_tables([posted, computed.postings])
 
 
 def reconciled(inputs: Inputs, posted: pa.Table, first: Period, period: Period) -> Reconciliation:

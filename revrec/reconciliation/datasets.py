@@ -10,6 +10,7 @@ import duckdb
 from revrec.model.dataset import Column, ColumnType, DataSet
 from revrec.money import from_minor
 from revrec.reconciliation import limits
+from revrec.reconciliation.reasons import CODES, Reason
 
 Row = tuple[object, ...]
 
@@ -164,10 +165,14 @@ def reasons(database: duckdb.DuckDBPyConnection) -> DataSet:
             *SUBJECT,
             text("difference", "Difference"),
             text("reason", "Reason"),
+            text("code", "Code"),
             money("amount", "Amount"),
             ROW_KEY,
         ],
-        rows=[(*row, key_of(*row[2:5], row[6], row[7])) for row in rows],
+        rows=[
+            (*row[:8], CODES[Reason(str(row[7]))].value, row[8], key_of(*row[2:5], *row[6:8]))
+            for row in rows
+        ],
     )
 
 

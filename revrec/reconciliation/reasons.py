@@ -6,6 +6,8 @@ explains stays ``unexplained``: no reason is a remainder.
 
 Reasons of time and of accounting are as things should be. Billing mistakes are not: each gives a
 finding, with what to do about it.
+
+Each reason is of one of twelve codes, by which differences are added up.
 """
 
 from __future__ import annotations
@@ -71,6 +73,65 @@ class Reason(StrEnum):
     UNEXPLAINED = "unexplained"
     """No rule explains it; there must be none."""
 
+
+class Code(StrEnum):
+    """The twelve kinds of reason of a difference between two systems; stable and public."""
+
+    TIMING = "timing"
+    """Both systems have it, or will, in another period."""
+    UNBILLED = "unbilled"
+    """It should be invoiced and is not."""
+    LATE = "late"
+    """Told after the other system was done."""
+    CREDIT = "credit"
+    """Credits, drawn, given or owed."""
+    RERATED_TIER = "rerated_tier"
+    """Priced anew, as a total before it or the price changed, or billed at another price."""
+    MINIMUM = "minimum"
+    """Paid for whatever is used: a minimum, a commitment, a flat fee."""
+    FREE_GRANT = "free_grant"
+    """Not charged."""
+    ALLOCATION = "allocation"
+    """Revenue of another obligation, or of another party."""
+    FINANCING = "financing"
+    """Interest."""
+    FX = "fx"
+    """Of another currency."""
+    ROUNDING = "rounding"
+    """Within what rounding makes, or a count may differ by."""
+    UNEXPLAINED = "unexplained"
+    """No rule explains it, or it is on an invoice without being owed."""
+
+
+CODES: Mapping[Reason, Code] = {
+    Reason.TIMING_UNBILLED: Code.UNBILLED,
+    Reason.LATE_EVENT: Code.LATE,
+    Reason.COMMITMENT_DRAWDOWN: Code.MINIMUM,
+    Reason.CREDIT_DRAWDOWN: Code.CREDIT,
+    Reason.FREE_GRANT: Code.FREE_GRANT,
+    Reason.FOR_PRINCIPAL: Code.ALLOCATION,
+    Reason.FIXED_FEE: Code.MINIMUM,
+    Reason.ALLOCATION: Code.ALLOCATION,
+    Reason.INTEREST: Code.FINANCING,
+    Reason.DEFERRAL: Code.TIMING,
+    Reason.ACCRUAL: Code.TIMING,
+    Reason.BREAKAGE: Code.TIMING,
+    Reason.ESTIMATE: Code.TIMING,
+    Reason.CREDIT_MEMO: Code.CREDIT,
+    Reason.NOT_POSTED: Code.TIMING,
+    Reason.ROUNDING: Code.ROUNDING,
+    Reason.MONTH_SPLIT: Code.TIMING,
+    Reason.NOT_BILLED: Code.UNBILLED,
+    Reason.BILLED_TWICE: Code.UNEXPLAINED,
+    Reason.WRONG_RATE: Code.RERATED_TIER,
+    Reason.WRONG_QUANTITY: Code.UNEXPLAINED,
+    Reason.WRONG_AMOUNT: Code.UNEXPLAINED,
+    Reason.WRONG_CURRENCY_AMOUNT: Code.FX,
+    Reason.BILLED_AFTER_END: Code.UNEXPLAINED,
+    Reason.CREDIT_MISSING: Code.CREDIT,
+    Reason.UNEXPLAINED: Code.UNEXPLAINED,
+}
+"""The code of each reason."""
 
 REMEDIES: Mapping[Reason, str] = {
     Reason.NOT_BILLED: "Invoice it with the next run; the amount stays accrued until then.",

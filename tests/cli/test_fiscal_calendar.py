@@ -108,6 +108,16 @@ def test_a_quarter_of_weeks_is_closed(command: Command, tmp_path: Path) -> None:
         rows(out, "accounting-periods")[2][name]
         for name in ("period", "fiscal_year", "quarter", "first", "last", "days")
     )
+    done = command("reconcile", "FY2026-P03", "--from", "FY2026-P01", "--grain", "day",
+                   "--out", tmp_path / "now", "--json")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    days = [(each["metered"], each["rated"]) for each in told["metered_to_rated"]]
+    assert [("1000.000000000", "1000.000000000")] * 87 == days
+    assert {"timing", "unbilled", "minimum"} == {
+        each["code"] for each in told["reconciliation_reasons"]
+    }
+    assert len(rows(tmp_path / "now", "metered-to-rated")) == 87
     _exported(command, tmp_path)
 
 
