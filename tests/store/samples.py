@@ -49,9 +49,9 @@ def entry(amount: int = 100, *, period: Period = JANUARY, memo: str = "") -> Jou
 
 
 def fact(key: str, *, price: str = "1.00", contract: str | None = "C") -> Fact:
-    """A selling price under ``key``."""
+    """A bill under ``key``: a kind that one person records, whatever is closed."""
     return Fact(
-        kind=FactKind.STANDALONE_SELLING_PRICE,
+        kind=FactKind.INVOICE,
         key=key,
         contract=contract,
         effective_on=date(2026, 1, 1),
