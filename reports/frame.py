@@ -16,10 +16,12 @@ from reports.layout import FIRST_ROW, HEADER_ROW, Field, Layout
 from reports.page import Page
 from reports.style import Role
 from reports.text import counted, identifier
-from reports.totals import CURRENCY, Total, currency_position
+from reports.totals import CURRENCY, Total
 from revrec.model.dataset import ColumnType
 
 _LINE_HEIGHT = 14
+_ARROW = 3
+"""Characters of a heading's cell that the filter's arrow and the margins take."""
 
 
 def identification(
@@ -59,6 +61,7 @@ def build(page: Page, layout: Layout, cover: Cover) -> None:
     page.part.digits_as_text = f"A{FIRST_ROW}:{last}{layout.last_row}"
     _add_totals(page, layout)
     width = sum(field.width for field in layout.fields)
+    page.wrap_note(last, width=width)
     page.set_up_print(cover, HEADER_ROW, width=width, keys=layout.frozen_columns)
     page.protect(data=True)
 
@@ -80,7 +83,7 @@ def _lines(field: Field) -> int:
     """Lines a heading needs, with room for the filter's arrow."""
     lines, used = 1, 0
     for word in field.heading.split():
-        if used and used + 1 + len(word) > field.width - 1:
+        if used and used + 1 + len(word) > field.width - _ARROW:
             lines, used = lines + 1, 0
         used += len(word) + (1 if used else 0)
     return lines
@@ -104,9 +107,7 @@ def _add_totals(page: Page, layout: Layout) -> None:
         text = "End of data" if layout.data.rows else "No rows"
         page.put(f"A{layout.totals_row}", text, Role.NOTE)
         return
-    by = currency_position(layout.data)
-    taken = {total.position for total in layout.totals} | {by}
-    free = next((p for p in range(len(layout.fields)) if p not in taken), len(layout.fields))
+    free = layout.label_position
     for currency in layout.total_currencies:
         for line, label in enumerate(layout.total_labels(currency)):
             row = layout.total_row(currency) + line

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -164,6 +164,11 @@ class Layout:
         return f"=ROUND({self.total_cell(total)}-{self.total_cell(total, 1)},{places})"
 
     @property
+    def label_position(self) -> int:
+        """The column that says what the control totals are: the first of texts, or of the rest."""
+        return _label_position(self.data, self.totals)
+
+    @property
     def frozen_columns(self) -> int:
         """How many leading key columns stay in sight: at most three, and not too wide."""
         count = width = 0
@@ -185,15 +190,24 @@ def lay_out(data: DataSet, title: str) -> Layout:
         )
     sums = totals(data)
     headings = _unique([column.title for column in data.columns])
-    return Layout(
-        data=data,
-        title=title,
-        totals=sums,
-        fields=[
-            _field(data, position, heading, [t for t in sums if t.position == position])
-            for position, heading in enumerate(headings)
-        ],
-    )
+    fields = [
+        _field(data, position, heading, [t for t in sums if t.position == position])
+        for position, heading in enumerate(headings)
+    ]
+    at = _label_position(data, sums)
+    if sums and at < len(fields) and not data.columns[at].width:
+        labels = [text for t in sums for text in Layout.total_labels(t.currency)]
+        wide = max(fields[at].width, max(map(len, labels)) + 3)
+        fields[at] = replace(fields[at], width=wide)
+    return Layout(data=data, title=title, totals=sums, fields=fields)
+
+
+def _label_position(data: DataSet, sums: Sequence[Total]) -> int:
+    """The first column of text but the currency, else the first without a total, else none."""
+    taken = {total.position for total in sums} | {currency_position(data)}
+    free = [place for place in range(len(data.columns)) if place not in taken]
+    texts = [place for place in free if data.columns[place].type is ColumnType.TEXT]
+    return (texts or free or [len(data.columns)])[0]
 
 
 def sheet_titles(names: Sequence[str], taken: Sequence[str]) -> list[str]:

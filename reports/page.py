@@ -24,6 +24,7 @@ _LETTER_PAPER, _TABLOID_PAPER = 1, 3
 _LETTER_WIDTH_MAX, _TABLOID_WIDTH_MAX = 190, 320
 """Characters across a landscape page that can still be read."""
 _HEADER_TEXT_MAX = 64
+_NOTE_ROW, _NOTE_WIDTH_MAX, _NOTE_LINE_HEIGHT = 8, 320, 14
 _BAD = DifferentialStyle(
     font=Font(color=style.RED_TEXT, bold=True), fill=PatternFill("solid", bgColor=style.RED_FILL)
 )
@@ -84,6 +85,17 @@ class Page:
             if line:
                 self.put(f"A{row}", line, role)
         self.sheet.row_dimensions[1].height = 22
+
+    def wrap_note(self, last_column: str, *, width: int) -> None:
+        """Break the note of row 8 into lines within the sheet's columns, ``width`` characters."""
+        cell = self.sheet[f"A{_NOTE_ROW}"]
+        width = min(width, _NOTE_WIDTH_MAX)
+        if cell.value is None or len(str(cell.value)) <= width or last_column == "A":
+            return
+        lines = -(-len(str(cell.value)) * 11 // (10 * width))
+        cell.style = self.styles.name(Role.NOTE, wrap=True)
+        self.sheet.merge_cells(f"A{_NOTE_ROW}:{last_column}{_NOTE_ROW}")
+        self.sheet.row_dimensions[_NOTE_ROW].height = _NOTE_LINE_HEIGHT * lines
 
     def set_up_print(
         self, cover: Cover, repeat_row: int | None, *, width: int = 0, keys: int = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -43,11 +42,16 @@ _BALANCE, _UP, _DOWN = "1F3864", "2A9D8F", "C8553D"
 _TEXT_GREY, _GRID_GREY = "595959", "D9D9D9"
 _CHART_CM = (16, 9)
 _ROWS_PER_CHART = 19
-_COLUMNS_PER_CHART = 8
-_COLUMN_WIDTH = 11
-_ABREAST_MAX = 3
+_COLUMN_WIDTH, _COLUMN_CM = 11, 2.05
+"""Of the columns below the charts: in characters, and never wider than that on paper."""
+_ABREAST_MAX = 4
 """Charts side by side: those of one currency make a row."""
 _TWO_LINES = 28
+_HEADING_MAX = 15
+"""Characters of a heading of figures on one line."""
+_WIDE_CM = 25
+_STEPS_MAX = 7
+"""Steps of a bridge in a chart of usual width."""
 _BRIDGE_BASE = 5
 """Column of the part of a bridge's bar that is not drawn."""
 _MILLIONS_FROM, _THOUSANDS_FROM = 10_000_000, 10_000
@@ -73,22 +77,39 @@ def write_summary(
         page.set_up_print(cover, None)
         page.protect(data=False)
     summary.sheet.page_setup.fitToHeight = 1
-    abreast = min(_ABREAST_MAX, max(Counter(chart.currency for chart in charts).values()))
     row = HEADER_ROW
-    for number, chart in enumerate(charts):
+    drawings: list[BarChart] = []
+    for chart in charts:
         layout = layouts[chart.sheet]
         table = figures(chart, layout, row + 1)
         _write_figures(data, chart, layout, table, row)
-        line, place = divmod(number, abreast)
-        left = get_column_letter(1 + _COLUMNS_PER_CHART * place)
-        anchor = f"{left}{HEADER_ROW + _ROWS_PER_CHART * line}"
-        summary.sheet.add_chart(_draw(data.sheet, chart, table, row + 1), anchor)
+        drawings.append(_draw(data.sheet, chart, table, row + 1))
         row += len(table.labels) + 4
-    for column in range(1, 1 + _COLUMNS_PER_CHART * abreast):
-        summary.sheet.column_dimensions[get_column_letter(column)].width = _COLUMN_WIDTH
+    _arrange(summary.sheet, charts, drawings)
     data.sheet.column_dimensions["A"].width = 34
     for column in range(2, 8):
         data.sheet.column_dimensions[get_column_letter(column)].width = 18
+
+
+def _arrange(sheet: Worksheet, charts: Sequence[Chart], drawings: Sequence[BarChart]) -> None:
+    """A row of drawings for each currency, their left edges in line."""
+    places: list[tuple[int, int]] = []
+    line = place = 0
+    for number, chart in enumerate(charts):
+        if number and (place == _ABREAST_MAX or chart.currency != charts[number - 1].currency):
+            line, place = line + 1, 0
+        places.append((line, place))
+        place += 1
+    wide = {
+        place: max(-(-d.width // _COLUMN_CM) for d, at in zip(drawings, places, strict=True)
+                   if at[1] == place)
+        for _, place in places
+    }  # fmt: skip
+    for (line, place), drawing in zip(places, drawings, strict=True):
+        left = 1 + sum(int(wide[before]) for before in range(place))
+        sheet.add_chart(drawing, f"{get_column_letter(left)}{HEADER_ROW + _ROWS_PER_CHART * line}")
+    for column in range(1, 1 + sum(map(int, wide.values()))):
+        sheet.column_dimensions[get_column_letter(column)].width = _COLUMN_WIDTH
 
 
 def _write_figures(page: Page, chart: Chart, layout: Layout, table: Figures, row: int) -> None:
@@ -100,6 +121,8 @@ def _write_figures(page: Page, chart: Chart, layout: Layout, table: Figures, row
     page.put(f"A{row + 1}", first, Role.HEADER)
     for column, text in enumerate(table.headings, start=2):
         page.put(f"{get_column_letter(column)}{row + 1}", text, Role.HEADER, style.RIGHT)
+    if max(map(len, table.headings), default=0) > _HEADING_MAX:
+        page.sheet.row_dimensions[row + 1].height = _TWO_LINES + 2
     for at, (name, cells) in enumerate(zip(table.labels, table.cells, strict=True), start=row + 2):
         page.put(f"A{at}", name, Role.FIXED)
         for column, figure in enumerate(cells, start=2):
@@ -134,9 +157,11 @@ def _draw(sheet: Worksheet, chart: Chart, table: Figures, heading_row: int) -> B
     last_row = heading_row + len(table.labels)
     bars = BarChart()
     bars.type, bars.gapWidth = "col", 45
-    bars.width, bars.height = _CHART_CM
-    shown = _unit(table)
     bridge = chart.kind is ChartKind.BRIDGE
+    bars.width, bars.height = _CHART_CM
+    if bridge and len(table.labels) > _STEPS_MAX:
+        bars.width = _WIDE_CM
+    shown = _unit(table)
     last = len(table.headings) + 1
     for column in range(_BRIDGE_BASE if bridge else 2, last + 1):
         values = Reference(sheet, min_col=column, min_row=heading_row, max_row=last_row)
@@ -147,7 +172,7 @@ def _draw(sheet: Worksheet, chart: Chart, table: Figures, heading_row: int) -> B
     at = last + 1 if bridge else 1
     bars.set_categories(Reference(sheet, min_col=at, min_row=heading_row + 1, max_row=last_row))
     if chart.kind is ChartKind.BARS:
-        bars.series[0].dLbls = _labels(shown)
+        bars.series[0].dLbls = _labels("#,##0")
     else:
         bars.grouping, bars.overlap = "stacked", 100
     if bridge:

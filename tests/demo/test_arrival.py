@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import math
+import zipfile
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+import openpyxl
 import pytest
+from python_calamine import CalamineWorkbook
 
+from reports.export import export
+from reports.files import slug
+from reports.layout import sheet_titles
 from revrec.demo.manifest import Close
 from revrec.feeds.records import load
 from revrec.money import to_minor
@@ -18,6 +26,7 @@ from revrec.operations.report import report
 from revrec.operations.workspace import Workspace
 from revrec.periods import MONTHS, Period
 from revrec.usage.ingest import ingest
+from tests.reports.libreoffice import recalculated
 
 ENTITY = 606
 ACCEPTED = {"plain", "late", "correction", "duplicate"}
@@ -192,10 +201,15 @@ NAMED = {
 """Kind of a planted mistake -> the reason by which the reconciliation names it."""
 
 
-@pytest.mark.usefixtures("arrived")
-def test_the_reconciliation_names_every_planted_mistake_and_nothing_else(sample, workspace):
+@pytest.fixture(scope="module")
+def told(arrived, workspace):
+    """The quarter's report."""
+    assert arrived
+    return report(workspace, Period(2026, 1), Period(2026, 3))
+
+
+def test_the_reconciliation_names_every_planted_mistake_and_nothing_else(sample, told):
     """Contract, month, reason and amount of each finding are those of a planted mistake."""
-    told = report(workspace, Period(2026, 1), Period(2026, 3))
     findings = told.reconciliation.findings
     places = {column.name: place for place, column in enumerate(findings.columns)}
     names = ("contract", "service_month", "reason", "amount")
@@ -208,3 +222,78 @@ def test_the_reconciliation_names_every_planted_mistake_and_nothing_else(sample,
     )
     assert planted == found
     assert [each for each in told.tie_outs if each.difference] == []
+
+
+@pytest.fixture(scope="module")
+def computed(told, tmp_path_factory):
+    """Folder of the exported report; workbook -> the same as LibreOffice computes it."""
+    folder = tmp_path_factory.mktemp("report")
+    export(told, folder)
+    books = sorted(folder.glob("*.xlsx"))
+    return folder, dict(
+        zip(books, recalculated(books, tmp_path_factory.mktemp("computed")), strict=True)
+    )
+
+
+def test_every_workbook_of_the_report_computes_without_a_difference(computed):
+    """No cell is an error, every check is zero, and the cover counts none that is not."""
+    _, books = computed
+
+    assert len(books) == 3
+    for path in books.values():
+        with zipfile.ZipFile(path) as package:
+            sheets = [name for name in package.namelist() if name.startswith("xl/worksheets/s")]
+            assert [] == [name for name in sheets if b't="e"' in package.read(name)]
+        book = openpyxl.load_workbook(path, data_only=True, read_only=True)
+        checks = [row for row in book["Tie-out"].iter_rows(min_row=10, values_only=True) if row[0]]
+        cover = {row[0]: row[1] for row in book["Cover"].iter_rows(max_row=30, values_only=True)}
+        assert checks
+        assert [] == [row for row in checks if row[7] != 0 or row[8] != "OK"]
+        assert 0 == cover["Checks that do not agree"]
+
+
+def test_every_sheet_holds_what_its_twin_holds(computed, told):
+    """Row by row as calamine reads them: no amount is off, no text is changed."""
+    folder, books = computed
+    names = {sheet_titles([each.title], [])[0]: name for name, each in told.datasets.items()}
+    seen = set()
+    for original, path in books.items():
+        book = CalamineWorkbook.from_path(path)
+        for title in names.keys() & set(book.sheet_names):
+            twin = folder / f"{original.stem}.{slug(names[title])}.csv"
+            with twin.open(encoding="utf-8", newline="") as file:
+                _, *expected = csv.reader(file)
+            shown = book.get_sheet_by_name(title).to_python()[9 : 9 + len(expected)]
+            off = [pair for pair in zip(expected, shown, strict=True) if not all(map(same, *pair))]
+            assert [] == off[:3], title
+            seen.add(twin)
+
+    assert seen == {path for path in folder.glob("*.csv") if "tie-out" not in path.name}
+
+
+def same(text, shown):
+    """Whether a cell shows what the field of a CSV file says, to the fifteen digits it keeps."""
+    match shown:
+        case datetime():
+            return text[:19] == shown.isoformat()
+        case date():
+            return text == shown.isoformat()
+        case float():
+            return math.isclose(float(text), shown, rel_tol=1e-14)
+        case _:
+            return text.removeprefix("'") == shown
+
+
+def test_revenue_of_the_workbook_is_the_ledgers(computed, posted):
+    """Live sums of revenue by product, by currency, against what was posted in the quarter."""
+    _, books = computed
+    ledger = Counter()
+    for row in posted:
+        if row["account"] == "revenue" and row["period"] >= "2026-01":
+            ledger[row["currency"]] -= row["amount"]
+    path = next(found for book, found in books.items() if "Schedules" in book.name)
+
+    rows = CalamineWorkbook.from_path(path).get_sheet_by_name("Revenue by product").to_python()
+
+    sums = {row[2]: row[3] for row in rows if str(row[0]).startswith("Sum of the rows")}
+    assert ledger == {name: to_minor(Decimal(str(sums[name])), name) for name in sums}

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import zipfile
 
 import openpyxl
 import pytest
@@ -14,41 +11,21 @@ from reports.workbook import write_workbook
 from revrec.model.dataset import TieOut
 from tests.reports import samples
 from tests.reports.conftest import COUNT
+from tests.reports.libreoffice import copy_edited, recalculated
 
-SOFFICE = shutil.which("soffice")
-pytestmark = [
-    pytest.mark.skipif(
-        SOFFICE is None, reason="LibreOffice (soffice) is not installed; it recalculates workbooks"
-    ),
-    pytest.mark.timeout(300),
-]
-RESULT = re.compile(rb"(</f>)<v>[^<]*</v>")
+pytestmark = pytest.mark.timeout(300)
 
 
-def copy_edited(source, target, edit):
-    """A copy of the package with every sheet's XML edited."""
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            new.writestr(name, edit(content) if name.startswith("xl/worksheets/sheet") else content)
-    return target
-
-
-def recalculated(path, folder):
-    """The workbook after LibreOffice opened, computed and saved it; values only."""
-    bare = copy_edited(path, folder / "bare.xlsx", lambda xml: RESULT.sub(rb"\1<v></v>", xml))
-    subprocess.run(
-        [SOFFICE, f"-env:UserInstallation=file://{folder}/profile", "--headless",
-         "--convert-to", "xlsx", "--outdir", folder / "out", bare],
-        check=True, capture_output=True, timeout=240,
-    )  # fmt: skip
-    return openpyxl.load_workbook(folder / "out" / "bare.xlsx", data_only=True)
+def values(path, folder):
+    """What LibreOffice computes, as openpyxl reads it."""
+    (computed,) = recalculated([path], folder)
+    return openpyxl.load_workbook(computed, data_only=True)
 
 
 @pytest.fixture(scope="module")
 def computed(book_path, tmp_path_factory):
     """The workbook as LibreOffice computes it."""
-    return recalculated(book_path, tmp_path_factory.mktemp("calc"))
+    return values(book_path, tmp_path_factory.mktemp("calc"))
 
 
 def test_no_cell_is_an_error(computed):
@@ -107,7 +84,7 @@ def test_a_changed_amount_is_found(book_path, tmp_path):
         tmp_path / "changed.xlsx",
         lambda xml: re.sub(rb'(<c r="I49"[^>]*><v>)29760.00(</v>)', rb"\g<1>29760.01\2", xml),
     )
-    sheets = recalculated(changed, tmp_path)
+    sheets = values(changed, tmp_path)
     differences = {row[0].value: row[8].value for row in sheets["Revenue waterfall"]["A51:I59"]}
 
     assert {-0.01, 0} == {differences[f"Difference, {c}"] for c in ("EUR", "JPY", "USD")}
@@ -133,7 +110,7 @@ def test_awkward_names_are_computed_too(tmp_path):
     )
     write_workbook(path, samples.cover(), [awkward], [tie_out], CHARTS[:1])
 
-    sheets = recalculated(path, tmp_path)
+    sheets = values(path, tmp_path)
     cached = openpyxl.load_workbook(path, data_only=True)["Chart data"]
     drawn = [[cell.value for cell in row] for row in cached["B11:F13"]]
     assert all(amount > 0 for row in drawn[2:] for amount in row)

@@ -368,3 +368,29 @@ def test_the_tie_outs_can_be_filtered(book):
 
     assert "A9:L17" == sheet.auto_filter.ref
     assert not sheet.protection.autoFilter
+
+
+def test_what_control_totals_are_called_is_not_cut(tmp_path):
+    """The label has a column wide enough for it, of text if there is one."""
+    columns = [Column(name="entity", title="No.", type=ColumnType.INTEGER),
+               Column(name="m", title="Month"),
+               Column(name="a", title="Amount", type=MONEY, total=True)]  # fmt: skip
+    sheet = one_sheet(tmp_path, columns, [(1, "2026-01", 5)])["Data"]
+
+    assert ("Control total, USD", None) == (sheet["B12"].value, sheet["A12"].value)
+    assert sheet.column_dimensions["B"].width > len("Control total, USD") + 2
+
+
+def test_a_note_longer_than_its_sheet_is_broken_into_lines(tmp_path):
+    """It does not run over the edge of the page; a note that fits is left alone."""
+    columns, rows = amounts(1, width=30)
+    columns = [*columns, Column(name="t", title="Text", width=30)]
+    rows = [(1, "t")]
+    long, short = (
+        one_sheet(tmp_path, columns, rows, note="word " * count)["Data"] for count in (40, 2)
+    )
+
+    assert "A8:B8" in long.merged_cells
+    assert long["A8"].alignment.wrap_text
+    assert long.row_dimensions[8].height == 4 * 14
+    assert [] == list(short.merged_cells)
