@@ -48,4 +48,4 @@ def run_in_parallel(books: Books, told: Records, tolerance: Tolerance = 0) -> Pa
 )
 def show_cutover(period: PathPeriod, books: Books) -> CutoverTied:
     """Contracts taken over by the end of a period, beside the other system's balances."""
-    return CutoverTied.of(tied_cutover(books, period, {}))
+    return CutoverTied.of(tied_cutover(books, period))

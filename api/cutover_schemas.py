@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -69,13 +70,20 @@ class ParallelCompared(Wire):
 
 
 class CutoverTotal(Wire):
-    """Balances taken over on an account."""
+    """Balances taken over on an account, and what the other system's ledger shows of it."""
 
+    on: date
+    """The day of cutover."""
     account: str = Field(examples=["contract_liability"])
     currency: str = Field(examples=["USD"])
     theirs: Amount
     ours: Amount
     difference: Amount
+    control: Amount | None
+    """The control total, if one was recorded."""
+    off: Amount | None
+    """What was told by contract less the control total."""
+    reason: str
 
 
 class CutoverDifference(Wire):
@@ -97,13 +105,13 @@ class CutoverTied(Wire):
     totals: list[CutoverTotal]
     differences: list[CutoverDifference]
     open: list[str]
-    """Differences without a reason: contract and account."""
+    """Differences without a reason: contract and account, and control totals that are off."""
 
     @classmethod
     def of(cls, tied: TiedCutover) -> CutoverTied:
         """The wire form of what ties."""
         totals, differences = map(records_of, tied.datasets)
-        beside = {"row_key", "control", "off"}
+        beside = {"row_key"}
         return cls(
             contracts=tied.contracts,
             totals=[

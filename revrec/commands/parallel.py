@@ -65,14 +65,15 @@ def parallel(  # noqa: PLR0917 - options of the command
 def cutover(
     period: str,
     controls: Annotated[
-        Path | None, typer.Option(help="CSV of the other system: account, currency, amount.")
+        Path | None, typer.Option(help="CSV of account, currency, amount at the period's end.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show whether what is taken over at a period's end ties to the other system."""
     with workspace_of() as workspace, err.status("Comparing ..."):
-        totals = read_controls(controls) if controls else {}
-        tied = tied_cutover(workspace, workspace.calendar().parse(period), totals)
+        of = workspace.calendar().parse(period)
+        totals = read_controls(controls, of.last) if controls else []
+        tied = tied_cutover(workspace, of, totals)
     if as_json:
         print_json(tied.datasets)
     else:

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from revrec.disclosure import columns as c
 from revrec.model.dataset import DataSet
 from revrec.model.history import Book
-from revrec.model.opening import OpeningBalance
+from revrec.model.opening import ControlTotal, CutoverAccount, OpeningBalance
 from revrec.money import to_minor
 
-BALANCES = (
-    "receivable",
-    "contract_asset",
-    "contract_liability",
-    "refund_liability",
-    "contract_costs",
-)
+_BALANCES = [each.value for each in CutoverAccount if each is not CutoverAccount.RECOGNISED]
 NOT_TAKEN_OVER = "not_taken_over"
 """In place of an account: the contract stands here and was not taken over."""
-RECOGNIZED = "recognised"
-"""In place of an account: revenue to date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tied:
     """A balance of a contract at its cutover, in minor units."""
 
+    on: date
+    """The day of cutover."""
     contract: str
     currency: str
     account: str
@@ -46,6 +41,35 @@ class Tied:
         """Differs, and nobody said why that is right."""
         missing = self.account == NOT_TAKEN_OVER
         return (missing or bool(self.difference)) and not self.reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TiedTotal:
+    """An account of all contracts taken over on a day, in minor units."""
+
+    on: date
+    account: str
+    currency: str
+    theirs: int
+    """As told by contract."""
+    ours: int
+    control: int | None
+    """As the other system's ledger shows it; none if that was not told."""
+    reason: str
+    """Why a person accepts that it is not what was told by contract."""
+
+    @property
+    def off(self) -> int | None:
+        """What was told by contract less the control total."""
+        return None if self.control is None else self.theirs - self.control
+
+    @property
+    def is_open(self) -> bool:
+        """Off, and nobody said why that is right."""
+        return bool(self.off) and not self.reason
+
+    def __str__(self) -> str:
+        return f"total {self.account} {self.currency} of {self.on}"
 
 
 def tied(
@@ -70,6 +94,7 @@ def tied(
         *found,
         *(
             Tied(
+                on=last,
                 contract=name,
                 currency=history.contract.currency,
                 account=NOT_TAKEN_OVER,
@@ -83,30 +108,57 @@ def tied(
     ]
 
 
-def cutover_totals(tied_here: Iterable[Tied], controls: Mapping[tuple[str, str], int]) -> DataSet:
-    """By account and currency: what was told, ours, and the other system's control totals."""
-    sums: dict[tuple[str, str], list[int]] = {}
+def tied_totals(
+    tied_here: Iterable[Tied], controls: Iterable[ControlTotal], through: date
+) -> list[TiedTotal]:
+    """By day, account and currency: what was told, ours, and control totals of days through one."""
+    sums: dict[tuple[date, str, str], tuple[int, int]] = {}
     for each in tied_here:
         if each.account != NOT_TAKEN_OVER:
-            told = sums.setdefault((each.account, each.currency), [0, 0])
-            told[0] += each.theirs
-            told[1] += each.ours
-    rows = []
-    for key in sorted({*sums, *controls}):
-        theirs, ours = sums.get(key, (0, 0))
-        control = controls.get(key)
-        off = None if control is None else theirs - control
-        rows.append((*key, theirs, ours, ours - theirs, control, off, c.key_of(*key)))
+            key = each.on, each.account, each.currency
+            theirs, ours = sums.get(key, (0, 0))
+            sums[key] = theirs + each.theirs, ours + each.ours
+    shown: dict[tuple[date, str, str], list[ControlTotal]] = {}
+    for total in controls:
+        if total.on <= through:
+            key = total.on, total.account.value, total.currency
+            shown.setdefault(key, []).append(total)
+    return [
+        TiedTotal(
+            on=on,
+            account=account,
+            currency=currency,
+            theirs=theirs,
+            ours=ours,
+            control=sum(to_minor(each.amount, currency) for each in told) if told else None,
+            reason="; ".join(each.reason for each in told if each.reason),
+        )
+        for on, account, currency in sorted({*sums, *shown})
+        for theirs, ours in [sums.get((on, account, currency), (0, 0))]
+        for told in [shown.get((on, account, currency), [])]
+    ]
+
+
+def cutover_totals(totals: Iterable[TiedTotal]) -> DataSet:
+    """By day, account and currency: what was told, ours, and the other system's control totals."""
     return DataSet(
         name="cutover_totals",
         title="Balances taken over",
         columns=[
-            c.text("account", "Account"), c.CURRENCY, c.money("theirs", "As told by contract"),
+            c.day("on", "Day of cutover"), c.text("account", "Account"), c.CURRENCY,
+            c.money("theirs", "As told by contract"),
             c.money("ours", "Ours"), c.money("difference", "Ours less told"),
             c.money("control", "Control total"), c.money("off", "Told less control total"),
-            c.ROW_KEY,
+            c.text("reason", "Reason"), c.ROW_KEY,
         ],
-        rows=rows,
+        rows=[
+            (
+                *(each.on, each.account, each.currency, each.theirs, each.ours),
+                *(each.ours - each.theirs, each.control, each.off, each.reason),
+                c.key_of(each.on.isoformat(), each.account, each.currency),
+            )
+            for each in totals
+        ],
     )  # fmt: skip
 
 
@@ -133,10 +185,11 @@ def cutover_differences(tied_here: Iterable[Tied]) -> DataSet:
 
 def _balances(currency: str, told: OpeningBalance, ours: Mapping[str, int]) -> Iterator[Tied]:
     revenue = sum(to_minor(each.recognized, currency) for each in told.obligations)
-    theirs = {name: to_minor(getattr(told, name), currency) for name in BALANCES}
-    for account, amount in {RECOGNIZED: revenue, **theirs}.items():
+    theirs = {name: to_minor(getattr(told, name), currency) for name in _BALANCES}
+    for account, amount in {CutoverAccount.RECOGNISED.value: revenue, **theirs}.items():
         if amount or ours[account]:
             yield Tied(
+                on=told.on,
                 contract=told.contract,
                 currency=currency,
                 account=account,

@@ -43,7 +43,7 @@ from revrec.model.fiscal_calendar import FiscalCalendar
 from revrec.model.history import Book, ContractHistory
 from revrec.model.mapping import AccountMapping
 from revrec.model.misstatement import FinancialBenchmark, Misstatement
-from revrec.model.opening import OpeningBalance
+from revrec.model.opening import ControlTotal, OpeningBalance
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -85,6 +85,7 @@ _OF_THE_ENTITY = (
     SecondBook,
     ExchangeRate,
     AccountMapping,
+    ControlTotal,
 )
 """Told of no contract, and read as lists in order of their ids."""
 _SINGLE = (EntityCurrencies, SecondBook)
@@ -170,6 +171,7 @@ def book_of(
         second=second,
         exchange_rates=lists[ExchangeRate],
         account_mappings=lists[AccountMapping],
+        control_totals=lists[ControlTotal],
         combinations=sorted(combinations.values(), key=attrgetter("on", "id")),
         apart=_apart(combinations.values(), histories, accounted),
         credits=credits_told,

@@ -44,7 +44,7 @@ from revrec.model.financing import Reschedule
 from revrec.model.fiscal_calendar import FiscalCalendar
 from revrec.model.mapping import AccountMapping
 from revrec.model.misstatement import FinancialBenchmark, Misstatement
-from revrec.model.opening import OpeningBalance
+from revrec.model.opening import ControlTotal, OpeningBalance
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -52,7 +52,7 @@ from revrec.model.policy import Policy, StandaloneSellingPrice
 from revrec.model.product import Product
 from revrec.model.rating import PriceAgreement, RateCard
 from revrec.model.returns import GoodsReturn
-from revrec.money import minor_digits
+from revrec.money import minor_digits, to_minor
 
 Record = (
     Contract
@@ -100,6 +100,7 @@ Record = (
     | AccountMapping
     | Misstatement
     | FinancialBenchmark
+    | ControlTotal
 )
 _OfTheEntity = (
     StandaloneSellingPrice
@@ -116,9 +117,16 @@ _OfTheEntity = (
     | AccountMapping
     | Misstatement
     | FinancialBenchmark
+    | ControlTotal
 )
 _Dated = (
-    ExchangeRate | Combination | CreditPool | CreditTransfer | Misstatement | FinancialBenchmark
+    ExchangeRate
+    | Combination
+    | CreditPool
+    | CreditTransfer
+    | Misstatement
+    | FinancialBenchmark
+    | ControlTotal
 )
 """Of a day and not effective from one on."""
 MODELS: Mapping[FactKind, type[Any]] = {
@@ -167,6 +175,7 @@ MODELS: Mapping[FactKind, type[Any]] = {
     FactKind.ACCOUNT_MAPPING: AccountMapping,
     FactKind.MISSTATEMENT: Misstatement,
     FactKind.FINANCIAL_BENCHMARK: FinancialBenchmark,
+    FactKind.CONTROL_TOTAL: ControlTotal,
 }
 """Kind of fact -> the model its body must fit."""
 
@@ -285,6 +294,8 @@ def _named(record: _OfTheEntity) -> tuple[str, date]:
         _check_rate(record)
     if isinstance(record, StandaloneSellingPrice | RateCard | Misstatement | FinancialBenchmark):
         minor_digits(record.currency)
+    if isinstance(record, ControlTotal):
+        to_minor(record.amount, record.currency)
     if isinstance(record, _Dated):
         return record.id, record.on
     return record.id, record.effective_from

@@ -39,6 +39,7 @@ class FactKind(StrEnum):
     LAPSE = "lapse"
     PRODUCT = "product"
     OPENING_BALANCE = "opening_balance"
+    CONTROL_TOTAL = "control_total"
     CONTRACT_COST = "contract_cost"
     CONTRACT_COST_REVIEW = "contract_cost_review"
     STANDALONE_SELLING_PRICE = "standalone_selling_price"

@@ -29,7 +29,7 @@ from revrec.model.events import (
 )
 from revrec.model.financing import Reschedule
 from revrec.model.mapping import AccountMapping
-from revrec.model.opening import OpeningBalance
+from revrec.model.opening import ControlTotal, OpeningBalance
 from revrec.model.options import Exercise, Lapse
 from revrec.model.payable import CustomerPromise, NonCashReceipt
 from revrec.model.performance import Pause, RepurchaseOutcome, Resumption
@@ -119,6 +119,8 @@ class Book:
     """None: the books are kept in the currencies of the contracts alone."""
     exchange_rates: Sequence[ExchangeRate] = ()
     account_mappings: Sequence[AccountMapping] = ()
+    control_totals: Sequence[ControlTotal] = ()
+    """What another system's ledger showed of contracts taken over."""
     apart: Mapping[str, ContractHistory] = field(default_factory=dict)
     """Contracts accounted for under the name of a combination, and combinations given up: names
     that the ledger may hold from before."""

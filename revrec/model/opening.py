@@ -20,6 +20,35 @@ class OpeningBasis(StrEnum):
     """Every fact since inception: all is computed anew, and what is told here is compared."""
 
 
+class CutoverAccount(StrEnum):
+    """What is compared at a cutover: revenue to date, and the balances of ``OpeningBalance``."""
+
+    RECOGNISED = "recognised"
+    RECEIVABLE = "receivable"
+    CONTRACT_ASSET = "contract_asset"
+    CONTRACT_LIABILITY = "contract_liability"
+    REFUND_LIABILITY = "refund_liability"
+    CONTRACT_COSTS = "contract_costs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlTotal:
+    """What another system's ledger shows on an account for all contracts taken over on a day."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["control_total"] = "control_total"
+    id: str
+    on: date
+    """The day of cutover."""
+    account: CutoverAccount
+    currency: str
+    amount: Decimal
+    """The balance, positive on the account's own side; of several totals of an account the sum."""
+    reason: str = ""
+    """Why what was told by contract comes to something else, where a person accepts that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningObligation:
     """An obligation as the other system had it at the end of the day of cutover."""

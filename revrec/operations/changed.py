@@ -27,6 +27,7 @@ _READ_ELSEWHERE = frozenset(
         FactKind.COMPONENT_OUTCOME,
         FactKind.MISSTATEMENT,
         FactKind.FINANCIAL_BENCHMARK,
+        FactKind.CONTROL_TOTAL,
     }
 )
 """Kinds that revenue follows only through other facts or usage."""

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from revrec.asc606.combination import propose_combinations
-from revrec.disclosure.cutover import tied
+from revrec.disclosure.cutover import TiedTotal, tied, tied_totals
 from revrec.model.controls import ChecklistTask, SignOffOutcome
 from revrec.model.proposal import ProposalKind
 from revrec.money import Money
@@ -192,27 +192,43 @@ def required_tasks_are_done(asked: Asked) -> Found:
 def cutover_ties(asked: Asked, computed: Computed) -> Found:
     """Contracts taken over since the last close have the balances that the other system told.
 
-    At the first close contracts signed by the cutover that were not taken over wait too.
+    At the first close contracts signed by the cutover that were not taken over wait too. Control
+    totals are those of the days of these contracts and of the period.
     """
     posted = computed.inputs.posted
     before = posted.filter(pc.less(posted["period"], str(asked.period)))
     here = frozenset(before["contract"].unique().to_pylist())
     found = tied(computed.inputs.book, computed.at_cutover, here)
-    waiting = [each for each in found if each.is_open]
+    totals = _control_totals(asked, computed, {each.on for each in found})
+    waiting = [f"{each.contract} ({each.account})" for each in found if each.is_open]
+    waiting += [str(each) for each in totals if each.is_open]
     told = ""
     if waiting:
-        shown = ", ".join(f"{each.contract} ({each.account})" for each in waiting[:_SHOWN_MAX])
+        shown = ", ".join(waiting[:_SHOWN_MAX])
         more = len(waiting) - _SHOWN_MAX
         told = f"{len(waiting):,} differences of the cutover have no reason: {shown}" + (
             f" and {more:,} more." if more > 0 else "."
         )
     return Found(
-        value=f"{len(waiting):,} of {len(found):,} balances differ without a reason",
+        value=f"{len(waiting):,} of {len(found):,} balances and {len(totals):,} control totals "
+        "differ without a reason",
         what=told,
-        remedy="Correct the opening balances or give a `reason`; `revrec cutover` shows them."
+        remedy="Correct the opening balances or the `control_total`, or give a `reason`; "
+        "`revrec cutover` shows them."
         if told
         else "",
     )
+
+
+def _control_totals(asked: Asked, computed: Computed, days: set[date]) -> list[TiedTotal]:
+    """Control totals of the days and of the period, beside all contracts taken over then."""
+    book = computed.inputs.book
+    found = tied_totals(tied(book, computed.at_cutover), book.control_totals, asked.period.last)
+    return [
+        each
+        for each in found
+        if each.control is not None and (each.on in days or each.on >= asked.period.first)
+    ]
 
 
 def combinations_are_decided(asked: Asked, computed: Computed) -> Found:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from revrec.disclosure.cutover import tied_totals
 from revrec.errors import FeedError, PeriodNotReady
 from revrec.feeds.records import fact_of
 from revrec.feeds.scenario import read_scenario
@@ -165,7 +166,7 @@ def test_a_difference_without_a_reason_waits_for_two_people(workspace: Workspace
     """Revenue and liability are off by 150.00; two people let the first close pass."""
     record_facts(workspace, [fact_of(each, "test") for each in history(reason="")], source="test")
 
-    tied = tied_cutover(workspace, JUNE, {("receivable", "USD"): 3_650_000})
+    tied = tied_cutover(workspace, JUNE)
     assert tied.open == ["L recognised", "L contract_liability"]
     with pytest.raises(PeriodNotReady, match=r"2 differences of the cutover.*L \(recognised\)"):
         close_period(workspace, JUNE, **PEOPLE)
@@ -180,10 +181,70 @@ def test_a_contract_that_was_left_out_is_told(taken_over: Workspace) -> None:
     left_out = history()[0] | {"id": "LEFT-OUT"}
     record_facts(taken_over, [fact_of(left_out, "test")], source="test")
 
-    tied = tied_cutover(taken_over, JUNE, {("contract_asset", "USD"): 200_001})
+    tied = tied_cutover(taken_over, JUNE)
 
     assert tied.contracts == 3
-    assert tied.open == ["LEFT-OUT not_taken_over", "total contract_asset"]
+    assert tied.open == ["LEFT-OUT not_taken_over"]
+
+
+def test_a_close_waits_for_what_the_other_ledger_shows(taken_over: Workspace) -> None:
+    """36,650.01 is told of liabilities of 36,650.00; corrected, June closes.
+
+    Later versions change nothing that is closed, and ask nothing of the months after.
+    """
+
+    def tell(amount: str, reason: str = "") -> None:
+        told = {"kind": "control_total", "id": "LIABILITY", "on": "2026-06-30", "reason": reason,
+                "account": "contract_liability", "currency": "USD", "amount": amount}  # fmt: skip
+        record_facts(taken_over, [fact_of(told, "test")], source="test")
+
+    tell("36650.01")
+    (off,) = (each for each in tied_cutover(taken_over, JUNE).totals if each.off)
+    assert (off.theirs, off.control, off.off) == (3_665_000, 3_665_001, -1)
+    with pytest.raises(PeriodNotReady, match="total contract_liability USD of 2026-06-30"):
+        close_period(taken_over, JUNE, **PEOPLE)
+
+    tell("36650.01", "A cent of their rounding.")
+    assert not tied_cutover(taken_over, JUNE).open
+    tell("36650.00")
+    close_period(taken_over, JUNE, **PEOPLE)
+    tell("1.00")
+    close_period(taken_over, JULY, **PEOPLE)
+    assert verify(taken_over)
+
+
+def test_an_opening_told_late_posts_to_the_open_month(workspace: Workspace) -> None:
+    """June is closed without it: July posts the balances of June and 31 days of its own.
+
+    36,500.00 owed, 181 days of 100.00 recognised: 18,400.00 of service left, of which July gives
+    3,100.00. A control total of June is asked again, as contracts of its day are taken over.
+    """
+    contract, _, opening = history(
+        basis="balances", contract_liability="18400.00", reason="",
+        obligations=[{"obligation": "access", "recognized": "18100.00"}],
+    )  # fmt: skip
+    total = {"kind": "control_total", "id": "T", "on": "2026-06-30", "account": "receivable",
+             "currency": "USD", "amount": "36500.01"}  # fmt: skip
+    close_period(workspace, JUNE, **PEOPLE)
+    told = [fact_of(each, "test") for each in (contract, opening, total)]
+    record_facts(workspace, told, source="test")
+    with pytest.raises(PeriodNotReady, match="total receivable USD of 2026-06-30"):
+        close_period(workspace, JULY, **PEOPLE)
+    corrected = [fact_of(total | {"amount": "36500.00"}, "test")]
+    record_facts(workspace, corrected, source="test")
+
+    close_period(workspace, JULY, **PEOPLE)
+
+    assert balances(workspace) == {
+        "receivable": 3_650_000,
+        "contract_liability": -1_530_000,
+        "revenue": -310_000,
+        "opening_balance": -1_810_000,
+    }
+    entries = [each.entry for each in workspace.run(journal.read)]
+    assert {each.period for each in entries} == {JULY}
+    assert {each.origin for each in entries if each.event == "opening_balance"} == {JUNE}
+    assert {each.origin for each in entries if each.event == "satisfaction"} == {JULY}
 
 
 def test_a_contract_combined_with_others_is_not_taken_over(workspace: Workspace) -> None:
@@ -243,7 +304,9 @@ def test_totals_of_one_account_add_up(tmp_path: Path) -> None:
         "account,currency,amount\nreceivable,USD,100.25\nreceivable,USD,-0.25\nreceivable,JPY,7\n"
     )
 
-    assert read_controls(path) == {("receivable", "USD"): 10_000, ("receivable", "JPY"): 7}
+    totals = tied_totals([], read_controls(path, JUNE.last), JUNE.last)
+
+    assert [(each.currency, each.control) for each in totals] == [("JPY", 7), ("USD", 10_000)]
 
 
 @pytest.mark.parametrize(
@@ -251,6 +314,7 @@ def test_totals_of_one_account_add_up(tmp_path: Path) -> None:
     [
         ("receivable,USD,1.00\nreceivable,USD,0.001", "totals.csv, row 2: 0.001 USD has more"),
         ("receivable,USD,NaN", "totals.csv, row 1: NaN is not a number"),
+        ("cash,USD,1.00", "totals.csv, row 1: 'cash' is no account of a cutover"),
         ("receivable,USD", "totals.csv, row 1: no account, currency and amount"),
         ("receivable,XXQ,1", "totals.csv, row 1: "),
         ("", "totals.csv has no totals"),
@@ -262,6 +326,6 @@ def test_totals_that_do_not_fit_are_named(tmp_path: Path, rows: str, told: str) 
     path.write_text(f"account,currency,amount\n{rows}\n")
 
     with pytest.raises(FeedError) as refused:
-        read_controls(path)
+        read_controls(path, JUNE.last)
 
     assert refused.value.message.startswith(told)
