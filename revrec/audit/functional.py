@@ -17,19 +17,22 @@ from revrec.periods import MONTHS, Period, day_before
 
 _DEBITS: dict[Measured, tuple[Account, ...]] = {
     "receivable": (Account.RECEIVABLE,),
-    "contract_asset": (Account.CONTRACT_ASSET,),
-    "unbilled_receivable": (Account.CONTRACT_ASSET,),
+    "contract_asset": (Account.CONTRACT_ASSET, Account.NON_CURRENT_CONTRACT_ASSET),
+    "unbilled_receivable": (Account.CONTRACT_ASSET, Account.NON_CURRENT_CONTRACT_ASSET),
     "cash_movement": (Account.CASH,),
     "bad_debt": (Account.CREDIT_LOSS,),
     "fx_loss": (Account.EXCHANGE_REALIZED, Account.EXCHANGE_UNREALIZED),
-    "contract_cost_asset": (Account.CONTRACT_COST_ASSET,),
+    "contract_cost_asset": (
+        Account.CONTRACT_COST_ASSET,
+        Account.NON_CURRENT_CONTRACT_COST_ASSET,
+    ),
     "amortization_expense": (Account.CONTRACT_COST_AMORTIZATION,),
     "interest_expense": (Account.INTEREST_EXPENSE,),
 }
 _CREDITS: dict[Measured, tuple[Account, ...]] = {
     "revenue": (Account.REVENUE,),
     "cumulative_revenue": (Account.REVENUE,),
-    "contract_liability": (Account.CONTRACT_LIABILITY,),
+    "contract_liability": (Account.CONTRACT_LIABILITY, Account.NON_CURRENT_CONTRACT_LIABILITY),
     "refund_liability": (Account.REFUND_LIABILITY,),
     "deposit_liability": (Account.DEPOSIT_LIABILITY,),
     "tax_liability": (Account.TAX_PAYABLE,),

@@ -17,11 +17,11 @@ from revrec.asc606.standalone_selling_price import Books
 from revrec.asc606.standalone_selling_price import standalone_selling_price as price_alone
 from revrec.citations import cites
 from revrec.disclosure.earlier_performance import from_earlier_performance
-from revrec.disclosure.outlook import in_force, scheduled
 from revrec.engine import Accounting, counted
 from revrec.errors import FeedError
 from revrec.feeds.scenario import Expectation, Measured
 from revrec.ledger.kinds import KINDS
+from revrec.ledger.outlook import in_force, scheduled
 from revrec.ledger.subledger import Subledger
 from revrec.model.contract import CountedIn, Measure, PerformanceObligation
 from revrec.model.decision import Progress, Question, Segment
@@ -252,7 +252,7 @@ def remaining_in_window(run: Run, expectation: Expectation) -> Fraction:
     if window.last <= before:
         return Fraction(0)
     table = scheduled(
-        run.accounting.recognised.segments, in_force(run.subledger, on), [before, window.last]
+        run.accounting.recognised.segments, in_force(run.subledger.query, on), [before, window.last]
     )
     segments = run.accounting.recognised.segments
     total = 0

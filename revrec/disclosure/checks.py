@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from revrec.disclosure.frame import Frame
+from revrec.ledger.kinds import NON_CURRENT
 from revrec.model.dataset import DataSet
 
 Data = Mapping[str, DataSet]
@@ -36,8 +37,9 @@ class Check:
 
 
 def entered(frame: Frame, account: str | None, sign: int, where: str) -> Sums:
-    """What the journal's lines hold on an account, or on all."""
-    of_account = "true" if account is None else f"account = '{account}'"
+    """What the journal's lines hold on an account, with what of it is non-current, or on all."""
+    whole = f"account in ('{account}', '{NON_CURRENT}{account}')"
+    of_account = "true" if account is None else whole
     return by_currency(
         frame,
         f"select currency, {sign} * sum(amount)::bigint from line "

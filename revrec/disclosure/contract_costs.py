@@ -65,6 +65,7 @@ with moved as (
            p.month < t.starts as before, sum(p.amount) as amount
     from posted p join stretch t on p.month <= t.ends
     where p.account in ('contract_cost_asset', 'contract_cost_expense')
+        and p.event <> 'non_current_cost'
     group by all
 )
 select label, contract, cost, currency,

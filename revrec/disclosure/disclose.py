@@ -18,7 +18,7 @@ from revrec.disclosure.fiscal_periods import fiscal_periods
 from revrec.disclosure.frame import Frame, Inputs
 from revrec.disclosure.journal import journal_detail, journal_summary
 from revrec.disclosure.key_figures import KeyFigures, as_data_set, key_figures
-from revrec.disclosure.maturity import by_maturity, split_by_maturity
+from revrec.disclosure.maturity import by_maturity, load_maturity
 from revrec.disclosure.positions import contract_position
 from revrec.disclosure.remaining_obligations import by_band, remaining_obligations
 from revrec.disclosure.revenue import CUTS, disaggregated_revenue, revenue_by
@@ -92,7 +92,7 @@ def schedules(
 def _schedules(frame: Frame) -> list[DataSet]:
     listed = remaining_obligations(frame)
     found = changes(frame)
-    split_by_maturity(frame)
+    load_maturity(frame)
     return [
         revenue_waterfall(frame),
         *(by_contract(frame, kind) for kind in ROLLFORWARDS),

@@ -15,7 +15,6 @@ import pyarrow as pa
 
 from revrec.columnar import connect
 from revrec.disclosure.opening_lots import MOVEMENTS, drawn_from_opening
-from revrec.disclosure.outlook import in_force, scheduled
 from revrec.disclosure.span import Span
 from revrec.disclosure.terms import terms_of
 from revrec.engine import Accounting
@@ -23,6 +22,7 @@ from revrec.errors import InvariantViolated
 from revrec.ledger.chain import timestamp
 from revrec.ledger.entries import PostedEntry
 from revrec.ledger.kinds import kind_table
+from revrec.ledger.outlook import in_force, scheduled
 from revrec.ledger.subledger import Subledger
 from revrec.model.dataset import Column, DataSet
 from revrec.model.history import Book
@@ -79,7 +79,7 @@ class Frame:
         self._opened = ExitStack()
         self._database = self._opened.enter_context(connect())
         terms = terms_of(inputs.book, inputs.accounting, self.span.last)
-        standing = in_force(inputs.subledger, self.span.last)
+        standing = in_force(inputs.subledger.query, self.span.last)
         self._refuse_unrecognised(standing)
         self.load("contract", terms.contracts)
         self.load("obligation", terms.obligations)

@@ -4,11 +4,14 @@
 -- month it belongs to was closed; `as_used` is what is priced as it is used: usage allocated to
 -- its day (606-10-32-40), units at their price (32-5).
 -- What was taken over at a cutover was posted by another system, on the accounts it would have had
--- here and before the report; `posted_to` is where it cleared.
+-- here and before the report; `posted_to` is where it cleared. What is posted as non-current is part
+-- of the balance it was split off: `posted_to` is its account.
 create table posted as
 select
     p.* replace (
         case when p.account = 'cutover_adjustment' then 'revenue'
+             when starts_with(p.account, 'non_current_')
+                 then regexp_replace(p.account, '^non_current_', '')
              when p.account <> 'opening_balance' then p.account
              when o.debit = 'opening_balance' then b.debit
              else b.credit end as account

@@ -1,103 +1,29 @@
-"""Contract balances by when they turn around: current and non-current (210-10-45).
-
-What is recognised, billed or amortised within the operating cycle after the balance sheet's day is
-current, a year unless the policy elects a longer one. Lots are used first in, first out, so a
-liability is current as far as it is earned within the cycle.
-"""
+"""The schedule of contract balances by when they turn around (210-10-45)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from revrec.citations import cites
 from revrec.disclosure import columns as c
-from revrec.disclosure.checks import Check, Data, sums
+from revrec.disclosure.checks import Check, Data, entered, sums
 from revrec.disclosure.frame import Frame
-from revrec.disclosure.outlook import scheduled
+from revrec.ledger.kinds import NON_CURRENT
+from revrec.ledger.maturity import is_posted, split_by_maturity
 from revrec.model.dataset import DataSet
 
-_LATER = pa.schema([("contract", pa.string()), ("later", pa.int64())])
-_COSTS = """
-    select s.segment, s.contract, s.price, s.price - r.revenue as remaining,
-           coalesce(s.shape.lapses, s.shape.ends) as latest
-    from accrued_segments s join accrued r using (segment)
-    where s.stream = 'cost_amortized' and r.day = date '{day}'
-    order by s.segment
-"""
-_MATURITY = """
-create table maturity as
-with ahead as (
-    select contract, sum(remaining)::bigint as remaining,
-           (sum(months_over_36) {later})::bigint as later
-    from outlook group by contract
-),
-standing as (
-    select contract, 'contract_liability' as account, contract_liability as balance from position
-    union all
-    select contract, 'contract_asset', contract_asset from position
-    union all
-    select contract, 'contract_cost_asset', sum(amount)::bigint
-    from posted where account = 'contract_cost_asset' group by contract
-),
-split as (
-    select contract, account, balance,
-           case account
-               when 'contract_liability' then
-                   least(greatest(balance - (coalesce(remaining, 0) - coalesce(a.later, 0)), 0),
-                         greatest(coalesce(a.later, 0), 0))
-               when 'contract_asset' then {assets}
-               else least(coalesce(k.later, 0), balance)
-           end::bigint as non_current
-    from standing s left join ahead a using (contract) left join costs_later k using (contract)
-    where balance <> 0
-)
-select contract, account, balance, balance - non_current as current, non_current from split
-"""
-_ASSETS = {
-    "operating_cycle": "0",
-    "by_remaining_revenue": (
-        "case when remaining > 0 and a.later > 0 then balance * a.later // remaining else 0 end"
-    ),
-}
-_BANDS = {12: "months_13_24", 24: "months_25_36"}
-"""Months of the cycle from which on a band is later."""
+_SIGNS = {"contract_liability": -1, "contract_asset": 1, "contract_cost_asset": 1}
+"""Account -> the sign that makes its balance positive."""
 
 
-@cites("210-10-45-3")
-def split_by_maturity(frame: Frame) -> None:
-    """Make the table ``maturity``: contract, account, balance, current, non_current.
-
-    Minor units, positive. What has no schedule is current; a contract asset is billed as what
-    remains is earned, unless it is elected to belong to the operating cycle.
-    """
-    policy = frame.inputs.book.policy
-    months = int(policy.value("operating_cycle").partition("_")[0])
-    bands = "".join(f" + sum({name})" for since, name in _BANDS.items() if months <= since)
-    frame.load("costs_later", _costs_later(frame, months))
-    assets = _ASSETS[policy.value("contract_assets_turn_around")]
-    frame.execute(_MATURITY.format(later=bands, assets=assets))
-
-
-def _costs_later(frame: Frame, months: int) -> pa.Table:
-    """What of contract costs is amortised after the cycle, by contract."""
+def load_maturity(frame: Frame) -> None:
+    """Make the table ``maturity`` (``ledger.maturity.MATURITY``) at the report's end."""
     inputs, span = frame.inputs, frame.span
-    day = span.period.plus(months).last
-    standing = inputs.subledger.query(_COSTS.format(day=span.last.isoformat()))
-    table = scheduled(inputs.accounting.accrued.segments, standing, [span.last, day])
-    reached = {
-        row["segment"]: int(row["revenue"]) for row in table.to_pylist() if row["day"] == day
-    }
-    later: dict[str, int] = {}
-    for row in standing.to_pylist():
-        left = row["remaining"]
-        if row["segment"] in reached:
-            left = row["price"] - reached[row["segment"]]
-        elif row["latest"] is None or row["latest"] <= day:
-            left = 0
-        later[row["contract"]] = later.get(row["contract"], 0) + left
-    return pa.table([list(later), list(later.values())], schema=_LATER)
+    last = inputs.subledger.positions([span.last])
+    split = split_by_maturity(
+        inputs.subledger.query, inputs.accounting, inputs.book.policy, last, span.period
+    )
+    frame.load("maturity", split)
 
 
 @cites("210-10-45-3", "606-10-45-1")
@@ -119,13 +45,17 @@ def by_maturity(frame: Frame) -> DataSet:
         """,
         note=(
             "Liabilities are earned first in, first out; what has no schedule is current. Policy "
-            "elects the operating cycle and how contract assets turn around."
+            "elects the operating cycle, how contract assets turn around, and whether the split "
+            "is posted."
         ),
     )  # fmt: skip
 
 
-def maturity_tie_outs(data: Data) -> Iterator[Check]:
-    """The split of each balance, and that it is the balance of its own schedule."""
+def maturity_tie_outs(frame: Frame, data: Data) -> Iterator[Check]:
+    """The split of each balance, and that it is the balance of its own schedule.
+
+    Where it is posted, also that accounts of non-current balances hold what is split off.
+    """
     listed = data["balances_by_maturity"]
     yield Check(
         "Current and non-current", "F", "Current and non-current",
@@ -142,3 +72,10 @@ def maturity_tie_outs(data: Data) -> Iterator[Check]:
             f"{title}, by maturity", "CF", f"{listed.title}: {account}", split,
             f"{title}: closing", sums(data[name], [column]),
         )  # fmt: skip
+        if is_posted(frame.inputs.book.policy, frame.span.last):
+            later = sums(listed, ["non_current"], only=("account", [account]))
+            yield Check(
+                f"{title}, non-current, posted", "TB", f"{listed.title}: non-current", later,
+                "Journal at the report's end",
+                entered(frame, NON_CURRENT + account, _SIGNS[account], "true"),
+            )  # fmt: skip

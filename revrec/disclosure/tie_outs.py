@@ -59,7 +59,7 @@ def tie_outs(frame: Frame, data: Data) -> tuple[TieOut, ...]:
         *_positions(frame, data),
         *_prices(frame, data),
         *cost_tie_outs(frame, data),
-        *maturity_tie_outs(data),
+        *maturity_tie_outs(frame, data),
         *_journal(frame, data),
     ]
     currencies = {str(row[0]) for row in frame.rows("select distinct currency from contract")}

@@ -53,6 +53,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
     "lower_tiers": frozenset({"price_of_one_contract", "options_on_later_purchases"}),
     "operating_cycle": frozenset({"12_months", "24_months", "36_months"}),
     "contract_assets_turn_around": frozenset({"by_remaining_revenue", "operating_cycle"}),
+    "current_and_non_current": frozenset({"presented", "posted"}),
     "contract_balances": frozenset({"net_per_contract"}),
     "rounding": frozenset({"half_even_once_cumulatively"}),
     "late_facts": frozenset({"post_to_the_open_period"}),

@@ -35,10 +35,12 @@ flows as (
     from (
         unpivot (
             select contract, cash_in_advance, conditional_bill, deposit_liability as deposit,
-                   refund_liability as refund_due, contract_asset as netting
+                   refund_liability as refund_due, contract_asset as netting,
+                   non_current_liability, non_current_asset, non_current_cost
             from positions
         )
-        on cash_in_advance, conditional_bill, deposit, refund_due, netting
+        on cash_in_advance, conditional_bill, deposit, refund_due, netting,
+            non_current_liability, non_current_asset, non_current_cost
         into name event value amount
     )
 )

@@ -27,6 +27,7 @@ from revrec.model.decision import Stream
 from revrec.model.events import CreditMemo, Payment, Refund, WriteOff
 from revrec.model.history import ContractHistory
 from revrec.model.policy import Account
+from revrec.money import round_ratio
 from revrec.periods import Calendar, Period
 
 Flow = tuple[str, str, str, str, int]
@@ -54,6 +55,12 @@ class Balances:
     refund_liability: int
     contract_asset: int
     receivable: int
+    contract_liability: int
+    contract_cost: int
+    """Costs as an asset, where the three below are posted."""
+    non_current_liability: int
+    non_current_asset: int
+    non_current_cost: int
 
 
 @dataclass(slots=True)
@@ -218,7 +225,21 @@ class _Walk:
         }
         for account, (event, sign) in _REMEASURED.items():
             self.post(period, event, sign * (standing[account] - self.moved[account]))
+        self._classify(period, balances)
         return Measured(dict(self.amounts), standing)
+
+    def _classify(self, period: Period, balances: Balances) -> None:
+        """What is split off a balance as non-current is worth its part of the balance's worth."""
+        for event, part, whole in (
+            ("non_current_liability", balances.non_current_liability, balances.contract_liability),
+            ("non_current_asset", balances.non_current_asset, balances.contract_asset),
+            ("non_current_cost", balances.non_current_cost, balances.contract_cost),
+        ):
+            if part:
+                kind = KINDS[event]
+                out_of_debit = event == "non_current_liability"
+                worth = -self.moved[kind.debit] if out_of_debit else self.moved[kind.credit]
+                self.post(period, event, round_ratio(worth * part, whole))
 
     def _bill(self, event: str, amount: int, rate: Rate, name: str, pool: str) -> int:
         covered, billed = self.bills.bill(amount, rate, name)

@@ -16,7 +16,8 @@ from revrec.errors import InvariantViolated
 from revrec.ledger.abroad import STANDING
 from revrec.ledger.cutover import CUTOVER
 from revrec.ledger.entries import PostedEntry
-from revrec.ledger.kinds import kind_table
+from revrec.ledger.kinds import NON_CURRENT, kind_table
+from revrec.ledger.maturity import MATURITY
 from revrec.model.decision import Stream
 
 TRUTHS: Mapping[str, str] = {
@@ -89,6 +90,20 @@ TRUTHS: Mapping[str, str] = {
         ) p using (contract, account)
         where coalesce(p.amount, 0) <> wanted
     """,
+    "non_current_balances_posted_are_those_scheduled": """
+        select contract, account as what, coalesce(p.amount, 0) as left_side,
+               coalesce(m.amount, 0) as right_side
+        from (
+            select contract, 'non_current_' || account as account,
+                   case account when 'contract_liability' then -non_current else non_current end
+                       as amount
+            from maturity
+        ) m full join (
+            select contract, account, sum(amount) as amount
+            from lines where starts_with(account, 'non_current_') group by all
+        ) p using (contract, account)
+        where coalesce(p.amount, 0) <> coalesce(m.amount, 0)
+    """,
     "what_was_received_is_revenue_or_still_owed": """
         select contract, 'receivable less liabilities' as what,
                receivable + contract_asset - contract_liability - refund_liability
@@ -130,8 +145,15 @@ TRUTHS: Mapping[str, str] = {
         where recognised_of_price + unrecognised <> transaction_price
     """,
 }
-"""Name -> query over posted, positions, segments, recognised, accrual, cutover, kind and accruing
-(the events of streams): contract, what, both sides."""
+"""Name -> query over lines (what is posted, account by account), posted (the same with what is
+non-current as part of its balance), maturity, positions, segments, recognised, accrual, cutover,
+kind and accruing (the events of streams): contract, what, both sides."""
+
+
+_POSTED = f"""
+    create view posted as
+    select * replace (regexp_replace(account, '^{NON_CURRENT}', '') as account) from lines
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,13 +179,15 @@ def violations(tables: Mapping[str, pa.Table], day: object) -> list[Violation]:
 
     ``tables`` are posted, positions (of ``day``), segments, recognised and accrual; with contracts
     in other currencies than the functional one, also standing (``Subledger.standing``); with
-    contracts taken over, also cutover.
+    contracts taken over, also cutover; where the split by maturity is posted, also maturity.
     """
     found = []
     with connect() as database:
         rare = {"standing": STANDING.empty_table(), "cutover": CUTOVER.empty_table()}
+        rare["maturity"] = MATURITY.empty_table()
         for name, table in {**rare, **tables}.items():
-            database.register(name, table)
+            database.register("lines" if name == "posted" else name, table)
+        database.execute(_POSTED)
         database.register("kind", kind_table())
         database.register("accruing", pa.table({"event": [stream.value for stream in Stream]}))
         database.execute("set variable day = $1", [day])

@@ -199,6 +199,30 @@ _PRESENTATION = {
         tells="Contract balances presented net per contract",
     ),
 }
+_RECLASSIFICATION = {
+    "non_current_liability": Kind(
+        debit=Account.CONTRACT_LIABILITY,
+        credit=Account.NON_CURRENT_CONTRACT_LIABILITY,
+        paragraphs="210-10-45-3",
+        tells="Current and non-current balances reclassified",
+        entry="reclassification",
+    ),
+    "non_current_asset": Kind(
+        debit=Account.NON_CURRENT_CONTRACT_ASSET,
+        credit=Account.CONTRACT_ASSET,
+        paragraphs="210-10-45-3",
+        tells="Current and non-current balances reclassified",
+        entry="reclassification",
+    ),
+    "non_current_cost": Kind(
+        debit=Account.NON_CURRENT_CONTRACT_COST_ASSET,
+        credit=Account.CONTRACT_COST_ASSET,
+        paragraphs="210-10-45-3",
+        tells="Current and non-current balances reclassified",
+        entry="reclassification",
+    ),
+}
+"""Where policy posts the split by maturity; each moves a part of one balance."""
 _EXCHANGE = {
     "exchange_on_settlement": Kind(
         debit=Account.RECEIVABLE,
@@ -252,6 +276,9 @@ CARRIED = frozenset(
         Account.RECEIVABLE,
         Account.CONTRACT_ASSET,
         Account.CONTRACT_LIABILITY,
+        Account.NON_CURRENT_CONTRACT_ASSET,
+        Account.NON_CURRENT_CONTRACT_LIABILITY,
+        Account.NON_CURRENT_CONTRACT_COST_ASSET,
         Account.REFUND_LIABILITY,
         Account.DEPOSIT_LIABILITY,
         Account.FINANCIAL_LIABILITY,
@@ -260,6 +287,8 @@ CARRIED = frozenset(
     }
 )
 """Accounts whose balance the subledger keeps; the others are settled or closed elsewhere."""
+NON_CURRENT = "non_current_"
+"""Before the name of an account: what of its balance turns around after the operating cycle."""
 OPENING = "opening_"
 """Before the name of an event: it happened before the contract was taken over."""
 
@@ -278,6 +307,7 @@ def _opening(kind: Kind) -> Kind:
 KINDS: Mapping[str, Kind] = {
     **_FLOWS,
     **_PRESENTATION,
+    **_RECLASSIFICATION,
     **_REMEASUREMENT,
     **{OPENING + event: _opening(kind) for event, kind in _FLOWS.items()},
     "cutover_adjustment": Kind(
@@ -288,7 +318,7 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 """Event -> its kind. Accruals are named by their stream."""
-PRESENTATION = frozenset({*_PRESENTATION, *_REMEASUREMENT})
+PRESENTATION = frozenset({*_PRESENTATION, *_RECLASSIFICATION, *_REMEASUREMENT})
 """Events that hold a balance as it stands, not a flow of a month."""
 
 

@@ -22,6 +22,7 @@ from revrec.ledger.abroad import STANDING, abroad
 from revrec.ledger.billing import billing_table
 from revrec.ledger.cutover import cutover_table
 from revrec.ledger.kinds import kind_table
+from revrec.ledger.maturity import MATURITY, is_posted, split_by_maturity
 from revrec.model.history import Book, ContractHistory
 from revrec.money import to_minor
 from revrec.periods import Period
@@ -42,6 +43,22 @@ POSTED = pa.schema(
 )
 """Postings, debit positive: ``amount`` in minor units of the contract's currency, ``functional``
 in those of the functional currency; none where that is the contract's own, or was not told."""
+
+
+_CLASSIFIED = """
+select p.*, coalesce(m.contract_cost, 0)::bigint as contract_cost,
+       coalesce(m.non_current_liability, 0)::bigint as non_current_liability,
+       coalesce(m.non_current_asset, 0)::bigint as non_current_asset,
+       coalesce(m.non_current_cost, 0)::bigint as non_current_cost
+from unclassified p left join (
+    select contract,
+           sum(balance) filter (account = 'contract_cost_asset') as contract_cost,
+           sum(non_current) filter (account = 'contract_liability') as non_current_liability,
+           sum(non_current) filter (account = 'contract_asset') as non_current_asset,
+           sum(non_current) filter (account = 'contract_cost_asset') as non_current_cost
+    from maturity group by contract
+) m using (contract)
+"""
 
 
 class Subledger:
@@ -86,10 +103,13 @@ class Subledger:
                 }
             ),
         }
+        self._policy, self._accounting = book.policy, accounting
         self._abroad = abroad(book, accounting)
         self._tables["abroad"] = self._abroad.named
         self.standing = STANDING.empty_table()
         """After ``postings``: what monetary balances in other currencies must come to."""
+        self.maturity = MATURITY.empty_table()
+        """After ``postings``: balances by maturity, where policy posts that."""
         for name, table in self._tables.items():
             self._load(name, table)
         self._database.execute(
@@ -138,7 +158,7 @@ class Subledger:
         ``settled`` are contracts whose cutover earlier periods posted.
         """
         self._load("settled", pa.table({"contract": pa.array([*settled], pa.string())}))
-        self._load("positions", self.positions([period.last]))
+        self._load("positions", self._classified(period))
         self._load(
             "periods",
             pa.table(
@@ -157,6 +177,18 @@ class Subledger:
         self._load("measured", measured)
         self._database.execute(_sql("taken_over"))
         return self._query(_sql("postings")).cast(POSTED)
+
+    def _classified(self, period: Period) -> pa.Table:
+        """Positions at the period's end with what of them is posted as non-current."""
+        positions = self.positions([period.last])
+        self.maturity = MATURITY.empty_table()
+        if is_posted(self._policy, period.last):
+            self.maturity = split_by_maturity(
+                self.query, self._accounting, self._policy, positions, period
+            )
+        self._load("unclassified", positions)
+        self._load("maturity", self.maturity)
+        return self._query(_CLASSIFIED)
 
     def query(self, sql: str) -> pa.Table:
         """Ask the subledger's tables: segments, recognised, accrual, billing, kind, contracts."""

@@ -22,6 +22,11 @@ class Account(StrEnum):
     RECEIVABLE = "receivable"
     CONTRACT_ASSET = "contract_asset"
     CONTRACT_LIABILITY = "contract_liability"
+    NON_CURRENT_CONTRACT_ASSET = "non_current_contract_asset"
+    """What of an account turns around after the operating cycle, where that is posted
+    (210-10-45)."""
+    NON_CURRENT_CONTRACT_LIABILITY = "non_current_contract_liability"
+    NON_CURRENT_CONTRACT_COST_ASSET = "non_current_contract_cost_asset"
     REFUND_LIABILITY = "refund_liability"
     DEPOSIT_LIABILITY = "deposit_liability"
     """Cash of customers with whom no contract exists yet (606-10-25-8)."""
@@ -64,6 +69,9 @@ BALANCES = frozenset(
         Account.RECEIVABLE,
         Account.CONTRACT_ASSET,
         Account.CONTRACT_LIABILITY,
+        Account.NON_CURRENT_CONTRACT_ASSET,
+        Account.NON_CURRENT_CONTRACT_LIABILITY,
+        Account.NON_CURRENT_CONTRACT_COST_ASSET,
         Account.REFUND_LIABILITY,
         Account.DEPOSIT_LIABILITY,
         Account.FINANCIAL_LIABILITY,

@@ -152,6 +152,7 @@ def compute(inputs: Inputs, period: Period) -> Computed:
             "accrual": subledger.query("select * from accrual"),
             "standing": subledger.standing,
             "cutover": subledger.query("select * from cutover"),
+            "maturity": subledger.maturity,
         }
     invariants.hold(tables, period.last)
     return Computed(

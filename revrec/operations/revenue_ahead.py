@@ -11,7 +11,6 @@ from itertools import pairwise
 import pyarrow as pa
 
 from revrec import engine
-from revrec.disclosure.outlook import in_force, scheduled
 from revrec.engine import Accounting
 from revrec.errors import RevrecError
 from revrec.estimation.earning import (
@@ -25,6 +24,7 @@ from revrec.estimation.histories import STEP_DAYS, Series, history_of
 from revrec.estimation.numbers import generator
 from revrec.estimation.outlook import fit_portfolio
 from revrec.estimation.run_off import horizons
+from revrec.ledger.outlook import in_force, scheduled
 from revrec.ledger.subledger import Subledger
 from revrec.model.contract import CountedIn
 from revrec.model.decision import Progress, Segment
@@ -58,7 +58,7 @@ def revenue_to_come(
     counts = usage_by_obligation(known.usage, known.book.histories.values())
     accounting = engine.account(known.book, [inputs.as_of], usage=[counts])
     with Subledger(known.book, accounting) as subledger:
-        standing = in_force(subledger, inputs.as_of)
+        standing = in_force(subledger.query, inputs.as_of)
     segments = accounting.recognised.segments
     found = {}
     for currency in sorted({segments[each].currency for each in standing["segment"].to_pylist()}):

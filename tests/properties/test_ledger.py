@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from revrec.engine import account
+from revrec.feeds.policies import with_elections
 from revrec.ledger.chart import charted
 from revrec.ledger.detail import DETAIL, journal_entries
 from revrec.ledger.kinds import PRESENTATION
+from revrec.ledger.maturity import split_by_maturity
 from revrec.ledger.subledger import POSTED, Subledger, first_period
 from revrec.model.history import Book
 from revrec.periods import MONTHS, Period
@@ -233,3 +236,40 @@ def test_an_invoice_in_parts_is_the_invoice(scenario: Told, days_later: int) -> 
             rows.append(subledger.positions(days).to_pylist())
 
     assert rows[0] == rows[1]
+
+
+@examples(commit=2, torture=100)
+@given(scenarios(size=6))
+def test_the_split_by_maturity_that_is_posted_is_the_schedule(scenario: Told) -> None:
+    """At every close; account by account the whole is what it is where the split is presented."""
+    book = to_book(scenario)
+    split = {"current_and_non_current": "posted"}
+    posts = replace(book, policy=with_elections(book.policy, split))
+    periods = some_periods(scenario, 3)
+    plain = post(book, periods)
+    *closed, again = post(posts, [*periods, periods[-1]])
+
+    assert 0 == again.num_rows
+    for number, period in enumerate(periods, 1):
+        held = summed(pa.concat_tables(closed[:number]), "contract", "account")
+        later = {key: amount for key, amount in held.items() if "non_current_" in key[1]}
+        assert later == scheduled_later(posts, period)
+        whole: Sums = defaultdict(int)
+        for (contract, account_name), amount in held.items():
+            whole[contract, account_name.removeprefix("non_current_")] += amount
+        presented = summed(pa.concat_tables(plain[:number]), "contract", "account")
+        assert presented == {key: amount for key, amount in whole.items() if amount}
+
+
+def scheduled_later(book: Book, period: Period) -> Sums:
+    """What the schedule shows as non-current, debit positive, by contract and account."""
+    accounting = account(book, [period.last])
+    with Subledger(book, accounting) as subledger:
+        positions = subledger.positions([period.last])
+        table = split_by_maturity(subledger.query, accounting, book.policy, positions, period)
+    return {
+        (row["contract"], f"non_current_{row['account']}"): row["non_current"]
+        * (-1 if row["account"] == "contract_liability" else 1)
+        for row in table.to_pylist()
+        if row["non_current"]
+    }

@@ -539,3 +539,43 @@ def test_revenue_taken_back_lowers_the_asset_before_interest_does():
     }
 
     assert worths([], flows)[0] == {"satisfaction": 0, "interest_expense": 80}
+
+
+@pytest.mark.parametrize(
+    ("documents", "flows", "balances", "event", "worth"),
+    [
+        # 60 of 100 billed at 2 are left: 20 of them are worth 40 of 120.
+        (
+            [bill(AT_2)],
+            EARNED,
+            {"receivable": 100, "contract_liability": 60, "non_current_liability": 20},
+            "non_current_liability",
+            40,
+        ),
+        # 40 not billed stand at 4.
+        ([], EARNED, {"contract_asset": 40, "non_current_asset": 10}, "non_current_asset", 40),
+        # Costs of 100 at 5, of which 40 are amortised.
+        (
+            [],
+            {JANUARY: [flow("cost_capitalized", 100), flow("cost_amortized", 40)]},
+            {"contract_cost": 60, "non_current_cost": 30},
+            "non_current_cost",
+            150,
+        ),
+        # A third of 100.
+        (
+            [bill(AT_2, "0.50")],
+            {},
+            {"receivable": 50, "contract_liability": 3, "non_current_liability": 1},
+            "non_current_liability",
+            33,
+        ),
+    ],
+)
+def test_what_is_non_current_is_worth_its_part_of_the_balance(
+    documents, flows, balances, event, worth
+):
+    """Whatever lots the balance is of."""
+    found, _ = worths(documents, flows, balances)
+
+    assert worth == found[event]

@@ -11,6 +11,7 @@ from revrec.errors import InvariantViolated
 from revrec.ledger import chain
 from revrec.ledger.abroad import STANDING
 from revrec.ledger.invariants import agree, hold, journal_lines, violations
+from revrec.ledger.maturity import MATURITY
 from revrec.ledger.subledger import POSTED
 from tests.store.samples import entry
 
@@ -174,3 +175,21 @@ def test_detail_agrees_with_the_journal():
     assert refusal.value.message == (
         "Entry 2: the journal's contract_liability is off its detail by -1,200 USD (minor units)."
     )
+
+
+def test_what_is_posted_as_non_current_is_part_of_its_balance():
+    """20 of 60 owed: the whole is 60 still. Of what is scheduled, 25, five are missing."""
+    split = [
+        posting("A", "contract_liability", 20, event="non_current_liability"),
+        posting("A", "non_current_contract_liability", -20, event="non_current_liability"),
+    ]
+    told = books([*POSTINGS, *split], [BILLED], earned=[("A", 40)])
+    row = {"contract": "A", "account": "contract_liability", "balance": 60}
+
+    for current, wanted in ((40, []), (35, [(-20, -25)])):
+        later = {**row, "current": current, "non_current": 60 - current}
+        maturity = pa.Table.from_pylist([later], MATURITY)
+        found = violations({**told, "maturity": maturity}, DAY)
+        assert wanted == [(each.left, each.right) for each in found]
+    [unscheduled] = violations(told, DAY)
+    assert "non_current_balances_posted_are_those_scheduled" == unscheduled.truth

@@ -7,29 +7,30 @@ by step 5's own arithmetic; what is used or delivered has no schedule, only a la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import pyarrow as pa
 
 from revrec.citations import cites
-from revrec.ledger.subledger import Subledger
 from revrec.model.decision import ELAPSED, Segment
 from revrec.periods import FOREVER
 from revrec.recognition.arithmetic import Arithmetic
 
+Query = Callable[[str], pa.Table]
+"""Asks the subledger's tables."""
 _SCHEDULED = pa.schema([("segment", pa.int64()), ("day", pa.date32()), ("revenue", pa.int64())])
 
 
 @cites("606-10-50-13")
-def in_force(subledger: Subledger, on: date) -> pa.Table:
+def in_force(query: Query, on: date) -> pa.Table:
     """Prices in force at the end of the day and what of them is recognised, by segment.
 
     ``remaining`` is the price not yet recognised; usage allocated to its day (32-40) has its
     revenue as price and nothing remaining. ``latest`` is the last day on which counted progress
     becomes complete, if there is one.
     """
-    return subledger.query(
+    return query(
         f"""
         select s.segment, s.contract, s.obligation, s.component, s.product, s.as_used,
                case when s.as_used then r.revenue else s.price end as price,
