@@ -1,5 +1,6 @@
 """Step 5: the arithmetic. One SQL for progress and recognition, over every segment at once.
 
-``progress.sql`` finds exact ratios, ``recognise.sql`` multiplies and rounds; ``arithmetic`` is
-their face. One contract is a table of one row: there is no second, slower or faster, path.
+``measures`` and ``progress.sql`` find exact ratios, ``recognise.sql`` multiplies and rounds;
+``arithmetic`` is their face. One contract is a table of one row: there is no second, slower or
+faster, path.
 """

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from typing import Self
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from revrec.citations import cites
 from revrec.columnar import connect, connect_apart
-from revrec.model.decision import Answer, Question, Segment, Shape
+from revrec.model.decision import Answer, Progress, Question, Segment, Shape
 
 _MACROS = """
 create or replace macro half_even_magnitude(n, d) as
@@ -35,6 +36,19 @@ _SHAPE = (
     "shape.done::hugeint as done, shape.done_of::hugeint as done_of, shape.knots, "
     "shape.counts_to, shape.rollover::hugeint as rollover, shape.rollover_ends"
 )
+_MEASURED = {
+    Progress.COMPLETE: "by_days",
+    Progress.DAYS: "by_days",
+    Progress.COUNTED: "counted",
+    Progress.EVEN_MONTHS: "by_months",
+    Progress.HALF_MONTH: "by_months",
+    Progress.CALENDAR_MONTHS: "by_calendar_months",
+    Progress.WHOLE_MONTHS: "by_calendar_months",
+    Progress.SECONDS: "by_time",
+    Progress.PRORATED_MONTHS: "by_time",
+    Progress.SCHEDULE: "by_schedule",
+}
+"""Progress of a shape -> the file under ``measures`` that measures it."""
 _KNOTS = pa.list_(pa.struct([("day", pa.date32()), ("reached", pa.string())]))
 _SHAPE_TYPE = pa.struct(
     [
@@ -144,6 +158,8 @@ class Arithmetic:
     @cites("606-10-25-31", "606-10-25-32", "606-10-25-33", "606-10-55-17", "606-10-55-20")
     def progress(self, questions: Sequence[Question]) -> list[Answer]:
         """Answer every question at once: exact progress at the end of the day asked about."""
+        if not questions:
+            return []
         asked = pa.table(
             {
                 "point": pa.array(range(len(questions)), pa.int64()),
@@ -158,8 +174,9 @@ class Arithmetic:
             f"create or replace temp table points as "
             f"select point, contract, obligation, day, {_SHAPE} from asked"
         )
+        progress = _progress({q.shape.progress for q in questions})
         rows = self._database.execute(
-            f"select numerator, denominator, used from ({_sql('progress')}) order by point"
+            f"select numerator, denominator, used from ({progress}) order by point"
         ).fetchall()
         self._database.unregister("asked")
         return [Answer(*row) for row in rows]
@@ -180,7 +197,8 @@ class Arithmetic:
             from segment_rows s join dates d on d.day between s.valid_from and s.valid_to
             """
         )
-        self._database.execute(f"create or replace temp table ratios as {_sql('progress')}")
+        progress = _progress({s.shape.progress for s in segments})
+        self._database.execute(f"create or replace temp table ratios as {progress}")
         table = self._database.sql(
             f"select * from ({_sql('recognise')}) order by segment, day"
         ).to_arrow_table()
@@ -262,5 +280,17 @@ def _knots(shape: Shape) -> list[dict[str, object]]:
     return [{"day": day, "reached": str(reached)} for day, reached in shape.knots]
 
 
+def _progress(measures: set[Progress]) -> str:
+    """SQL for the progress of ``points`` whose measures are among these, one row for each.
+
+    To plan all measures takes longer than a small close computes, and most books have few.
+    """
+    parts = sorted({_MEASURED[measure] for measure in measures})
+    union = "\nunion all\n".join(_sql(f"measures/{part}") for part in parts)
+    columns = "point, done, done_of, used, numerator, denominator"
+    return f"with measured({columns}) as (\n{union}\n)\n{_sql('progress')}"
+
+
+@cache
 def _sql(name: str) -> str:
     return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
