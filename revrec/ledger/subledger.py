@@ -195,9 +195,7 @@ class Subledger:
         return self._query(sql)
 
     def _load(self, name: str, table: pa.Table) -> None:
-        self._database.register(f"{name}_arrow", table)
-        self._database.execute(f"create or replace table {name} as select * from {name}_arrow")
-        self._database.unregister(f"{name}_arrow")
+        self._database.register(name, table)
 
     def _query(self, sql: str) -> pa.Table:
         return self._database.sql(sql).to_arrow_table()
