@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from revrec import engine
 from revrec.feeds.records import to_fact
 from revrec.feeds.scenario import Scenario, read_scenario
 from revrec.model.events import Usage
-from revrec.model.fact import Fact, FactKind
-from revrec.operations.facts import record_facts, recording
+from revrec.model.fact import Fact, FactKind, digest_of
+from revrec.model.proposal import Proposal, ProposalKind, Standing
+from revrec.operations.estimating import decide_proposal
+from revrec.operations.facts import record_facts
 from revrec.operations.workspace import Workspace
+from revrec.store import facts, proposals
+from revrec.store.transaction import Transaction
 from revrec.usage.ingest import ingest
 from revrec.usage.totals import ControlTotals
 
@@ -25,19 +31,19 @@ def examples() -> list[Scenario]:
 
 def facts_of(scenarios: Iterable[Scenario]) -> list[Fact]:
     """Contracts, prices and events of scenarios, usage left out."""
-    facts = []
+    found = []
     for scenario in scenarios:
-        facts += [to_fact(FactKind.CONTRACT, each) for each in scenario.contracts]
-        facts += [
+        found += [to_fact(FactKind.CONTRACT, each) for each in scenario.contracts]
+        found += [
             to_fact(FactKind.STANDALONE_SELLING_PRICE, each)
             for each in scenario.standalone_selling_prices
         ]
-        facts += [
+        found += [
             to_fact(FactKind(each.kind), each)
             for each in scenario.events
             if not isinstance(each, Usage)
         ]
-    return facts
+    return found
 
 
 def usage_rows(scenarios: Iterable[Scenario]) -> list[dict[str, str]]:
@@ -71,7 +77,31 @@ def write_usage(path: Path, rows: Iterable[dict[str, str]]) -> Path:
 
 def agree(workspace: Workspace, told: list[Fact]) -> None:
     """Record facts as two people agreed to, whatever was closed before."""
-    workspace.run(lambda tx: recording(tx, told, source="agreed", approved=True))
+    bodies = [{**each.body, "kind": each.kind.value} for each in told]
+
+    def propose(tx: Transaction) -> Proposal:
+        proposal = Proposal(
+            id=digest_of([bodies, str(facts.last_seq(tx))]),
+            kind=ProposalKind.CHANGE,
+            subject=", ".join(sorted({f"{each.kind} {each.key}" for each in told})),
+            contract=None,
+            as_of=tx.now.date(),
+            prepared_by=tx.actor,
+            standing=Standing.WAITS,
+            reason="",
+            run="by hand",
+            seed=0,
+            fact_seq=facts.last_seq(tx),
+            usage_version=None,
+            model_version=engine.ENGINE_VERSION,
+            facts=bodies,
+            evidence={},
+        )
+        proposals.record(tx, [proposal])
+        return proposal
+
+    proposed = workspace.run(propose)
+    decide_proposal(replace(workspace, actor="another person"), proposed.id, approve=True)
 
 
 def load_examples(workspace: Workspace, folder: Path) -> ControlTotals:
