@@ -126,10 +126,9 @@ def book_of(
 ) -> tuple[Book, list[Fact]]:
     """A book, and the facts left out because their contract is not known (yet).
 
-    ``usage`` is use told as events, all there is; none where the ledger has it.
     Facts may come in any order. A recorded policy overrides the shipped one, election by election.
-    ``differing`` are the differences of the second book's framework that are applied: none make
-    the first book, all of them the second.
+    ``usage`` is use told as events, all there is; none where the ledger has it. ``differing`` are
+    the differences of the second book's framework that apply: none make the first book.
     """
     elected = policy or default_policy()
     lists: dict[type, list[Any]] = {each: [] for each in _OF_THE_ENTITY}
