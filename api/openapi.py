@@ -25,6 +25,7 @@ TAGS = [
     {"name": "periods", "description": "Closing and reopening months."},
     {"name": "journal", "description": "What was posted, in the order of the chain."},
     {"name": "estimates", "description": "Variable consideration: proposed, decided, forecast."},
+    {"name": "findings", "description": "What checks found, and what people do about it."},
     {"name": "people", "description": "Who may do what, and their keys."},
     {"name": "jobs", "description": "Work in the background, with its progress."},
     {"name": "audit", "description": "Why an amount is what it is."},

@@ -22,6 +22,7 @@ from revrec.commands import (
     controls,
     estimates,
     exporting,
+    findings,
     jobs,
     lake,
     ledger,
@@ -110,6 +111,8 @@ app.add_typer(books.app, name="books")
 app.add_typer(people.users, name="users")
 app.add_typer(people.keys, name="keys")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(findings.app, name="findings")
+app.add_typer(findings.checks, name="checks")
 
 
 def main() -> None:

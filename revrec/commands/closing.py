@@ -15,6 +15,7 @@ from revrec.commands.shared import AsJson, err, out, say, workspace_of
 from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
+from revrec.operations.checking import run_checks
 from revrec.store.periods import PeriodClose
 
 
@@ -48,6 +49,10 @@ def close(
                 approved_by=approved_by,
                 kind=closing.Kind.SOFT if soft else closing.Kind.HARD,
             )
+        if closed.new:
+            with err.status("Running the checks ..."):
+                checked = run_checks(workspace)
+            say(f"{checked.updated.standing:,} findings stand: `revrec findings list`.")
     _print_close(closed.certificate, new=closed.new, as_json=as_json)
 
 

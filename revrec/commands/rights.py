@@ -14,6 +14,7 @@ _RECORD = frozenset({Duty.RECORD, Duty.PREPARE})
 _PREPARE = frozenset({Duty.PREPARE})
 _APPROVE = frozenset({Duty.APPROVE})
 _CLOSE = frozenset({Duty.PREPARE, Duty.APPROVE, Duty.CONTROL})
+_CHECK = _RECORD | _CLOSE
 _CONTROL = frozenset({Duty.PREPARE, Duty.CONTROL})
 _INSPECT = frozenset({Duty.INSPECT})
 _OPERATE = frozenset({Duty.OPERATE})
@@ -57,6 +58,15 @@ NEEDS: Mapping[str, frozenset[Duty]] = {
     "propose": _PREPARE,
     "combinations": _READ,
     "reconcile": _READ,
+    "checks run": _CHECK,
+    "findings list": _READ,
+    "findings show": _READ,
+    "findings assign": _CLOSE,
+    "findings accept": _CLOSE,
+    "findings start": _CLOSE,
+    "findings resolve": _CLOSE,
+    "findings reopen": _CLOSE,
+    "findings note": _CLOSE,
     "misstatements": _READ,
     "assess": _PREPARE,
     "estimate": _PREPARE,

@@ -104,6 +104,13 @@ MEASURED: Mapping[str, tuple[str, str]] = {
     "close_waiting_estimates": (_COUNT, "a whole number, such as 0"),
     "close_open_combinations": (_COUNT, "a whole number, such as 0"),
     "close_unexplained": (f"not_asked|{_AMOUNT}", "not_asked, or an amount, such as 1000.00"),
+    "close_open_findings": (f"not_asked|{_COUNT}", "not_asked, or a whole number, such as 0"),
+    "findings_resolved_alone": (_AMOUNT, "an amount, such as 1000.00"),
+    "findings_raised_from": (_AMOUNT, "an amount, such as 1.00"),
+    "findings_due": _DAYS,
+    "checks_look_back": _DAYS,
+    "checks_run_every": (r"never|[1-9][0-9]{0,3}_hours", "never, or hours, such as 24_hours"),
+    "invoices_due": _DAYS,
     "close_holidays": (
         rf"none|{_DATE}(;\s*{_DATE})*",
         "none, or days, such as 2026-01-01; 2026-12-25",

@@ -6,7 +6,7 @@ are computed.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,10 +20,12 @@ from revrec.disclosure.cutover import TiedTotal, tied, tied_totals
 from revrec.model.controls import ChecklistTask, SignOffOutcome
 from revrec.model.proposal import ProposalKind
 from revrec.money import Money
+from revrec.operations import findings
 from revrec.operations.computing import Computed
 from revrec.operations.exporting import unposted
 from revrec.operations.reconciling import reconciled, with_postings
 from revrec.periods import Period
+from revrec.reconciliation.datasets import age
 from revrec.store import controls, proposals
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
@@ -167,6 +169,29 @@ def exported_journals_are_posted(asked: Asked) -> Found:
         value=f"{len(missing):,} closes not posted",
         what=f"No general ledger has posted the journal of {before} (close {closes}) as exported.",
         remedy=f"Take back what was posted of `revrec export-journal {before}`: posted-references.",
+    )
+
+
+def findings_are_settled(asked: Asked) -> Found:
+    """Findings that are overdue by the period's end are within what the policy elects."""
+    standing = findings.listed(asked.tx, findings.Wanted(standing=True))
+    overdue = [each for each in standing if each.due_on and each.due_on <= asked.period.last]
+    today = asked.tx.now.date()
+    ages = Counter(age(each.since, today) for each in standing)
+    told = ", ".join(f"{count:,} of {bucket}" for bucket, count in sorted(ages.items()))
+    value = f"{len(overdue):,} overdue of {len(standing):,} standing" + (
+        f": {told}" if told else ""
+    )
+    bound = asked.elected("close_open_findings")
+    if bound == "not_asked" or len(overdue) <= int(bound):
+        return Found(value=value)
+    shown = ", ".join(
+        f"{each.id} ({each.owner or 'nobody'}, {each.due_on})" for each in overdue[:_SHOWN_MAX]
+    )
+    return Found(
+        value=value,
+        what=f"{len(overdue):,} findings are overdue: {shown}.",
+        remedy="Correct what they name and run the checks, or resolve them: `revrec findings`.",
     )
 
 

@@ -71,6 +71,11 @@ GATES: Mapping[str, Gate] = {
         bound=("posted_references",),
         of_stores=checks.exported_journals_are_posted,
     ),
+    "findings-are-settled": Gate(
+        asks="What checks found is corrected or settled by the day it is due.",
+        bound=("close_open_findings",),
+        of_stores=checks.findings_are_settled,
+    ),
     "required-tasks-are-done": Gate(
         asks="Tasks that the policy requires of people are done and signed.",
         of_stores=checks.required_tasks_are_done,

@@ -10,15 +10,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import structlog
 
-from revrec.errors import FeedError, NotFound, RevrecError, StoreError
+from revrec.errors import FeedError, Forbidden, NotFound, RevrecError, StoreError
 from revrec.general_ledger.documents import Grain
 from revrec.model.job import Job, JobState
 from revrec.model.people import Duty
 from revrec.operations import inspect
+from revrec.operations.checking import run_checks
 from revrec.operations.close import Kind as CloseKind
 from revrec.operations.close import begin_close, finish_close, flash_close, given_up_if_blocked
 from revrec.operations.exporting import Wish, export_journal
@@ -27,6 +28,7 @@ from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.store import audit_log, jobs
 from revrec.store.transaction import Transaction
+from revrec.usage.elections import elected
 
 _log = structlog.get_logger()
 Tell = Callable[[str, int, int], None]
@@ -59,6 +61,7 @@ def _close(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, ob
             certificate = workspace.run(
                 lambda tx: finish_close(tx, workspace.lake, period, **named)
             ).certificate
+        run_checks(workspace)
     return {
         "period": str(period),
         "ordinal": certificate.ordinal,
@@ -105,6 +108,14 @@ def _verify(workspace: Workspace, _: Arguments, tell: Tell) -> Mapping[str, obje
     return {"verified": verify(workspace)}
 
 
+def _check(workspace: Workspace, _: Arguments, tell: Tell) -> Mapping[str, object]:
+    tell("running the checks", 0, 1)
+    done = run_checks(workspace)
+    names = ("raised", "changed", "cleared", "recurred", "standing")
+    counts: dict[str, object] = {name: getattr(done.updated, name) for name in names}
+    return counts | {"refused": {name: each.message for name, each in done.refused.items()}}
+
+
 _READ = frozenset({Duty.READ})
 _PREPARE = frozenset({Duty.PREPARE})
 _PERIOD = frozenset({"period"})
@@ -127,6 +138,12 @@ KINDS: Mapping[str, Kind] = {
         needed=frozenset(),
         known=frozenset({"through"}),
         run=_rate,
+    ),
+    "check": Kind(
+        duties=frozenset({Duty.RECORD, Duty.PREPARE}),
+        needed=frozenset(),
+        known=frozenset(),
+        run=_check,
     ),
     "verify": Kind(duties=_READ, needed=frozenset(), known=frozenset(), run=_verify),
 }
@@ -156,6 +173,29 @@ def submit(tx: Transaction, kind: str, arguments: Arguments) -> Job:
     jobs.submit(tx, name, kind, arguments)
     audit_log.write(tx, "job.request", name, {"kind": kind, **arguments})
     return found(tx, name)
+
+
+def check_if_due(workspace: Workspace) -> str | None:
+    """Ask for the checks if the policy's time has passed since they were asked for last.
+
+    Once people are enrolled the worker must act as one who may; until then nothing is asked for,
+    and the log says so.
+    """
+
+    def ask(tx: Transaction) -> str | None:
+        every = elected(tx, "checks_run_every")
+        if every == "never":
+            return None
+        last = jobs.last_asked(tx, "check")
+        if last is not None and tx.now - last < timedelta(hours=int(every.removesuffix("_hours"))):
+            return None
+        return submit(tx, "check", {}).id
+
+    try:
+        return workspace.run(ask)
+    except Forbidden as error:
+        _log.warning("checks are due and the worker may not ask for them", reason=error.message)
+        return None
 
 
 def found(tx: Transaction, name: str) -> Job:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec.model.dataset import DataSet, TieOut
 from revrec.operations.computing import Computed, Inputs, compute, read_inputs
+from revrec.operations.findings import Wanted, aged, listed
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.reconciliation import Reason, Reconciliation, reconcile
@@ -32,12 +33,15 @@ class ThreeWay:
     prepared_by: str
     metered: MeteredToRated
     reconciliation: Reconciliation
+    findings: DataSet
+    """What checks found and is not resolved, with its age."""
 
     @property
     def datasets(self) -> Mapping[str, DataSet]:
         """Every table by name, in the order of a reader."""
         metered = (self.metered.lines, self.metered.reasons)
-        return {**self.reconciliation.datasets, **{each.name: each for each in metered}}
+        named = {each.name: each for each in (*metered, self.findings)}
+        return {**self.reconciliation.datasets, **named}
 
     @property
     def open_reasons(self) -> int:
@@ -79,6 +83,7 @@ def three_way(
                 tx, workspace.lake, first=first.first, last=period.last, grain=grain
             ),
             reconciliation=reconciled(computed.inputs, with_postings(computed), first, period),
+            findings=aged(listed(tx, Wanted(standing=True)), tx.now.date()),
         )
 
     return workspace.run(show, read_only=True)
@@ -90,8 +95,18 @@ def with_postings(computed: Computed) -> pa.Table:
     return pa.concat_tables([posted, computed.postings])
 
 
-def reconciled(inputs: Inputs, posted: pa.Table, first: Period, period: Period) -> Reconciliation:
-    """Usage, bills and posted revenue of the months ``first`` to ``period``, known at its end."""
+def reconciled(
+    inputs: Inputs,
+    posted: pa.Table,
+    first: Period,
+    period: Period,
+    *,
+    as_of: date | None = None,
+) -> Reconciliation:
+    """Usage, bills and posted revenue of the months ``first`` to ``period``.
+
+    As known on a day, or at the period's end.
+    """
     revenue = posted.filter(pc.equal(posted["account"], "revenue"))
     amounts = pc.negate(revenue["amount"])
     columns = ["contract", "obligation", "component", "origin", "event"]
@@ -101,5 +116,5 @@ def reconciled(inputs: Inputs, posted: pa.Table, first: Period, period: Period) 
         revenue=revenue.select(columns).append_column("amount", amounts),
         first=first,
         through=period,
-        as_of=period.last,
+        as_of=as_of or period.last,
     )

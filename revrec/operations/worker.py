@@ -13,16 +13,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import procrastinate
+import structlog
 
+from revrec.errors import StoreError
 from revrec.operations import jobs
 from revrec.operations.workspace import Workspace
 from revrec.store.jobs import TASK, lock_of
 
+_log = structlog.get_logger()
 QUEUE = "revrec"
 HEART_SECONDS = 2.0
 """Between two beats of a worker."""
 DEAD_SECONDS = 6.0
 """Without a beat for so long, a worker counts as dead if nobody holds the job's lock either."""
+SCHEDULE_SECONDS = 300.0
+"""Between two looks at what is due by the policy's cadence."""
 _POLL_SECONDS = 2.0
 _RETRIES = procrastinate.RetryStrategy(max_attempts=5, wait=5)
 
@@ -57,7 +62,8 @@ async def _working(workspace: Workspace, *, wait: bool, signals: bool) -> None:
     app = _app(workspace)
     async with app.open_async():
         await _take_again(workspace, app)
-        watching = asyncio.create_task(_watch(workspace, app)) if wait else None
+        beside = [_watch(workspace, app), _schedule(workspace)] if wait else []
+        watching = [asyncio.create_task(each) for each in beside]
         try:
             await app.run_worker_async(
                 queues=[QUEUE],
@@ -70,14 +76,24 @@ async def _working(workspace: Workspace, *, wait: bool, signals: bool) -> None:
                 delete_jobs="successful",
             )
         finally:
-            if watching is not None:
-                watching.cancel()
+            for each in watching:
+                each.cancel()
 
 
 async def _watch(workspace: Workspace, app: procrastinate.App) -> None:
     while True:
         await asyncio.sleep(DEAD_SECONDS)
         await _take_again(workspace, app)
+
+
+async def _schedule(workspace: Workspace) -> None:
+    """Ask for the checks when they are due; which is soon enough if looked at now and then."""
+    while True:
+        await asyncio.sleep(SCHEDULE_SECONDS)
+        try:
+            await asyncio.to_thread(jobs.check_if_due, workspace)
+        except StoreError as error:
+            _log.warning("the schedule of checks could not be looked at", reason=error.message)
 
 
 async def _take_again(workspace: Workspace, app: procrastinate.App) -> None:

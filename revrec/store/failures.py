@@ -44,6 +44,7 @@ _GUARDS: dict[str, type[RevrecError]] = {
     "RV011": Forbidden,  # no right to it, or another's name
     "RV012": ApprovalNeeded,  # of another person's word, or an exception
     "RV013": Conflict,  # not enrolled
+    "RV014": InvariantViolated,  # a finding that is not, or a resolution nobody asked for
 }
 _AGAIN = "Nothing was changed; try again."
 _STORE: tuple[tuple[str, str, str], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
@@ -55,6 +56,15 @@ def find(tx: Transaction, job: str) -> Job | None:
 def latest(tx: Transaction, limit: int) -> list[Job]:
     """The jobs asked for last, the newest first."""
     return _read(tx, "order by requested_at desc, id desc limit %s", [limit])
+
+
+def last_asked(tx: Transaction, kind: str) -> datetime | None:
+    """When a kind of job was last asked for, if ever."""
+    row = tx.connection.execute(
+        "select max(requested_at) from work.job where entity_id = %s and kind = %s",
+        [tx.entity, kind],
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 def begin(tx: Transaction, job: str) -> None:

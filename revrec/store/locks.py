@@ -11,6 +11,7 @@
     6       journal           -                        appending to it
     7       exports           -                        recording exports and references
     8       job               -                        doing it, over its transactions
+    9       findings          -                        raising, clearing and settling them
 
 Take every lock at the start of an operation, in this order, before reading. Two reasons:
 
@@ -88,6 +89,11 @@ def journal(tx: Transaction) -> None:
 def exporting(tx: Transaction) -> None:
     """Held while exports to a general ledger and its references are recorded."""
     _take(tx, Lock(7, tx.entity, "exports"))
+
+
+def findings(tx: Transaction) -> None:
+    """Held while findings are raised, cleared or settled."""
+    _take(tx, Lock(9, tx.entity, "findings"))
 
 
 def _take(tx: Transaction, lock: Lock) -> None:

@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 from revrec.store import (
     control_tables,
     export_tables,
+    finding_tables,
     job_tables,
     people_tables,
     proposal_tables,
@@ -29,6 +30,7 @@ __all__ = [
     "SQLModel",
     "control_tables",
     "export_tables",
+    "finding_tables",
     "job_tables",
     "people_tables",
     "proposal_tables",

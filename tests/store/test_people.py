@@ -56,6 +56,7 @@ ROWS = """
     records.task_sign_off         signed_by    no       yes      yes        no      no    no
     records.journal_export        exported_by  yes      no       no         no      no    no
     records.posted_reference      recorded_by  yes      no       no         no      no    yes
+    records.finding_event         acted_by     yes      yes      yes        no      no    no
     records.person                enrolled_by  no       no       no         no      yes   no
     records.role_grant            granted_by   no       no       no         no      yes   no
     records.role_end              ended_by     no       no       no         no      yes   no
@@ -174,6 +175,7 @@ def prepared(enrolled, entity):
             insert(tx.connection, table, {**samples[table], column: "preparer"})
             found = tx.connection.execute(f"select id from {table}").fetchone()
             ids[table] = found[0]
+        insert(tx.connection, "records.finding", samples["records.finding"])
         periods.open_period(tx, JANUARY)
         close_december(tx)
         for action, gate in (("close", ""), ("waive", "g")):

@@ -1,0 +1,45 @@
+"""Checks and findings over HTTP."""
+
+from __future__ import annotations
+
+from tests.api.requests import CONTRACT, keyed, record
+
+INVOICE = {
+    "kind": "invoice", "id": "I-1", "contract": "C-1", "on": "2026-01-01", "due": "2026-01-10",
+    "lines": [{"amount": "36500.00"}],
+}  # fmt: skip
+
+
+def test_a_finding_is_raised_and_resolved_by_two_people(as_):
+    """36,500.00 is overdue since 10 January, above what one person resolves alone."""
+    record(as_("ana"), [CONTRACT, INVOICE], "facts")
+
+    run = as_("feed").post("/v1/checks/runs").json()
+    assert {} == run["refused"]
+    (found,) = as_("cleo").get("/v1/findings", params={"check": "cash", "standing": True}).json()
+    assert ("invoice_overdue", "I-1", "-36500.000000000", "open", "0-30 days") == tuple(
+        found[name] for name in ("reason", "subject", "amount", "state", "age")
+    )
+
+    path = f"/v1/findings/{found['finding']}/actions"
+    steps = [
+        ("ana", {"action": "assign", "owner": "anton", "due_on": "2026-02-20"}),
+        ("ana", {"action": "resolve", "note": "paid to the wrong account"}),
+        ("ana", {"action": "resolve", "note": "surely"}),
+        ("ben", {"action": "resolve", "note": "seen"}),
+        ("ben", {"action": "start"}),
+    ]
+    answers = [
+        as_(who).post(path, json=body, headers=keyed(f"step-{number}"))
+        for number, (who, body) in enumerate(steps)
+    ]
+
+    assert [200, 200, 403, 200, 409] == [each.status_code for each in answers]
+    assert "self-approval" == answers[2].json()["code"]
+    assert "ana" == answers[1].json()["waits_for_another_than"]
+    last = as_("cleo").get(f"/v1/findings/{found['finding']}").json()
+    assert ("resolved", "anton", "2026-02-20") == (last["state"], last["owner"], last["due_on"])
+    assert ["raised", "assigned", "proposed", "resolved"] == [
+        each["action"] for each in last["events"]
+    ]
+    assert "not-found" == as_("cleo").get("/v1/findings/F-none").json()["code"]
