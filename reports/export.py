@@ -7,10 +7,12 @@ from pathlib import Path
 from reports.close import close_report
 from reports.cover import Cover, Status
 from reports.csv_twin import FileRecord
+from revrec.model.books import Framework
 from revrec.operations.report import CloseStage, Report
 from revrec.periods import Period
 
 _RUN_ID_DIGITS = 12
+_BOOKS = {Framework.ASC606: "US GAAP (ASC 606)", Framework.IFRS15: "IFRS (IFRS 15)"}
 
 
 def export(report: Report, folder: Path) -> list[FileRecord]:
@@ -39,6 +41,7 @@ def export(report: Report, folder: Path) -> list[FileRecord]:
         version=certificate.ordinal,
         days=_days(report.first, report.period),
         waived=tuple(map(str, report.waived)),
+        book=_BOOKS[report.framework or Framework.ASC606],
     )
     return close_report(folder, cover, report.datasets, report.tie_outs)
 

@@ -38,6 +38,7 @@ from revrec.commands import (
 from revrec.commands.shared import (
     DEFAULT_ACTOR,
     Actor,
+    OfBook,
     err,
     out,
     running,
@@ -168,6 +169,7 @@ def export(
     first: Annotated[
         str | None, typer.Option(help="First period, or `quarter` or `year`; the same if left out.")
     ] = None,
+    book: OfBook = None,
 ) -> None:
     """Write workbooks, CSV twins and a manifest of closed periods."""
     from reports.export import export as write_report
@@ -176,7 +178,7 @@ def export(
 
     with workspace_of() as workspace, err.status("Deriving schedules ..."):
         last = workspace.calendar().parse(period)
-        report = make_report(workspace, begun_by(last, first), last)
+        report = make_report(workspace, begun_by(last, first), last, framework=book)
         files = write_report(report, folder)
     for file in files:
         out.print(str(folder / file.name), highlight=False, soft_wrap=True)

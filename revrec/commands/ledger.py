@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from revrec.commands.shared import AsJson, err, out, say, workspace_of
+from revrec.commands.shared import AsJson, OfBook, err, out, say, workspace_of
 from revrec.disclosure.columns import records_of
 from revrec.model.dataset import DataSet
 from revrec.money import Money
@@ -33,6 +33,7 @@ def trial_balance_(
             "eliminated. Repeatable."
         ),
     ] = None,
+    book: OfBook = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the trial balance in the functional currency, and translated for reports (830-30).
@@ -44,7 +45,7 @@ def trial_balance_(
         if entity:
             shown, checks = [of_entities(workspace, entity, last)], []
         else:
-            made = trial_balance(workspace, begun_by(last, first), last)
+            made = trial_balance(workspace, begun_by(last, first), last, framework=book)
             shown = list(made.datasets)
             checks = [each for each in made.tie_outs if each.difference]
     if as_json:

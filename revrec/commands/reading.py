@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from revrec.commands.shared import err, out, progress_of, say, workspace_of
+from revrec.commands.shared import OfBook, err, out, progress_of, say, workspace_of
 from revrec.errors import FeedError, RevrecError
 from revrec.operations import inspect
 from revrec.operations.verify import verify as verify_books
@@ -63,10 +63,11 @@ def print_schema() -> None:
 def explain(
     contract: str,
     as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Such as 2026-03-31.")],
+    book: OfBook = None,
 ) -> None:
     """Show how a contract is accounted for: facts, decisions, what each cent rests on."""
     with workspace_of() as workspace:
-        explanation = inspect.explain_contract(workspace, contract, as_of.date())
+        explanation = inspect.explain_contract(workspace, contract, as_of.date(), framework=book)
     out.print(f"[bold]{contract}[/] on {explanation.day}")
     for title, lines in (
         ("Facts", explanation.facts),

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from revrec.commands.rights import NEEDS, command_of
+from revrec.model.books import Framework
 from revrec.operations.people import NAMELESS, Proof, admitted
 from revrec.operations.workspace import Workspace, open_workspace
 from revrec.runtime.logging import configure
@@ -30,6 +31,10 @@ Actor = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+OfBook = Annotated[
+    Framework | None,
+    typer.Option("--book", help="The book under this framework; the first if left out."),
+]
 _running: ContextVar[str] = ContextVar("running", default="")
 DEFAULT_ACTOR = ""
 """Whoever is proven to act."""

@@ -6,7 +6,7 @@ posted, as the first book's are. Both stand in one chain of entries, each under 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
@@ -15,15 +15,22 @@ import pyarrow.compute as pc
 from revrec.citations import cites
 from revrec.disclosure.books import Compared, Sides, compared, differing_contracts
 from revrec.errors import NotFound
-from revrec.feeds.frameworks import frameworks
+from revrec.feeds.frameworks import frameworks, policy_of
 from revrec.feeds.records import of_fact
 from revrec.ledger.chart import charted
 from revrec.ledger.detail import DETAIL, detail, journal_entries
-from revrec.model.books import SecondBook
+from revrec.model.books import Framework, SecondBook
 from revrec.model.fact import FactKind
+from revrec.model.history import Book
 from revrec.model.policy import Policy
 from revrec.operations.changed import sharing_with
-from revrec.operations.computing import SECOND_POSTING, Computed, Inputs, compute, read_inputs
+from revrec.operations.computing import (
+    SECOND_POSTING,
+    Computed,
+    Inputs,
+    compute,
+    read_inputs,
+)
 from revrec.operations.incremental import balances_of
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -31,6 +38,9 @@ from revrec.store import facts, journal, locks, periods
 from revrec.store.lake import Lake
 from revrec.store.periods import Pins
 from revrec.store.transaction import Transaction
+
+_SECOND = "second"
+"""Any name but that of the first book, which is empty."""
 
 
 def kept_beside(tx: Transaction, period: Period, pins: Pins | None = None) -> SecondBook | None:
@@ -41,6 +51,37 @@ def kept_beside(tx: Transaction, period: Period, pins: Pins | None = None) -> Se
         if isinstance(found, SecondBook) and found.effective_from <= period.last:
             return found
     return None
+
+
+def chosen(tx: Transaction, period: Period, pins: Pins | None, framework: Framework | None) -> str:
+    """The name under which the period's book under a framework is posted: empty for the first.
+
+    The first book if none is told. Raises NotFound where no book is kept under the framework.
+    """
+    second = kept_beside(tx, period, pins)
+    first = second.framework.other if second else Framework.ASC606
+    if framework in {None, first}:
+        return ""
+    if second is None:
+        raise NotFound(
+            f"No book under {Framework(framework).label} is kept in {period}.",
+            remedy="Tell a second_book, then close the period.",
+            period=str(period),
+        )
+    return second.framework.value
+
+
+def inputs_of(
+    tx: Transaction,
+    lake: Lake,
+    pins: Pins | None,
+    book: str,
+    *,
+    among: Collection[str] | None = None,
+) -> Inputs:
+    """Facts and usage as a book reads them, named as ``chosen`` names it."""
+    differing = frameworks().differences if book else ()
+    return read_inputs(tx, lake, pins, among=among, differing=differing)
 
 
 def lock(tx: Transaction, period: Period) -> None:
@@ -59,8 +100,7 @@ def computed_second(
     among: Collection[str] | None = None,
 ) -> Computed:
     """The second book as a close of the period would post it; raises what ``compute`` raises."""
-    differing = frameworks().differences
-    return compute(read_inputs(tx, lake, pins, among=among, differing=differing), period)
+    return compute(inputs_of(tx, lake, pins, _SECOND, among=among), period)
 
 
 def post_second(
@@ -121,21 +161,25 @@ def compare(workspace: Workspace, first: Period, period: Period) -> Compared:
 def comparing(tx: Transaction, lake: Lake, first: Period, period: Period, pins: Pins) -> Compared:
     """Compare within a transaction of the caller's, on the pins of the period's close.
 
-    Contracts that differ, with all that share anything with them, are computed once more for each
-    difference of the frameworks.
+    Each book is computed once. Contracts that differ, with all that share anything with them, are
+    computed once more for each difference of the frameworks that lies between the two.
     """
     known = frameworks()
-    names = list(known.differences)
-    sides = [read_inputs(tx, lake, pins, differing=each) for each in ([], names)]
+    sides = [inputs_of(tx, lake, pins, name) for name in ("", _SECOND)]
     held = [_targets(each, period) for each in sides]
-    contracts = sharing_with(tx, differing_contracts(*held), pins)
-    steps: list[pa.Table] = []
-    policy: Policy | None = None
-    for count in range(len(names) + 1):
-        inputs = read_inputs(tx, lake, pins, among=contracts, differing=names[:count])
-        same = policy is not None and policy.elections == inputs.book.policy.elections
-        steps.append(steps[-1] if same else _targets(inputs, period))
-        policy = inputs.book.policy
+    differing = differing_contracts(*held)
+    contracts = sharing_with(tx, differing, pins)
+    between: list[pa.Table | None] = [
+        None if among is None else _targets(among, period)
+        for among in _between(tx, lake, pins, sides[0].book, contracts)
+    ]
+    shown = contracts | differing
+    for table in between:
+        shown |= set() if table is None else set(table["contract"].unique().to_pylist())
+    steps = [_among(held[0], shown)]
+    for table in between:
+        steps.append(steps[-1] if table is None else table)
+    steps.append(_among(held[1], shown))
     return compared(
         Sides(first=held[0], second=held[1], steps=steps),
         (_until(sides[0].posted, period), _until(sides[1].posted, period)),
@@ -145,6 +189,30 @@ def comparing(tx: Transaction, lake: Lake, first: Period, period: Period, pins: 
         months=(first, period),
         entity=tx.entity,
     )
+
+
+def _between(
+    tx: Transaction, lake: Lake, pins: Pins, first: Book, contracts: Collection[str]
+) -> Iterator[Inputs | None]:
+    """The contracts after each difference of the frameworks but the last; none where as before."""
+    assert first.second is not None
+    names = list(frameworks().differences)
+    before = _elected(first.policy)
+    for count in range(1, len(names)):
+        now = _elected(policy_of(first.policy, first.second, names[:count]))
+        same = now == before or not contracts
+        yield (
+            None if same else read_inputs(tx, lake, pins, among=contracts, differing=names[:count])
+        )
+        before = now
+
+
+def _elected(policy: Policy) -> Mapping[str, str]:
+    return {name: each.value for name, each in policy.elections.items()}
+
+
+def _among(table: pa.Table, contracts: Collection[str]) -> pa.Table:
+    return table.filter(pc.is_in(table["contract"], pa.array(sorted(contracts), pa.string())))
 
 
 def _targets(inputs: Inputs, period: Period) -> pa.Table:

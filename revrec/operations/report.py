@@ -17,10 +17,11 @@ from revrec.disclosure.fiscal_periods import checks_in_words_of, in_words_of
 from revrec.disclosure.trial_balance import Ledger, ledger
 from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger, first_period
+from revrec.model.books import Framework
 from revrec.model.controls import TaskStatus, Waiver
 from revrec.model.dataset import DataSet, TieOut
 from revrec.operations import books, checklist
-from revrec.operations.computing import accounted_here, read_inputs
+from revrec.operations.computing import accounted_here
 from revrec.operations.reconciling import reconciled
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -54,6 +55,8 @@ class Report:
     ledger: Ledger
     compared: Compared | None
     """Both books side by side; none where the close posted one."""
+    framework: Framework | None
+    """What its book is kept under, where one was asked for; none for the first."""
     waived: Sequence[Waiver]
     """Gates that the last period's close passed on two people's word."""
 
@@ -104,17 +107,22 @@ def begun_by(period: Period, told: str | None) -> Period:
             return period.calendar.parse(told)
 
 
-def report(workspace: Workspace, first: Period, period: Period) -> Report:
+def report(
+    workspace: Workspace, first: Period, period: Period, *, framework: Framework | None = None
+) -> Report:
     """Everything reported on the closed periods ``first`` to ``period``; same facts, same rows.
 
-    The last may be soft-closed. Raises NotFound when it is not closed at all.
+    Of the book under a framework; of the first, with its comparison to the second if one is kept,
+    if none is told. The last may be soft-closed. Raises NotFound when it is not closed at all, or
+    without such a book.
     """
 
     def read(tx: Transaction) -> Report:
         certificate = _certificate(tx, period)
-        inputs = read_inputs(tx, workspace.lake, certificate.pins)
+        name = books.chosen(tx, period, certificate.pins, framework)
+        inputs = books.inputs_of(tx, workspace.lake, certificate.pins, name)
         posted = inputs.posted.filter(pc.less_equal(inputs.posted["period"], str(period)))
-        book, entries = accounted_here(inputs.book, period), journal.read(tx)
+        book, entries = accounted_here(inputs.book, period), journal.read(tx, book=name)
         horizon = period.plus(PERIODS_AHEAD)
         periods_ = list(first_period(book, first).through(horizon))
         days = [periods_[0].previous.last, *(each.last for each in periods_)]
@@ -151,9 +159,10 @@ def report(workspace: Workspace, first: Period, period: Period) -> Report:
             ),
             compared=(
                 books.comparing(tx, workspace.lake, first, period, certificate.pins)
-                if "second_book" in certificate.totals
+                if "second_book" in certificate.totals and framework is None
                 else None
             ),
+            framework=framework,
             waived=list(controls.waivers(tx, period).values()),
         )
 

@@ -9,19 +9,24 @@ import pyarrow.compute as pc
 
 from revrec.disclosure.trial_balance import Ledger, consolidated, ledger
 from revrec.errors import CurrencyMismatch, NotFound
+from revrec.model.books import Framework
 from revrec.model.dataset import DataSet
-from revrec.operations.computing import posted_detail, read_inputs
+from revrec.operations import books
+from revrec.operations.computing import posted_detail
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import journal, periods
 from revrec.store.transaction import Transaction
 
 
-def trial_balance(workspace: Workspace, first: Period, period: Period) -> Ledger:
+def trial_balance(
+    workspace: Workspace, first: Period, period: Period, *, framework: Framework | None = None
+) -> Ledger:
     """The ledger of the closed periods ``first`` to ``period``, by account.
 
-    With its translation where ``entity_currencies`` tells a currency of reports. Raises NotFound
-    when the period is not closed, MissingExchangeRate.
+    Of the book under a framework, the first if none is told; with its translation where
+    ``entity_currencies`` tells a currency of reports. Raises NotFound when the period is not closed
+    or has no such book, MissingExchangeRate.
     """
 
     def read(tx: Transaction) -> Ledger:
@@ -33,11 +38,12 @@ def trial_balance(workspace: Workspace, first: Period, period: Period) -> Ledger
                 period=str(period),
             )
         # Of contracts only what is posted is asked for; currencies, rates and accounts are of none.
-        book = read_inputs(tx, workspace.lake, certificate.pins, among=()).book
-        posted = posted_detail(tx, workspace.lake)
+        name = books.chosen(tx, period, certificate.pins, framework)
+        book = books.inputs_of(tx, workspace.lake, certificate.pins, name, among=()).book
+        posted = posted_detail(tx, workspace.lake, book=name)
         return ledger(
             posted.filter(pc.less_equal(posted["period"], str(period))),
-            [each for each in journal.read(tx) if each.entry.period <= period],
+            [each for each in journal.read(tx, book=name) if each.entry.period <= period],
             book,
             first=first,
             period=period,

@@ -10,18 +10,23 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from reports.csv_twin import FileRecord
 from reports.export import export
 from revrec.disclosure.books import Compared, Sides, compared
-from revrec.errors import ApprovalNeeded, FeedError
+from revrec.disclosure.columns import records_of
+from revrec.errors import ApprovalNeeded, FeedError, NotFound
 from revrec.feeds.records import fact_of
 from revrec.ledger import chain, verify_chain
 from revrec.ledger.subledger import POSTED
+from revrec.model.books import Framework
 from revrec.operations import books
 from revrec.operations.books import compare
 from revrec.operations.close import Kind, close_period, move_cut_off, reopen_period
-from revrec.operations.computing import posted_detail
+from revrec.operations.computing import Computed, Inputs, posted_detail
 from revrec.operations.facts import record_facts
+from revrec.operations.inspect import explain_contract
 from revrec.operations.report import report
+from revrec.operations.trial_balances import trial_balance
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -178,8 +183,19 @@ def test_every_difference_has_its_rule(workspace: Workspace, tmp_path: Path) -> 
     close_period(workspace, JANUARY, **PEOPLE)
     close_period(workspace, FEBRUARY, **PEOPLE)
 
-    told = compare(workspace, JANUARY, FEBRUARY)
+    with pytest.MonkeyPatch.context() as patch:
+        computed: list[int] = []
+        real = books.compute
 
+        def counted(inputs: Inputs, period: Period) -> Computed:
+            computed.append(len(inputs.book.histories))
+            return real(inputs, period)
+
+        patch.setattr(books, "compute", counted)
+        told = compare(workspace, JANUARY, FEBRUARY)
+
+    # Each book once, and what differs after each of the seven rules but the last.
+    assert [2, 2, 1, 1, 1, 1, 1, 1] == computed
     shown = ("contract", "period", "account", "first", "second", "difference")
     parts = ("by_collectibility", "by_constraint", "by_licenses", "unexplained")
     wanted = [
@@ -200,10 +216,46 @@ def test_every_difference_has_its_rule(workspace: Workspace, tmp_path: Path) -> 
     assert (1, 1, 0, 0) == tuple(
         counts[name] for name in ("collectibility", "constraint", "noncash", "onerous_contracts")
     )
+    second = report(workspace, JANUARY, FEBRUARY, framework=Framework.IFRS15)
+    [waterfall] = [
+        row
+        for row in records_of(second.datasets["revenue_waterfall"])
+        if row["contract"] == "LIKELY" and row["component"] == "bonus"
+    ]
+    assert ("2.00", "2.00") == (waterfall["actual_2026_01"], waterfall["actual_2026_02"])
+    assert [] == [each for each in second.tie_outs if each.difference]
+    assert "book_comparison" not in second.datasets
+    assert {each.split("_")[1] for each in names_of(export(second, tmp_path / "ifrs"))} == {"IFRS"}
     files = [each.name for each in export(report(workspace, JANUARY, FEBRUARY), tmp_path)]
     assert 1 == sum("_Books_" in name and name.endswith(".xlsx") for name in files)
     [twin] = [name for name in files if "book-comparison" in name]
     assert "-8.00" in (tmp_path / twin).read_text(encoding="utf-8")
+
+
+def names_of(files: list[FileRecord]) -> list[str]:
+    """Names of files."""
+    return [each.name for each in files]
+
+
+def test_each_book_is_read_by_its_name(workspace: Workspace) -> None:
+    """100.00 a month of a contract that is none under Topic 606; a book nobody keeps is refused."""
+    ifrs, us = Framework.IFRS15, Framework.ASC606
+    tell(workspace, LIKELY, PLAIN, {**IFRS, "effective_from": "2026-02-01"})
+    close_period(workspace, JANUARY, **PEOPLE)
+    with pytest.raises(NotFound, match="No book under IFRS 15 is kept in 2026-01"):
+        trial_balance(workspace, JANUARY, JANUARY, framework=ifrs)
+    close_period(workspace, FEBRUARY, **PEOPLE)
+
+    for framework, earned in ((None, "-400.00"), (us, "-400.00"), (ifrs, "-600.00")):
+        told = trial_balance(workspace, FEBRUARY, FEBRUARY, framework=framework)
+        held = {row["account"]: row["closing"] for row in records_of(told.datasets[0])}
+        assert earned == held["revenue"]
+        assert [] == [each for each in told.tie_outs if each.difference]
+    day = FEBRUARY.last
+    assert "200.00" in str(explain_contract(workspace, "LIKELY", day, framework=ifrs).earned[0])
+    assert not explain_contract(workspace, "LIKELY", day).earned
+    with pytest.raises(NotFound, match="No book under IFRS 15"):
+        explain_contract(workspace, "LIKELY", JANUARY.last, framework=ifrs)
 
 
 def test_a_difference_without_a_rule_is_found(workspace: Workspace) -> None:
