@@ -15,6 +15,7 @@ from revrec.disclosure.contract_costs import contract_costs
 from revrec.disclosure.decisions import decisions
 from revrec.disclosure.earlier_performance import earlier_performance
 from revrec.disclosure.fiscal_periods import fiscal_periods
+from revrec.disclosure.flux import flux, flux_tie_outs
 from revrec.disclosure.frame import Frame, Inputs
 from revrec.disclosure.journal import journal_detail, journal_summary
 from revrec.disclosure.key_figures import KeyFigures, as_data_set, key_figures
@@ -86,7 +87,8 @@ def schedules(
             each.name: each
             for each in [*_schedules(frame), *fiscal_periods(span), as_data_set(figures)]
         }
-        return Schedules(datasets=data, tie_outs=tie_outs(frame, data), summary=figures)
+        checks = (*tie_outs(frame, data), *flux_tie_outs(data))
+        return Schedules(datasets=data, tie_outs=checks, summary=figures)
 
 
 def _schedules(frame: Frame) -> list[DataSet]:
@@ -107,6 +109,7 @@ def _schedules(frame: Frame) -> list[DataSet]:
         disaggregated_revenue(frame),
         late_revenue(frame),
         earlier_performance(frame),
+        *flux(frame),
         allocation_detail(frame),
         modification_log(frame, found),
         estimate_log(frame, found),

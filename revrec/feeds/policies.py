@@ -95,6 +95,8 @@ MEASURED: Mapping[str, tuple[str, str]] = {
     "selling_prices_inside": (r"([1-9]?[0-9])%", "a percentage below 100, such as 70%"),
     "selling_prices_least": (r"[1-9][0-9]{0,5}_prices", "a number, such as 20_prices"),
     "estimates_stand_within": (_PERCENTAGE, "a percentage, such as 10%"),
+    "flux_share": (_PERCENTAGE, "a percentage, such as 10%"),
+    "flux_amount": (_AMOUNT, "an amount, such as 10000.00"),
     "misstatement_of_revenue": (_PERCENTAGE, "a percentage, such as 1%"),
     "misstatement_of_pre_tax_income": (_PERCENTAGE, "a percentage, such as 5%"),
     "usage_expected_from": (r"none|[^;]+(;[^;]+)*", "none, or sources, such as gateway; batch"),
