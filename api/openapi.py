@@ -23,6 +23,7 @@ TAGS = [
     {"name": "books", "description": "Books under ASC 606 and IFRS 15 side by side."},
     {"name": "changes", "description": "What records would change, and changes by two people."},
     {"name": "periods", "description": "Closing and reopening months."},
+    {"name": "reports", "description": "Workbooks of a close, for each reader."},
     {"name": "journal", "description": "What was posted, in the order of the chain."},
     {"name": "estimates", "description": "Variable consideration: proposed, decided, forecast."},
     {"name": "findings", "description": "What checks found, and what people do about it."},

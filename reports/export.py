@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reports.close import close_report
 from reports.cover import Cover, Status
 from reports.csv_twin import FileRecord
+from reports.packages import Package, write_package
 from revrec.model.books import Framework
 from revrec.operations.report import CloseStage, Report
 from revrec.periods import Period
@@ -15,8 +15,8 @@ _RUN_ID_DIGITS = 12
 _BOOKS = {Framework.ASC606: "US GAAP (ASC 606)", Framework.IFRS15: "IFRS (IFRS 15)"}
 
 
-def export(report: Report, folder: Path) -> list[FileRecord]:
-    """Write schedules, journal, reconciliation, their CSV twins and a manifest into the folder.
+def export(report: Report, folder: Path, package: Package = Package.MONTH_END) -> list[FileRecord]:
+    """Write a package's workbooks, their CSV twins and a manifest into the folder.
 
     The run id is the head of the journal's chain, so the same books give the same names.
     """
@@ -43,7 +43,13 @@ def export(report: Report, folder: Path) -> list[FileRecord]:
         waived=tuple(map(str, report.waived)),
         book=_BOOKS[report.framework or Framework.ASC606],
     )
-    return close_report(folder, cover, report.datasets, report.tie_outs)
+    further = {
+        Package.BOARD: report.board,
+        Package.FLUX: report.board,
+        Package.DISCLOSURE: report.disclosed,
+    }.get(package)
+    data = {**report.datasets, **(further() if further else {})}
+    return write_package(package, folder, cover, data, report.tie_outs)
 
 
 def _days(first: Period, last: Period) -> str:

@@ -35,13 +35,17 @@ def write_schedules(
     ``closing``, signed so that they add up) and, if given, ``unbilled`` (``age``, ``amount``).
     """
     pick(data, REQUIRED)
-    charts = [
+    return publish(folder, cover, list(data.values()), tie_outs, schedule_charts(cover, data))
+
+
+def schedule_charts(cover: Cover, data: Mapping[str, DataSet]) -> list[Chart]:
+    """The charts of whichever of the drawn schedules are given."""
+    return [
         chart
-        for currency in _currencies(cover, data["contract_balances"])
+        for currency in currencies_drawn(cover, data["revenue_by_product"])
         for chart in _charts(data, currency)
         if currency in currencies(data[chart.sheet]) and data[chart.sheet].rows
     ]
-    return publish(folder, cover, list(data.values()), tie_outs, charts)
 
 
 def _heading(data: DataSet, name: str) -> str:
@@ -49,7 +53,7 @@ def _heading(data: DataSet, name: str) -> str:
     return next((each.title for each in data.columns if each.name == name), name)
 
 
-def _currencies(cover: Cover, data: DataSet) -> list[str]:
+def currencies_drawn(cover: Cover, data: DataSet) -> list[str]:
     """The functional currency first, then the others alphabetically."""
     found = [currency for currency in currencies(data) if currency]
     ordered = sorted(found, key=lambda currency: (currency != cover.functional_currency, currency))
@@ -57,9 +61,6 @@ def _currencies(cover: Cover, data: DataSet) -> list[str]:
 
 
 def _charts(data: Mapping[str, DataSet], currency: str) -> list[Chart]:
-    balances = data["contract_balances"]
-    first = column_position(balances, "opening")
-    last = column_position(balances, "closing")
     charts = [
         Chart(
             kind=ChartKind.STACKED,
@@ -70,14 +71,20 @@ def _charts(data: Mapping[str, DataSet], currency: str) -> list[Chart]:
             category="period",
             series="product",
         ),
-        Chart(
-            kind=ChartKind.BRIDGE,
-            title=balances.title,
-            sheet="contract_balances",
-            currency=currency,
-            values=tuple(column.name for column in balances.columns[first : last + 1]),
-        ),
     ]
+    if "contract_balances" in data:
+        balances = data["contract_balances"]
+        first = column_position(balances, "opening")
+        last = column_position(balances, "closing")
+        charts.append(
+            Chart(
+                kind=ChartKind.BRIDGE,
+                title=balances.title,
+                sheet="contract_balances",
+                currency=currency,
+                values=tuple(column.name for column in balances.columns[first : last + 1]),
+            )
+        )
     if "unbilled" in data:
         charts.append(
             Chart(

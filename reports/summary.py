@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -44,7 +45,7 @@ _CHART_CM = (16, 9)
 _ROWS_PER_CHART = 19
 _COLUMN_WIDTH, _COLUMN_CM = 11, 2.05
 """Of the columns below the charts: in characters, and never wider than that on paper."""
-_ABREAST_MAX = 4
+_ABREAST_MAX = 3
 """Charts side by side: those of one currency make a row."""
 _TWO_LINES = 28
 _HEADING_MAX = 15
@@ -92,11 +93,13 @@ def write_summary(
 
 
 def _arrange(sheet: Worksheet, charts: Sequence[Chart], drawings: Sequence[BarChart]) -> None:
-    """A row of drawings for each currency, their left edges in line."""
+    """Rows of two or three drawings, those of a currency together, their left edges in line."""
+    each = max(Counter(chart.currency for chart in charts).values())
+    abreast = _ABREAST_MAX if each % _ABREAST_MAX == 0 else 2
     places: list[tuple[int, int]] = []
     line = place = 0
     for number, chart in enumerate(charts):
-        if number and (place == _ABREAST_MAX or chart.currency != charts[number - 1].currency):
+        if number and (place == abreast or chart.currency != charts[number - 1].currency):
             line, place = line + 1, 0
         places.append((line, place))
         place += 1

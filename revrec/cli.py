@@ -170,16 +170,21 @@ def export(
         str | None, typer.Option(help="First period, or `quarter` or `year`; the same if left out.")
     ] = None,
     book: OfBook = None,
+    package: Annotated[
+        str, typer.Option(help="month-end, board, disclosure, flux or reconciliation.")
+    ] = "month-end",
 ) -> None:
-    """Write workbooks, CSV twins and a manifest of closed periods."""
+    """Write workbooks, CSV twins and a manifest of closed periods; all, or one package."""
     from reports.export import export as write_report
+    from reports.packages import package_of
     from revrec.operations.report import begun_by
     from revrec.operations.report import report as make_report
 
+    wanted = package_of(package)
     with workspace_of() as workspace, err.status("Deriving schedules ..."):
         last = workspace.calendar().parse(period)
         report = make_report(workspace, begun_by(last, first), last, framework=book)
-        files = write_report(report, folder)
+        files = write_report(report, folder, wanted)
     for file in files:
         out.print(str(folder / file.name), highlight=False, soft_wrap=True)
     off = [each for each in report.tie_outs if each.difference]

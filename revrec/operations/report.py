@@ -10,9 +10,11 @@ import pyarrow.compute as pc
 from revrec import engine
 from revrec.commitments.position import Position, position_of
 from revrec.disclosure import Schedules, schedules
+from revrec.disclosure.board import board
 from revrec.disclosure.books import Compared
 from revrec.disclosure.burn_down import burn_down, burn_down_tie_outs
 from revrec.disclosure.close_checklist import close_checklist
+from revrec.disclosure.disclosed import disclosed
 from revrec.disclosure.fiscal_periods import checks_in_words_of, in_words_of
 from revrec.disclosure.trial_balance import Ledger, ledger
 from revrec.errors import NotFound
@@ -20,6 +22,7 @@ from revrec.ledger.subledger import Subledger, first_period
 from revrec.model.books import Framework
 from revrec.model.controls import TaskStatus, Waiver
 from revrec.model.dataset import DataSet, TieOut
+from revrec.model.policy import Policy
 from revrec.operations import books, checklist
 from revrec.operations.computing import accounted_here
 from revrec.operations.reconciling import reconciled
@@ -57,6 +60,8 @@ class Report:
     """Both books side by side; none where the close posted one."""
     framework: Framework | None
     """What its book is kept under, where one was asked for; none for the first."""
+    policy: Policy
+    """In force at the last period's close."""
     waived: Sequence[Waiver]
     """Gates that the last period's close passed on two people's word."""
 
@@ -75,6 +80,15 @@ class Report:
             tasks.name: tasks,
             **in_words_of(own, compared),
         }
+
+    def board(self) -> Mapping[str, DataSet]:
+        """Figures, ratios and sentences for directors, by name."""
+        own = self.period.calendar
+        return in_words_of(own, {each.name: each for each in board(self.datasets)})
+
+    def disclosed(self) -> Mapping[str, DataSet]:
+        """The paragraphs of 606-10-50 with where each is answered, and the elections, by name."""
+        return {each.name: each for each in disclosed(self.datasets, self.policy)}
 
     @property
     def tie_outs(self) -> Sequence[TieOut]:
@@ -163,6 +177,7 @@ def report(
                 else None
             ),
             framework=framework,
+            policy=book.policy,
             waived=list(controls.waivers(tx, period).values()),
         )
 

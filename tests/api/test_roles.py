@@ -65,6 +65,7 @@ TABLE = """
     POST /v1/periods/2026-01/exports                          yes  no   no   no   no   no
     GET  /v1/exports                                          yes  yes  yes  yes  no   yes
     GET  /v1/exports/documents                                yes  yes  yes  yes  no   yes
+    GET  /v1/periods/2026-01/packages/board                   yes  yes  yes  yes  no   yes
     GET  /v1/exports/1/files/a.csv                            yes  yes  yes  yes  no   yes
     POST /v1/posted-references                                yes  no   no   no   no   yes
     GET  /v1/combinations/proposals                           yes  yes  yes  yes  no   yes

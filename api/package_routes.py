@@ -1,0 +1,54 @@
+"""The route of packages: what one reader wants of a close, as one archive."""
+
+from __future__ import annotations
+
+from pathlib import Path as Folder
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+from fastapi import Path, Query, Response
+
+from api.access import Books
+from api.routing import EVERY, PathPeriod, refusals, router
+from api.schemas import PeriodText
+from reports.archive import archive
+from reports.export import export
+from reports.packages import Package
+from revrec.operations.report import begun_by, report
+
+_ARCHIVE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+@router.get(
+    "/periods/{period}/packages/{package}",
+    tags=["reports"],
+    operation_id="get_package",
+    summary="Read a package of a close",
+    response_class=Response,
+    responses={**_ARCHIVE, **refusals(*EVERY, "feed-error", "not-found", "report-error")},
+)
+def get_package(
+    period: PathPeriod,
+    package: Annotated[Package, Path(examples=["board"])],
+    books: Books,
+    first: Annotated[
+        PeriodText | None,
+        Query(alias="from", description="The first period; the same if left out."),
+    ] = None,
+) -> Response:
+    """Workbooks, their CSV twins and the manifest of a closed period, zipped.
+
+    The same close gives the same bytes.
+    """
+    found = report(books, begun_by(period, first), period)
+    with TemporaryDirectory() as name:
+        folder = Folder(name)
+        export(found, folder, package)
+        content = archive(folder)
+    return Response(
+        content,
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{period}_{package}.zip"'},
+    )
