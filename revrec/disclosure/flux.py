@@ -217,7 +217,7 @@ def _average_prices(found: Iterable[Line]) -> Mapping[tuple[str, str, str], Frac
             held = sums[line.comparison, line.product, line.currency]
             held[0] += line.of_base
             held[1] += Fraction(line.units_base)
-    prices = {key: amount / units for key, (amount, units) in sums.items() if units}
+    prices = {key: Fraction(amount, units) for key, (amount, units) in sums.items() if units}
     return defaultdict(Fraction, prices)
 
 
@@ -227,7 +227,7 @@ def _of_use(line: Line, average: Fraction) -> dict[str, int]:
     if not line.units_base:
         return {"volume": own}
     more = Fraction(line.units_current) - Fraction(line.units_base)
-    price = Fraction(line.of_base) / Fraction(line.units_base)
+    price = Fraction(Fraction(line.of_base), Fraction(line.units_base))
     volume = _rounded(more * average)
     mix = _rounded(more * price) - volume
     return {"volume": volume, "mix": mix, "price": own - volume - mix}
@@ -290,7 +290,7 @@ def _by_product(frame: Frame, found: Sequence[Line]) -> DataSet:
         for name, amount in (amounts | line.drivers).items():
             held[name] += amount
     policy = frame.inputs.book.policy
-    share = Fraction(policy.value("flux_share").removesuffix("%")) / 100
+    share = Fraction(Fraction(policy.value("flux_share").removesuffix("%")), 100)
     least = Decimal(policy.value("flux_amount"))
     rows = [
         (
