@@ -61,7 +61,7 @@ def release_rows(body: schemas.RowsReleased, books: Books, key: Key) -> Response
 
     def release(tx: Transaction) -> ControlTotals:
         return releases.release(
-            tx, books.lake, body.rows, note=body.note, corrections=body.corrections
+            tx, books.lake, body.rows, note=body.note, corrections=body.by_row()
         )
 
     return _once(books, key, ("release", *body.told()), release)
@@ -112,7 +112,7 @@ def request_release(body: schemas.RowsReleased, books: Books, key: Key) -> Respo
     """Ask for a release that another person approves."""
 
     def ask(tx: Transaction) -> releases.ReleaseRequest:
-        return releases.request_release(tx, body.rows, note=body.note, corrections=body.corrections)
+        return releases.request_release(tx, body.rows, note=body.note, corrections=body.by_row())
 
     return answer(
         once(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from api.schemas import Count, Person, Wire
 from revrec.usage.quarantine import QuarantinedRow
 from revrec.usage.releases import ReleaseRequest
 
 RowNumber = Annotated[int, Field(ge=1, lt=2**63, examples=[12])]
+_RowName = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,17}$")]
 
 
 class RowSetAside(Wire):
@@ -63,15 +64,20 @@ class RowsNamed(Wire):
 class RowsReleased(RowsNamed):
     """Rows to release, with columns to correct."""
 
-    corrections: dict[RowNumber, dict[str, str]] = Field(
-        default={}, examples=[{"12": {"meter": "tokens"}}]
+    corrections: dict[_RowName, dict[str, str]] = Field(
+        default={},
+        examples=[{"12": {"meter": "tokens"}}],
+        json_schema_extra={"additionalProperties": False},
     )
     """By row, columns to replace; an empty text blanks one."""
 
     def told(self) -> tuple[object, ...]:
         """What is asked, in an order of its own."""
-        by_row = {str(row): columns for row, columns in self.corrections.items()}
-        return (sorted(self.rows), self.note, by_row)
+        return (sorted(self.rows), self.note, self.corrections)
+
+    def by_row(self) -> dict[int, dict[str, str]]:
+        """The corrections by number of row."""
+        return {int(row): columns for row, columns in self.corrections.items()}
 
 
 class RowsRejected(Wire):

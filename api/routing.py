@@ -5,15 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
 
 from api import schemas
 from api.access import Books
-from api.problems import TABLE
+from api.problems import TABLE, MalformedRequest
 from revrec.operations.answering import Answered
 from revrec.periods import Period
 
-router = APIRouter(prefix="/v1")
+
+async def _only_known(request: Request) -> None:
+    """Refuse a parameter that the route has not: a misspelt filter must not be left out."""
+    unknown = sorted(set(request.query_params) - _parameters(request.scope["route"]))
+    if unknown:
+        raise MalformedRequest(
+            f"There is no parameter {', '.join(map(ascii, unknown))}.",
+            remedy="See the route's description under /docs.",
+            errors=[{"pointer": f"/query/{each}", "message": "Unknown"} for each in unknown],
+        )
+
+
+def _parameters(route: APIRoute) -> frozenset[str]:
+    told = get_flat_params(route.dependant)
+    return frozenset(each.alias for each in told if isinstance(each.field_info, params.Query))
+
+
+router = APIRouter(prefix="/v1", dependencies=[Depends(_only_known)])
 """Version 1; the modules of routes add theirs."""
 
 EVERY = ("unauthorised", "forbidden", "malformed-request", "internal-error", "store-error")

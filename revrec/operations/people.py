@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 
-from revrec.errors import Conflict, Forbidden, NotFound, Unauthorised
+from revrec.errors import Conflict, FeedError, Forbidden, NotFound, Unauthorised
 from revrec.model.people import (
     AccessKey,
     Actor,
@@ -266,8 +266,14 @@ def give_consent(
 ) -> Consent:
     """Give the actor's word on what another is going to do to a period.
 
-    Raises Conflict for a word on what cannot be next.
+    Raises Conflict for a word on what cannot be next, FeedError for a gate that is not waived or
+    a waiver of none.
     """
+    if (action is ConsentAction.WAIVE) != bool(gate):
+        raise FeedError(
+            f"A word on {action.value.replace('_', '-')} names {gate or 'no gate'}.",
+            remedy="Name the gate that is waived, and none for anything else.",
+        )
     closed = periods.status(tx, period) is PeriodStatus.CLOSED
     if closed != (action is ConsentAction.REOPEN):
         raise Conflict(
