@@ -37,7 +37,9 @@ def export_journal(
     The same close in the same form has the same files, and its documents the same ids, by which
     the general ledger can refuse a second import.
     """
-    wish = Wish(period=period, layout=body.layout, grain=body.by, told=body.parameters)
+    wish = Wish(
+        period=period, layout=body.layout, grain=body.by, told=body.parameters, framework=body.book
+    )
 
     def encode(made: Exports) -> str:
         recorded = [schemas.Exported.of(each) for each in made.recorded]
@@ -49,6 +51,7 @@ def export_journal(
         body.layout,
         body.by.value,
         dict(sorted(body.parameters.items())),
+        *([body.book.value] if body.book else []),
     )
     return answer(
         once(

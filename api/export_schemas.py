@@ -10,6 +10,7 @@ from pydantic import Field
 from api.schemas import Amount, Count, Digest, PeriodText, Person, Wire
 from revrec.general_ledger.documents import Grain
 from revrec.general_ledger.references import Matched, PostedReference, Standing
+from revrec.model.books import Framework
 from revrec.money import Money
 from revrec.store.exports import Recorded, RecordedExport
 
@@ -34,6 +35,8 @@ class ExportRequested(Wire):
     """The form of the files."""
     by: Grain = Grain.PRODUCT
     """What a line stands for: an account, an account and product, or a posting."""
+    book: Framework | None = None
+    """What the book is kept under; the first if left out."""
     parameters: dict[str, str] = Field(
         default_factory=dict, max_length=20, examples=[{"subsidiary": "Parent"}]
     )
@@ -66,6 +69,8 @@ class Exported(Wire):
     files: list[FileExported]
     digest: Digest
     """Of the files' names and hashes: the same for the same close in the same form."""
+    book: str = Field(examples=["", "ifrs15"])
+    """The second book's framework; empty for the first."""
     exported_at: datetime
     exported_by: Person
 
@@ -83,6 +88,7 @@ class Exported(Wire):
             parameters=export.parameters,
             files=[FileExported.model_validate(each) for each in export.files],
             digest=export.digest,
+            book=export.book,
             exported_at=export.exported_at,
             exported_by=export.exported_by,
         )

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, err, out, say, workspace_of
+from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, OfBook, err, out, say, workspace_of
 from revrec.errors import FeedError, StoreError
 from revrec.general_ledger.documents import Grain
 from revrec.general_ledger.layouts import NAMES
@@ -39,6 +39,7 @@ def export_journal(
         list[str] | None,
         typer.Option("--set", help="What the layout needs, as company_code=1000."),
     ] = None,
+    book: OfBook = None,
     folder: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
     actor: Actor = DEFAULT_ACTOR,
 ) -> None:
@@ -50,6 +51,7 @@ def export_journal(
             layout=layout,
             grain=Grain.POSTING if detail else Grain(by),
             told=pairs,
+            framework=book,
             flash=flash,
         )
         exported = exporting.export_journal(workspace, wish)
@@ -85,11 +87,19 @@ def exports(
     if as_json:
         out.print_json(json.dumps([asdict(each) for each in listed], default=str))
         return
-    table = Table("export", "period", "close", "layout", "by", "files", "digest", "at", "who")
+    table = Table(
+        "export", "period", "close", "book", "layout", "by", "files", "digest", "at", "who"
+    )
     for each in listed:
         close = str(each.ordinal) if each.ordinal else "flash"
-        words = [str(each.id), each.period, close, each.layout, each.grain, str(len(each.files))]
-        table.add_row(*words, each.digest[:12], str(each.exported_at)[:19], each.exported_by)
+        words = [str(each.id), each.period, close, each.book or "first", each.layout, each.grain]
+        table.add_row(
+            *words,
+            str(len(each.files)),
+            each.digest[:12],
+            str(each.exported_at)[:19],
+            each.exported_by,
+        )
     out.print(table)
 
 

@@ -36,6 +36,8 @@ class Exported:
     """Day of the close or the look ahead, UTC."""
     currency: str
     """The entity's functional currency."""
+    book: str = ""
+    """The book, as journal entries name theirs; empty for the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

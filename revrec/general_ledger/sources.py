@@ -189,13 +189,14 @@ def _finished(
 
 
 def _batch(exported: Exported, grain: Grain) -> str:
-    """Entity, month, close and grain: ``R1-2601-1S``.
+    """Entity, month, close and grain: ``R1-2601-1S``; of a second book, ``R1I-2601-1S``.
 
     A preview has some of its digest instead of a close, so another content has another id.
     """
     of = str(exported.ordinal) if exported.ordinal else f"F{exported.run[:_FLASH_DIGITS]}"
     month = f"{exported.period.year % 100:02}{exported.period.number:02}"
-    return f"R{exported.entity}-{month}-{of}{_LETTERS[grain]}"
+    own = f"{exported.entity}{exported.book[:1].upper()}"
+    return f"R{own}-{month}-{of}{_LETTERS[grain]}"
 
 
 def _as_said(draft: _Draft, exported: Exported, layout: Layout) -> _Draft:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,9 +27,11 @@ from revrec.ledger import chain
 from revrec.ledger.chart import charted
 from revrec.ledger.detail import detail, journal_entries
 from revrec.ledger.entries import PostedEntry
+from revrec.model.books import Framework
 from revrec.model.fact import digest_of
 from revrec.money import from_minor
-from revrec.operations.computing import compute, posted_detail, read_inputs
+from revrec.operations import books
+from revrec.operations.computing import SECOND_POSTING, compute, posted_detail
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import audit_log, calendars, entities, exports, journal, locks, periods
@@ -53,6 +56,8 @@ class Wish:
     grain: Grain = Grain.PRODUCT
     told: Mapping[str, str]
     """Parameters of the layout."""
+    framework: Framework | None = None
+    """What the book is kept under; the first if left out."""
     flash: bool = False
     """What closing the period now would post, instead of its closes."""
 
@@ -89,7 +94,8 @@ def export_journal(workspace: Workspace, wish: Wish) -> Exports:
     """Export the closes of a period, each for itself, and record it; again gives the same bytes.
 
     A close after a reopening exports what it added. Raises NotFound for a period that is not
-    closed, FeedError for parameters the layout does not take, ReportError for what it cannot say.
+    closed or has no such book, FeedError for parameters the layout does not take, ReportError for
+    what it cannot say.
     """
     return workspace.run(lambda tx: exporting(tx, workspace.lake, wish))
 
@@ -136,6 +142,7 @@ def file_of(workspace: Workspace, export: int, name: str) -> tuple[ExportFile, s
             layout=recorded.layout,
             grain=Grain(recorded.grain),
             told=recorded.parameters,
+            framework=Framework(recorded.book) if recorded.book else None,
         )
         sources = _sources(tx, workspace.lake, wish)
         source = next(each for each in sources if each.exported.ordinal == recorded.ordinal)
@@ -204,16 +211,17 @@ def standings(tx: Transaction) -> list[Matched]:
 
 
 def unposted(tx: Transaction, period: Period) -> list[int]:
-    """Closes of a period whose journal no general ledger has, as its references tell.
+    """Closes of a period whose journal of the first book no general ledger has, as references tell.
 
     It has it if all documents of one layout and grain are matched, or an export had none because
     all accounts came out at zero.
     """
     after, found = 0, []
     entries = [each.seq for each in journal.read(tx, period)]
-    documents = exports.documents_of(tx, period=str(period))
+    documents = [each for each in exports.documents_of(tx, period=str(period)) if not each.book]
     matched = {each.document for each in standings(tx) if each.standing is Standing.MATCHED}
-    nothing = {each.ordinal for each in exports.exports(tx, period=str(period)) if not each.files}
+    made = [each for each in exports.exports(tx, period=str(period)) if not each.book]
+    nothing = {each.ordinal for each in made if not each.files}
     for close in (each for each in periods.closes(tx) if each.period == period):
         has_entries = any(after < seq <= close.chain_seq for seq in entries)
         after = close.chain_seq
@@ -240,32 +248,41 @@ def _told(row: ReferenceRow) -> PostedReference:
 
 def _sources(tx: Transaction, lake: Lake, wish: Wish) -> list[_Source]:
     if wish.flash:
-        return [_flash(tx, lake, wish.period)]
+        return [_flash(tx, lake, wish)]
     closes = [each for each in periods.closes(tx) if each.period == wish.period]
-    entries = journal.read(tx, wish.period)
-    rows = posted_detail(tx, lake) if wish.grain is Grain.POSTING else None
+    book = books.chosen(tx, wish.period, closes[-1].pins, wish.framework)
+    entries = journal.read(tx, wish.period, book=book)
+    rows = posted_detail(tx, lake, book=book) if wish.grain is Grain.POSTING else None
     found, after = [], 0
     for close in closes:
         of_close = [each for each in entries if after < each.seq <= close.chain_seq]
-        held = _rows_of(rows, close, closes, lake, tx) if rows is not None else pa.table({})
-        found.append(_Source(_exported(tx, close, of_close), of_close, held))
+        held = pa.table({}) if rows is None else _rows_of(rows, close, closes, lake, tx, book)
+        found.append(_Source(_exported(tx, close, of_close, book), of_close, held))
         after = close.chain_seq
     return found
 
 
-def _rows_of(
-    rows: pa.Table, close: PeriodClose, closes: Sequence[PeriodClose], lake: Lake, tx: Transaction
+def _rows_of(  # noqa: PLR0917 - rows, and where they are from
+    rows: pa.Table,
+    close: PeriodClose,
+    closes: Sequence[PeriodClose],
+    lake: Lake,
+    tx: Transaction,
+    book: str,
 ) -> pa.Table:
     """Posting detail that a close added."""
     before = [each for each in closes if each.ordinal < close.ordinal]
-    version, since = close.posting_version, before[-1].posting_version if before else None
+    version, since = _version(close, book), _version(before[-1], book) if before else None
     of_period = rows.filter(pc.equal(rows["period"], str(close.period)))
     if version is None or len(closes) == 1:
         return of_period
     appended = None
     if version != since:
-        first = since if since is not None else 0
-        appended = lake.appended(tx, "posting", after=first, through=version)
+        # Versions count from 0, and before the first one there was none.
+        first = -1 if since is None else since
+        appended = lake.appended(
+            tx, SECOND_POSTING if book else "posting", after=first, through=version
+        )
     if appended is None:
         return of_period.slice(0, 0)
     held = appended.to_table(columns=rows.column_names).cast(rows.schema)
@@ -273,7 +290,18 @@ def _rows_of(
     return held.filter(pc.equal(held["period"], str(close.period))).sort_by(ordered)
 
 
-def _exported(tx: Transaction, close: PeriodClose, entries: Sequence[PostedEntry]) -> Exported:
+def _version(close: PeriodClose, book: str) -> int | None:
+    """That of the table of a book's postings after a close."""
+    if not book:
+        return close.posting_version
+    told: Mapping[str, Any] = close.totals
+    version: int | None = told.get("second_book", {}).get("version")
+    return version
+
+
+def _exported(
+    tx: Transaction, close: PeriodClose, entries: Sequence[PostedEntry], book: str
+) -> Exported:
     return Exported(
         entity=tx.entity,
         period=close.period,
@@ -281,6 +309,7 @@ def _exported(tx: Transaction, close: PeriodClose, entries: Sequence[PostedEntry
         run=close.chain_head,
         created=close.closed_at.astimezone(UTC).date(),
         currency=_functional_currency(tx, entries),
+        book=book,
     )
 
 
@@ -295,9 +324,11 @@ def _functional_currency(tx: Transaction, entries: Sequence[PostedEntry]) -> str
     return only.pop() if len(only) == 1 else ""
 
 
-def _flash(tx: Transaction, lake: Lake, period: Period) -> _Source:
+def _flash(tx: Transaction, lake: Lake, wish: Wish) -> _Source:
     """What closing the period now would post, as if it were posted."""
-    computed = compute(read_inputs(tx, lake, None), period)
+    period = wish.period
+    name = books.chosen(tx, period, None, wish.framework)
+    computed = compute(books.inputs_of(tx, lake, None, name), period)
     book = computed.inputs.book
     postings = charted(computed.postings, computed.inputs.posted, book, period)
     entries = chain.link(
@@ -315,6 +346,7 @@ def _flash(tx: Transaction, lake: Lake, period: Period) -> _Source:
         run=digest_of([each.lines_digest for each in entries]),
         created=tx.now.astimezone(UTC).date(),
         currency=_functional_currency(tx, entries),
+        book=name,
     )
     return _Source(exported, entries, rows)
 
@@ -354,6 +386,7 @@ def _export_of(exported: Exported, wish: Wish, files: Sequence[ExportFile]) -> J
             for each in files
         ],
         digest=digest_of([[each.name, each.sha256] for each in files]),
+        book=exported.book,
     )
 
 
@@ -367,4 +400,5 @@ def _row_of(document: Document, export: JournalExport) -> ExportedRow:
         currency=document.currency,
         amount=document.debits,
         line_count=len(document.lines),
+        book=export.book,
     )

@@ -16,6 +16,7 @@ import structlog
 
 from revrec.errors import FeedError, Forbidden, NotFound, RevrecError, StoreError
 from revrec.general_ledger.documents import Grain
+from revrec.model.books import Framework
 from revrec.model.job import Job, JobState
 from revrec.model.people import Duty
 from revrec.operations import inspect
@@ -79,12 +80,13 @@ def _flash(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, ob
 
 def _export(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, object]:
     period = workspace.calendar().parse(told["period"])
-    own = {"period", "layout", "grain"}
+    own = {"period", "layout", "grain", "book"}
     tell("writing the documents", 0, 1)
     wish = Wish(
         period=period,
         layout=told["layout"],
         grain=Grain(told.get("grain", Grain.PRODUCT.value)),
+        framework=Framework(told["book"]) if "book" in told else None,
         told={name: value for name, value in told.items() if name not in own},
     )
     made = export_journal(workspace, wish)

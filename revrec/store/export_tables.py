@@ -36,6 +36,7 @@ class JournalExportRow(SQLModel, table=True):
     digest: str = text()
     exported_at: datetime = moment()
     exported_by: str = text()
+    book: str = text(default="")
 
 
 class ExportedDocumentRow(SQLModel, table=True):
@@ -58,6 +59,7 @@ class ExportedDocumentRow(SQLModel, table=True):
     currency: str = text()
     amount: int = bigint()
     line_count: int = integer()
+    book: str = text(default="")
 
 
 class PostedReferenceRow(SQLModel, table=True):

@@ -30,6 +30,8 @@ class JournalExport:
     """Name, sha256, bytes, documents and lines of each."""
     digest: str
     """SHA-256 of the files' names and hashes."""
+    book: str = ""
+    """The book it is of, as journal entries name theirs; empty for the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class ExportedRow:
     amount: int
     """Sum of debits in minor units."""
     line_count: int
+    book: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +82,9 @@ class Recorded:
 
 _EXPORT = (
     "period, ordinal, run, grain, layout, layout_version, parameters, files, digest,"
-    " id, exported_at, exported_by"
+    " book, id, exported_at, exported_by"
 )
-_DOCUMENT = "id, period, ordinal, grain, layout, currency, amount, line_count"
+_DOCUMENT = "id, period, ordinal, grain, layout, currency, amount, line_count, book"
 _REFERENCE = "document, number, posted_on, currency, amount"
 
 
@@ -104,23 +107,23 @@ def record(tx: Transaction, export: JournalExport, documents: Sequence[ExportedR
     with tx.connection.cursor() as cursor:
         cursor.executemany(
             f"insert into records.exported_document (entity_id, {_DOCUMENT})"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 [
                     *(tx.entity, each.id, each.period, each.ordinal, each.grain),
-                    *(each.layout, each.currency, each.amount, each.line_count),
+                    *(each.layout, each.currency, each.amount, each.line_count, each.book),
                 ]
                 for each in rows
             ],
         )
     row = tx.connection.execute(
         "insert into records.journal_export (entity_id, period, ordinal, run, grain, layout,"
-        " layout_version, parameters, files, digest, exported_at, exported_by)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
+        " layout_version, parameters, files, digest, book, exported_at, exported_by)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
         [
             *(tx.entity, export.period, export.ordinal, export.run, export.grain, export.layout),
             *(export.layout_version, Jsonb(export.parameters), Jsonb(export.files)),
-            *(export.digest, tx.now, tx.actor),
+            *(export.digest, export.book, tx.now, tx.actor),
         ],
     ).fetchone()
     if row is None:
@@ -133,10 +136,10 @@ def check_same(tx: Transaction, export: JournalExport) -> None:
     row = tx.connection.execute(
         "select digest from records.journal_export where entity_id = %s and period = %s"
         " and ordinal = %s and run = %s and grain = %s and layout = %s and layout_version = %s"
-        " and parameters = %s and digest <> %s limit 1",
+        " and parameters = %s and book = %s and digest <> %s limit 1",
         [
             *(tx.entity, export.period, export.ordinal, export.run, export.grain, export.layout),
-            *(export.layout_version, Jsonb(export.parameters), export.digest),
+            *(export.layout_version, Jsonb(export.parameters), export.book, export.digest),
         ],
     ).fetchone()
     if row is not None:

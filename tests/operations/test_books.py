@@ -16,6 +16,7 @@ from revrec.disclosure.books import Compared, Sides, compared
 from revrec.disclosure.columns import records_of
 from revrec.errors import ApprovalNeeded, FeedError, NotFound
 from revrec.feeds.records import fact_of
+from revrec.general_ledger.documents import Grain
 from revrec.ledger import chain, verify_chain
 from revrec.ledger.subledger import POSTED
 from revrec.model.books import Framework
@@ -23,6 +24,7 @@ from revrec.operations import books
 from revrec.operations.books import compare
 from revrec.operations.close import Kind, close_period, move_cut_off, reopen_period
 from revrec.operations.computing import Computed, Inputs, posted_detail
+from revrec.operations.exporting import Wish, export_journal, file_of
 from revrec.operations.facts import record_facts
 from revrec.operations.inspect import explain_contract
 from revrec.operations.report import report
@@ -30,7 +32,7 @@ from revrec.operations.trial_balances import trial_balance
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.store import journal, periods
+from revrec.store import exports, journal, periods
 from tests.books import agree
 
 JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
@@ -254,6 +256,22 @@ def test_each_book_is_read_by_its_name(workspace: Workspace) -> None:
     day = FEBRUARY.last
     assert "200.00" in str(explain_contract(workspace, "LIKELY", day, framework=ifrs).earned[0])
     assert not explain_contract(workspace, "LIKELY", day).earned
+    # Its journal has ids of its own; postings are those of its close, and the record names it.
+    made = [
+        export_journal(workspace, Wish(period=FEBRUARY, layout="csv", told={}, framework=each))
+        for each in (None, ifrs)
+    ]
+    documents = [{name for file in each.files for name in file.documents} for each in made]
+    own = workspace.entity
+    assert [{f"R{own}-2602-1SC1"}, {f"R{own}I-2602-1SC1"}] == documents
+    wish = Wish(period=FEBRUARY, layout="csv", told={}, framework=ifrs, grain=Grain.POSTING)
+    [detailed] = export_journal(workspace, wish).files
+    rows = list(csv.DictReader(io.StringIO(detailed.content.decode(), newline="")))
+    earned = [each["credit"] for each in rows if each["ledger_account"] == "revenue"]
+    assert ["100.00", "100.00", "200.00", "200.00"] == sorted(earned)
+    recorded = workspace.run(exports.exports)
+    assert ["", "ifrs15", "ifrs15"] == [each.book for each in recorded]
+    assert detailed == file_of(workspace, recorded[-1].id, detailed.name)[0]
     with pytest.raises(NotFound, match="No book under IFRS 15"):
         explain_contract(workspace, "LIKELY", JANUARY.last, framework=ifrs)
 
