@@ -115,7 +115,7 @@ class FindingTold(Wire):
 class ChecksRun(Wire):
     """What a run of the checks did to the findings."""
 
-    run: list[str] = Field(examples=[["documents", "metering", "three-way", "cash"]])
+    run: list[str] = Field(examples=[["documents", "metering", "cash"]])
     raised: Count
     changed: Count
     cleared: Count

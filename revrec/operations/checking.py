@@ -4,6 +4,7 @@
 
     documents    invoices, payments and other events of contracts that nobody recorded
     metering     counts of other systems against the usage ledger; usage without a price
+    contracts    contracts without an invoice, amendments not billed, revenue after the end
     three-way    invoices against commitments and usage, revenue against usage
     cash         payments against invoices
 
@@ -18,18 +19,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
+
+import pyarrow.compute as pc
 
 from revrec.disclosure.columns import records_of
 from revrec.errors import LedgerBroken, RevrecError, StoreError
 from revrec.model.dataset import DataSet
 from revrec.model.finding import Cause, Seen
 from revrec.operations import findings
-from revrec.operations.computing import compute, read_inputs
+from revrec.operations.computing import Computed, compute, read_inputs
 from revrec.operations.findings import Updated
 from revrec.operations.reconciling import reconciled, with_postings
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.reconciliation.cash import cash_findings
+from revrec.reconciliation.documents import document_findings
 from revrec.store import calendars
 from revrec.store import findings as kept
 from revrec.store.lake import Lake
@@ -38,8 +43,9 @@ from revrec.usage import comparison
 from revrec.usage.elections import elected
 from revrec.usage.metered_to_rated import RatingReason, metered_to_rated
 
-DOCUMENTS, METERING, THREE_WAY, CASH = "documents", "metering", "three-way", "cash"
-CHECKS = (DOCUMENTS, METERING, THREE_WAY, CASH)
+DOCUMENTS, METERING, CONTRACTS = "documents", "metering", "contracts"
+THREE_WAY, CASH = "three-way", "cash"
+CHECKS = (DOCUMENTS, METERING, CONTRACTS, THREE_WAY, CASH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,8 @@ class _Asked:
     first: Period
     period: Period
     today: date
+    computed: Callable[[], Computed]
+    """The books as a close of the period would compute them."""
 
 
 def run_checks(workspace: Workspace, checks: Sequence[str] = CHECKS) -> Checked:
@@ -73,7 +81,14 @@ def run_checks(workspace: Workspace, checks: Sequence[str] = CHECKS) -> Checked:
         period = calendar.of(today)
         standing = [each.first_period for each in kept.read(tx) if each.amount]
         first = min([calendar.of(today - back), *map(calendar.parse, standing)])
-        asked = _Asked(tx=tx, lake=workspace.lake, first=first, period=period, today=today)
+        asked = _Asked(
+            tx=tx,
+            lake=workspace.lake,
+            first=first,
+            period=period,
+            today=today,
+            computed=cache(lambda: compute(read_inputs(tx, workspace.lake, None), period)),
+        )
         seen: list[Seen] = []
         refused: dict[str, RevrecError] = {}
         run = []
@@ -163,9 +178,23 @@ def _metering(asked: _Asked) -> list[Seen]:
     ]
 
 
+def _contracts(asked: _Asked) -> list[Seen]:
+    """Contracts against the documents that are there, and against their revenue."""
+    computed = asked.computed()
+    posted = with_postings(computed)
+    calendar = asked.period.calendar
+    earned: defaultdict[str, list[tuple[date, int]]] = defaultdict(list)
+    revenue = posted.filter(pc.equal(posted["account"], "revenue"))
+    columns = (revenue[name].to_pylist() for name in ("contract", "origin", "amount"))
+    for contract, origin, amount in zip(*columns, strict=True):
+        earned[contract].append((calendar.parse(origin).first, -amount))
+    days = int(elected(asked.tx, "contracts_invoiced_within").removesuffix("_days"))
+    return document_findings(computed.inputs.book, earned, calendar, as_of=asked.today, days=days)
+
+
 def _three_way(asked: _Asked) -> list[Seen]:
     """The findings of the reconciliation of all periods asked about, one per cause."""
-    computed = compute(read_inputs(asked.tx, asked.lake, None), asked.period)
+    computed = asked.computed()
     found = reconciled(
         computed.inputs,
         with_postings(computed),
@@ -209,7 +238,7 @@ def seen_of(found: DataSet) -> list[Seen]:
 
 def _cash(asked: _Asked) -> list[Seen]:
     """Cash of every contract against its invoices."""
-    book = read_inputs(asked.tx, asked.lake, None).book
+    book = asked.computed().inputs.book
     days = int(elected(asked.tx, "invoices_due").removesuffix("_days"))
     return cash_findings(book, asked.period.calendar, as_of=asked.today, days=days)
 
@@ -222,6 +251,7 @@ def _first_of(sentences: Sequence[str]) -> str:
 _CHECKS: Mapping[str, Callable[[_Asked], list[Seen]]] = {
     DOCUMENTS: _documents,
     METERING: _metering,
+    CONTRACTS: _contracts,
     THREE_WAY: _three_way,
     CASH: _cash,
 }

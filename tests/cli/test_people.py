@@ -38,6 +38,16 @@ TABLE = """
     waive                 preparer controller
     consent               preparer approver controller
     status                preparer approver controller auditor service
+    reconcile            preparer approver controller auditor service
+    checks run           preparer approver controller service
+    findings list        preparer approver controller auditor service
+    findings show        preparer approver controller auditor service
+    findings assign      preparer approver controller
+    findings accept      preparer approver controller
+    findings start       preparer approver controller
+    findings resolve     preparer approver controller
+    findings reopen      preparer approver controller
+    findings note        preparer approver controller
     gates                 preparer approver controller auditor service
     checklist list        preparer approver controller auditor service
     checklist prepare     preparer

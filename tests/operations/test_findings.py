@@ -16,7 +16,7 @@ from revrec.feeds.records import fact_of, to_fact
 from revrec.model.fact import FactKind
 from revrec.model.finding import Finding, FindingAction, FindingState
 from revrec.operations import findings, jobs
-from revrec.operations.checking import CASH, DOCUMENTS, THREE_WAY, run_checks
+from revrec.operations.checking import CASH, CONTRACTS, DOCUMENTS, METERING, THREE_WAY, run_checks
 from revrec.operations.facts import record_facts
 from revrec.operations.findings import Updated, Wanted
 from revrec.operations.worker import run_worker
@@ -165,8 +165,8 @@ def test_a_document_without_a_contract_is_found(
 
     done = run_checks(workspace)
 
-    assert set(done.run) == {DOCUMENTS, "metering"}
-    assert set(done.refused) == {THREE_WAY, CASH}
+    assert set(done.run) == {DOCUMENTS, METERING}
+    assert set(done.refused) == {CONTRACTS, THREE_WAY, CASH}
     (found,) = known(workspace)
     assert (found.cause.reason, found.cause.subject) == ("invoice_without_contract", "I-9")
 
