@@ -1,4 +1,4 @@
-"""Handing the journal to general ledgers: exports of closes, and what was posted there."""
+"""Handing the journal to general ledgers: exports of closes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revrec.errors import FeedError, NotFound
+from revrec.errors import NotFound
 from revrec.general_ledger.documents import Document, Exported, Grain
 from revrec.general_ledger.layouts import layout_of, parameters_of
-from revrec.general_ledger.references import (
-    ExportedDocument,
-    Matched,
-    PostedReference,
-    Standing,
-    match,
-    read_references,
-)
 from revrec.general_ledger.rendering import ExportFile, Written, render
 from revrec.general_ledger.sources import detail_documents, summary_documents
 from revrec.ledger import chain
@@ -29,7 +21,6 @@ from revrec.ledger.detail import detail, journal_entries
 from revrec.ledger.entries import PostedEntry
 from revrec.model.books import Framework
 from revrec.model.fact import digest_of
-from revrec.money import from_minor
 from revrec.operations import books
 from revrec.operations.computing import SECOND_POSTING, compute, posted_detail
 from revrec.operations.workspace import Workspace
@@ -38,9 +29,7 @@ from revrec.store import audit_log, calendars, entities, exports, journal, locks
 from revrec.store.exports import (
     ExportedRow,
     JournalExport,
-    Recorded,
     RecordedExport,
-    ReferenceRow,
 )
 from revrec.store.lake import Lake
 from revrec.store.periods import PeriodClose, PeriodStatus
@@ -68,16 +57,6 @@ class Exports:
 
     recorded: tuple[RecordedExport, ...]
     files: tuple[ExportFile, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferencesTaken:
-    """What became of a file of references."""
-
-    recorded: Recorded
-    refused: tuple[FeedError, ...]
-    matched: tuple[Matched, ...]
-    """Every document exported or posted, with its standing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,93 +136,6 @@ def file_of(workspace: Workspace, export: int, name: str) -> tuple[ExportFile, s
         )
 
     return workspace.run(read, read_only=True)
-
-
-def take_references(workspace: Workspace, content: bytes, name: str) -> ReferencesTaken:
-    """Record the references of a CSV or JSON file, and match everything exported with them."""
-    found, refused = read_references(content, name)
-
-    def run(tx: Transaction) -> ReferencesTaken:
-        recorded = recording_references(tx, found, source=name)
-        return ReferencesTaken(
-            recorded=recorded, refused=tuple(refused), matched=tuple(standings(tx))
-        )
-
-    return workspace.run(run)
-
-
-def recording_references(
-    tx: Transaction, found: Sequence[PostedReference], *, source: str
-) -> Recorded:
-    """Record references within a transaction of the caller's."""
-    rows = [
-        ReferenceRow(
-            document=each.document,
-            number=each.number,
-            posted_on=each.posted_on,
-            currency=each.currency,
-            amount=each.minor,
-        )
-        for each in found
-    ]
-    recorded = exports.record_references(tx, rows, source=source)
-    if recorded.new or recorded.corrected:
-        counts = {"new": recorded.new, "corrected": recorded.corrected}
-        audit_log.write(tx, "journal.references", source, counts)
-    return recorded
-
-
-def standings(tx: Transaction) -> list[Matched]:
-    """Every document exported or posted, with its standing, in order of id."""
-    documents = [
-        ExportedDocument(
-            id=each.id,
-            period=each.period,
-            layout=each.layout,
-            grain=each.grain,
-            currency=each.currency,
-            amount=each.amount,
-        )
-        for each in exports.documents_of(tx)
-    ]
-    told = {each.document: _told(each) for each in exports.references(tx)}
-    return match(documents, told, calendars.calendar(tx))
-
-
-def unposted(tx: Transaction, period: Period) -> list[int]:
-    """Closes of a period whose journal of the first book no general ledger has, as references tell.
-
-    It has it if all documents of one layout and grain are matched, or an export had none because
-    all accounts came out at zero.
-    """
-    after, found = 0, []
-    entries = [each.seq for each in journal.read(tx, period)]
-    documents = [each for each in exports.documents_of(tx, period=str(period)) if not each.book]
-    matched = {each.document for each in standings(tx) if each.standing is Standing.MATCHED}
-    made = [each for each in exports.exports(tx, period=str(period)) if not each.book]
-    nothing = {each.ordinal for each in made if not each.files}
-    for close in (each for each in periods.closes(tx) if each.period == period):
-        has_entries = any(after < seq <= close.chain_seq for seq in entries)
-        after = close.chain_seq
-        sets: dict[tuple[str, str], list[str]] = {}
-        for each in documents:
-            if each.ordinal == close.ordinal:
-                sets.setdefault((each.layout, each.grain), []).append(each.id)
-        if not has_entries or close.ordinal in nothing:
-            continue
-        if not any(matched.issuperset(ids) for ids in sets.values()):
-            found.append(close.ordinal)
-    return found
-
-
-def _told(row: ReferenceRow) -> PostedReference:
-    return PostedReference(
-        document=row.document,
-        number=row.number,
-        posted_on=row.posted_on,
-        currency=row.currency,
-        amount=f"{from_minor(row.amount, row.currency):f}",
-    )
 
 
 def _sources(tx: Transaction, lake: Lake, wish: Wish) -> list[_Source]:

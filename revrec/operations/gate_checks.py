@@ -22,7 +22,7 @@ from revrec.model.proposal import ProposalKind
 from revrec.money import Money
 from revrec.operations import findings
 from revrec.operations.computing import Computed
-from revrec.operations.exporting import unposted
+from revrec.operations.posted_references import unposted
 from revrec.operations.reconciling import reconciled, with_postings
 from revrec.periods import Period
 from revrec.reconciliation.datasets import age

@@ -21,9 +21,8 @@ from revrec.operations.exporting import (
     Wish,
     export_journal,
     file_of,
-    standings,
-    take_references,
 )
+from revrec.operations.posted_references import standings, take_references
 from revrec.periods import Period
 from revrec.store import exports, journal
 from tests.books import agree, load_examples
