@@ -11,7 +11,7 @@ from api import export_schemas as schemas
 from api.access import Books, Key, keyed
 from api.routing import EVERY, WRITES, PathPeriod, answer, refusals, router
 from revrec.general_ledger.layouts import layout_of
-from revrec.operations import exporting, posted_references
+from revrec.operations import exporting, references
 from revrec.operations.answering import once
 from revrec.operations.exporting import Exports, Wish
 from revrec.store import exports
@@ -86,7 +86,7 @@ def list_exports(
 )
 def list_exported_documents(books: Books) -> list[schemas.DocumentStanding]:
     """Every document exported or posted: matched, differing, missing or unknown."""
-    found = books.run(posted_references.standings, read_only=True)
+    found = books.run(references.standings, read_only=True)
     return [schemas.DocumentStanding.of(each) for each in found]
 
 
@@ -127,9 +127,7 @@ def record_references(body: schemas.ReferencesTold, books: Books, key: Key) -> R
         once(
             books,
             keyed(key, "references", body.source, told),
-            lambda tx: posted_references.recording_references(
-                tx, body.references, source=body.source
-            ),
+            lambda tx: references.recording_references(tx, body.references, source=body.source),
             lambda recorded: schemas.ReferencesRecorded.of(recorded).model_dump_json(),
         )
     )

@@ -19,7 +19,7 @@ from revrec.general_ledger.documents import Grain
 from revrec.general_ledger.layouts import NAMES
 from revrec.general_ledger.references import Matched, Standing
 from revrec.money import as_text
-from revrec.operations import exporting, posted_references
+from revrec.operations import exporting, references
 from revrec.operations.exporting import Wish
 from revrec.store import exports as recorded
 
@@ -80,7 +80,7 @@ def exports(
     with workspace_of() as workspace:
         chosen = None if period is None else str(workspace.calendar().parse(period))
         if documents:
-            found = workspace.run(posted_references.standings, read_only=True)
+            found = workspace.run(references.standings, read_only=True)
             _show_standings((each for each in found if chosen in {None, each.period}), as_json)
             return
         listed = workspace.run(lambda tx: recorded.exports(tx, period=chosen), read_only=True)
@@ -112,7 +112,7 @@ def posted_references(file: Path, as_json: AsJson = False, actor: Actor = DEFAUL
             f"{file} cannot be read: {error.strerror}.", remedy="Name a CSV or JSON file."
         ) from error
     with workspace_of(actor) as workspace:
-        taken = posted_references.take_references(workspace, content, file.name)
+        taken = references.take_references(workspace, content, file.name)
     counts = taken.recorded
     err.print(
         f"{counts.new:,} new, {counts.corrected:,} corrected, {counts.unchanged:,} unchanged, "

@@ -22,8 +22,8 @@ from revrec.model.proposal import ProposalKind
 from revrec.money import Money
 from revrec.operations import findings
 from revrec.operations.computing import Computed
-from revrec.operations.posted_references import unposted
 from revrec.operations.reconciling import reconciled, with_postings
+from revrec.operations.references import unposted
 from revrec.periods import Period
 from revrec.reconciliation.datasets import age
 from revrec.store import controls, proposals

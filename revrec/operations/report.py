@@ -136,7 +136,8 @@ def report(
         name = books.chosen(tx, period, certificate.pins, framework)
         inputs = books.inputs_of(tx, workspace.lake, certificate.pins, name)
         posted = inputs.posted.filter(pc.less_equal(inputs.posted["period"], str(period)))
-        book, entries = accounted_here(inputs.book, period), journal.read(tx, book=name)
+        book = accounted_here(inputs.book, period)
+        entries = [each for each in journal.read(tx, book=name) if each.entry.period <= period]
         horizon = period.plus(PERIODS_AHEAD)
         periods_ = list(first_period(book, first).through(horizon))
         days = [periods_[0].previous.last, *(each.last for each in periods_)]
@@ -148,7 +149,7 @@ def report(
                 accounting,
                 subledger,
                 posted,
-                [each for each in entries if each.entry.period <= period],
+                entries,
                 first=first,
                 period=period,
                 horizon=PERIODS_AHEAD,
@@ -163,14 +164,7 @@ def report(
             reconciliation=reconciled(replace(inputs, book=book), posted, first, period),
             position=position_of(book, inputs.daily, period.last),
             checklist=checklist.listing(tx, workspace.lake, period),
-            ledger=ledger(
-                posted,
-                [each for each in entries if each.entry.period <= period],
-                book,
-                first=first,
-                period=period,
-                entity=tx.entity,
-            ),
+            ledger=ledger(posted, entries, book, first=first, period=period, entity=tx.entity),
             compared=(
                 books.comparing(tx, workspace.lake, first, period, certificate.pins)
                 if "second_book" in certificate.totals and framework is None

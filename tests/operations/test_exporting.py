@@ -22,7 +22,7 @@ from revrec.operations.exporting import (
     export_journal,
     file_of,
 )
-from revrec.operations.posted_references import standings, take_references
+from revrec.operations.references import standings, take_references
 from revrec.periods import Period
 from revrec.store import exports, journal
 from tests.books import agree, load_examples
