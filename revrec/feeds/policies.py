@@ -111,6 +111,7 @@ MEASURED: Mapping[str, tuple[str, str]] = {
     "findings_raised_from": (_AMOUNT, "an amount, such as 1.00"),
     "findings_due": _DAYS,
     "checks_look_back": _DAYS,
+    "credit_memos_approved_from": (f"not_asked|{_AMOUNT}", "not_asked, or an amount, such as 500"),
     "contracts_invoiced_within": _DAYS,
     "checks_run_every": (r"never|[1-9][0-9]{0,3}_hours", "never, or hours, such as 24_hours"),
     "invoices_due": _DAYS,

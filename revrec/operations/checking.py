@@ -2,7 +2,7 @@
 
 ::
 
-    documents    invoices, payments and other events of contracts that nobody recorded
+    documents    events of contracts that nobody recorded; credit memos without approval
     metering     counts of other systems against the usage ledger; usage without a price
     contracts    contracts without an invoice, amendments not billed, revenue after the end
     three-way    invoices against commitments and usage, revenue against usage
@@ -108,6 +108,64 @@ def run_checks(workspace: Workspace, checks: Sequence[str] = CHECKS) -> Checked:
 
 
 def _documents(asked: _Asked) -> list[Seen]:
+    """Events that something is missing for."""
+    return [*_without_contract(asked), *_without_approval(asked)]
+
+
+def _without_approval(asked: _Asked) -> list[Seen]:
+    """Credit memos, of as much as the policy wants two people for, that one person recorded."""
+    bound = elected(asked.tx, "credit_memos_approved_from")
+    if bound == "not_asked":
+        return []
+    rows = asked.tx.connection.execute(
+        """
+        with memo as (
+            select distinct on (key) key, contract, effective_on, recorded_by,
+                   body || jsonb_build_object('kind', kind) as told,
+                   (select sum((line ->> 'amount')::numeric)
+                    from jsonb_array_elements(body -> 'lines') as line) as amount
+            from facts.fact
+            where entity_id = %(entity)s and kind = 'credit_memo'
+            order by key, version desc
+        ),
+        signed as (
+            select distinct on (key) key, body ->> 'customer' as customer,
+                   body ->> 'currency' as currency
+            from facts.fact where entity_id = %(entity)s and kind = 'contract'
+            order by key, version desc
+        )
+        select memo.key, contract, effective_on, recorded_by, amount, customer, currency
+        from memo join signed on signed.key = memo.contract
+        where amount >= %(bound)s and not exists (
+            select from records.proposal_decision as decided
+            join records.proposal as proposed using (entity_id, id)
+            where decided.entity_id = %(entity)s and decided.outcome = 'approved'
+              and memo.told in (select jsonb_array_elements(proposed.facts))
+        )
+        order by memo.key
+        """,
+        {"entity": asked.tx.entity, "bound": Decimal(bound)},
+    )
+    calendar = asked.period.calendar
+    return [
+        Seen(
+            cause=Cause(
+                check=DOCUMENTS, reason="credit_memo_without_approval", contract=contract,
+                subject=key,
+            ),
+            customer=customer,
+            currency=currency,
+            amount=-amount,
+            since=on,
+            first_period=str(calendar.of(on)),
+            sentence=f"{by} recorded the credit memo {key} of {amount:,f}; nobody approved it.",
+            remedy="Have another person look at it: they resolve the finding, or it is corrected.",
+        )
+        for key, contract, on, by, amount, customer, currency in rows
+    ]  # fmt: skip
+
+
+def _without_contract(asked: _Asked) -> list[Seen]:
     """Events whose contract was never recorded, each by its last version."""
     rows = asked.tx.connection.execute(
         """

@@ -16,11 +16,14 @@ from revrec.feeds.records import fact_of, to_fact
 from revrec.model.fact import FactKind
 from revrec.model.finding import Finding, FindingAction, FindingState
 from revrec.operations import findings, jobs
+from revrec.operations.changing import propose_change
 from revrec.operations.checking import CASH, CONTRACTS, DOCUMENTS, METERING, THREE_WAY, run_checks
+from revrec.operations.estimating import decide_proposal
 from revrec.operations.facts import record_facts
 from revrec.operations.findings import Updated, Wanted
 from revrec.operations.worker import run_worker
 from revrec.operations.workspace import Workspace
+from revrec.periods import Period
 from revrec.runtime.clock import FixedClock
 from revrec.store import audit_log
 
@@ -169,6 +172,38 @@ def test_a_document_without_a_contract_is_found(
     assert set(done.refused) == {CONTRACTS, THREE_WAY, CASH}
     (found,) = known(workspace)
     assert (found.cause.reason, found.cause.subject) == ("invoice_without_contract", "I-9")
+
+
+def test_a_credit_memo_without_approval_is_found(
+    workspace: Workspace, at: Callable[[int, int], None]
+) -> None:
+    """From 100 on: one of 99 is nobody else's matter, one of 101 was proposed and approved."""
+    at(2, 15)
+    tell(workspace, SEATS)
+    bill(workspace, 1)
+    policy = with_elections(default_policy(), {"credit_memos_approved_from": "100"})
+    record_facts(workspace, [to_fact(FactKind.POLICY, policy)], source="policy")
+
+    def memo(amount: str) -> dict[str, object]:
+        line = {"obligation": "seats", "consideration": "fee", "amount": amount}
+        return {
+            "kind": "credit_memo", "id": f"CM-{amount}", "contract": "S-1", "on": "2026-02-01",
+            "invoice": "I-1", "lines": [line],
+        }  # fmt: skip
+
+    tell(workspace, memo("99"), memo("100"))
+    approved = fact_of(memo("101"), "test")
+    period = Period(2026, 1)
+    asked = propose_change(workspace.acting_as("ana"), [approved], period, period, note="outage")
+    decide_proposal(workspace.acting_as("ben"), asked.id, approve=True)
+
+    assert checked(workspace, DOCUMENTS) == Updated(raised=1, standing=1)
+    (found,) = known(workspace)
+    assert ("credit_memo_without_approval", "CM-100", Decimal(-100)) == (
+        found.cause.reason,
+        found.cause.subject,
+        found.amount,
+    )
 
 
 @pytest.fixture
