@@ -85,6 +85,7 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "list_exported_documents": _READ,
     "get_export_file": _READ,
     "get_package": _READ,
+    "get_usage_statement": _READ,
     "record_references": _RECORD,
     "list_combination_proposals": _READ,
     "explain_contract": _READ,

@@ -13,6 +13,7 @@ from api.access import Books, Key, keyed
 from api.routing import EVERY, WRITES, answer, refusals, router
 from revrec.operations import drilling
 from revrec.operations.answering import once
+from revrec.operations.statements import customer_statement
 from revrec.usage import rollup
 from revrec.usage.drilling import Span
 
@@ -93,6 +94,30 @@ def list_usage(
 ) -> schemas.UsageRows:
     """The rows that totals sum, by day, source and id."""
     return schemas.UsageRows.of(drilling.usage_rows(books, span, limit=limit, after=after))
+
+
+@router.get(
+    "/usage/statement",
+    tags=["usage"],
+    operation_id="get_usage_statement",
+    summary="Read a customer's statement of use",
+    responses=refusals(*EVERY, "not-found"),
+)
+def get_usage_statement(
+    books: Books,
+    *,
+    customer: Annotated[str, Query(max_length=200, examples=["acme"])],
+    first: Annotated[date, Query(alias="from", examples=["2026-01-01"])],
+    last: Annotated[date, Query(alias="to", examples=["2026-01-31"])],
+    label: Annotated[str, Query(max_length=100, description="The label of projects.")] = "project",
+    most: Annotated[int, Query(ge=0, le=1000, description="Projects of a meter shown.")] = 20,
+    version: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
+) -> schemas.UsageStatement:
+    """Totals, meters, projects and days of a customer's use; each level the sum of the next."""
+    report = customer_statement(
+        books, customer=customer, label=label, first=first, last=last, version=version, most=most
+    )
+    return schemas.UsageStatement.of(report.statement)
 
 
 @router.post(

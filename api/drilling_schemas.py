@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
 from api.schemas import Count, Wire
 from api.usage_schemas import Quantity
+from revrec.operations.statements import statement_data
 from revrec.usage import drilling
 from revrec.usage.rollup import RolledUp
+from revrec.usage.statement import Statement
 
 
 class UsageTotal(Wire):
@@ -48,6 +51,39 @@ class UsageTotals(Wire):
                 for each in found.totals
             ],
         )
+
+
+class StatementLine(Wire):
+    """A sum of usage; each level is the sum of the next."""
+
+    level: Literal["total", "meter", "project", "day"]
+    meter: str | None
+    project: str | None
+    """Null above projects, for use without the label, and for the others together."""
+    others: Count
+    """Projects summed that have no line of their own; 0 for any other line."""
+    day: date | None
+    unit: str = Field(examples=["token"])
+    currency: str = Field(examples=["USD"])
+    rows: Count
+    quantity: str = Quantity
+    amount: str = Quantity
+    drill: str
+    """The command that shows what the line sums."""
+
+
+class UsageStatement(Wire):
+    """A customer's use from the whole to the day."""
+
+    version: int | None
+    """Null while the ledger is empty."""
+    lines: list[StatementLine]
+
+    @classmethod
+    def of(cls, made: Statement) -> UsageStatement:
+        """The wire form of a statement."""
+        told = statement_data(made)
+        return cls.model_validate({"version": told["version"], "lines": told["lines"]})
 
 
 class UsageRow(Wire):

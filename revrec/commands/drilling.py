@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from rich.table import Table
 from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, err, out, say, workspace_of
 from revrec.errors import FeedError
 from revrec.operations.drilling import roll_up_usage, usage_rows, usage_totals
+from revrec.operations.statements import customer_statement, statement_data
 from revrec.usage.drilling import LABEL, Span
 
 _Day = ["%Y-%m-%d"]
@@ -112,6 +114,32 @@ def rows(
         table.add_row(*(_text(row[name]) or "" for name in _SHOWN))
     out.print(table)
     say(f"{found.rows.num_rows:,} of {found.found:,} rows, as of version {found.version}.")
+
+
+def statement(
+    customer: str,
+    first: Annotated[datetime, typer.Option("--from", formats=_Day, help="First day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=_Day, help="Last day.")],
+    *,
+    label: Annotated[str, typer.Option(help="The label that names projects.")] = "project",
+    most: Annotated[int, typer.Option(min=0, max=1000, help="Projects of a meter shown.")] = 20,
+    version: Version = None,
+    folder: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
+    as_json: AsJson = False,
+) -> None:
+    """A customer's use from totals to meters, projects and days: a workbook and JSON."""
+    from reports.statement import write_statement
+
+    with workspace_of() as workspace, err.status("Summing ..."):
+        report = customer_statement(
+            workspace, customer=customer, label=label, first=first.date(), last=last.date(),
+            version=version, most=most,
+        )  # fmt: skip
+    if as_json:
+        out.print_json(json.dumps(statement_data(report.statement)))
+        return
+    for file in write_statement(report, folder):
+        out.print(str(file), highlight=False, soft_wrap=True)
 
 
 def roll_up(actor: Actor = DEFAULT_ACTOR) -> None:

@@ -34,6 +34,7 @@ NEEDS: Mapping[str, frozenset[Duty]] = {
     "usage compare": _READ,
     "usage totals": _READ,
     "usage rows": _READ,
+    "usage statement": _READ,
     "usage roll-up": _OPERATE,
     "quarantine list": _READ,
     "quarantine show": _READ,

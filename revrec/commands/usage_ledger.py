@@ -35,6 +35,7 @@ app.command()(control.days)
 app.command()(control.rules)
 app.command()(drilling.totals)
 app.command()(drilling.rows)
+app.command()(drilling.statement)
 app.command()(drilling.roll_up)
 First = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")]
 Last = Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")]

@@ -98,7 +98,7 @@ def totals(
     ``rolled`` false sums the rows themselves, which gives the same. Raises FeedError for a grain
     there is not, NotFound for a version that was never committed.
     """
-    grains = [_grain(name) for name in by]
+    grains = [grain_sql(name) for name in by]
     version = lake.committed_version(tx, TABLE) if span.version is None else span.version
     held = rollup.cells(tx, lake, span.version, rolled=rolled)
     if held is None:
@@ -106,17 +106,17 @@ def totals(
     labelled = bool(span.labels) or any(name.startswith(LABEL) for name in by)
     columns = [*_COLUMNS, *(["dimensions"] if labelled else [])]
     with connect() as bench:
-        rollup.put(bench, held, columns, _conditions(held, span))
+        rollup.put(bench, held, columns, conditions(held, span))
         bench.register("owner", owners(tx, span.known_at))
         told = "".join(f"{sql}, " for sql in grains)
         found = bench.execute(
             f"""
             select {told} unit, currency, sum(rows)::bigint, sum(quantity), sum(amount)
             from cell left join owner on owner.contract = cell.contract
-            where {_further(span)}
+            where {narrowing(span)}
             group by all order by all
             """,
-            _values(span),
+            narrowed_to(span),
         ).fetchall()
     return Totals(
         version=version,
@@ -144,15 +144,15 @@ def rows(tx: Transaction, lake: Lake, span: Span, *, limit: int = 100, after: in
     if held is None:
         return Rows(version=None, found=0, rows=pa.table({}))
     with connect() as bench:
-        rollup.put(bench, held, held.schema.names, _conditions(held, span))
+        rollup.put(bench, held, held.schema.names, conditions(held, span))
         bench.register("owner", owners(tx, span.known_at))
         bench.execute(
             f"""
             create table found as
             select cell.* exclude (rows) from cell left join owner on owner.contract = cell.contract
-            where {_further(span)}
+            where {narrowing(span)}
             """,
-            _values(span),
+            narrowed_to(span),
         )
         (count,) = bench.execute("select count(*) from found").fetchall()
         table = bench.sql(
@@ -162,7 +162,8 @@ def rows(tx: Transaction, lake: Lake, span: Span, *, limit: int = 100, after: in
     return Rows(version=version, found=count[0], rows=table)
 
 
-def _grain(name: str) -> str:
+def grain_sql(name: str) -> str:
+    """SQL of a grain; FeedError for one there is not."""
     if name.startswith(LABEL) and name != LABEL:
         label = name.removeprefix(LABEL).replace("'", "''")
         return f"json_extract_string({rollup.LABELS}, {_path(label)})"
@@ -180,7 +181,7 @@ def _path(label: str) -> str:
     return "'$.\"" + label.replace('"', '\\"') + "\"'"
 
 
-def _conditions(held: ds.Dataset, span: Span) -> list[pc.Expression]:
+def conditions(held: ds.Dataset, span: Span) -> list[pc.Expression]:
     """What keeps files from being read: days, contract and meter; and what was known."""
     found = rollup.within(held, span.first, span.last)
     if span.known_at is not None:
@@ -192,15 +193,18 @@ def _conditions(held: ds.Dataset, span: Span) -> list[pc.Expression]:
     return found
 
 
-def _further(span: Span) -> str:
+def narrowing(span: Span) -> str:
     """SQL: what is narrowed after reading."""
     found = ["true"]
     if span.customer is not None:
         found.append(f"{GRAINS['customer']} = $customer")
-    found += [f"{_grain(LABEL + name)} = $label{number}" for number, name in enumerate(span.labels)]
+    found += [
+        f"{grain_sql(LABEL + name)} = $label{number}" for number, name in enumerate(span.labels)
+    ]
     return " and ".join(found)
 
 
-def _values(span: Span) -> dict[str, str]:
+def narrowed_to(span: Span) -> dict[str, str]:
+    """Values of the parameters of ``narrowing``."""
     values = {f"label{number}": value for number, value in enumerate(span.labels.values())}
     return values | ({} if span.customer is None else {"customer": span.customer})

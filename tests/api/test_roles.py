@@ -35,6 +35,7 @@ TABLE = """
     GET  /v1/usage/days                                       yes  yes  yes  yes  no   yes
     GET  /v1/usage/totals                                     yes  yes  yes  yes  no   yes
     GET  /v1/usage/rows                                       yes  yes  yes  yes  no   yes
+    GET  /v1/usage/statement?customer=a&from=2026-01-01&to=2026-01-31 yes yes yes yes no yes
     POST /v1/usage/rollups                                    no   no   no   no   yes  no
     POST /v1/usage/counts                                     yes  no   no   no   no   yes
     GET  /v1/usage/comparison?from=2026-01-01&to=2026-01-31   yes  yes  yes  yes  no   yes
