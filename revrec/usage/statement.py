@@ -210,7 +210,7 @@ def _hold(made: Statement) -> None:
     }
     for line in made.lines:
         held = sums[line.level][line.currency, line.unit]
-        for place, value in enumerate((line.rows, line.quantity, line.amount)):
+        for place, value in enumerate((Decimal(line.rows), line.quantity, line.amount)):
             held[place] += Fraction(value)
     for level in (Level.METER, Level.PROJECT, Level.DAY):
         if sums[level] != sums[Level.TOTAL]:
