@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from revrec.citations import cites
 from revrec.disclosure import columns as c
 from revrec.disclosure.frame import Frame, Row
+from revrec.ledger.kinds import NON_CURRENT
 from revrec.model.dataset import DataSet
 
 
@@ -22,6 +23,10 @@ class Rollforward:
 
     name: str
     title: str
+    account: str
+    """Of the ledger ..."""
+    sign: int
+    """... and the sign that makes its balance positive."""
     lines: Mapping[str, str]
     """Column -> heading."""
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +39,8 @@ class Rollforward:
 LIABILITIES = Rollforward(
     name="contract_balances",
     title="Contract liabilities",
+    account="contract_liability",
+    sign=-1,
     lines={
         "opening": "Opening",
         "billings": "Billings",
@@ -48,24 +55,37 @@ LIABILITIES = Rollforward(
         "reclassified": "Reclassified to or from contract assets",
         "closing": "Closing",
     },
-    memo={"included_in_opening": "Revenue included in opening (50-8b)"},
+    memo={
+        "included_in_opening": "Revenue included in opening (50-8b)",
+        "by_modifications": "Of revenue: caught up by modifications",
+        "by_estimates": "Of revenue: caught up by new estimates",
+        "liability_current": "Of closing: current",
+        "liability_non_current": "Of closing: non-current",
+    },
     note=(
         "Credit balances are positive here. Revenue is earned out of lots, the opening balance "
         "first, as far as credits of its bills and refunds leave of it; usage allocated to its "
-        "day does not draw on it. The last column is all revenue that was "
-        "included in the opening balance, breakage and catch-up with it (606-10-50-8b). Billings "
-        "and revenue of contracts that show an asset pass through this account and are "
+        "day does not draw on it. Revenue included in opening is all that was "
+        "included in the opening balance, breakage and catch-up with it (606-10-50-8b). What a "
+        "change caught up is as of its day, and empty where the use counted is not at hand. "
+        "Billings and revenue of contracts that show an asset pass through this account and are "
         "reclassified (606-10-45-1)."
     ),
 )
 ASSETS = Rollforward(
     name="contract_assets",
     title="Contract assets",
+    account="contract_asset",
+    sign=1,
     lines={
         "opening": "Opening",
         "revenue_over_billings": "Revenue in excess of billings",
         "transferred": "Transferred to receivables",
         "closing": "Closing",
+    },
+    memo={
+        "asset_current": "Of closing: current",
+        "asset_non_current": "Of closing: non-current",
     },
     sources={"opening": "asset_opening", "closing": "asset_closing"},
     note=(
@@ -76,6 +96,8 @@ ASSETS = Rollforward(
 RECEIVABLES = Rollforward(
     name="receivables",
     title="Receivables",
+    account="receivable",
+    sign=1,
     lines={
         "opening": "Opening",
         "invoices": "Invoices before tax",
@@ -97,17 +119,24 @@ RECEIVABLES = Rollforward(
 REFUNDS = Rollforward(
     name="refund_liabilities",
     title="Refund liabilities",
+    account="refund_liability",
+    sign=-1,
     lines={
         "opening": "Opening",
-        "refund_change": "Change in what will be returned",
+        "refund_accrued": "Accrued",
+        "refund_used": "Used: credited or paid back",
+        "refund_released": "Released",
         "closing": "Closing",
     },
     sources={"opening": "refund_opening", "closing": "refund_closing"},
     note=(
         "Received or billed and expected to be given back: rebates earned, service credits, "
-        "returns, prices reduced after they were billed (606-10-32-10)."
+        "returns, prices reduced after they were billed (606-10-32-10). Month by month, what is "
+        "credited or paid back uses up what was owed at the month's start."
     ),
 )
+_AT_END = ("liability_current", "liability_non_current", "asset_current", "asset_non_current")
+_GL = ("General ledger", "Difference to the general ledger")
 ROLLFORWARDS = (LIABILITIES, ASSETS, RECEIVABLES, REFUNDS)
 
 
@@ -141,7 +170,7 @@ def by_month(frame: Frame, kind: Rollforward) -> DataSet:
         [
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.PERIOD, c.CURRENCY,
             # Balances of several months are not to be added.
-            *(c.money(name, title, total=name not in {"opening", "closing"})
+            *(c.money(name, title, total=name not in {"opening", "closing", *_AT_END})
               for name, title in figures.items()),
             c.ROW_KEY,
         ],
@@ -170,14 +199,15 @@ def balance_totals(frame: Frame) -> DataSet:
             c.money("report", f"All months, {frame.span.label}", total=False), c.ROW_KEY,
         ],
         rows=sorted(rows, key=lambda row: str(row[0])),
-        note="Opening and movements give closing. Totals are by line, so columns have none.",
+        note="Opening and movements give closing. The general ledger is the lines of the journal's "
+        "entries at each month's end. Totals are by line, so columns have none.",
     )  # fmt: skip
 
 
 def _statement(frame: Frame, kind: Rollforward, months: int) -> Iterator[Row]:
     """Currency, balance, number, line, the sums of each month and of the whole report, key."""
     figures = {**kind.lines, **kind.memo}
-    sums = ", ".join(f"sum({_source(kind, name)})::bigint" for name in figures)
+    sums = ", ".join(f"coalesce(sum({_source(kind, name)}), 0)::bigint" for name in figures)
     found: dict[str, dict[str, Sequence[object]]] = {}
     for currency, label, *values in frame.rows(
         f"select currency, label, {sums} from balance group by currency, label order by all"
@@ -186,12 +216,40 @@ def _statement(frame: Frame, kind: Rollforward, months: int) -> Iterator[Row]:
     labels = [*map(str, frame.span.periods), ""]
     assert len(labels) == months + 1
     nothing = [0] * len(figures)
+    place = list(figures).index("closing")
+    ledger = _ledger(frame, kind, labels)
     for currency, by_label in found.items():
         columns = [by_label.get(label, nothing) for label in labels]
-        for number, title in enumerate(figures.values(), start=1):
-            amounts = [each[number - 1] for each in columns]
+        lines = {
+            title: [int(str(each[number])) for each in columns]
+            for number, title in enumerate(figures.values())
+        }
+        held = ledger.get(currency, [0] * len(labels))
+        closing = [int(str(each[place])) for each in columns]
+        lines |= dict(zip(_GL, (held, _differences(closing, held)), strict=True))
+        for number, (title, amounts) in enumerate(lines.items(), start=1):
             key = c.key_of(currency, kind.title, title)
             yield currency, kind.title, number, title, *amounts, key
+
+
+def _differences(left: Sequence[int], right: Sequence[int]) -> list[int]:
+    return [one - other for one, other in zip(left, right, strict=True)]
+
+
+def _ledger(frame: Frame, kind: Rollforward, labels: Sequence[str]) -> dict[str, list[int]]:
+    """What the journal's lines hold on the account at the end of each stretch, by currency."""
+    ends = [label or str(frame.span.period) for label in labels]
+    columns = ", ".join(
+        f"coalesce(sum(amount) filter (period <= '{end}'), 0)::bigint" for end in ends
+    )
+    rows = frame.rows(
+        f"select currency, {columns} from line "
+        f"where account in ('{kind.account}', '{NON_CURRENT}{kind.account}') group by currency"
+    )
+    return {
+        str(currency): [kind.sign * int(str(amount)) for amount in amounts]
+        for currency, *amounts in rows
+    }
 
 
 def _source(kind: Rollforward, name: str) -> str:

@@ -59,6 +59,9 @@ summed as (
             as cash,
         sum(case when not before and event = 'write_off' then receivable else 0 end)
             as written_off,
+        -- What was credited or paid back: it uses up what was owed back (606-10-32-10).
+        sum(case when not before and event = 'credit_memo' then -receivable
+                 when not before and event = 'refund' then receivable else 0 end) as given_back,
         sum(case when not before and event in ('cash_in_advance', 'conditional_bill')
             then receivable else 0 end) as not_yet_due,
         sum(receivable) as receivable_closing,
@@ -67,15 +70,33 @@ summed as (
     from moved
     group by all
 ),
+-- Refund liabilities month by month: used as far as something was given back, then what was
+-- owed anew or is no longer owed. All of the report is the sum of its months.
+returned as (
+    select label, contract,
+           -least(greatest(refund_opening, 0), greatest(given_back, 0)) as used,
+           refund_closing - refund_opening as change
+    from summed where label <> ''
+),
+refunds as (
+    select coalesce(label, '') as label, contract, sum(used) as refund_used,
+           sum(greatest(change - used, 0)) as refund_accrued,
+           sum(least(change - used, 0)) as refund_released
+    from returned group by grouping sets ((label, contract), (contract))
+),
 split as (
     select
         s.*,
+        coalesce(u.refund_used, 0) as refund_used,
+        coalesce(u.refund_accrued, 0) as refund_accrued,
+        coalesce(u.refund_released, 0) as refund_released,
         -coalesce(d.from_opening, 0) as from_opening,
         coalesce(d.included_in_opening, 0) as included_in_opening,
         -- A bill makes the right unconditional: the asset becomes a receivable (606-10-45-4).
         -least(greatest(asset_opening, 0), greatest(billings + credit_memos, 0)) as transferred
     from summed s
     left join drawn d using (label, contract)
+    left join refunds u using (label, contract)
 )
 select
     b.label,
@@ -109,7 +130,9 @@ select
     not_yet_due::bigint as not_yet_due,
     receivable_closing::bigint as receivable_closing,
     refund_opening::bigint as refund_opening,
-    (refund_closing - refund_opening)::bigint as refund_change,
+    refund_accrued::bigint as refund_accrued,
+    refund_used::bigint as refund_used,
+    refund_released::bigint as refund_released,
     refund_closing::bigint as refund_closing
 from split b
 left join contract c using (contract);

@@ -26,6 +26,7 @@ def close_checklist(statuses: Sequence[TaskStatus]) -> DataSet:
         "note": "Note",
         "signed_by": "Signed by",
         "signed_on": "Signed on",
+        "row_key": "Row key",
     }
     dates = {"due_on", "prepared_on", "signed_on"}
     return DataSet(
@@ -62,4 +63,5 @@ def _row(status: TaskStatus) -> tuple[object, ...]:
         given.note if given else "",
         signed.signed_by if signed else "",
         signed.signed_at.date() if signed else None,
+        status.task,
     )

@@ -10,19 +10,27 @@ import pyarrow as pa
 from revrec.citations import cites
 from revrec.disclosure.allocation_detail import allocation_detail
 from revrec.disclosure.balances import ROLLFORWARDS, balance_totals, by_contract, by_month
+from revrec.disclosure.billing_bridge import billing_bridge
 from revrec.disclosure.changes import changes, estimate_log, modification_log
+from revrec.disclosure.cohorts import revenue_cohorts, revenue_over_time
+from revrec.disclosure.comparison import revenue_comparison
 from revrec.disclosure.contract_costs import contract_costs
 from revrec.disclosure.decisions import decisions
 from revrec.disclosure.earlier_performance import earlier_performance
+from revrec.disclosure.financing import financing
 from revrec.disclosure.fiscal_periods import fiscal_periods
 from revrec.disclosure.flux import flux, flux_tie_outs
 from revrec.disclosure.frame import Frame, Inputs
 from revrec.disclosure.journal import journal_detail, journal_summary
-from revrec.disclosure.key_figures import KeyFigures, as_data_set, key_figures
+from revrec.disclosure.key_figures import KeyFigures, as_data_set, find_unbilled, key_figures
+from revrec.disclosure.look_back import accrual_look_back, look_back
 from revrec.disclosure.maturity import by_maturity, load_maturity
+from revrec.disclosure.memos import add_memos
 from revrec.disclosure.positions import contract_position
+from revrec.disclosure.remaining_movement import remaining_movement
 from revrec.disclosure.remaining_obligations import by_band, remaining_obligations
 from revrec.disclosure.revenue import CUTS, disaggregated_revenue, revenue_by
+from revrec.disclosure.revenue_by_use import revenue_by_use
 from revrec.disclosure.span import Span
 from revrec.disclosure.tie_outs import tie_outs
 from revrec.disclosure.waterfall import late_revenue, revenue_waterfall
@@ -82,35 +90,45 @@ def schedules(
         usage=usage,
     )
     with Frame(inputs) as frame:
+        made = _schedules(frame)
         figures = key_figures(frame)
-        data = {
-            each.name: each
-            for each in [*_schedules(frame), *fiscal_periods(span), as_data_set(figures)]
-        }
+        data = {each.name: each for each in [*made, *fiscal_periods(span), as_data_set(figures)]}
         checks = (*tie_outs(frame, data), *flux_tie_outs(data))
         return Schedules(datasets=data, tie_outs=checks, summary=figures)
 
 
 def _schedules(frame: Frame) -> list[DataSet]:
-    listed = remaining_obligations(frame)
-    found = changes(frame)
+    found, allocated = changes(frame), allocation_detail(frame)
+    listed, waterfall = remaining_obligations(frame), revenue_waterfall(frame, allocated)
+    find_unbilled(frame)
     load_maturity(frame)
+    add_memos(frame, found)
+    accrued = accrual_look_back(frame)
     return [
-        revenue_waterfall(frame),
+        waterfall,
+        revenue_over_time(frame, waterfall),
+        revenue_cohorts(frame, waterfall),
         *(by_contract(frame, kind) for kind in ROLLFORWARDS),
         balance_totals(frame),
         *(by_month(frame, kind) for kind in ROLLFORWARDS),
         *contract_costs(frame),
         contract_position(frame),
         by_maturity(frame),
+        billing_bridge(frame),
+        financing(frame),
+        accrued,
+        look_back(frame, accrued, found),
         listed,
         by_band(listed),
+        remaining_movement(frame),
+        revenue_comparison(frame),
+        revenue_by_use(frame),
         *(revenue_by(frame, cut) for cut in CUTS),
         disaggregated_revenue(frame),
         late_revenue(frame),
         earlier_performance(frame),
         *flux(frame),
-        allocation_detail(frame),
+        allocated,
         modification_log(frame, found),
         estimate_log(frame, found),
         decisions(frame),

@@ -80,11 +80,12 @@ class Frame:
         self._database = self._opened.enter_context(connect())
         terms = terms_of(inputs.book, inputs.accounting, self.span.last)
         standing = in_force(inputs.subledger.query, self.span.last)
-        self._refuse_unrecognised(standing)
+        self._refuse_unrecognised(standing, self.span.last)
         self.load("contract", terms.contracts)
         self.load("obligation", terms.obligations)
         self.load("component", terms.components)
         self.load("standing", standing)
+        self.load("stood", self._stood())
         self.load(
             "projected", scheduled(inputs.accounting.recognised.segments, standing, self._days())
         )
@@ -159,7 +160,8 @@ class Frame:
         """Variables of SQL: first and last period of the report, its last day, those of bands."""
         span = self.span
         bands = {f"last_{count}": span.period.plus(count).last for count in BANDS}
-        return {"first": str(span.first), "period": str(span.period), "last": span.last, **bands}
+        ends = {"first_day": span.first.first, "last": span.last}
+        return {"first": str(span.first), "period": str(span.period), **ends, **bands}
 
     def _periods(self) -> pa.Table:
         """Those of the report with their last days."""
@@ -192,18 +194,25 @@ class Frame:
         ahead: Iterable[Period] = [*self.span.scheduled, *(last.plus(count) for count in BANDS)]
         return sorted({last.last, *(month.last for month in ahead)})
 
-    def _refuse_unrecognised(self, standing: pa.Table) -> None:
-        """Without revenue to date at the report's last day every schedule would be empty."""
+    def _stood(self) -> pa.Table:
+        """Prices in force the day before the report, and what of them was recognised."""
+        before = self.span.first.previous.last
+        stood = in_force(self.inputs.subledger.query, before)
+        self._refuse_unrecognised(stood, before)
+        return stood
+
+    def _refuse_unrecognised(self, standing: pa.Table, on: date) -> None:
+        """Without revenue to date on the day what is shown of it would be empty."""
         alive = [
             segment
             for segment in self.inputs.accounting.recognised.segments
-            if segment.valid_from <= self.span.last <= segment.valid_to
+            if segment.valid_from <= on <= segment.valid_to
         ]
         if len(alive) != standing.num_rows:
             raise InvariantViolated(
-                f"{standing.num_rows:,} of {len(alive):,} segments in force on {self.span.last} "
+                f"{standing.num_rows:,} of {len(alive):,} segments in force on {on} "
                 "have revenue to date on that day.",
-                remedy="Give engine.account the last day of every month of the report.",
+                remedy="Give engine.account the day before the report and every month's last.",
             )
 
 

@@ -17,6 +17,7 @@ select
              else b.credit end as account
     ),
     p.account as posted_to,
+    o.takes_over,
     case when p.period < getvariable('first') or o.takes_over then '' else p.period end as month,
     p.origin < p.period as late,
     case when p.event = 'breakage' then 'breakage' else coalesce(k.category, 'fixed') end

@@ -16,16 +16,23 @@ from revrec.model.dataset import DataSet
 from revrec.model.events import CreditMemo, Invoice
 from revrec.model.history import Book, ContractHistory
 from revrec.money import to_minor
+from revrec.periods import Calendar
 
 BILLED_USE = pa.schema(
     [
         ("contract", pa.string()),
         ("component", pa.string()),
         ("day", pa.date32()),
+        ("service", pa.string()),
+        ("document", pa.string()),
         ("amount", pa.int64()),
     ]
 )
-"""What was invoiced for usage, less credited, before tax."""
+"""What was invoiced for usage, less credited, before tax; ``service`` is the period its service
+ends in, or the one before the document's day where the line does not tell it."""
+
+
+_Billed = tuple[str, str, date, str, str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +51,40 @@ class KeyFigures:
     """Usage recognised and not yet invoiced, contract by contract, before netting."""
 
 
+_UNBILLED = """
+create table unbilled_use as
+with used as (
+    select m.period, p.contract, p.component, p.currency, -sum(p.amount) as amount
+    from posted p join month m on p.period <= m.period
+    where p.account = 'revenue' and p.as_used group by all
+),
+billed as (
+    select m.period, b.contract, b.component, sum(b.amount) as amount
+    from billed_use b join month m on b.day <= m.day group by all
+)
+select period, contract, component, u.currency,
+       greatest(u.amount - coalesce(b.amount, 0), 0)::bigint as amount
+from used u left join billed b using (period, contract, component)
+where u.amount > coalesce(b.amount, 0)
+"""
+
+
+@cites("606-10-45-3", "606-10-45-4")
+def find_unbilled(frame: Frame) -> None:
+    """Make the tables ``billed_use`` and ``unbilled_use``: use recognised beyond its bills.
+
+    By period, contract and component, as posted at each period's end; minor units.
+    """
+    frame.load("billed_use", _billed_use(frame.inputs.book, frame.span.period.calendar))
+    frame.execute(_UNBILLED)
+
+
 @cites("606-10-50-8", "606-10-45-1", "606-10-45-3", "606-10-45-4")
 def key_figures(frame: Frame) -> tuple[KeyFigures, ...]:
-    """Revenue and balances for each month of the report and each currency."""
-    frame.load("billed_use", _billed_use(frame.inputs.book))
+    """Revenue and balances for each month of the report and each currency.
+
+    ``find_unbilled`` has made the table of what is unbilled.
+    """
     found = frame.rows(
         """
         with currencies as (select distinct currency from posted),
@@ -60,19 +97,7 @@ def key_figures(frame: Frame) -> tuple[KeyFigures, ...]:
                    sum(asset_closing) as asset, sum(receivable_closing) as receivable
             from balance group by all
         ),
-        used as (
-            select m.period, p.contract, p.component, p.currency, -sum(p.amount) as amount
-            from posted p join month m on p.period <= m.period
-            where p.account = 'revenue' and p.as_used group by all
-        ),
-        billed as (
-            select m.period, b.contract, b.component, sum(b.amount) as amount
-            from billed_use b join month m on b.day <= m.day group by all
-        ),
-        unbilled as (
-            select period, u.currency, sum(greatest(u.amount - coalesce(b.amount, 0), 0)) as amount
-            from used u left join billed b using (period, contract, component) group by all
-        )
+        unbilled as (select period, currency, sum(amount) as amount from unbilled_use group by all)
         select m.period, c.currency, coalesce(r.amount, 0)::bigint, coalesce(liability, 0)::bigint,
                coalesce(asset, 0)::bigint, coalesce(receivable, 0)::bigint,
                coalesce(u.amount, 0)::bigint
@@ -117,14 +142,14 @@ def as_data_set(figures: Sequence[KeyFigures]) -> DataSet:
     )  # fmt: skip
 
 
-def _billed_use(book: Book) -> pa.Table:
-    rows = [row for history in book.histories.values() for row in _documents(history)]
+def _billed_use(book: Book, calendar: Calendar) -> pa.Table:
+    rows = [row for history in book.histories.values() for row in _documents(history, calendar)]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(BILLED_USE)
     arrays = [pa.array(column, f.type) for column, f in zip(columns, BILLED_USE, strict=True)]
     return pa.table(arrays, schema=BILLED_USE)
 
 
-def _documents(history: ContractHistory) -> Iterator[tuple[str, str, date, int]]:
+def _documents(history: ContractHistory, calendar: Calendar) -> Iterator[_Billed]:
     charges = usage_charges(history)
     if not charges:
         return
@@ -138,4 +163,6 @@ def _documents(history: ContractHistory) -> Iterator[tuple[str, str, date, int]]
             charge = charge_of(line, charges)
             if charge:
                 amount = sign * to_minor(line.amount, contract.currency)
-                yield contract.id, charge, document.on, amount
+                ends = line.service_to
+                service = calendar.of(ends) if ends else calendar.of(document.on).previous
+                yield contract.id, charge, document.on, str(service), document.id, amount

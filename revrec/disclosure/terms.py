@@ -16,6 +16,7 @@ from revrec.asc606.licenses import right_to_use
 from revrec.asc606.modification import Treatment, changes_nothing, cut_off, takes_effect
 from revrec.asc606.unit_price import priced_by_unit, unit_components
 from revrec.citations import cites
+from revrec.disclosure.use import Paid, agreed_as, drawn_from, paid_as, paid_under
 from revrec.engine import Accounting
 from revrec.model.contract import Consideration, ConsiderationKind, Measure, PerformanceObligation
 from revrec.model.events import Modification
@@ -32,6 +33,9 @@ CONTRACTS = pa.schema(
         ("currency", pa.string()),
         ("region", pa.string()),
         ("segment", pa.string()),
+        ("channel", pa.string()),
+        ("agreed", pa.string()),
+        ("combined", pa.string()),
         ("inception", pa.date32()),
         ("ends", pa.date32()),
         ("within_a_year", pa.bool_()),
@@ -44,6 +48,7 @@ OBLIGATIONS = pa.schema(
         ("product", pa.string()),
         ("measure", pa.string()),
         ("timing", pa.string()),
+        ("drawn", pa.string()),
         ("starts", pa.date32()),
         ("ends", pa.date32()),
     ]
@@ -53,6 +58,7 @@ COMPONENTS = pa.schema(
         ("contract", pa.string()),
         ("component", pa.string()),
         ("category", pa.string()),
+        ("paid", pa.string()),
         ("within_a_year", pa.bool_()),
     ]
 )
@@ -79,6 +85,7 @@ def terms_of(book: Book, accounting: Accounting, on: date) -> Terms:
     contracts: list[Sequence[object]] = []
     obligations: list[Sequence[object]] = []
     components: list[Sequence[object]] = []
+    paid = paid_under(book.credits)
     for name in accounting.contracts:
         history = book.histories[name]
         contract = history.contract
@@ -87,18 +94,20 @@ def terms_of(book: Book, accounting: Accounting, on: date) -> Terms:
         short = _within_a_year(contract.first_day, contract.end)
         contracts.append(
             (name, contract.customer_name or contract.customer, contract.currency,
-             contract.region, contract.segment, contract.inception,
+             contract.region, contract.segment, contract.terms.get("channel", ""),
+             agreed_as(contract), ", ".join(history.members), contract.inception,
              ends[-1] if ends else contract.end, short)
         )  # fmt: skip
         bought = [each for each in history.exercises if each.on <= on]
         promises = _promises(history, changes, bought).values()
         obligations += [_obligation_row(name, each) for each in promises]
-        components += _component_rows(name, contract.consideration, within_a_year=short)
+        components += _component_rows(name, contract.consideration, paid, within_a_year=short)
         for change in changes:
-            components += _component_rows(name, change.adds_consideration, within_a_year=short)
+            added = change.adds_consideration
+            components += _component_rows(name, added, paid, within_a_year=short)
             if is_separate(accounting, name, change):
                 short_too = _added_within_a_year(change)
-                components.append((name, change.id, ConsiderationKind.FIXED.value, short_too))
+                components.append((name, change.id, ConsiderationKind.FIXED.value, "", short_too))
     return Terms(
         contracts=_table(CONTRACTS, contracts),
         obligations=_table(OBLIGATIONS, obligations),
@@ -151,18 +160,24 @@ def _obligation_row(contract: str, promise: _Promise) -> Sequence[object]:
     at_once = obligation.measure is Measure.POINT_IN_TIME or right_to_use(obligation)
     timing = "point in time" if at_once else "over time"
     return (contract, obligation.id, obligation.product, obligation.measure.value, timing,
-            promise.starts, promise.ends)  # fmt: skip
+            drawn_from(obligation), promise.starts, promise.ends)  # fmt: skip
 
 
 def _component_rows(
-    contract: str, consideration: Iterable[Consideration], *, within_a_year: bool
+    contract: str,
+    consideration: Iterable[Consideration],
+    paid: Paid,
+    *,
+    within_a_year: bool,
 ) -> Iterator[Sequence[object]]:
     for each in consideration:
+        kind = paid_as(contract, each, paid)
         if priced_by_unit(each):
             for component, as_used in unit_components(each).items():
-                yield contract, component, "per_unit" if as_used else "estimate", within_a_year
+                category = "per_unit" if as_used else "estimate"
+                yield contract, component, category, kind, within_a_year
         elif each.kind is not ConsiderationKind.FIXED:
-            yield contract, each.id, _category(each), within_a_year
+            yield contract, each.id, _category(each), kind, within_a_year
 
 
 def _category(consideration: Consideration) -> str:

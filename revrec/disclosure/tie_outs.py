@@ -13,6 +13,7 @@ from datetime import date
 from revrec.citations import cites
 from revrec.disclosure import columns as c
 from revrec.disclosure.balances import ROLLFORWARDS
+from revrec.disclosure.billing_bridge import bridge_tie_outs
 from revrec.disclosure.checks import (
     ALLOWED,
     BEFORE,
@@ -30,23 +31,20 @@ from revrec.disclosure.checks import (
     unbalanced,
     unsigned,
 )
+from revrec.disclosure.comparison import comparison_tie_outs
 from revrec.disclosure.contract_costs import cost_tie_outs
 from revrec.disclosure.earlier_performance import performance_tie_outs
+from revrec.disclosure.financing import financing_tie_outs
 from revrec.disclosure.frame import Frame
+from revrec.disclosure.look_back import look_back_tie_outs
 from revrec.disclosure.maturity import maturity_tie_outs
 from revrec.disclosure.prices import expected_of_withdrawn, financed_on, price_on
+from revrec.disclosure.remaining_movement import movement_tie_outs
 from revrec.disclosure.remaining_obligations import BANDS
 from revrec.disclosure.revenue import CUTS
-from revrec.model.dataset import TieOut
+from revrec.disclosure.revenue_by_use import use_tie_outs
+from revrec.model.dataset import DataSet, TieOut
 from revrec.model.decision import ContractAccounting
-
-_ACCOUNTS = {
-    "contract_balances": ("contract_liability", -1),
-    "contract_assets": ("contract_asset", 1),
-    "receivables": ("receivable", 1),
-    "refund_liabilities": ("refund_liability", -1),
-}
-"""Rollforward -> its account, and the sign that makes its balance positive."""
 
 
 @cites("606-10-50-5", "606-10-50-8", "606-10-50-13")
@@ -55,11 +53,18 @@ def tie_outs(frame: Frame, data: Data) -> tuple[TieOut, ...]:
     checks = [
         *_revenue(frame, data),
         *performance_tie_outs(frame, data),
+        *use_tie_outs(frame, data),
+        *comparison_tie_outs(frame, data),
         *_balances(frame, data),
         *_positions(frame, data),
         *_prices(frame, data),
         *cost_tie_outs(frame, data),
         *maturity_tie_outs(frame, data),
+        *movement_tie_outs(data),
+        *bridge_tie_outs(frame, data),
+        *financing_tie_outs(frame, data),
+        *look_back_tie_outs(data, str(frame.span.period)),
+        *_cohorts(data),
         *_journal(frame, data),
     ]
     currencies = {str(row[0]) for row in frame.rows("select distinct currency from contract")}
@@ -112,11 +117,37 @@ def _revenue(frame: Frame, data: Data) -> Iterator[Check]:
     )  # fmt: skip
 
 
+def _cohorts(data: Data) -> Iterator[Check]:
+    """The waterfall added up otherwise."""
+    waterfall, booked = data["revenue_waterfall"], data["revenue_cohorts"]
+    columns = [each.name for each in booked.columns if each.name in _names(waterfall)]
+    columns = [name for name in columns if name not in {"currency", "row_key"}]
+    yield Check(
+        "Revenue by month booked", "CF", "Revenue by month booked: all columns",
+        sums(booked, columns), "Revenue waterfall: the same columns", sums(waterfall, columns),
+    )  # fmt: skip
+    ahead = [name for name in _names(waterfall) if name.startswith(("actual_", "scheduled_"))]
+    yield Check(
+        "Revenue over time", "CF", "Revenue over time: actual and scheduled",
+        sums(data["revenue_over_time"], ["amount"]), "Revenue waterfall: actual and scheduled",
+        sums(waterfall, ahead),
+    )  # fmt: skip
+    yield Check(
+        "Recognised before and in the fiscal year", "F", "Earlier years and this year to date",
+        sums(waterfall, ["prior_years", "year_to_date"]), "Before and actual",
+        sums(waterfall, ["before", *(n for n in ahead if n.startswith("actual_"))]),
+    )  # fmt: skip
+
+
+def _names(data: DataSet) -> list[str]:
+    return [each.name for each in data.columns]
+
+
 def _balances(frame: Frame, data: Data) -> Iterator[Check]:
     """Rollforwards against the journal and against balances computed from facts."""
     for kind in ROLLFORWARDS:
         rolled = data[kind.name]
-        account, sign = _ACCOUNTS[kind.name]
+        account, sign = kind.account, kind.sign
         opening, *movements, closing = kind.lines
         title = kind.title
         yield Check(

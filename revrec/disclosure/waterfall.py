@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from revrec.citations import cites
 from revrec.disclosure import columns as c
 from revrec.disclosure.frame import Frame
 from revrec.model.dataset import DataSet
 
+_ALONE = pa.schema(
+    [
+        ("contract", pa.string()),
+        ("obligation", pa.string()),
+        ("component", pa.string()),
+        ("selling_price", pa.decimal128(38, 12)),
+    ]
+)
+_STANDING = """
+standing as (
+    select contract, obligation, component, sum(price) as allocated,
+           sum(remaining) as remaining,
+           sum(case when timed then remaining else 0 end) as remaining_timed
+    from outlook group by all
+)
+"""
 _NOTE = (
     "Months before the schedule hold revenue posted in them, as in the journal; what of it belongs "
     "to earlier months stands apart and names them. Scheduled is what passes with time. Without a "
@@ -17,13 +35,16 @@ _NOTE = (
 
 
 @cites("606-10-50-13", "606-10-50-12A")
-def revenue_waterfall(frame: Frame) -> DataSet:
+def revenue_waterfall(frame: Frame, allocated: DataSet) -> DataSet:
     """A row for each contract, obligation and component of the price; minor units.
+
+    Standalone selling prices are those of ``allocated``, the allocation detail.
 
     Ties: the actual months to the journal's revenue, remaining to the remaining performance
     obligations, total to the allocated price.
     """
     span = frame.span
+    frame.load("alone", _alone(allocated))
     return frame.data_set(
         "revenue_waterfall",
         "Revenue waterfall",
@@ -31,7 +52,10 @@ def revenue_waterfall(frame: Frame) -> DataSet:
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.OBLIGATION, c.COMPONENT, c.PRODUCT,
             c.text("category", "Category"), c.text("measure", "Measure of progress"),
             c.day("starts", "Start"), c.day("ends", "End"), c.CURRENCY,
+            c.quantity("selling_price", "Standalone selling price"),
             c.money("allocated", "Transaction price share"),
+            c.money("prior_years", "Recognised in earlier years"),
+            c.money("year_to_date", f"Recognised in FY{span.period.fiscal_year} to date"),
             c.money("before", f"Recognised before {span.first}"),
             *(c.money(c.month_name("actual", m), f"{m} actual") for m in span.periods),
             c.money("late", "Of which for earlier months"),
@@ -77,6 +101,7 @@ def late_revenue(frame: Frame) -> DataSet:
 
 def _sql(frame: Frame) -> str:
     """Posted revenue beside the outlook; either may know a component the other does not."""
+    first = frame.span.period.year_first
     months, ahead = frame.span.periods, frame.span.scheduled
     actual = [c.month_name("actual", month) for month in months]
     posted = "".join(
@@ -97,6 +122,8 @@ def _sql(frame: Frame) -> str:
     return f"""
     with earned as (
         select contract, obligation, component, any_value(currency) as posted_in,
+               -sum(amount) filter (takes_over or period < '{first}') as prior_years,
+               -sum(amount) filter (not takes_over and period >= '{first}') as year_to_date,
                -sum(amount) filter (month = '') as before, {posted}
                -sum(amount) filter (late and month <> '') as late,
                string_agg(distinct origin || ' in ' || period, ', '
@@ -108,17 +135,14 @@ def _sql(frame: Frame) -> str:
         select o.contract, o.obligation, o.component {reached}
         from ahead a join outlook o using (segment) group by all
     ),
-    standing as (
-        select contract, obligation, component, sum(price) as allocated,
-               sum(remaining) as remaining,
-               sum(case when timed then remaining else 0 end) as remaining_timed
-        from outlook group by all
-    )
+    {_STANDING}
     select {frame.entity} as entity, coalesce(c.customer, '') as customer, contract, obligation,
-           component, coalesce(o.product, '') as product,
-           coalesce(k.category, 'fixed') as category, coalesce(o.measure, '') as measure,
-           o.starts, o.ends, coalesce(c.currency, posted_in) as currency,
-           coalesce(allocated, 0)::bigint as allocated,
+           component, coalesce(o.product, '') as product, coalesce(k.category, 'fixed') as category,
+           coalesce(o.measure, '') as measure, o.starts, o.ends,
+           coalesce(c.currency, posted_in) as currency,
+           a.selling_price, coalesce(allocated, 0)::bigint as allocated,
+           coalesce(prior_years, 0)::bigint as prior_years,
+           coalesce(year_to_date, 0)::bigint as year_to_date,
            coalesce(before, 0)::bigint as before, {zero}
            coalesce(late, 0)::bigint as late, coalesce(late_months, '') as late_months,
            {scheduled}
@@ -127,11 +151,21 @@ def _sql(frame: Frame) -> str:
            ({recognised} + coalesce(remaining, 0))::bigint as total,
            coalesce(remaining, 0)::bigint as remaining,
            key_of([contract, obligation, component]) as row_key
-    from standing
-    full join earned using (contract, obligation, component)
+    from standing full join earned using (contract, obligation, component)
     left join timed using (contract, obligation, component)
     left join contract c using (contract)
     left join obligation o using (contract, obligation)
     left join component k using (contract, component)
+    left join alone a using (contract, obligation, component)
     order by customer, contract, obligation, component
     """
+
+
+def _alone(allocated: DataSet) -> pa.Table:
+    """Selling prices by contract, obligation and component, where an allocation names them."""
+    names = [each.name for each in allocated.columns]
+    places = [names.index(each.name) for each in _ALONE]
+    rows = [tuple(row[place] for place in places) for row in allocated.rows]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(places)
+    arrays = [pa.array(column, each.type) for column, each in zip(columns, _ALONE, strict=True)]
+    return pa.table(arrays, schema=_ALONE)

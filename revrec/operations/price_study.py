@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from revrec import engine
 from revrec.estimation.numbers import MODEL_VERSION
-from revrec.estimation.selling_prices import PriceSeen, Stratum, StudyPolicy, study
+from revrec.estimation.price_strata import Studied, prices_seen, studied
 from revrec.feeds.records import to_fact
-from revrec.model.contract import Contract, PerformanceObligation
-from revrec.model.events import Invoice, InvoiceLine
 from revrec.model.fact import FactKind, digest_of
 from revrec.model.history import Book
-from revrec.model.policy import Policy, StandaloneSellingPrice
+from revrec.model.policy import StandaloneSellingPrice
 from revrec.model.proposal import Proposal, ProposalKind, Standing
 from revrec.operations.computing import read_inputs
 from revrec.operations.workspace import Workspace
-from revrec.periods import months_of
 from revrec.recognition.counts import usage_by_obligation
 from revrec.store import audit_log, facts, proposals
 from revrec.store.lake import Lake
@@ -28,19 +24,6 @@ from revrec.store.transaction import Transaction
 
 _ALWAYS = date(1900, 1, 1)
 _ID_DIGITS = 20
-_SIGNIFICANT_DIGITS = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Studied:
-    """A stratum, what it proposes, and what that would do."""
-
-    stratum: Stratum
-    entry: StandaloneSellingPrice
-    before: Decimal | None
-    """The book's price for it on the day; none if it had none."""
-    drift: Decimal | None
-    """Change against the book."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +48,7 @@ def studying(tx: Transaction, lake: Lake, since: date, as_of: date) -> PriceStud
     """Study within a transaction of the caller's."""
     inputs = read_inputs(tx, lake, None)
     book = inputs.book
-    seen = list(prices_seen(book, since, as_of))
-    strata = [_studied(each, book, as_of) for each in study(seen, _policy(book.policy))]
+    strata = studied(book, since, as_of)
     counts = usage_by_obligation(inputs.usage, book.histories.values())
 
     def revenue(prices: Sequence[StandaloneSellingPrice]) -> dict[str, int]:
@@ -83,121 +65,13 @@ def studying(tx: Transaction, lake: Lake, since: date, as_of: date) -> PriceStud
         sensitivity[choice] = revenue([*_others(book, strata), *_chosen(strata, choice)])
     made = list(_proposed(tx, strata, sensitivity, since=since, as_of=as_of))
     proposals.record(tx, made)
+    seen = sum(1 for _ in prices_seen(book, since, as_of))
     audit_log.write(
-        tx, "selling_prices.study", str(as_of), {"prices": len(seen), "proposals": len(made)}
+        tx, "selling_prices.study", str(as_of), {"prices": seen, "proposals": len(made)}
     )
     return PriceStudy(
         as_of=as_of, since=since, strata=strata, sensitivity=sensitivity, proposals=made
     )
-
-
-def prices_seen(book: Book, since: date, as_of: date) -> Iterator[PriceSeen]:
-    """What each invoiced line of an obligation was charged for one unit, or a unit and month."""
-    for history in book.histories.values():
-        contract = history.contract
-        products = {each.product for each in contract.obligations}
-        promised = {each.id: each for each in contract.obligations}
-        for invoice in history.invoices:
-            if not since <= invoice.on <= as_of:
-                continue
-            for line in invoice.lines:
-                obligation = promised.get(line.obligation or "")
-                if obligation is not None:
-                    yield _seen(contract, obligation, invoice, line, alone=len(products) == 1)
-
-
-def _seen(
-    contract: Contract,
-    obligation: PerformanceObligation,
-    invoice: Invoice,
-    line: InvoiceLine,
-    *,
-    alone: bool,
-) -> PriceSeen:
-    units = line.quantity or obligation.quantity or Decimal(1)
-    price, per = line.amount / units, "unit"
-    if line.service_from is not None and line.service_to is not None:
-        months = months_of(line.service_from, line.service_to)
-        price, per = price * months.denominator / months.numerator, "unit_month"
-    return PriceSeen(
-        product=obligation.product,
-        currency=contract.currency,
-        per=per,
-        price=price,
-        units=units,
-        on=invoice.on,
-        region=contract.region,
-        segment=contract.segment,
-        alone=alone,
-    )
-
-
-def _policy(policy: Policy) -> StudyPolicy:
-    def share(name: str) -> float:
-        return float(policy.value(name).removesuffix("%")) / 100
-
-    return StudyPolicy(
-        band=share("selling_prices_band"),
-        inside=share("selling_prices_inside"),
-        least=int(policy.value("selling_prices_least").partition("_")[0]),
-    )
-
-
-def _studied(stratum: Stratum, book: Book, as_of: date) -> Studied:
-    """The entry a stratum proposes, to four significant digits, beside the one in force."""
-
-    def rounded(value: Decimal) -> Decimal:
-        places = value.adjusted() - _SIGNIFICANT_DIGITS + 1
-        return value.quantize(Decimal(1).scaleb(places), rounding=ROUND_HALF_EVEN)
-
-    name = "-".join(
-        part
-        for part in (
-            stratum.product,
-            stratum.currency,
-            stratum.region,
-            stratum.segment,
-            "" if stratum.quantity_from is None else f"from {stratum.quantity_from.normalize():f}",
-            str(as_of),
-        )
-        if part
-    )
-    entry = StandaloneSellingPrice(
-        id=name,
-        product=stratum.product,
-        currency=stratum.currency,
-        amount=rounded(stratum.middle),
-        low=rounded(stratum.low),
-        high=rounded(stratum.high),
-        per=stratum.per,
-        effective_from=as_of,
-        region=stratum.region,
-        segment=stratum.segment,
-        quantity_from=stratum.quantity_from,
-        quantity_to=stratum.quantity_to,
-    )
-    before = _in_force(entry, book.selling_prices, as_of)
-    drift = None if not before else (entry.amount / before - 1).quantize(Decimal("0.0001"))
-    return Studied(stratum=stratum, entry=entry, before=before, drift=drift)
-
-
-def _in_force(
-    entry: StandaloneSellingPrice, known: Sequence[StandaloneSellingPrice], on: date
-) -> Decimal | None:
-    """The latest price of the book for the same customers, of the same measure."""
-    same = [
-        each
-        for each in known
-        if (each.product, each.currency, each.per) == (entry.product, entry.currency, entry.per)
-        and each.effective_from <= on
-        and each.region in {"", entry.region}
-        and each.segment in {"", entry.segment}
-    ]
-    if not same:
-        return None
-    last = max(same, key=lambda each: (each.effective_from, each.region, each.segment, each.id))
-    bounds = last.bounds
-    return last.amount or (bounds.midpoint if bounds else None)
 
 
 def _others(book: Book, strata: Sequence[Studied]) -> list[StandaloneSellingPrice]:

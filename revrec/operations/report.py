@@ -5,23 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec import engine
 from revrec.commitments.position import Position, position_of
 from revrec.disclosure import Schedules, schedules
+from revrec.disclosure.accrued_use import with_rates
 from revrec.disclosure.board import board
 from revrec.disclosure.books import Compared
 from revrec.disclosure.burn_down import burn_down, burn_down_tie_outs
+from revrec.disclosure.certificate import (
+    Left,
+    close_certificate,
+    holds_and_exceptions,
+    statements,
+)
 from revrec.disclosure.close_checklist import close_checklist
 from revrec.disclosure.disclosed import disclosed
 from revrec.disclosure.fiscal_periods import checks_in_words_of, in_words_of
+from revrec.disclosure.selling_prices import selling_price_analysis
+from revrec.disclosure.span import Span
 from revrec.disclosure.trial_balance import Ledger, ledger
 from revrec.errors import NotFound
+from revrec.estimation.price_strata import studied
+from revrec.ledger.entries import PostedEntry
 from revrec.ledger.subledger import Subledger, first_period
 from revrec.model.books import Framework
 from revrec.model.controls import TaskStatus, Waiver
 from revrec.model.dataset import DataSet, TieOut
+from revrec.model.history import Book
 from revrec.model.policy import Policy
 from revrec.operations import books, checklist
 from revrec.operations.computing import accounted_here
@@ -53,6 +66,10 @@ class Report:
     reconciliation: Reconciliation
     position: Position
     """Credits and commitments at the end of the last period."""
+    selling_prices: DataSet
+    """What the invoices of a year show of selling prices, beside the book."""
+    exceptions: DataSet
+    """What holds revenue back or waits for people."""
     checklist: Sequence[TaskStatus]
     """Of the last period's close."""
     ledger: Ledger
@@ -71,13 +88,20 @@ class Report:
         held = {each.name: each for each in burn_down(self.position, self.entity.id)}
         tasks = close_checklist(self.checklist)
         own = self.period.calendar
+        reconciled = dict(self.reconciliation.datasets)
+        reconciled["unbilled"] = with_rates(reconciled["unbilled"], own)
         compared = {each.name: each for each in self.compared.datasets} if self.compared else {}
+        told = statements(self._certified(), self.checklist)
+        certified = close_certificate(list(told), self.tie_outs)
         return {
             **in_words_of(own, self.schedules.datasets),
             **in_words_of(own, {each.name: each for each in self.ledger.datasets}),
             **held,
-            **in_words_of(own, self.reconciliation.datasets),
+            self.selling_prices.name: self.selling_prices,
+            **in_words_of(own, reconciled),
+            self.exceptions.name: self.exceptions,
             tasks.name: tasks,
+            certified.name: certified,
             **in_words_of(own, compared),
         }
 
@@ -89,6 +113,25 @@ class Report:
     def disclosed(self) -> Mapping[str, DataSet]:
         """The paragraphs of 606-10-50 with where each is answered, and the elections, by name."""
         return {each.name: each for each in disclosed(self.datasets, self.policy)}
+
+    def _certified(self) -> Mapping[str, str]:
+        """What the close pinned, posted and signed."""
+        of = self.certificate
+        usage = "none" if of.usage_version is None else str(of.usage_version)
+        return {
+            "Period": f"{of.period}, close {of.ordinal}, {of.stage.value}",
+            "Facts read": f"1 to {of.fact_seq:,}",
+            "Version of the usage ledger": usage,
+            "Contracts": str(of.totals.get("contracts", "")),
+            "Postings": str(of.totals.get("postings", "")),
+            "Elections of the policy (SHA-256)": str(of.totals.get("policy", "")),
+            "Journal entries in the chain": f"{of.chain_seq:,}",
+            "Head of the chain (SHA-256)": of.chain_head,
+            "Engine version": of.engine_version,
+            "Prepared by": of.prepared_by,
+            "Approved by": of.approved_by,
+            "Closed at": f"{of.closed_at:%Y-%m-%d %H:%M} UTC",
+        }
 
     @property
     def tie_outs(self) -> Sequence[TieOut]:
@@ -136,35 +179,38 @@ def report(
         name = books.chosen(tx, period, certificate.pins, framework)
         inputs = books.inputs_of(tx, workspace.lake, certificate.pins, name)
         posted = inputs.posted.filter(pc.less_equal(inputs.posted["period"], str(period)))
-        book = accounted_here(inputs.book, period)
-        entries = [each for each in journal.read(tx, book=name) if each.entry.period <= period]
-        horizon = period.plus(PERIODS_AHEAD)
-        periods_ = list(first_period(book, first).through(horizon))
-        days = [periods_[0].previous.last, *(each.last for each in periods_)]
-        counts = usage_by_obligation(inputs.usage, book.histories.values())
-        accounting = engine.account(book, days, usage=[counts])
-        with Subledger(book, accounting) as subledger:
-            derived = schedules(
-                book,
-                accounting,
-                subledger,
-                posted,
-                entries,
-                first=first,
-                period=period,
-                horizon=PERIODS_AHEAD,
-                usage=[counts],
-            )
+        book, entries = accounted_here(inputs.book, period), journal.read(tx, book=name)
+        closed = [each for each in entries if each.entry.period <= period]
+        derived = _derived(
+            book,
+            inputs.usage,
+            posted,
+            closed,
+            Span(first=first, period=period, horizon=PERIODS_AHEAD),
+        )
+        found = reconciled(replace(inputs, book=book), posted, first, period)
+        tasks = checklist.listing(tx, workspace.lake, period)
+        waived = list(controls.waivers(tx, period).values())
+        entity = entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD")
         return Report(
-            entity=entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD"),
+            entity=entity,
             certificate=certificate,
             first=first,
             period=period,
             schedules=derived,
-            reconciliation=reconciled(replace(inputs, book=book), posted, first, period),
+            reconciliation=found,
             position=position_of(book, inputs.daily, period.last),
-            checklist=checklist.listing(tx, workspace.lake, period),
-            ledger=ledger(posted, entries, book, first=first, period=period, entity=tx.entity),
+            selling_prices=_selling_prices(book, period, tx.entity),
+            exceptions=holds_and_exceptions(
+                book,
+                derived.datasets["contract_position"],
+                found.datasets["billing_findings"],
+                _left(certificate, waived, tasks),
+                last=period.last,
+                currency=entity.functional_currency,
+            ),
+            checklist=tasks,
+            ledger=ledger(posted, closed, book, first=first, period=period, entity=tx.entity),
             compared=(
                 books.comparing(tx, workspace.lake, first, period, certificate.pins)
                 if "second_book" in certificate.totals and framework is None
@@ -172,10 +218,50 @@ def report(
             ),
             framework=framework,
             policy=book.policy,
-            waived=list(controls.waivers(tx, period).values()),
+            waived=waived,
         )
 
     return workspace.run(read, read_only=True)
+
+
+def _derived(
+    book: Book,
+    usage: pa.Table,
+    posted: pa.Table,
+    closed: Sequence[PostedEntry],
+    span: Span,
+) -> Schedules:
+    """The schedules of a span, from books accounted for at the end of each of its periods."""
+    first = first_period(book, span.first)
+    periods_ = list(first.through(span.period.plus(span.horizon)))
+    days = [first.previous.last, *(each.last for each in periods_)]
+    counts = usage_by_obligation(usage, book.histories.values())
+    accounting = engine.account(book, days, usage=[counts])
+    with Subledger(book, accounting) as subledger:
+        return schedules(
+            book,
+            accounting,
+            subledger,
+            posted,
+            closed,
+            first=span.first,
+            period=span.period,
+            horizon=span.horizon,
+            usage=[counts],
+        )
+
+
+def _left(certificate: PeriodClose, waived: Sequence[Waiver], tasks: Sequence[TaskStatus]) -> Left:
+    """What the close left for people."""
+    counts = (certificate.totals.get(name, 0) for name in ("quarantined", "facts_after_cut_off"))
+    set_aside, after_cut_off = (int(str(each)) for each in counts)
+    return Left(waived=waived, tasks=tasks, set_aside=set_aside, after_cut_off=after_cut_off)
+
+
+def _selling_prices(book: Book, period: Period, entity: int) -> DataSet:
+    """The study of what was invoiced in the year that ends with the period."""
+    window = period.plus(1 - PERIODS_AHEAD).first, period.last
+    return selling_price_analysis(studied(book, *window, use=False), book.policy, window, entity)
 
 
 def _certificate(tx: Transaction, period: Period) -> PeriodClose:

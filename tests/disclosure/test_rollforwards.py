@@ -39,12 +39,18 @@ def test_a_bill_turns_an_asset_into_a_receivable_and_the_rest_into_a_liability()
         "reclassified": -5_500_000,
         "closing": 1_000_000,
         "included_in_opening": 0,
+        "by_modifications": 0,
+        "by_estimates": 0,
+        "liability_current": 1_000_000,
+        "liability_non_current": 0,
     } == {name: liability[name] for name in list(liability)[5:-1]}
     assert {
         "opening": 5_500_000,
         "revenue_over_billings": 0,
         "transferred": -5_500_000,
         "closing": 0,
+        "asset_current": 0,
+        "asset_non_current": 0,
     } == {name: asset[name] for name in list(asset)[5:-1]}
 
 

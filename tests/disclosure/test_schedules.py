@@ -286,7 +286,7 @@ def test_without_counts_a_catch_up_is_left_empty(given, catch_up):
     counts = [usage_events(told)]
     book = Book(policy=told.policy, histories=told.histories)
     closed = close_all(book, AUG)
-    accounting = engine.account(book, [AUG.last], usage=counts)
+    accounting = engine.account(book, [JUL.last, AUG.last], usage=counts)
 
     made = report(
         book,

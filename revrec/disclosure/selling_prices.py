@@ -1,0 +1,68 @@
+"""The study of standalone selling prices as a schedule, beside the book in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from revrec.citations import cites
+from revrec.disclosure import columns as c
+from revrec.disclosure.frame import Row
+from revrec.estimation.price_strata import Studied
+from revrec.model.dataset import DataSet
+from revrec.model.policy import Policy
+
+
+@cites("606-10-32-32", "606-10-32-33", "606-10-32-34")
+def selling_price_analysis(found: Sequence[Studied], policy: Policy, window: tuple[date, date],
+                           entity: int) -> DataSet:  # fmt: skip
+    """The study of selling prices as a schedule: prices seen, what they show, and the book.
+
+    Prices are of one unit, or of one unit and month, in the currency of their row; nothing here
+    changes the book, which takes a second person.
+    """
+    band, inside = policy.value("selling_prices_band"), policy.value("selling_prices_inside")
+    return DataSet(
+        name="selling_price_analysis",
+        title="Selling price analysis",
+        columns=[
+            c.ENTITY, c.PRODUCT, c.text("region", "Region"), c.text("segment", "Segment"),
+            c.quantity("quantity_from", "Volume from"), c.quantity("quantity_to", "Volume to"),
+            c.text("per", "Price of"), c.CURRENCY, c.count("count", "Prices"),
+            c.day("since", "Window from"), c.day("until", "Window to"),
+            c.quantity("least", "Least"), c.quantity("tenth", "P10"),
+            c.quantity("median", "Median"), c.quantity("mean", "Mean"),
+            c.quantity("ninetieth", "P90"), c.quantity("most", "Most"),
+            c.ratio("variation", "Deviation over mean"), c.ratio("inside", f"Within {band}"),
+            c.text("concentrates", f"{inside} or more within"),
+            c.quantity("low", "Range from"), c.quantity("point", "Point"),
+            c.quantity("high", "Range to"), c.text("method", "Method"),
+            c.text("book", "Entry of the book"), c.text("book_method", "Its method"),
+            c.day("effective", "In force from"), c.quantity("before", "Its price"),
+            c.ratio("drift", "Change"), c.text("left_out", "Left out"),
+            c.text("histogram", "Prices in ten steps"), c.ROW_KEY,
+        ],
+        rows=[_row(each, window, entity) for each in found],
+        note=(
+            f"Prices invoiced in the window. Observable where {inside} lie within {band} of the "
+            "middle (606-10-32-32); else the range they span is shown and a person judges whether "
+            "they are highly variable (32-34c). Ten steps: counts from the least price to the most."
+        ),
+    )  # fmt: skip
+
+
+def _row(found: Studied, window: tuple[date, date], entity: int) -> Row:
+    each, entry, book = found.stratum, found.entry, found.book
+    figures = (each.least, each.tenth, each.median, each.mean, each.ninetieth, each.most)
+    volumes = (each.quantity_from, each.quantity_to)
+    key = (each.product, each.currency, each.per, each.region, each.segment, str(volumes[0] or ""))
+    return (
+        entity, each.product, each.region, each.segment, *volumes, each.per.replace("_", " and "),
+        each.currency, each.count, *window, *figures, each.variation, each.inside,
+        "yes" if each.concentrates else "no", entry.low, entry.amount, entry.high,
+        "observable" if each.concentrates else "range, to be judged",
+        book.id if book else "", book.method.value.replace("_", " ") if book else "",
+        book.effective_from if book else None, found.before, found.drift,
+        ", ".join(f"{why}: {count}" for why, count in each.left_out.items()),
+        " ".join(map(str, each.histogram)), c.key_of(*key),
+    )  # fmt: skip
