@@ -16,6 +16,8 @@ from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.checking import run_checks
+from revrec.operations.gates import Rehearsal
+from revrec.periods import Period
 from revrec.store.periods import PeriodClose
 
 
@@ -34,12 +36,7 @@ def close(
     with workspace_of(prepared_by, approved_by) as workspace:
         asked = workspace.calendar().parse(period)
         if dry_run:
-            computed = closing.flash_close(workspace, asked)
-            err.print(f"{asked} would post {computed.postings.num_rows:,} postings.")
-            for each in closing.gate_states(workspace, asked):
-                if each.blocks:
-                    say(f"Waits at the gate {each}")
-            _print_postings(inspect.by_account(computed), as_json=as_json)
+            _print_rehearsal(closing.rehearse_close(workspace, asked), asked, as_json=as_json)
             return
         with err.status(f"Closing {asked} ..."):
             closed = closing.close_period(
@@ -54,6 +51,17 @@ def close(
                 checked = run_checks(workspace)
             say(f"{checked.updated.standing:,} findings stand: `revrec findings list`.")
     _print_close(closed.certificate, new=closed.new, as_json=as_json)
+
+
+def _print_rehearsal(rehearsed: Rehearsal, period: Period, *, as_json: bool) -> None:
+    for each in rehearsed.gates:
+        if each.blocks:
+            say(f"Waits at the gate {each}")
+    if rehearsed.refused is not None:
+        raise rehearsed.refused
+    assert rehearsed.computed is not None, "what is not refused is computed"
+    err.print(f"{period} would post {rehearsed.computed.postings.num_rows:,} postings.")
+    _print_postings(inspect.by_account(rehearsed.computed), as_json=as_json)
 
 
 def reopen(

@@ -31,7 +31,7 @@ from revrec.model.history import Book
 from revrec.model.people import ConsentAction
 from revrec.operations import books, gates
 from revrec.operations.computing import Computed, compute, read_inputs
-from revrec.operations.gates import GateState
+from revrec.operations.gates import GateState, Rehearsal
 from revrec.operations.incremental import ToClose, to_close
 from revrec.operations.misstating import require_assessment
 from revrec.operations.workspace import Workspace
@@ -180,6 +180,11 @@ def flash_close(workspace: Workspace, period: Period) -> Computed:
         return compute(read_inputs(tx, workspace.lake, None), period)
 
     return workspace.run(show, read_only=True)
+
+
+def rehearse_close(workspace: Workspace, period: Period) -> Rehearsal:
+    """What closing the period now would find at each gate and post; computed once."""
+    return workspace.run(lambda tx: gates.rehearse(tx, workspace.lake, period), read_only=True)
 
 
 def gate_states(workspace: Workspace, period: Period) -> list[GateState]:

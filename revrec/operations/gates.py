@@ -134,6 +134,18 @@ class GateState:
         return f"{self.gate}: {self.what} {self.remedy}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """A close of a period as it would go now."""
+
+    gates: list[GateState]
+    """Every gate as it stands."""
+    computed: Computed | None
+    """The books; none where they cannot be computed ..."""
+    refused: PeriodNotReady | None
+    """... for this."""
+
+
 def policy_of(tx: Transaction) -> Policy:
     """The entity's policy as known now, completed; the standing one if it recorded none."""
     told = facts.read(tx, kind=FactKind.POLICY)
@@ -143,21 +155,26 @@ def policy_of(tx: Transaction) -> Policy:
 
 def states(tx: Transaction, lake: Lake, period: Period) -> list[GateState]:
     """Every gate as it stands; the books are computed as a close now would."""
+    return rehearse(tx, lake, period).gates
+
+
+def rehearse(tx: Transaction, lake: Lake, period: Period) -> Rehearsal:
+    """What a close now would find and post; nothing is written."""
     asked = _asked(tx, lake, period, policy_of(tx))
     found = _of_stores(asked)
+    computed: Computed | None = None
     refused: PeriodNotReady | None = None
     try:
         computed = compute(read_inputs(tx, lake, None), period)
         charted(computed.postings, computed.inputs.posted, computed.inputs.book, period)
     except PeriodNotReady as error:
-        refused = error
+        refused, computed = error, None
+        gate = str(error.attributes.get("gate", ACCOUNTED))
+        found[gate] = Found(value="refused", what=error.message, remedy=error.remedy)
     else:
         found |= _of_books(asked, computed)
         found |= _computed(computed)
-    if refused is not None:
-        gate = str(refused.attributes.get("gate", ACCOUNTED))
-        found[gate] = Found(value="refused", what=refused.message, remedy=refused.remedy)
-    return _told(asked, found)
+    return Rehearsal(gates=_told(asked, found), computed=computed, refused=refused)
 
 
 def blocking(tx: Transaction, lake: Lake, period: Period) -> list[GateState]:
