@@ -112,6 +112,8 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "start_job": _READ | _RECORD,
     "list_jobs": _READ,
     "get_job": _READ,
+    "watch_job": _READ,
+    "cancel_job": _READ | _RECORD,
 }
 """Operation -> duties, one of which lets a caller in; who has which is the database's to say.
 

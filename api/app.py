@@ -102,6 +102,7 @@ def create_app(workspace: Workspace, settings: Settings, *, open_key: str | None
     )
     app.state.workspace = workspace
     app.state.open_key = open_key
+    app.state.is_stopping = lambda: False
     _add_pages(app, workspace)
     return app
 

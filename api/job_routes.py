@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api import job_schemas as schemas
 from api.access import Books, Key, keyed
@@ -15,6 +20,11 @@ from revrec.operations.answering import once
 from revrec.operations.people import require_of
 from revrec.store import jobs as kept
 from revrec.store.transaction import Transaction
+
+_LOOK_SECONDS = 0.5
+"""Between two looks at a job that is watched."""
+_WATCH_SECONDS = 300.0
+"""A stream ends after so long; a client goes on in a new one, and its key is looked at again."""
 
 
 @router.post(
@@ -72,3 +82,70 @@ def list_jobs(
 def get_job(job: schemas.JobId, books: Books) -> schemas.JobTold:
     """Its state, how far it is, and its result or error once it has ended."""
     return schemas.JobTold.of(books.run(lambda tx: jobs.found(tx, job), read_only=True))
+
+
+@router.post(
+    "/jobs/{job}/cancellation",
+    tags=["jobs"],
+    operation_id="cancel_job",
+    summary="Cancel a job",
+    response_model=schemas.JobTold,
+    responses=refusals(*WRITES, "not-found"),
+)
+def cancel_job(job: schemas.JobId, body: schemas.JobCancelled, books: Books, key: Key) -> Response:
+    """One that waits ends at once, one under way where it next stops to look."""
+
+    def end(tx: Transaction) -> Job:
+        needed = jobs.KINDS[jobs.found(tx, job).kind].duties
+        require_of(books, needed, "cancel a job")
+        return jobs.cancel(tx, job, reason=body.reason)
+
+    given = once(
+        books,
+        keyed(key, "job-cancellation", books.actor, job, body.reason),
+        end,
+        lambda found: schemas.JobTold.of(found).model_dump_json(),
+    )
+    return answer(given)
+
+
+def _looked_at(job: schemas.JobId, books: Books) -> Job:
+    return books.run(lambda tx: jobs.found(tx, job), read_only=True)
+
+
+@router.get(
+    "/jobs/{job}/events",
+    tags=["jobs"],
+    operation_id="watch_job",
+    summary="Watch a job",
+    response_class=EventSourceResponse,
+    responses=refusals(*EVERY, "not-found"),
+)
+async def watch_job(
+    first: Annotated[Job, Depends(_looked_at)],
+    books: Books,
+    request: Request,
+    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """An event of the job as `get_job` tells it, now and whenever it is further on.
+
+    The last one is of a job that has ended. What `Last-Event-ID` names is not sent again.
+    """
+    job, seen = first, last_event_id
+    until = time.monotonic() + _WATCH_SECONDS
+    while True:
+        told = _event_id(job)
+        if told != seen:
+            yield ServerSentEvent(data=schemas.JobTold.of(job), event=job.state.value, id=told)
+            seen = told
+        stops = request.app.state.is_stopping() or time.monotonic() > until
+        if job.state.is_ended or stops:
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+        job = await run_in_threadpool(_looked_at, job.id, books)
+
+
+def _event_id(job: Job) -> str:
+    """Names how far a job is: the same state has the same name in every stream."""
+    cancelled = "-cancelled" if job.cancelled_by is not None else ""
+    return f"{job.attempts}-{job.steps_done}-{job.state}{cancelled}"

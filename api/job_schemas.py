@@ -28,6 +28,12 @@ class JobRequested(Wire):
     """By kind: close takes period, approved_by and stage; flash takes period."""
 
 
+class JobCancelled(Wire):
+    """Why a job is not wanted any more."""
+
+    reason: str = Field(max_length=1000, examples=["Usage of the last day was late."])
+
+
 class JobTold(Wire):
     """A job, with how far it is and what came of it."""
 
@@ -48,6 +54,9 @@ class JobTold(Wire):
     """Code, message and remedy, if it failed."""
     started_at: datetime | None
     ended_at: datetime | None
+    cancelled_by: Person | None
+    """Who wants it cancelled; one under way ends where it next stops to look."""
+    cancelled_at: datetime | None
 
     @classmethod
     def of(cls, job: Job) -> JobTold:

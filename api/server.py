@@ -43,20 +43,24 @@ def serve(
     CannotServe when the address cannot be listened on or would be open to others without keys.
     """
     open_key = _open_key(workspace, host, tell)
+    app = create_app(workspace, settings, open_key=open_key)
     config = uvicorn.Config(
-        create_app(workspace, settings, open_key=open_key),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=None,
     )
+    server = uvicorn.Server(config)
+    # Streams end when the server stops: it waits for the requests under way.
+    app.state.is_stopping = lambda: server.should_exit
     with _listening(host, port) as listener:
         for stopping in (signal.SIGINT, signal.SIGTERM):
             # The server gives the signal back when it has finished; then the stores are closed too.
             signal.signal(stopping, _leave)
         tell(f"Serving on http://{_address(host)}:{listener.getsockname()[1]}, API under /docs.")
         with worker_beside(workspace):
-            uvicorn.Server(config).run(sockets=[listener])
+            server.run(sockets=[listener])
 
 
 def _open_key(workspace: Workspace, host: str, tell: Callable[[str], None]) -> str | None:

@@ -89,6 +89,24 @@ def show(job: str) -> None:
 
 
 @app.command()
+def cancel(
+    job: str,
+    reason: Annotated[str, typer.Option(help="Why it is not wanted any more.")],
+    actor: Actor = DEFAULT_ACTOR,
+) -> None:
+    """Cancel a job: at once if it waits, where it next stops to look if it is under way."""
+    with workspace_of(actor) as workspace:
+
+        def end(tx: Transaction) -> Job:
+            needed = jobs.KINDS[jobs.found(tx, job).kind].duties
+            require_of(workspace, needed, "cancel a job")
+            return jobs.cancel(tx, job, reason=reason)
+
+        found = workspace.run(end)
+    say(f"{job} is cancelled." if found.state.is_ended else f"{job} ends at its next step.")
+
+
+@app.command()
 def work(
     once: Annotated[bool, typer.Option("--once", help="Stop when nothing waits any more.")] = False,
 ) -> None:
@@ -102,7 +120,8 @@ def work(
 def _as_json(job: Job) -> dict[str, object]:
     names = ("id", "kind", "requested_by", "state", "attempts", "step", "steps_done")
     told: dict[str, object] = {name: getattr(job, name) for name in (*names, "steps_total")}
-    for name in ("requested_at", "started_at", "ended_at"):
+    for name in ("requested_at", "started_at", "ended_at", "cancelled_at"):
         moment = getattr(job, name)
         told[name] = None if moment is None else moment.isoformat()
-    return told | {"arguments": dict(job.arguments), "result": job.result, "error": job.error}
+    rest = {"arguments": dict(job.arguments), "result": job.result, "error": job.error}
+    return told | rest | {"cancelled_by": job.cancelled_by}

@@ -17,6 +17,13 @@ class JobState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     """It was refused; the error says why and what to do."""
+    CANCELLED = "cancelled"
+    """It was not done, on somebody's word."""
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more becomes of it."""
+        return self not in {JobState.QUEUED, JobState.RUNNING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +49,6 @@ class Job:
     """Why it failed: code, message, remedy."""
     started_at: datetime | None
     ended_at: datetime | None
+    cancelled_by: str | None
+    """Who wants it cancelled; a job under way ends where it next stops to look."""
+    cancelled_at: datetime | None

@@ -161,14 +161,17 @@ def move_cut_off(
 
 
 @contextmanager
-def given_up_if_blocked(workspace: Workspace, period: Period) -> Iterator[None]:
-    """Open the period again when its facts do not allow the close.
+def given_up_if_blocked(
+    workspace: Workspace, period: Period, *others: type[Exception]
+) -> Iterator[None]:
+    """Open the period again when its facts do not allow the close, or for other exceptions.
 
     The pins of the refused close would hide the very facts that correct what blocks it.
     """
+    refusals: tuple[type[Exception], ...] = (PeriodNotReady, *others)
     try:
         yield
-    except PeriodNotReady:
+    except refusals:
         workspace.run(lambda tx: _give_up(tx, period))
         raise
 

@@ -14,10 +14,10 @@ from datetime import date, timedelta
 
 import structlog
 
-from revrec.errors import FeedError, Forbidden, NotFound, RevrecError, StoreError
+from revrec.errors import Conflict, FeedError, Forbidden, NotFound, RevrecError, StoreError
 from revrec.general_ledger.documents import Grain
 from revrec.model.books import Framework
-from revrec.model.job import Job, JobState
+from revrec.model.job import Job
 from revrec.model.people import Duty
 from revrec.operations import inspect
 from revrec.operations.checking import run_checks
@@ -33,8 +33,12 @@ from revrec.usage.elections import elected
 
 _log = structlog.get_logger()
 Tell = Callable[[str, int, int], None]
-"""Takes what is being done, how many steps are done, of how many."""
+"""Takes what is being done, how many steps are done, of how many; raises ``_CancelledError``."""
 Arguments = Mapping[str, str]
+
+
+class _CancelledError(Exception):
+    """Somebody wants the job to end where it is: nothing is half done there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +61,8 @@ def _close(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, ob
     tell("passing the gates and pinning the facts", 0, 2)
     certificate = begin_close(workspace, period, **named, kind=kind)
     if certificate is None:
-        tell("computing and posting", 1, 2)
-        with given_up_if_blocked(workspace, period):
+        with given_up_if_blocked(workspace, period, _CancelledError):
+            tell("computing and posting", 1, 2)
             certificate = workspace.run(
                 lambda tx: finish_close(tx, workspace.lake, period, **named)
             ).certificate
@@ -200,6 +204,24 @@ def check_if_due(workspace: Workspace) -> str | None:
         return None
 
 
+def cancel(tx: Transaction, name: str, *, reason: str) -> Job:
+    """Cancel a job: at once if it waits, where it next stops to look if it is under way.
+
+    Again, it changes nothing. Raises NotFound, Conflict for a job that is done or has failed.
+    """
+    job = found(tx, name)
+    if jobs.cancel(tx, name):
+        told = {"kind": job.kind, "was": job.state.value, "reason": reason}
+        audit_log.write(tx, "job.cancel", name, told)
+    job = found(tx, name)
+    if job.cancelled_by is None:
+        raise Conflict(
+            f"The job {name} is {job.state} and cannot be cancelled.",
+            remedy="What a close posted is undone by reopening the period.",
+        )
+    return job
+
+
 def found(tx: Transaction, name: str) -> Job:
     """A job; NotFound."""
     job = jobs.find(tx, name)
@@ -215,18 +237,22 @@ def carry_out(workspace: Workspace, name: str) -> None:
     """
     with workspace.database.alone(jobs.lock_of(workspace.entity, name)) as is_alone:
         job = workspace.run(lambda tx: jobs.find(tx, name), read_only=True) if is_alone else None
-        if job is None or job.state in {JobState.DONE, JobState.FAILED}:
+        if job is None or job.state.is_ended:
             return
         acting = workspace.acting_as(job.requested_by)
-        acting.run(lambda tx: jobs.begin(tx, name))
+        if not acting.run(lambda tx: jobs.begin(tx, name)):
+            return
 
         def tell(step: str, done: int, total: int) -> None:
-            acting.run(lambda tx: jobs.progress(tx, name, step, done, total))
+            if not acting.run(lambda tx: jobs.progress(tx, name, step, done, total)):
+                raise _CancelledError
 
         try:
             result = KINDS[job.kind].run(acting, job.arguments, tell)
         except StoreError:
             raise
+        except _CancelledError:
+            acting.run(lambda tx: jobs.end_cancelled(tx, name))
         except RevrecError as error:
             refusal = {"code": error.code, "message": error.message, "remedy": error.remedy}
             acting.run(lambda tx: jobs.end(tx, name, error=refusal))

@@ -19,12 +19,17 @@ class JobRow(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("entity_id", "id"),
         Index(None, "entity_id", "requested_at"),
-        check("state_is_known", "state in ('queued', 'running', 'done', 'failed')"),
+        check("state_is_known", "state in ('queued', 'running', 'done', 'failed', 'cancelled')"),
         check(
             "ended_with_an_outcome",
             "(state = 'done') = (result is not null)"
             " and (state = 'failed') = (error is not null)"
-            " and (state in ('done', 'failed')) = (ended_at is not null)",
+            " and (state in ('done', 'failed', 'cancelled')) = (ended_at is not null)",
+        ),
+        check(
+            "cancelled_by_somebody",
+            "(cancelled_by is null) = (cancelled_at is null)"
+            " and (state <> 'cancelled' or cancelled_by is not null)",
         ),
         {"schema": "work"},
     )
@@ -44,3 +49,5 @@ class JobRow(SQLModel, table=True):
     error: dict[str, Any] | None = Field(sa_column=Column(JSONB, nullable=True))
     started_at: datetime | None = moment(null=True)
     ended_at: datetime | None = moment(null=True)
+    cancelled_by: str | None = text(null=True)
+    cancelled_at: datetime | None = moment(null=True)

@@ -15,6 +15,7 @@ TASK = "revrec.job"
 _NAMES = (
     *("id", "kind", "arguments", "requested_by", "requested_at", "state", "attempts", "step"),
     *("steps_done", "steps_total", "result", "error", "started_at", "ended_at"),
+    *("cancelled_by", "cancelled_at"),
 )
 _COLUMNS = ", ".join(_NAMES)
 
@@ -67,22 +68,48 @@ def last_asked(tx: Transaction, kind: str) -> datetime | None:
     return None if row is None else row[0]
 
 
-def begin(tx: Transaction, job: str) -> None:
-    """Note that a worker does the job, once more."""
-    tx.connection.execute(
+def begin(tx: Transaction, job: str) -> bool:
+    """Note that a worker does the job, once more; false if it is ended."""
+    cursor = tx.connection.execute(
         "update work.job set state = 'running', attempts = attempts + 1, started_at = %s"
-        " where entity_id = %s and id = %s",
+        " where entity_id = %s and id = %s and state in ('queued', 'running')",
+        [tx.now, tx.entity, job],
+    )
+    return cursor.rowcount > 0
+
+
+def cancel(tx: Transaction, job: str) -> bool:
+    """End a job that waits; note of one that is running that it is to end. False if it was noted.
+
+    A job that is ended is left as it is.
+    """
+    cursor = tx.connection.execute(
+        "update work.job set cancelled_by = %s, cancelled_at = %s,"
+        " state = case state when 'queued' then 'cancelled' else state end,"
+        " ended_at = case state when 'queued' then %s::timestamptz end"
+        " where entity_id = %s and id = %s and state in ('queued', 'running')"
+        " and cancelled_by is null",
+        [tx.actor, tx.now, tx.now, tx.entity, job],
+    )
+    return cursor.rowcount > 0
+
+
+def end_cancelled(tx: Transaction, job: str) -> None:
+    """Note that a job under way ended as somebody wanted."""
+    tx.connection.execute(
+        "update work.job set state = 'cancelled', ended_at = %s where entity_id = %s and id = %s",
         [tx.now, tx.entity, job],
     )
 
 
-def progress(tx: Transaction, job: str, step: str, done: int, total: int) -> None:
-    """Note how far a job is."""
-    tx.connection.execute(
+def progress(tx: Transaction, job: str, step: str, done: int, total: int) -> bool:
+    """Note how far a job is; false if somebody wants it to end there."""
+    row = tx.connection.execute(
         "update work.job set step = %s, steps_done = %s, steps_total = %s"
-        " where entity_id = %s and id = %s",
+        " where entity_id = %s and id = %s returning cancelled_by",
         [step, done, total, tx.entity, job],
-    )
+    ).fetchone()
+    return row is not None and row[0] is None
 
 
 def end(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
-from revrec.operations.worker import run_worker
+from revrec.operations.worker import run_worker, worker_beside
 from tests.api.requests import CONTRACT, keyed, record, word
 
 
@@ -113,3 +114,38 @@ def test_a_close_in_the_background(as_, ana, workspace):
     certificate = ana.get("/v1/periods/2026-01").json()
     assert ("ana", "ben") == (certificate["prepared_by"], certificate["approved_by"])
     assert [waits["id"]] == [each["id"] for each in as_("cleo").get("/v1/jobs").json()]
+
+
+def test_a_job_is_watched_until_it_has_ended(as_, ana, workspace):
+    """From where it waits to its end; a stream that is taken up again tells no event twice."""
+    place = ana.post("/v1/jobs", json={"kind": "verify"}, headers=keyed("v")).headers["Location"]
+
+    with worker_beside(workspace):
+        watched = as_("cleo").get(f"{place}/events")
+    names = [line[4:] for line in watched.text.splitlines() if line.startswith("id: ")]
+    told = [json.loads(line[6:]) for line in watched.text.splitlines() if line[:6] == "data: "]
+    rest = as_("cleo").get(f"{place}/events", headers={"Last-Event-ID": names[-1]})
+
+    assert "text/event-stream" in watched.headers["content-type"]
+    assert ("done", 1) == (told[-1]["state"], told[-1]["steps_done"])
+    assert len(set(names)) == len(names) == len(told)
+    assert (200, "") == (rest.status_code, rest.text)
+    assert 404 == as_("cleo").get("/v1/jobs/none/events").status_code
+
+
+def test_a_job_that_waits_is_cancelled(ana, workspace):
+    """By who may start one; the worker leaves it, and what has ended is not cancelled."""
+    place = ana.post("/v1/jobs", json={"kind": "verify"}, headers=keyed("v")).headers["Location"]
+    done = ana.post("/v1/jobs", json={"kind": "verify"}, headers=keyed("w")).headers["Location"]
+
+    ended = ana.post(f"{place}/cancellation", json={"reason": "late"}, headers=keyed("x"))
+    run_worker(workspace, wait=False)
+    late = ana.post(f"{done}/cancellation", json={"reason": "late"}, headers=keyed("y"))
+
+    assert (200, "cancelled", "ana") == (
+        ended.status_code,
+        ended.json()["state"],
+        ended.json()["cancelled_by"],
+    )
+    assert "cancelled" == ana.get(place).json()["state"]
+    assert (409, "conflict") == (late.status_code, late.json()["code"])

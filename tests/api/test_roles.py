@@ -97,6 +97,8 @@ TABLE = """
     GET  /v1/findings/f                                       yes  yes  yes  yes  no   yes
     POST /v1/findings/f/actions                               yes  yes  yes  no   no   no
     POST /v1/checks/runs                                      yes  no   no   no   no   yes
+    GET  /v1/jobs/j/events                                    yes  yes  yes  yes  no   yes
+    POST /v1/jobs/j/cancellation                              yes  yes  yes  yes  no   yes
     GET  /v1/audit-log                                        no   no   yes  yes  yes  no
 """
 """The preparer, the approver, the controller, the auditor, the administrator, the service."""

@@ -7,13 +7,17 @@ import time
 
 import pytest
 
-from revrec.errors import FeedError
+from revrec.errors import Conflict, FeedError
 from revrec.model.job import JobState
 from revrec.operations import jobs
 from revrec.operations.worker import run_worker, worker_beside
+from revrec.store import audit_log, locks, periods
 from revrec.store import jobs as kept
-from revrec.store import periods
+from revrec.store.audit_log import Wanted
+from revrec.store.periods import PeriodStatus
 from tests.books import load_examples
+
+CANCELS = Wanted(operation="job.cancel")
 
 
 def asked(workspace, kind, **arguments):
@@ -74,6 +78,46 @@ def test_a_job_that_another_worker_does_is_left_to_it(workspace):
 
     assert is_held
     assert (JobState.QUEUED, 0) == (told(workspace, job).state, told(workspace, job).attempts)
+
+
+def test_a_job_that_waits_is_cancelled_once(workspace):
+    """It is never begun; who cancelled it is in the audit log once. What is done stays done."""
+    job, other = asked(workspace, "verify"), asked(workspace, "verify")
+    for _ in range(2):
+        ended = workspace.acting_as("ben").run(lambda tx: jobs.cancel(tx, job, reason="late"))
+
+    run_worker(workspace, wait=False)
+
+    assert (JobState.CANCELLED, 0, "ben") == (ended.state, ended.attempts, ended.cancelled_by)
+    assert told(workspace, job) == ended
+    assert 1 == len(workspace.run(lambda tx: audit_log.read(tx, wanted=CANCELS)))
+    with pytest.raises(Conflict, match="done and cannot be cancelled"):
+        workspace.run(lambda tx: jobs.cancel(tx, other, reason="late"))
+
+
+def test_a_close_under_way_is_cancelled_before_it_computes(workspace, tmp_path):
+    """Held where it pins its facts, it ends there; the period is open and closes later."""
+    load_examples(workspace, tmp_path)
+    job = asked(workspace, "close", period="2026-01", approved_by="ben")
+    january = workspace.calendar().parse("2026-01")
+    worker = threading.Thread(target=jobs.carry_out, args=(workspace, job))
+
+    def hold(tx):
+        locks.facts_shared(tx)
+        worker.start()
+        while told(workspace, job).steps_total == 0:
+            time.sleep(0.01)
+        asked_of = workspace.run(lambda other: jobs.cancel(other, job, reason="late"))
+        return asked_of.state
+
+    held = workspace.run(hold)
+    worker.join()
+
+    assert (JobState.RUNNING, JobState.CANCELLED) == (held, told(workspace, job).state)
+    assert PeriodStatus.OPEN is workspace.run(lambda tx: periods.status(tx, january))
+    again = asked(workspace, "close", period="2026-01", approved_by="ben")
+    run_worker(workspace, wait=False)
+    assert JobState.DONE is told(workspace, again).state
 
 
 def test_a_job_the_queue_lost_is_put_back(workspace, superuser):
