@@ -5,23 +5,28 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
+from datetime import date
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
+from revrec.feeds.records import to_fact
+from revrec.model.books import Framework, SecondBook
+from revrec.model.fact import FactKind
 from revrec.operations.close import close_period
 from revrec.operations.verify import verify
 from revrec.operations.workspace import open_workspace
 from revrec.periods import MONTHS as CIVIL
 from revrec.runtime.settings import Settings
 from revrec.store import journal
-from tests.books import load_examples
+from tests.books import agree, load_examples
 from tests.processes import PROCESSES
 
 SEED = int(os.environ.get("REVREC_SEED", "606"))
 CLOCK = "2026-04-05T09:00:00Z"
+IFRS = SecondBook(framework=Framework.IFRS15, effective_from=date(2026, 1, 1))
 MONTHS = ("2026-01", "2026-02", "2026-03")
 
 
@@ -52,10 +57,11 @@ def head(settings: Settings) -> tuple[int, str]:
 
 
 def prepared(settings: Settings, folder: Path) -> None:
-    """Books with the examples loaded, nothing closed."""
+    """Books with the examples loaded, to be kept under both frameworks, nothing closed."""
     folder.mkdir(parents=True, exist_ok=True)
     with open_workspace(settings, actor="ada", migrate=True) as workspace:
         load_examples(workspace, folder)
+        agree(workspace, [to_fact(FactKind.SECOND_BOOK, IFRS)])
 
 
 @pytest.mark.timeout(7200)
@@ -63,7 +69,10 @@ def prepared(settings: Settings, folder: Path) -> None:
 def test_killed_closes_resume_to_the_same_books(
     tmp_path: Path, fresh_database: Callable[[], str], kills_max: int
 ) -> None:
-    """However often and wherever the close is killed, the chain head is the uninterrupted one."""
+    """However often and wherever the close is killed, the chain head is the uninterrupted one.
+
+    It covers both books: a killed close posts both or neither.
+    """
     chance = random.Random(SEED)
     heads = []
     for run, kills in (("calm", 0), ("killed", kills_max)):
