@@ -44,8 +44,11 @@ class _Account:
 def cash_findings(book: Book, calendar: Calendar, *, as_of: date, days: int) -> list[Seen]:
     """What is wrong with the cash of every contract, as known on a day.
 
+    Books that were never told a payment keep their cash elsewhere: nothing is overdue here.
     ``days`` is how long an invoice without a due day, or a payment without an invoice, may stand.
     """
+    if not any(each.payments for each in book.histories.values()):
+        return []
     found: list[Seen] = []
     for _, history in sorted(book.histories.items()):
         if history.invoices or history.payments:

@@ -43,7 +43,7 @@ def document_findings(
     found: list[Seen] = []
     for name, history in sorted(book.histories.items()):
         told = [
-            *_without_invoice(history, as_of, days),
+            *_without_invoice(history, calendar, as_of, days),
             *_amendments(history, as_of, days),
             *_after_end(history, calendar, earned.get(name, ()), as_of),
         ]
@@ -66,8 +66,13 @@ def document_findings(
 _Found = tuple[str, str, Decimal, date, str]
 
 
-def _without_invoice(history: ContractHistory, as_of: date, days: int) -> Iterator[_Found]:
-    """A fixed price, in service for long, and nothing was ever invoiced."""
+def _without_invoice(
+    history: ContractHistory, calendar: Calendar, as_of: date, days: int
+) -> Iterator[_Found]:
+    """A fixed price, in service for long, and nothing was ever invoiced.
+
+    What is billed when it is done may take as long as it takes.
+    """
     contract = history.contract
     starts = contract.start or contract.inception
     price = sum(
@@ -81,7 +86,7 @@ def _without_invoice(history: ContractHistory, as_of: date, days: int) -> Iterat
     invoiced = [each for each in history.invoices if each.on <= as_of]
     if price > 0 and not invoiced and not history.openings and not history.members:
         by = starts + timedelta(days=days)
-        if by < as_of:
+        if by < as_of and not terms_of(history, as_of, calendar).when_done:
             told = f"Service began on {starts}, and nothing of {price:,f} is invoiced."
             yield NO_INVOICE, "contract", -price, by, told
 

@@ -8,16 +8,20 @@ INVOICE = {
     "kind": "invoice", "id": "I-1", "contract": "C-1", "on": "2026-01-01", "due": "2026-01-10",
     "lines": [{"amount": "36500.00"}],
 }  # fmt: skip
+PAYMENT = {
+    "kind": "payment", "id": "P-1", "contract": "C-1", "on": "2026-01-12", "amount": "500.00",
+    "invoice": "I-1",
+}  # fmt: skip
 
 
 def test_a_finding_is_raised_and_resolved_by_two_people(as_):
-    """36,500.00 is overdue since 10 January, above what one person resolves alone."""
-    record(as_("ana"), [CONTRACT, INVOICE], "facts")
+    """36,000.00 is overdue since 10 January, above what one person resolves alone."""
+    record(as_("ana"), [CONTRACT, INVOICE, PAYMENT], "facts")
 
     run = as_("feed").post("/v1/checks/runs").json()
     assert {} == run["refused"]
     (found,) = as_("cleo").get("/v1/findings", params={"check": "cash", "standing": True}).json()
-    assert ("invoice_overdue", "I-1", "-36500.000000000", "open", "0-30 days") == tuple(
+    assert ("invoice_overdue", "I-1", "-36000.000000000", "open", "0-30 days") == tuple(
         found[name] for name in ("reason", "subject", "amount", "state", "age")
     )
 

@@ -211,6 +211,7 @@ def overdue(workspace: Workspace, at: Callable[[int, int], None]) -> Finding:
     """An invoice of 1,000 that is overdue."""
     at(4, 15)
     tell(workspace, SEATS)
+    bill(workspace, 1, paid=1)
     bill(workspace, 2)
     checked(workspace, CASH)
     (found,) = known(workspace)

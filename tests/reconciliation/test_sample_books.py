@@ -22,8 +22,10 @@ from revrec.feeds.records import load
 from revrec.feeds.scenario import read_scenario
 from revrec.model.history import Book
 from revrec.money import from_minor
-from revrec.periods import Period
+from revrec.periods import MONTHS, Period
 from revrec.reconciliation import reconcile
+from revrec.reconciliation.cash import cash_findings
+from revrec.reconciliation.documents import document_findings
 from tests.reconciliation.books import book_of, found, off, rows_of, told
 from tests.reconciliation.posted import Told, posted_revenue
 
@@ -133,6 +135,8 @@ def test_the_sample_without_mistakes_has_no_finding():
         assert [] == result.findings.rows
         assert (1, 1, 1) == (result.cleared, result.complete, result.explained)
         assert [] == off(result)
+    assert [] == cash_findings(book, MONTHS, as_of=AS_OF, days=30)
+    assert [] == document_findings(book, {}, MONTHS, as_of=AS_OF, days=200)
 
 
 FOLDER = Path(__file__).parents[2] / "contracts_examples"
