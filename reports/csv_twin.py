@@ -135,7 +135,9 @@ def tie_out_data(tie_outs: Sequence[TieOut]) -> DataSet:
     )
 
 
-def write_manifest(folder: Path, cover: Cover, files: Sequence[FileRecord]) -> Path:
+def write_manifest(
+    folder: Path, cover: Cover, files: Sequence[FileRecord], name: str = MANIFEST
+) -> Path:
     """Write ``manifest.json``: what the run was, and every file with hash, rows and totals."""
     manifest = {
         "entity": cover.entity,
@@ -170,7 +172,7 @@ def write_manifest(folder: Path, cover: Cover, files: Sequence[FileRecord]) -> P
             for file in sorted(files, key=lambda file: file.name)
         ],
     }
-    path = folder / MANIFEST
+    path = folder / name
     with atomically(path) as target:
         target.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return path

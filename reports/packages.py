@@ -56,6 +56,7 @@ def write_package(
 ) -> list[FileRecord]:
     """Write a package's workbook, its CSV twins and a manifest into the folder.
 
+    The manifest is named after the package, so that several packages share a folder.
     Every workbook carries the tie-outs of the whole close. Raises NotFound if there is nothing
     for the package to show, ReportError as ``write_workbook`` does.
     """
@@ -63,7 +64,7 @@ def write_package(
         return close_report(folder, cover, data, tie_outs)
     about = replace(cover, report=package.value.capitalize())
     files = _WRITERS[package](folder, about, data, tie_outs)
-    write_manifest(folder, about, files)
+    write_manifest(folder, about, files, f"{package}.manifest.json")
     return files
 
 

@@ -35,10 +35,9 @@ def test_a_close_is_read_package_by_package(as_):
 
         assert (200, "application/zip") == (answer.status_code, answer.headers["Content-Type"])
         files = zipfile.ZipFile(io.BytesIO(answer.content))
-        manifest = json.loads(files.read("manifest.json"))
-        assert {each["name"] for each in manifest["files"]} | {"manifest.json"} == set(
-            files.namelist()
-        )
+        listed = "manifest.json" if package == "month-end" else f"{package}.manifest.json"
+        manifest = json.loads(files.read(listed))
+        assert {each["name"] for each in manifest["files"]} | {listed} == set(files.namelist())
         books = [name for name in files.namelist() if name.endswith(".xlsx")]
         book = next(name for name in books if "Journal" not in name)
         sheets = openpyxl.load_workbook(io.BytesIO(files.read(book)), data_only=True)

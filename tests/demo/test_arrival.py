@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from reports.export import export
 from reports.files import slug
 from reports.layout import sheet_titles
+from reports.packages import Package
 from revrec.demo.manifest import Close
 from revrec.feeds.records import load
 from revrec.money import to_minor
@@ -229,6 +230,8 @@ def computed(told, tmp_path_factory):
     """Folder of the exported report; workbook -> the same as LibreOffice computes it."""
     folder = tmp_path_factory.mktemp("report")
     export(told, folder)
+    for package in (Package.BOARD, Package.FLUX):
+        export(told, folder, package)
     books = sorted(folder.glob("*.xlsx"))
     return folder, dict(
         zip(books, recalculated(books, tmp_path_factory.mktemp("computed")), strict=True)
@@ -239,7 +242,7 @@ def test_every_workbook_of_the_report_computes_without_a_difference(computed):
     """No cell is an error, every check is zero, and the cover counts none that is not."""
     _, books = computed
 
-    assert len(books) == 3
+    assert len(books) == 3 + 2
     for path in books.values():
         with zipfile.ZipFile(path) as package:
             sheets = [name for name in package.namelist() if name.startswith("xl/worksheets/s")]
@@ -255,7 +258,8 @@ def test_every_workbook_of_the_report_computes_without_a_difference(computed):
 def test_every_sheet_holds_what_its_twin_holds(computed, told):
     """Row by row as calamine reads them: no amount is off, no text is changed."""
     folder, books = computed
-    names = {sheet_titles([each.title], [])[0]: name for name, each in told.datasets.items()}
+    told_of = {**told.datasets, **told.board()}
+    names = {sheet_titles([each.title], [])[0]: name for name, each in told_of.items()}
     seen = set()
     for original, path in books.items():
         book = CalamineWorkbook.from_path(path)
