@@ -80,6 +80,8 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "prepare_task": _PREPARE,
     "sign_task": _APPROVE,
     "list_journal": _READ,
+    "list_datasets": _READ,
+    "get_dataset": _READ,
     "export_journal": _PREPARE,
     "list_exports": _READ,
     "list_exported_documents": _READ,

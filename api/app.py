@@ -16,6 +16,7 @@ from api import (
     commitment_routes,
     control_routes,
     cutover_routes,
+    dataset_routes,
     drilling_routes,
     estimate_routes,
     export_routes,
@@ -29,6 +30,7 @@ from api import (
     usage_routes,
 )
 from api.bodies import UPLOADS, Bounded
+from api.dataset_routes import Kept
 from api.observing import Observed
 from api.openapi import TAGS, described
 from api.routing import router
@@ -38,6 +40,7 @@ from revrec.store import journal
 
 ROUTES = (
     routes,
+    dataset_routes,
     close_routes,
     usage_routes,
     control_routes,
@@ -47,6 +50,7 @@ ROUTES = (
     calculation_routes,
     change_routes,
     cutover_routes,
+    dataset_routes,
     estimate_routes,
     export_routes,
     finding_routes,
@@ -103,6 +107,7 @@ def create_app(workspace: Workspace, settings: Settings, *, open_key: str | None
     app.state.workspace = workspace
     app.state.open_key = open_key
     app.state.is_stopping = lambda: False
+    app.state.reports = Kept()
     _add_pages(app, workspace)
     return app
 

@@ -25,6 +25,7 @@ TAGS = [
     {"name": "periods", "description": "Closing and reopening months."},
     {"name": "reports", "description": "Workbooks of a close, for each reader."},
     {"name": "journal", "description": "What was posted, in the order of the chain."},
+    {"name": "reports", "description": "Every schedule of a closed period, as rows."},
     {"name": "estimates", "description": "Variable consideration: proposed, decided, forecast."},
     {"name": "findings", "description": "What checks found, and what people do about it."},
     {"name": "people", "description": "Who may do what, and their keys."},

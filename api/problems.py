@@ -70,6 +70,13 @@ class MethodNotAllowed(WebError):
     status = 405
 
 
+class NotAcceptable(WebError):
+    """The answer is not to be had in any form that `Accept` names."""
+
+    code = "not-acceptable"
+    status = 406
+
+
 class PayloadTooLarge(WebError):
     """The body is larger than the service takes; send it in parts."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -50,19 +50,21 @@ class FileRecord:
 def write_csv(path: Path, data: DataSet) -> FileRecord:
     """Write the twin of a data set; ``ReportError`` if a figure is not exact."""
     sums = totals(data)
-    by = currency_position(data)
     with atomically(path) as target, target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([column.name for column in data.columns])
-        for number, row in enumerate(data.rows, start=1):
-            currency = data.currency if by is None else str(row[by])
-            writer.writerow(
-                [
-                    _field(data, column, number, value, currency)
-                    for column, value in zip(data.columns, row, strict=True)
-                ]
-            )
+        csv.writer(file, lineterminator="\r\n").writerows(lines(data))
     return record(path, [(data, sums)])
+
+
+def lines(data: DataSet) -> Iterator[list[str]]:
+    """The fields of a twin, headings first; ``ReportError`` if a figure is not exact."""
+    by = currency_position(data)
+    yield [column.name for column in data.columns]
+    for number, row in enumerate(data.rows, start=1):
+        currency = data.currency if by is None else str(row[by])
+        yield [
+            _field(data, column, number, value, currency)
+            for column, value in zip(data.columns, row, strict=True)
+        ]
 
 
 def _field(data: DataSet, column: Column, number: int, value: object, currency: str | None) -> str:

@@ -43,7 +43,7 @@ from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.recognition.counts import usage_by_obligation
 from revrec.reconciliation import Reconciliation
-from revrec.store import controls, entities, journal, periods
+from revrec.store import audit_log, controls, entities, journal, periods
 from revrec.store.entities import Entity
 from revrec.store.periods import CloseStage, PeriodClose
 from revrec.store.transaction import Transaction
@@ -262,6 +262,14 @@ def _selling_prices(book: Book, period: Period, entity: int) -> DataSet:
     """The study of what was invoiced in the year that ends with the period."""
     window = period.plus(1 - PERIODS_AHEAD).first, period.last
     return selling_price_analysis(studied(book, *window, use=False), book.policy, window, entity)
+
+
+def state_of(workspace: Workspace, period: Period) -> tuple[PeriodClose, int]:
+    """What the period's report stands on, and the last event of the audit log.
+
+    As long as both are the same, so is the report. Raises NotFound when the period is not closed.
+    """
+    return workspace.run(lambda tx: (_certificate(tx, period), audit_log.last(tx)), read_only=True)
 
 
 def _certificate(tx: Transaction, period: Period) -> PeriodClose:

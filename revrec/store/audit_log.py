@@ -48,6 +48,14 @@ class Wanted:
 EVERYTHING = Wanted()
 
 
+def last(tx: Transaction) -> int:
+    """The id of the last event, 0 before the first: as long as it stands, nothing was written."""
+    row = tx.connection.execute(
+        "select coalesce(max(id), 0) from records.audit_event where entity_id = %s", [tx.entity]
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def read(
     tx: Transaction, *, after: int = 0, limit: int = 500, wanted: Wanted = EVERYTHING
 ) -> list[AuditEvent]:

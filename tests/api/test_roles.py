@@ -63,6 +63,8 @@ TABLE = """
     POST /v1/periods/2026-01/checklist/t/evidence             yes  no   no   no   no   no
     POST /v1/periods/2026-01/checklist/t/sign-off             no   yes  yes  no   no   no
     GET  /v1/journal                                          yes  yes  yes  yes  no   yes
+    GET  /v1/datasets?period=2026-01                          yes  yes  yes  yes  no   yes
+    GET  /v1/datasets/journal_detail?period=2026-01           yes  yes  yes  yes  no   yes
     POST /v1/periods/2026-01/exports                          yes  no   no   no   no   no
     GET  /v1/exports                                          yes  yes  yes  yes  no   yes
     GET  /v1/exports/documents                                yes  yes  yes  yes  no   yes

@@ -1,0 +1,188 @@
+"""The routes of data sets: every schedule of closed periods as rows, in the form that is accepted.
+
+What a report shows stands on the certificate of its last period and, for what people still do to
+a period that is closed, on the audit log: as long as both stand, so does the answer's ETag.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Header, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import StringConstraints
+
+from api import dataset_schemas as schemas
+from api.access import Books
+from api.routing import EVERY, refusals, router
+from api.schemas import PeriodText
+from api.tabular import FORMS, JSON, Condition, accepted, among, rows_of, told
+from revrec.errors import Conflict, FeedError, NotFound
+from revrec.model.dataset import DataSet
+from revrec.model.fact import digest_of
+from revrec.operations.report import begun_by, report, state_of
+from revrec.operations.workspace import Workspace
+from revrec.periods import Period
+
+DataSets = Mapping[str, DataSet]
+_CHECKLIST = "close_checklist"
+"""Changes with the day, and has a route of its own."""
+_KEPT = 2
+_REFUSED = (*EVERY, "feed-error", "not-found", "contract-error", "period-not-ready")
+
+
+class Kept:
+    """The reports read last, each computed once: the pages of one come from the same rows."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._found: OrderedDict[str, DataSets] = OrderedDict()
+
+    def of(self, state: str, compute: Callable[[], DataSets]) -> DataSets:
+        """What is known of a state of the books, or is computed now."""
+        with self._lock:
+            if state not in self._found:
+                self._found[state] = compute()
+            self._found.move_to_end(state)
+            while len(self._found) > _KEPT:
+                self._found.popitem(last=False)
+            return self._found[state]
+
+
+class Asked:
+    """The report a caller asks for, and the state of the books it is of."""
+
+    def __init__(
+        self,
+        request: Request,
+        books: Books,
+        period: Annotated[PeriodText, Query(description="The last period; it is closed.")],
+        first: Annotated[
+            PeriodText | None,
+            Query(alias="from", description="The first period; the same if left out."),
+        ] = None,
+    ) -> None:
+        self._books: Workspace = books
+        self._kept: Kept = request.app.state.reports
+        self.last: Period = books.calendar().parse(period)
+        self.first: Period = begun_by(self.last, first)
+        if self.first > self.last:
+            raise FeedError(f"{self.first} is after {self.last}.", remedy="Ask in order of time.")
+        certificate, event = state_of(books, self.last)
+        of = [books.entity, str(self.first), str(self.last), certificate.ordinal]
+        self.closed: str = digest_of([*of, certificate.chain_head])
+        """Names the close that is reported on."""
+        self.state: str = digest_of([self.closed, event])
+
+    def datasets(self) -> DataSets:
+        """Every table of the report by name."""
+        made = self._kept.of(
+            self.state, lambda: report(self._books, self.first, self.last).datasets
+        )
+        return {name: data for name, data in made.items() if name != _CHECKLIST}
+
+
+_Asked = Annotated[Asked, Depends()]
+_Where = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}=.{0,1000}$")]
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {each: {"schema": {"type": "string", "format": "binary"}} for each in FORMS},
+        "headers": {
+            "ETag": {
+                "description": "Names the answer; see If-None-Match.",
+                "schema": {"type": "string"},
+            },
+            "Link": {
+                "description": 'The next page, as `<...>; rel="next"`; absent on the last.',
+                "schema": {"type": "string"},
+            },
+        },
+    },
+    304: {"description": "What the caller has is what there is."},
+}
+
+
+@router.get(
+    "/datasets",
+    tags=["reports"],
+    operation_id="list_datasets",
+    summary="List data sets",
+    responses=refusals(*_REFUSED),
+)
+def list_datasets(asked: _Asked) -> list[schemas.DataSetListed]:
+    """The tables of a report on closed periods: what each is of, its columns, how many rows."""
+    return [schemas.DataSetListed.of(each) for each in asked.datasets().values()]
+
+
+@router.get(
+    "/datasets/{name}",
+    tags=["reports"],
+    operation_id="get_dataset",
+    summary="Read a data set",
+    response_model=schemas.DataSetPage,
+    responses={**_ANSWERS, **refusals(*_REFUSED, "not-acceptable", "conflict")},
+)
+def get_dataset(  # noqa: PLR0917 - parameters of the route
+    request: Request,
+    asked: _Asked,
+    name: Annotated[str, Path(max_length=100, examples=["revenue_waterfall"])],
+    where: Annotated[
+        list[_Where],
+        Query(max_length=20, description="Columns and what they hold, as `contract=C-1`."),
+    ] = [],  # noqa: B006 - the framework copies it
+    cursor: Annotated[str, Query(max_length=100, description="Of the `next` of a page.")] = "",
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Rows of a page of JSON.")] = 500,
+    if_none_match: Annotated[str | None, Header(description="ETags the caller has.")] = None,
+) -> Response:
+    """Rows of a schedule, balance, rollforward, disclosure or journal of closed periods.
+
+    By `Accept`: a page of JSON, or all rows as NDJSON, CSV, Arrow IPC or Parquet. Rows have a
+    stable order and a stable `row_key`.
+    """
+    form = accepted(request.headers.get("accept", ""))
+    question = digest_of([asked.closed, name, where])
+    tag = f'"{digest_of([asked.state, question, form, cursor, limit])}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
+    if if_none_match and tag in if_none_match:
+        return Response(status_code=304, headers=headers)
+    data = asked.datasets().get(name)
+    if data is None:
+        raise NotFound(f"There is no data set {name!r}.", remedy="List them: /v1/datasets.")
+    data = among(data, [Condition(column=c, value=v) for c, _, v in map(_parted, where)])
+    if form != JSON:
+        return StreamingResponse(FORMS[form](data), media_type=form, headers=headers)
+    start = _place(cursor, question)
+    if start + limit < len(data.rows):
+        following = {**_plain_query(request), "cursor": f"{question[:32]}.{start + limit}"}
+        path = f"{request.url.path}?{urlencode(following, doseq=True)}"
+        headers["Link"] = f'<{path}>; rel="next"'
+    page = schemas.DataSetPage(
+        **schemas.DataSetListed.of(data).model_dump(by_alias=True),
+        records=[told(data, row) for row in rows_of(data, start, start + limit)],
+    )
+    return Response(page.model_dump_json(), media_type=JSON, headers=headers)
+
+
+def _parted(text: str) -> tuple[str, str, str]:
+    return text.partition("=")
+
+
+def _plain_query(request: Request) -> dict[str, list[str]]:
+    return {key: request.query_params.getlist(key) for key in request.query_params}
+
+
+def _place(cursor: str, question: str) -> int:
+    """How many rows were read before; Conflict if the cursor is of another question or close."""
+    if not cursor:
+        return 0
+    of, _, place = cursor.partition(".")
+    if of != question[:32] or not (place.isascii() and place.isdigit()):
+        raise Conflict(
+            "The cursor is of another question, or the period was closed anew since.",
+            remedy="Begin again without it.",
+        )
+    return int(place)

@@ -1,0 +1,229 @@
+"""Data sets as the caller wants them: a page of JSON, or all rows as lines, CSV, Arrow, Parquet.
+
+All forms hold the same figures: money as decimals of its currency, quantities with all their
+digits, days as days. They are written batch by batch, so that what is in memory beside the rows
+does not grow with them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet
+
+from api.problems import NotAcceptable
+from reports.csv_twin import lines
+from reports.layout import plain
+from revrec.errors import FeedError
+from revrec.model.dataset import Column, ColumnType, DataSet
+from revrec.money import from_minor
+
+JSON = "application/json"
+_BATCH = 10_000
+_MONEY_SCALE = 4
+"""Decimals that no currency exceeds."""
+_DIGITS, _DIGITS_WIDE = 38, 76
+_SCALE, _SCALE_MAX = 12, 24
+"""Decimals of a column at least, and at most while it has 38 digits."""
+Row = Mapping[str, object]
+
+
+def rows_of(data: DataSet, start: int, stop: int) -> Iterator[Row]:
+    """Rows by column: decimals exact, money in its currency, nothing rounded."""
+    names = [column.name for column in data.columns]
+    for row in data.rows[start:stop]:
+        by_name = dict(zip(names, row, strict=True))
+        currency = str(by_name.get("currency") or data.currency or "")
+        yield {
+            column.name: _exact(column, value, currency)
+            for column, value in zip(data.columns, row, strict=True)
+        }
+
+
+def _exact(column: Column, value: object, currency: str) -> object:
+    if value is None:
+        return None
+    match column.type:
+        case ColumnType.TEXT:
+            return str(value)
+        case ColumnType.MONEY:
+            return from_minor(int(str(value)), currency)
+        case ColumnType.QUANTITY | ColumnType.RATIO:
+            return Decimal(str(value))
+        case ColumnType.DATE | ColumnType.INTEGER:
+            return value
+
+
+def told(data: DataSet, row: Row) -> dict[str, str | int | None]:
+    """A row as JSON: decimals and days are text."""
+    money = {each.name for each in data.columns if each.type is ColumnType.MONEY}
+    return {name: _text(value, money=name in money) for name, value in row.items()}
+
+
+def _text(value: object, *, money: bool) -> str | int | None:
+    match value:
+        case None | int():
+            return value
+        case Decimal():
+            return f"{value:f}" if money else plain(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A column that is to hold a value, as JSON writes it."""
+
+    column: str
+    value: str
+
+
+def among(data: DataSet, conditions: Sequence[Condition]) -> DataSet:
+    """The rows that hold every value told; FeedError for a column there is not."""
+    if not conditions:
+        return data
+    names = [column.name for column in data.columns]
+    for each in conditions:
+        if each.column not in names:
+            raise FeedError(
+                f"{data.name} has no column {each.column!r}.",
+                remedy=f"It has: {', '.join(names)}.",
+            )
+    shown = (told(data, row) for row in rows_of(data, 0, len(data.rows)))
+    kept = [
+        row
+        for row, by_name in zip(data.rows, shown, strict=True)
+        if all(str(by_name[each.column]) == each.value for each in conditions)
+    ]
+    return replace(data, rows=kept)
+
+
+def _ndjson(data: DataSet) -> Iterator[bytes]:
+    """A record a line."""
+    for start in range(0, len(data.rows), _BATCH):
+        found = (told(data, row) for row in rows_of(data, start, start + _BATCH))
+        yield "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in found).encode()
+
+
+def _comma_separated(data: DataSet) -> Iterator[bytes]:
+    """The CSV twin of a sheet."""
+    found = lines(data)
+    while batch := list(islice(found, _BATCH)):
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\r\n").writerows(batch)
+        yield text.getvalue().encode()
+
+
+def _arrow_stream(data: DataSet) -> Iterator[bytes]:
+    """The stream form of Arrow IPC."""
+    schema, sink = _schema(data), io.BytesIO()
+    with pyarrow.ipc.new_stream(sink, schema) as writer:
+        for batch in _batches(data, schema):
+            writer.write_batch(batch)
+            yield sink.getvalue()
+            sink.seek(0)
+            sink.truncate()
+    yield sink.getvalue()
+
+
+def _parquet(data: DataSet) -> Iterator[bytes]:
+    """A Parquet file, first on disk: its directory comes last."""
+    schema = _schema(data)
+    with tempfile.TemporaryDirectory(prefix="revrec-") as folder:
+        path = Path(folder) / "rows.parquet"
+        with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+            for batch in _batches(data, schema):
+                writer.write_batch(batch)
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                yield block
+
+
+FORMS: Mapping[str, Callable[[DataSet], Iterator[bytes]]] = {
+    "application/x-ndjson": _ndjson,
+    "text/csv": _comma_separated,
+    "application/vnd.apache.arrow.stream": _arrow_stream,
+    "application/vnd.apache.parquet": _parquet,
+}
+"""Media types in which all rows are sent."""
+
+
+def _schema(data: DataSet) -> pa.Schema:
+    """Arrow types of the columns; exact decimals get as many places as the rows need."""
+    return pa.schema(
+        [
+            pa.field(column.name, _type_of(column, [row[place] for row in data.rows]))
+            for place, column in enumerate(data.columns)
+        ]
+    )
+
+
+def _type_of(column: Column, values: Sequence[object]) -> pa.DataType:
+    match column.type:
+        case ColumnType.TEXT:
+            return pa.string()
+        case ColumnType.INTEGER:
+            return pa.int64()
+        case ColumnType.DATE:
+            has_times = any(isinstance(each, datetime) for each in values)
+            return pa.timestamp("us", tz="UTC") if has_times else pa.date32()
+        case ColumnType.MONEY:
+            return pa.decimal128(_DIGITS, _MONEY_SCALE)
+        case ColumnType.QUANTITY | ColumnType.RATIO:
+            exponents = (each.as_tuple().exponent for each in values if isinstance(each, Decimal))
+            scale = max((-each for each in exponents if isinstance(each, int)), default=0)
+            if scale > _SCALE_MAX:
+                return pa.decimal256(_DIGITS_WIDE, scale)
+            return pa.decimal128(_DIGITS, max(scale, _SCALE))
+
+
+def _batches(data: DataSet, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for start in range(0, len(data.rows), _BATCH):
+        found = list(rows_of(data, start, start + _BATCH))
+        columns = [pa.array([row[each.name] for row in found], type=each.type) for each in schema]
+        yield pa.record_batch(columns, schema=schema)
+
+
+def accepted(header: str) -> str:
+    """The media type to answer in, by an Accept header; JSON if any will do.
+
+    Raises NotAcceptable when none of those wanted is to be had.
+
+    >>> accepted("text/html;q=0.9, text/csv;q=0.5, */*;q=0.1")
+    'text/csv'
+    """
+    wanted = [_range(each) for each in (header or "*/*").split(",")]
+    best, most = "", Decimal(0)
+    for media_type in (JSON, *FORMS):
+        within = {media_type, f"{media_type.partition('/')[0]}/*", "*/*"}
+        # The range that names a type most closely says how much it is wanted.
+        fits = sorted((name.count("*"), weight) for name, weight in wanted if name in within)
+        if fits and fits[0][1] > most:
+            best, most = media_type, fits[0][1]
+    if not best:
+        raise NotAcceptable(
+            f"The answer is not to be had as {header!a}.",
+            remedy=f"Accept one of: {', '.join((JSON, *FORMS))}.",
+        )
+    return best
+
+
+def _range(text: str) -> tuple[str, Decimal]:
+    """A media range with its weight, 1 if it has none that is a number."""
+    named, *told_ = (each.strip().lower() for each in text.split(";"))
+    weights = [each.removeprefix("q=") for each in told_ if each.startswith("q=")]
+    is_number = bool(weights) and weights[0].isascii() and weights[0].replace(".", "", 1).isdigit()
+    return named, Decimal(weights[0]) if is_number else Decimal(1)
