@@ -17,12 +17,14 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import psycopg
+import pyarrow.fs as pafs
 from psycopg import IsolationLevel
 
 from revrec.errors import StoreError
 from revrec.runtime.settings import Settings
 from revrec.store import failures, manifest, migration, table_texts
 from revrec.store.database import owner_url
+from revrec.store.lake_files import file_system
 from revrec.store.manifest import LAKE, TABLES, UNFINISHED, FileKept, Manifest
 
 _VERSION = re.compile(r"(\d{20})\.(?:json|checkpoint(?:\.\d+\.\d+)?\.parquet)")
@@ -37,7 +39,7 @@ def backup(settings: Settings, folder: Path) -> Manifest:
 
     Raises StoreError, leaving the folder as it is, for any other folder.
     """
-    lake = local_lake(settings)
+    lake = file_system(settings.lake_root)
     try:
         with _claimed(folder):
             kept, made = _tables(settings, folder / TABLES)
@@ -62,17 +64,6 @@ def backup(settings: Settings, folder: Path) -> Manifest:
             path=str(folder),
         ) from error
     return whole
-
-
-def local_lake(settings: Settings) -> Path:
-    """The lake's folder; StoreError for an object store, which keeps versions itself."""
-    if "://" in settings.lake_root:
-        raise StoreError(
-            f"The lake {settings.lake_root} is an object store, whose files are not copied here.",
-            remedy="Back it up with the store's own versions or replication, and PostgreSQL with "
-            "its own tools; restore the lake to a later point than the database.",
-        )
-    return Path(settings.lake_root)
 
 
 @contextmanager
@@ -148,23 +139,28 @@ def _tables_files(folder: Path) -> Iterator[FileKept]:
         yield FileKept(path=f"{TABLES}/{path.name}", size=size, sha256=sha256)
 
 
-def _lake_files(lake: Path, folder: Path, place: str, commits: Commits) -> Iterator[FileKept]:
+def _lake_files(
+    lake: pafs.FileSystem, folder: Path, place: str, commits: Commits
+) -> Iterator[FileKept]:
     """Files that a table's commits name, and its log up to the last of them, copied."""
     for path, size, sha256 in (file for files in commits.values() for file in files):
         kept = _copied(lake, folder, f"{place}/{unquote(path)}")
-        if (kept.size, kept.sha256) != (size, sha256):
+        # What was committed to an object store has no hash.
+        if kept.size != size or sha256 not in {"", kept.sha256}:
             raise StoreError(
                 f"File {path} of {place} in the lake is not the one that was committed.",
                 remedy="Run `revrec verify`; restore the file from an earlier backup.",
                 path=path,
             )
         yield kept
-    for log in sorted((lake / place / _LOG).iterdir()):
-        match = _VERSION.fullmatch(log.name)
+    logs = lake.get_file_info(pafs.FileSelector(f"{place}/{_LOG}"))
+    for name in sorted(each.base_name for each in logs):
+        match = _VERSION.fullmatch(name)
         if match and int(match[1]) <= max(commits):
-            yield _copied(lake, folder, f"{place}/{_LOG}/{log.name}")
+            yield _copied(lake, folder, f"{place}/{_LOG}/{name}")
 
 
-def _copied(lake: Path, folder: Path, place: str) -> FileKept:
-    size, sha256 = manifest.copy(lake / place, folder / LAKE / place)
+def _copied(lake: pafs.FileSystem, folder: Path, place: str) -> FileKept:
+    with lake.open_input_stream(place) as given:
+        size, sha256 = manifest.copy(given, folder / LAKE / place)
     return FileKept(path=f"{LAKE}/{place}", size=size, sha256=sha256)

@@ -51,7 +51,7 @@ def write(
     Files are named for the batch: written again after a process died, they take the place of
     those that it left. Raises InvariantViolated if there are no rows.
     """
-    system = _file_system(delta.table_uri)
+    system = file_system(delta.table_uri)
     columns = _columns(delta, table)
     name = digest_of(batch)[:32]
     written: list[Written] = []
@@ -178,9 +178,11 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(waiting)
 
 
-def _file_system(uri: str) -> pafs.FileSystem:
-    """The folder or object store of a table; paths are given below it."""
-    scheme, _, path = uri.partition("://")
+def file_system(uri: str) -> pafs.FileSystem:
+    """The folder or object store of a table or a lake; paths are given below it."""
+    scheme, is_uri, path = uri.partition("://")
+    if not is_uri:
+        return pafs.SubTreeFileSystem(uri, pafs.LocalFileSystem())
     if scheme == "file":
         return pafs.SubTreeFileSystem(unquote(path), pafs.LocalFileSystem())
     from deltalake.fs import DeltaStorageHandler

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, Protocol
 
 from pydantic import ValidationError
 
@@ -56,6 +56,14 @@ class EntityKept:
     entity: int
     entries: int
     chain_head: str
+
+
+class Readable(Protocol):
+    """What a file to copy is read from: of a folder or of an object store."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +153,10 @@ def durably(path: Path) -> Iterator[BinaryIO]:
     temporary.replace(path)
 
 
-def copy(source: Path, target: Path) -> tuple[int, str]:
-    """Copy a file, on disk when done; gives size and SHA-256 of what was read."""
+def copy(given: Readable, target: Path) -> tuple[int, str]:
+    """Copy what is given to a file, on disk when done; gives size and SHA-256 of it."""
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as given, durably(target) as file:
+    with durably(target) as file:
         while piece := given.read(_PIECE):
             digest.update(piece)
             size += len(piece)

@@ -20,7 +20,6 @@ from psycopg.rows import TupleRow
 from revrec.errors import StoreError
 from revrec.runtime.settings import Settings
 from revrec.store import failures, manifest, migration, table_texts
-from revrec.store.backup import local_lake
 from revrec.store.database import owner_url
 from revrec.store.manifest import LAKE, TABLES, Manifest
 
@@ -49,7 +48,7 @@ def restored(settings: Settings, folder: Path, *, digest: str = "") -> Iterator[
             f"The manifest in {folder} has the digest {kept.digest}, not the one expected.",
             remedy="Someone changed the backup, or it is another one; nothing was changed.",
         )
-    lake = local_lake(settings)
+    lake = _local(settings)
     manifest.check_files(folder, kept)
     try:
         with _claimed(settings, lake, kept) as marker:
@@ -65,6 +64,16 @@ def restored(settings: Settings, folder: Path, *, digest: str = "") -> Iterator[
             remedy="Free space or correct permissions, then restore again.",
             path=str(lake),
         ) from error
+
+
+def _local(settings: Settings) -> Path:
+    if "://" in settings.lake_root:
+        raise StoreError(
+            f"The lake {settings.lake_root} is an object store, to which nothing is restored.",
+            remedy="Restore to a folder, copy it to the store with the store's own tools, and set "
+            "REVREC_LAKE to where it is.",
+        )
+    return Path(settings.lake_root)
 
 
 def check_finished(lake_root: str) -> None:
@@ -111,7 +120,8 @@ def _fill_lake(lake: Path, folder: Path, kept: Manifest) -> None:
             continue
         target = lake / path
         if not target.exists() or manifest.fingerprint(target) != (each.size, each.sha256):
-            manifest.copy(folder / each.path, target)
+            with (folder / each.path).open("rb") as given:
+                manifest.copy(given, target)
         folders.update(parent for parent in target.parents if lake in parent.parents)
     manifest.settle(sorted(folders))
 

@@ -41,9 +41,9 @@ def stores(tmp_path: Path, fresh_database: Callable[[], str]) -> Make:
 
     def make(name: str, **changes: object) -> Settings:
         home = tmp_path / name
+        told = {"lake": str(home / "lake"), **changes}
         return Settings(
-            home=home, database_url=SecretStr(fresh_database()), lake=str(home / "lake"),
-            clock=CLOCK, **changes,
+            home=home, database_url=SecretStr(fresh_database()), clock=CLOCK, **told
         )  # fmt: skip
 
     return make
@@ -71,7 +71,9 @@ def content(settings: Settings) -> dict[str, TableKept]:
 
 def test_restored_books_are_the_same_and_so_is_their_next_close(stores, tmp_path):
     """Two entities, a compacted lake: every row, every hash; February closes to the same head."""
-    source, target, folder = stores("source"), stores("target"), tmp_path / "backup"
+    target, folder = stores("target"), tmp_path / "backup"
+    # At a URL, as a lake in an object store is.
+    source = stores("source", lake=(tmp_path / "source" / "lake").as_uri())
     with opened(source) as workspace:
         load_examples(workspace, tmp_path)
         close(workspace, JANUARY)
