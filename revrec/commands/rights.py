@@ -108,6 +108,7 @@ NEEDS: Mapping[str, frozenset[Duty]] = {
     "keys list": _INSPECT,
     "audit-log": _INSPECT,
     "jobs start": _READ | _RECORD,
+    "jobs cancel": _READ | _RECORD,
     "jobs list": _READ,
     "jobs show": _READ,
     "jobs work": _OPERATE,

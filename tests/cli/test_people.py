@@ -23,6 +23,7 @@ TABLE = """
     usage count           preparer service
     usage compare         preparer approver controller auditor service
     usage totals          preparer approver controller auditor service
+    usage statement       preparer approver controller auditor service
     usage rows            preparer approver controller auditor service
     usage roll-up         administrator
     quarantine list       preparer approver controller auditor service
@@ -97,6 +98,7 @@ TABLE = """
     keys list             controller auditor administrator
     audit-log             controller auditor administrator
     jobs start            preparer approver controller auditor service
+    jobs cancel           preparer approver controller auditor service
     jobs list             preparer approver controller auditor service
     jobs show             preparer approver controller auditor service
     jobs work             administrator
