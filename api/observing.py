@@ -25,6 +25,13 @@ DURATION = Histogram(
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _CLIENT_LEFT = 499
+_SAFE = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+}
+"""What browsers and caches must not do with an answer, unless a route says otherwise."""
 _log = structlog.get_logger("revrec.api")
 
 
@@ -52,7 +59,8 @@ class Observed:
             if message["type"] == "http.response.start":
                 status, headers = message["status"], MutableHeaders(scope=message)
                 headers["X-Request-ID"] = state["request_id"]
-                headers.setdefault("Cache-Control", "no-store")
+                for name, value in _SAFE.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=state["request_id"]):

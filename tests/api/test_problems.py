@@ -166,3 +166,15 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(client, ana, superuser,
     assert "totals" in log.getvalue()
     assert answer.headers["X-Request-ID"] == answer.json()["request_id"]
     assert client.get("/health/ready").status_code == 200
+
+
+def test_no_browser_guesses_frames_or_tells(client):
+    """Answers and refusals are of the type they say, in no frame, and are no referrer."""
+    for path in ("/health/live", "/problems/", "/v1/periods", "/nowhere"):
+        headers = client.get(path).headers
+        assert ("nosniff", "DENY", "no-referrer", "no-store") == tuple(
+            headers[name]
+            for name in (
+                "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Cache-Control",
+            )
+        )  # fmt: skip
