@@ -20,7 +20,8 @@ from api import dataset_schemas as schemas
 from api.access import Books
 from api.routing import EVERY, refusals, router
 from api.schemas import PeriodText
-from api.tabular import FORMS, JSON, Condition, accepted, among, rows_of, told
+from api.tabular import FORMS, JSON, Condition, accepted, among, told
+from reports.parquet_twin import rows_of
 from revrec.errors import Conflict, FeedError, NotFound
 from revrec.model.dataset import DataSet
 from revrec.model.fact import digest_of

@@ -13,56 +13,21 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.ipc
-import pyarrow.parquet
 
 from api.problems import NotAcceptable
 from reports.csv_twin import lines
 from reports.layout import plain
+from reports.parquet_twin import BATCH, Row, batches, rows_of, schema_of, write_rows
 from revrec.errors import FeedError
-from revrec.model.dataset import Column, ColumnType, DataSet
-from revrec.money import from_minor
+from revrec.model.dataset import ColumnType, DataSet
 
 JSON = "application/json"
-_BATCH = 10_000
-_MONEY_SCALE = 4
-"""Decimals that no currency exceeds."""
-_DIGITS, _DIGITS_WIDE = 38, 76
-_SCALE, _SCALE_MAX = 12, 24
-"""Decimals of a column at least, and at most while it has 38 digits."""
-Row = Mapping[str, object]
-
-
-def rows_of(data: DataSet, start: int, stop: int) -> Iterator[Row]:
-    """Rows by column: decimals exact, money in its currency, nothing rounded."""
-    names = [column.name for column in data.columns]
-    for row in data.rows[start:stop]:
-        by_name = dict(zip(names, row, strict=True))
-        currency = str(by_name.get("currency") or data.currency or "")
-        yield {
-            column.name: _exact(column, value, currency)
-            for column, value in zip(data.columns, row, strict=True)
-        }
-
-
-def _exact(column: Column, value: object, currency: str) -> object:
-    if value is None:
-        return None
-    match column.type:
-        case ColumnType.TEXT:
-            return str(value)
-        case ColumnType.MONEY:
-            return from_minor(int(str(value)), currency)
-        case ColumnType.QUANTITY | ColumnType.RATIO:
-            return Decimal(str(value))
-        case ColumnType.DATE | ColumnType.INTEGER:
-            return value
 
 
 def told(data: DataSet, row: Row) -> dict[str, str | int | None]:
@@ -113,15 +78,15 @@ def among(data: DataSet, conditions: Sequence[Condition]) -> DataSet:
 
 def _ndjson(data: DataSet) -> Iterator[bytes]:
     """A record a line."""
-    for start in range(0, len(data.rows), _BATCH):
-        found = (told(data, row) for row in rows_of(data, start, start + _BATCH))
+    for start in range(0, len(data.rows), BATCH):
+        found = (told(data, row) for row in rows_of(data, start, start + BATCH))
         yield "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in found).encode()
 
 
 def _comma_separated(data: DataSet) -> Iterator[bytes]:
     """The CSV twin of a sheet."""
     found = lines(data)
-    while batch := list(islice(found, _BATCH)):
+    while batch := list(islice(found, BATCH)):
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\r\n").writerows(batch)
         yield text.getvalue().encode()
@@ -129,9 +94,9 @@ def _comma_separated(data: DataSet) -> Iterator[bytes]:
 
 def _arrow_stream(data: DataSet) -> Iterator[bytes]:
     """The stream form of Arrow IPC."""
-    schema, sink = _schema(data), io.BytesIO()
+    schema, sink = schema_of(data), io.BytesIO()
     with pyarrow.ipc.new_stream(sink, schema) as writer:
-        for batch in _batches(data, schema):
+        for batch in batches(data, schema):
             writer.write_batch(batch)
             yield sink.getvalue()
             sink.seek(0)
@@ -141,12 +106,9 @@ def _arrow_stream(data: DataSet) -> Iterator[bytes]:
 
 def _parquet(data: DataSet) -> Iterator[bytes]:
     """A Parquet file, first on disk: its directory comes last."""
-    schema = _schema(data)
     with tempfile.TemporaryDirectory(prefix="revrec-") as folder:
         path = Path(folder) / "rows.parquet"
-        with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-            for batch in _batches(data, schema):
-                writer.write_batch(batch)
+        write_rows(path, data)
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 yield block
@@ -159,42 +121,6 @@ FORMS: Mapping[str, Callable[[DataSet], Iterator[bytes]]] = {
     "application/vnd.apache.parquet": _parquet,
 }
 """Media types in which all rows are sent."""
-
-
-def _schema(data: DataSet) -> pa.Schema:
-    """Arrow types of the columns; exact decimals get as many places as the rows need."""
-    return pa.schema(
-        [
-            pa.field(column.name, _type_of(column, [row[place] for row in data.rows]))
-            for place, column in enumerate(data.columns)
-        ]
-    )
-
-
-def _type_of(column: Column, values: Sequence[object]) -> pa.DataType:
-    match column.type:
-        case ColumnType.TEXT:
-            return pa.string()
-        case ColumnType.INTEGER:
-            return pa.int64()
-        case ColumnType.DATE:
-            has_times = any(isinstance(each, datetime) for each in values)
-            return pa.timestamp("us", tz="UTC") if has_times else pa.date32()
-        case ColumnType.MONEY:
-            return pa.decimal128(_DIGITS, _MONEY_SCALE)
-        case ColumnType.QUANTITY | ColumnType.RATIO:
-            exponents = (each.as_tuple().exponent for each in values if isinstance(each, Decimal))
-            scale = max((-each for each in exponents if isinstance(each, int)), default=0)
-            if scale > _SCALE_MAX:
-                return pa.decimal256(_DIGITS_WIDE, scale)
-            return pa.decimal128(_DIGITS, max(scale, _SCALE))
-
-
-def _batches(data: DataSet, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for start in range(0, len(data.rows), _BATCH):
-        found = list(rows_of(data, start, start + _BATCH))
-        columns = [pa.array([row[each.name] for row in found], type=each.type) for each in schema]
-        yield pa.record_batch(columns, schema=schema)
 
 
 def accepted(header: str) -> str:

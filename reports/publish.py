@@ -1,4 +1,4 @@
-"""One report on disk: the workbook and the CSV twin of every sheet, each with its record."""
+"""One report on disk: the workbook and the twins of every sheet, each with its record."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from reports.charts import Chart
 from reports.cover import Cover
 from reports.csv_twin import FileRecord, record, tie_out_data, write_csv
 from reports.files import file_name, slug
+from reports.parquet_twin import write_parquet
 from reports.totals import totals
 from reports.workbook import FreePage, write_workbook
 from revrec.errors import ReportError
 from revrec.model.dataset import DataSet, TieOut
+
+_TWINS = {"csv": write_csv, "parquet": write_parquet}
+"""What the files beside a workbook end in, and what writes them."""
 
 
 def publish(
@@ -26,15 +30,19 @@ def publish(
 ) -> list[FileRecord]:
     """Write a workbook and its twins into the folder; the twins carry the data set's name.
 
-    Raises what ``write_workbook`` and ``write_csv`` raise. The workbook comes first, so that a
-    report that is refused leaves no twins.
+    Raises what ``write_workbook``, ``write_csv`` and ``write_parquet`` raise. The workbook comes
+    first, so that a report that is refused leaves no twins.
     """
     book = folder / file_name(cover)
     write_workbook(book, cover, sheets, tie_outs, charts, free=free)
     twins = [*sheets, tie_out_data(tie_outs)] if tie_outs else sheets
     return [
         record(book, [(data, totals(data)) for data in sheets]),
-        *(write_csv(folder / file_name(cover, f"{slug(data.name)}.csv"), data) for data in twins),
+        *(
+            write(folder / file_name(cover, f"{slug(data.name)}.{suffix}"), data)
+            for data in twins
+            for suffix, write in _TWINS.items()
+        ),
     ]
 
 

@@ -34,7 +34,7 @@ def ties(path):
 
 
 def test_a_close_writes_three_workbooks_their_twins_and_a_manifest(folder):
-    """Every data set and the tie-outs have a twin beside the workbook."""
+    """Every data set and the tie-outs have two twins beside the workbook."""
     twins = {
         "Schedules": ["contract-balances", "contract-position", "journal-summary",
                       "revenue-by-product", "revenue-waterfall", "tie-out", "unbilled"],
@@ -44,7 +44,8 @@ def test_a_close_writes_three_workbooks_their_twins_and_a_manifest(folder):
     expected = {"manifest.json"}
     for report, names in twins.items():
         stem = STEM.format(report)
-        expected |= {f"{stem}.xlsx", *(f"{stem}.{name}.csv" for name in names)}
+        expected.add(f"{stem}.xlsx")
+        expected |= {f"{stem}.{name}.{end}" for name in names for end in ("csv", "parquet")}
 
     assert expected == {path.name for path in folder.iterdir()}
 

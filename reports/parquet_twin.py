@@ -1,0 +1,137 @@
+"""The Parquet twin of a sheet: the columns and rows of its CSV twin, with their types.
+
+Money is a decimal of its currency, quantities have all their digits, days are dates, times are in
+UTC, and text is text: no apostrophe disarms what only a spreadsheet would run. The same rows give
+the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reports.csv_twin import FileRecord, record
+from reports.files import atomically
+from reports.text import printable
+from reports.totals import as_decimal, currency_position, day, exact, totals
+from revrec.errors import ReportError
+from revrec.model.dataset import Column, ColumnType, DataSet
+
+BATCH = 10_000
+"""Rows in memory as Arrow at once."""
+_MONEY_SCALE = 4
+"""Decimals that no currency exceeds."""
+_DIGITS, _DIGITS_WIDE = 38, 76
+_SCALE = 12
+"""Decimals of a quantity or a ratio at least."""
+_INTEGER_MAX = 2**63 - 1
+Row = Mapping[str, object]
+
+
+def write_parquet(path: Path, data: DataSet) -> FileRecord:
+    """Write the twin of a data set; ``ReportError`` if a figure is not exact."""
+    sums = totals(data)
+    with atomically(path) as target:
+        write_rows(target, data)
+    return record(path, [(data, sums)])
+
+
+def write_rows(path: Path, data: DataSet) -> None:
+    """Write all rows, batch by batch; ``ReportError`` if a figure is not exact."""
+    schema = schema_of(data)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in batches(data, schema):
+            writer.write_batch(batch)
+
+
+def rows_of(data: DataSet, start: int, stop: int) -> Iterator[Row]:
+    """Rows by column: decimals exact, money in its currency, nothing rounded.
+
+    Raises ``ReportError`` if a figure is not exact.
+    """
+    by = currency_position(data)
+    for number, row in enumerate(data.rows[start:stop], start=start + 1):
+        currency = data.currency if by is None else str(row[by])
+        yield {
+            column.name: _exact(data, column, number, value, currency)
+            for column, value in zip(data.columns, row, strict=True)
+        }
+
+
+def _exact(
+    data: DataSet, column: Column, number: int, value: object, currency: str | None
+) -> object:
+    if value is None:
+        return None
+    match column.type:
+        case ColumnType.TEXT:
+            return printable(str(value))
+        case ColumnType.DATE:
+            return day(data, column, number, value)
+        case ColumnType.MONEY | ColumnType.QUANTITY | ColumnType.RATIO:
+            return as_decimal(column, exact(data, column, number, value), currency)
+        case ColumnType.INTEGER:
+            return exact(data, column, number, value)
+
+
+def schema_of(data: DataSet) -> pa.Schema:
+    """Arrow types of the columns; exact decimals get as many places as the rows need."""
+    return pa.schema(
+        [
+            pa.field(column.name, _type_of(data, column, [row[place] for row in data.rows]))
+            for place, column in enumerate(data.columns)
+        ]
+    )
+
+
+def _type_of(data: DataSet, column: Column, values: Sequence[object]) -> pa.DataType:
+    match column.type:
+        case ColumnType.TEXT:
+            return pa.string()
+        case ColumnType.DATE:
+            has_times = any(isinstance(each, datetime) for each in values)
+            return pa.timestamp("us", tz="UTC") if has_times else pa.date32()
+        case ColumnType.INTEGER:
+            numbers = _numbers(values)
+            fits = all(abs(each) <= _INTEGER_MAX for each in numbers)
+            return pa.int64() if fits else _decimals(data, column, numbers, 0)
+        case ColumnType.MONEY:
+            return _decimals(data, column, _numbers(values), _MONEY_SCALE)
+        case ColumnType.QUANTITY | ColumnType.RATIO:
+            return _decimals(data, column, _numbers(values), _SCALE)
+
+
+def _numbers(values: Sequence[object]) -> list[Decimal]:
+    return [Decimal(each) for each in values if isinstance(each, int | Decimal)]
+
+
+def _decimals(data: DataSet, column: Column, numbers: Sequence[Decimal], scale: int) -> pa.DataType:
+    """The narrowest type with that scale, or a greater one if the numbers need it.
+
+    Money counts in minor units here, which only makes room for more digits than it has.
+    """
+    whole = max(0, *(each.adjusted() + 1 for each in (*numbers, Decimal(0))))
+    scale = max(scale, *(-int(each.as_tuple().exponent) for each in (*numbers, Decimal(0))))
+    if whole + scale > _DIGITS_WIDE:
+        raise ReportError(
+            f"{column.name} of {data.name} needs {whole} digits before the point and {scale} "
+            f"after it; a Parquet decimal keeps {_DIGITS_WIDE} in all.",
+            remedy="Record the quantity in a larger unit or with fewer decimals.",
+            column=column.name,
+        )
+    if whole + scale > _DIGITS:
+        return pa.decimal256(_DIGITS_WIDE, scale)
+    return pa.decimal128(_DIGITS, scale)
+
+
+def batches(data: DataSet, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """All rows as Arrow, a batch at a time; ``ReportError`` if a figure is not exact."""
+    for start in range(0, len(data.rows), BATCH):
+        found = list(rows_of(data, start, start + BATCH))
+        columns = [pa.array([row[each.name] for row in found], type=each.type) for each in schema]
+        yield pa.record_batch(columns, schema=schema)
