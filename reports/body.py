@@ -38,7 +38,7 @@ def body(layout: Layout, sheet: Worksheet, styles: Styles) -> Callable[[], Itera
     renders = [_render(layout, position, sheet, styles) for position in range(len(layout.fields))]
     letters = [get_column_letter(position + 1) for position in range(len(renders))]
     by = currency_position(layout.data)
-    rows = layout.data.rows or [[None] * len(renders)]
+    rows = layout.rows or [[None] * len(renders)]
     wrapped = [(place, field.width) for place, field in enumerate(layout.fields) if field.wrap]
 
     def stream() -> Iterator[bytes]:

@@ -123,7 +123,7 @@ def _bridge(chart: Chart, layout: Layout, heading_row: int) -> Figures:
         start, end = (end, end + amount) if moves else (0, amount)
         low, high = min(start, end), max(start, end)
         line = [
-            (f"=SUMPRODUCT({_arguments(chart, layout, name, [])})", amount),
+            (f"={_sum(chart, layout, name, [])}", amount),
             (f"=D{row - 1}" if moves else "", start),
             (f"=C{row}+B{row}", end),
             (f"=MAX(0,MIN(C{row},D{row}))+MIN(0,MAX(C{row},D{row}))", max(0, low) + min(0, high)),
@@ -149,13 +149,13 @@ def _pivot(chart: Chart, layout: Layout, heading_row: int) -> Figures:
     lines = []
     for row, category in enumerate(categories, start=heading_row + 1):
         in_row = [(chart.category, f"$A{row}" if category else '""')]
-        whole_formula = f"SUMPRODUCT({_arguments(chart, layout, value, in_row)})"
+        whole_formula = _sum(chart, layout, value, in_row)
         whole = sum(amount for key, amount in sums.items() if key[0] == category)
         line = []
         for column, name in enumerate(series, start=2):
             head = f"{get_column_letter(column)}${heading_row}" if name else '""'
             tests = [*in_row, (chart.series, head)]
-            formula = f"=SUMPRODUCT({_arguments(chart, layout, value, tests)})"
+            formula = f"={_sum(chart, layout, value, tests)}"
             line.append((formula, sums.get((category, name), 0)))
         if other:
             last = get_column_letter(len(series) + 1)
@@ -196,6 +196,11 @@ def _amounts(
         amount = row[position]
         if currency == chart.currency and isinstance(amount, int):
             yield tuple("" if row[p] is None else str(row[p]) for p in places), amount
+
+
+def _sum(chart: Chart, layout: Layout, value: str, tests: Sequence[tuple[str, str]]) -> str:
+    """The amounts that pass the tests, added up over every sheet of the data set."""
+    return "+".join(f"SUMPRODUCT({_arguments(chart, at, value, tests)})" for at in layout.sheets)
 
 
 def _arguments(chart: Chart, layout: Layout, value: str, tests: Sequence[tuple[str, str]]) -> str:

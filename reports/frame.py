@@ -43,9 +43,8 @@ def identification(
 
 def build(page: Page, layout: Layout, cover: Cover) -> None:
     """Everything of a data sheet, with its rows to be streamed into the file."""
-    extent = counted(len(layout.data.rows), "row")
     page.identify(
-        identification(cover, layout.data.title, layout.currencies, extent), _note(layout)
+        identification(cover, layout.data.title, layout.currencies, _extent(layout)), _note(layout)
     )
     for position, field in enumerate(layout.fields, start=1):
         letter = get_column_letter(position)
@@ -66,12 +65,26 @@ def build(page: Page, layout: Layout, cover: Cover) -> None:
     page.protect(data=True)
 
 
+def _extent(layout: Layout) -> str:
+    """How many rows there are, and which of them stand here if not all do."""
+    whole = len(layout.data.rows)
+    if len(layout.rows) == whole:
+        return counted(whole, "row")
+    last = layout.before + len(layout.rows)
+    return f"rows {layout.before + 1:,} to {last:,} of {whole:,}"
+
+
 def _note(layout: Layout) -> str:
-    texts = [field.heading for field in layout.fields if field.as_text]
-    if not texts:
-        return layout.data.note
-    kept = f"{', '.join(texts)}: more digits than a cell keeps, shown as text and not added up."
-    return f"{layout.data.note} {kept}".strip()
+    notes = [layout.data.note]
+    if texts := [field.heading for field in layout.fields if field.as_text]:
+        kept = "more digits than a cell keeps, shown as text and not added up."
+        notes.append(f"{', '.join(texts)}: {kept}")
+    if layout.further:
+        titles = ", ".join(sheet.title for sheet in layout.further)
+        notes.append(f"Continued on {titles}; the control totals are of all rows.")
+    if layout.number > 1:
+        notes.append("Continued from the sheet before; the control totals stand on the first.")
+    return " ".join(filter(None, notes))
 
 
 def _heading_form(field: Field) -> style.Format:
@@ -104,7 +117,8 @@ def _add_table(page: Page, layout: Layout) -> None:
 def _add_totals(page: Page, layout: Layout) -> None:
     """Control total as a value, live sum, difference; three rows for each currency."""
     if not layout.totals:
-        text = "End of data" if layout.data.rows else "No rows"
+        text = "End of the sheet's rows" if layout.further or layout.number > 1 else "End of data"
+        text = text if layout.rows else "No rows"
         page.put(f"A{layout.totals_row}", text, Role.NOTE)
         return
     free = layout.label_position

@@ -1,8 +1,9 @@
 """Where a data set goes on its sheet: titles, rows, formats, widths; all decided before writing.
 
 Every data sheet has the same frame: rows 1 to 7 identify the report, row 8 holds the note, row 9
-the headings, the data starts in row 10, and one row below the data come the control totals. What
-cannot be shown exactly is refused here, before a file exists.
+the headings, the data starts in row 10, and one row below the data come the control totals. A
+data set longer than a sheet goes on over further sheets of the same frame, with its control totals
+on the first. What cannot be shown exactly is refused here, before a file exists.
 """
 
 from __future__ import annotations
@@ -91,16 +92,31 @@ class Layout:
     """Of the sheet, unique within the workbook."""
     fields: Sequence[Field]
     totals: Sequence[Total]
+    """Of the whole data set, on its first sheet; none on those that continue it."""
+    rows: Sequence[Sequence[object]]
+    """Those on this sheet."""
+    before: int = 0
+    """Rows of the data set on the sheets before this one."""
+    number: int = 1
+    """Of the sheet among those of the data set."""
+    further: tuple[Layout, ...] = ()
+    """The sheets that continue the first, in their order."""
+
+    @property
+    def sheets(self) -> tuple[Layout, ...]:
+        """All sheets of the data set, seen from the first."""
+        return (self, *self.further)
 
     @property
     def table_name(self) -> str:
         """Name of the Excel table, the same in every period."""
-        return f"t_{identifier(self.data.name)}"
+        name = f"t_{identifier(self.data.name)}"
+        return name if self.number == 1 else f"{name}_{self.number}"
 
     @property
     def last_row(self) -> int:
         """Last row of the table, which is never without a row."""
-        return FIRST_ROW + max(len(self.data.rows), 1) - 1
+        return FIRST_ROW + max(len(self.rows), 1) - 1
 
     @property
     def totals_row(self) -> int:
@@ -130,7 +146,7 @@ class Layout:
         return f"{quote_sheetname(self.title)}!{cell}"
 
     def values_of(self, name: str) -> str:
-        """All values of a column as formulas on other sheets name them."""
+        """The values of a column on this sheet as formulas on other sheets name them."""
         letter = get_column_letter(column_position(self.data, name) + 1)
         return self.reference(f"${letter}${FIRST_ROW}:${letter}${self.last_row}")
 
@@ -145,15 +161,21 @@ class Layout:
         return tuple(f"{line}, {currency}" if currency else line for line in _LINES)
 
     def sum_formula(self, total: Total) -> str:
-        """The live sum of a column over the rows of a currency."""
-        letter = get_column_letter(total.position + 1)
-        values = f"{letter}{FIRST_ROW}:{letter}{self.last_row}"
+        """The live sum of a column over the rows of a currency, on all sheets."""
         by = currency_position(self.data)
+        values = [self._cells(sheet, total.position) for sheet in self.sheets]
         if by is None:
-            return f"=SUM({values})"
-        key = get_column_letter(by + 1)
-        row = self.total_row(total.currency) + 1
-        return f"=SUMIF({key}{FIRST_ROW}:{key}{self.last_row},{key}{row},{values})"
+            return f"=SUM({','.join(values)})"
+        wanted = f"{get_column_letter(by + 1)}{self.total_row(total.currency) + 1}"
+        keys = [self._cells(sheet, by) for sheet in self.sheets]
+        sums = [f"SUMIF({key},{wanted},{of})" for key, of in zip(keys, values, strict=True)]
+        return f"={'+'.join(sums)}"
+
+    def _cells(self, sheet: Layout, position: int) -> str:
+        """The values of a column on a sheet as formulas on this one name them."""
+        letter = get_column_letter(position + 1)
+        cells = f"{letter}{FIRST_ROW}:{letter}{sheet.last_row}"
+        return cells if sheet is self else sheet.reference(cells)
 
     def difference_formula(self, total: Total) -> str:
         """Control total less sum, to the places that a sum of binary numbers can be trusted."""
@@ -180,14 +202,20 @@ class Layout:
         return count
 
 
-def lay_out(data: DataSet, title: str) -> Layout:
-    """Decide everything about a sheet; ``ReportError`` if the data set cannot be shown exactly."""
-    if len(data.rows) > ROWS_MAX or len(data.rows) * len(data.columns) > CELLS_MAX:
-        raise ReportError(
-            f"{data.name} has {len(data.rows):,} rows of {len(data.columns)} columns; a sheet "
-            f"takes {ROWS_MAX:,} rows and {CELLS_MAX:,} cells.",
-            remedy="Read its CSV twin, or split it by period.",
-        )
+def sheets_of(data: DataSet) -> int:
+    """How many sheets the rows take: at least one."""
+    return max(1, -(-len(data.rows) // _rows_of_a_sheet(data)))
+
+
+def _rows_of_a_sheet(data: DataSet) -> int:
+    return min(ROWS_MAX, CELLS_MAX // max(1, len(data.columns)))
+
+
+def lay_out(data: DataSet, title: str, *further: str) -> Layout:
+    """Decide everything about the sheets of a data set, by the titles of all that it takes.
+
+    ``ReportError`` if the data set cannot be shown exactly.
+    """
     sums = totals(data)
     headings = _unique([column.title for column in data.columns])
     fields = [
@@ -199,7 +227,23 @@ def lay_out(data: DataSet, title: str) -> Layout:
         labels = [text for t in sums for text in Layout.total_labels(t.currency)]
         wide = max(fields[at].width, max(map(len, labels)) + 3)
         fields[at] = replace(fields[at], width=wide)
-    return Layout(data=data, title=title, totals=sums, fields=fields)
+    most = _rows_of_a_sheet(data)
+    starts = range(0, max(1, len(data.rows)), most)
+    sheets = [
+        Layout(
+            data=data,
+            title=title_of,
+            totals=() if start else sums,
+            fields=fields,
+            rows=data.rows[start : start + most],
+            before=start,
+            number=number,
+        )
+        for number, (title_of, start) in enumerate(
+            zip((title, *further), starts, strict=True), start=1
+        )
+    ]
+    return replace(sheets[0], further=tuple(sheets[1:]))
 
 
 def _label_position(data: DataSet, sums: Sequence[Total]) -> int:

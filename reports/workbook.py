@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -12,12 +13,12 @@ from reports.controls import COVER, TIE_OUT, write_cover, write_tie_out
 from reports.cover import Cover, Status, naive_utc
 from reports.files import atomically
 from reports.frame import build
-from reports.layout import lay_out, sheet_titles
+from reports.layout import Layout, lay_out, sheet_titles, sheets_of
 from reports.package import save
 from reports.page import Page
 from reports.style import Styles
 from reports.summary import CHART_DATA, SUMMARY, write_summary
-from reports.text import identifier, printable
+from reports.text import printable
 from revrec.errors import ReportError
 from revrec.model.dataset import DataSet, TieOut
 
@@ -36,6 +37,7 @@ def write_workbook(
 ) -> None:
     """Write Cover, Tie-out, the charts if any, and one flat table a data set, in this order.
 
+    A data set longer than a sheet goes on over further ones, whose titles end in a number.
     Pages that are no table, by their titles, come last.
 
     Every sheet ends in control totals by currency beside live sums. The file appears whole or not
@@ -43,12 +45,17 @@ def write_workbook(
     shown exactly (more than 15 significant digits, a binary number, no currency), if two data
     sets share a name, or if a chart names what does not exist.
     """
-    _refuse_namesakes(sheets)
     reserved = [COVER, TIE_OUT, SUMMARY, CHART_DATA, "History"]
     drawn = free or {}
-    titles = sheet_titles([data.title for data in sheets], reserved)
+    counts = [sheets_of(data) for data in sheets]
+    repeated = [data.title for data, n in zip(sheets, counts, strict=True) for _ in range(n)]
+    titles = sheet_titles(repeated, reserved)
     own = sheet_titles(list(drawn), [*reserved, *titles])
-    layouts = [lay_out(data, title) for data, title in zip(sheets, titles, strict=True)]
+    left = iter(titles)
+    layouts = [
+        lay_out(data, *islice(left, count)) for data, count in zip(sheets, counts, strict=True)
+    ]
+    _refuse_namesakes(layouts)
     by_name = {layout.data.name: layout for layout in layouts}
     for chart in charts:
         if chart.sheet not in by_name:
@@ -66,8 +73,8 @@ def write_workbook(
     pages = {name: Page(workbook.create_sheet(name), styles) for name in names}
     write_cover(pages[COVER], cover, layouts, tie_outs)
     write_tie_out(pages[TIE_OUT], cover, layouts, tie_outs)
-    for layout in layouts:
-        build(pages[layout.title], layout, cover)
+    for sheet in (sheet for layout in layouts for sheet in layout.sheets):
+        build(pages[sheet.title], sheet, cover)
     if charts:
         write_summary(pages[SUMMARY], pages[CHART_DATA], cover, by_name, charts)
     for title, write in zip(own, drawn.values(), strict=True):
@@ -76,17 +83,17 @@ def write_workbook(
         save(workbook, target, {name: page.part for name, page in pages.items()})
 
 
-def _refuse_namesakes(sheets: Sequence[DataSet]) -> None:
+def _refuse_namesakes(layouts: Sequence[Layout]) -> None:
     """Names of data sets become names of tables, which Excel wants to differ."""
     seen: dict[str, str] = {}
-    for data in sheets:
-        key = identifier(data.name).casefold()
+    for sheet in (sheet for layout in layouts for sheet in layout.sheets):
+        key, name = sheet.table_name.removeprefix("t_").casefold(), sheet.data.name
         if key in seen:
             raise ReportError(
-                f"The data sets {seen[key]!r} and {data.name!r} share the table name {key!r}.",
+                f"The data sets {seen[key]!r} and {name!r} share the table name {key!r}.",
                 remedy="Give each data set a name of its own.",
             )
-        seen[key] = data.name
+        seen[key] = name
 
 
 def _describe(workbook: Workbook, cover: Cover) -> None:

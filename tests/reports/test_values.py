@@ -292,17 +292,6 @@ def test_text_in_a_date_column_is_refused(tmp_path):
     assert [] == list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("columns", "rows"), [(1, range(1_048_001)), (30, range(1_000_000))], ids=["rows", "cells"]
-)
-def test_more_than_a_sheet_takes_is_refused(tmp_path, columns, rows):
-    """Refused before a row is read, with the way out."""
-    given = [Column(name=f"c{n}", title=f"C{n}") for n in range(columns)]
-
-    with pytest.raises(ReportError, match="a sheet takes 1,048,000 rows and 20,000,000 cells"):
-        one_sheet(tmp_path, given, rows)
-
-
 def test_long_text_is_cut_with_a_note(tmp_path):
     """A cell keeps 32,767 characters; what is cut says where the rest is."""
     cell = one_sheet(tmp_path, [Column(name="t", title="T")], [("x" * 40_000,)])["Data"]["A10"]
