@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,10 +16,12 @@ from revrec.disclosure.frame import Frame, Row
 from revrec.model.contract import ConsiderationKind, Contract
 from revrec.model.dataset import DataSet
 from revrec.model.decision import Decision, Segment
-from revrec.money import round_ratio, to_minor
+from revrec.money import minor_digits, round_ratio, to_minor
 
 _RATIO_DIGITS = 8
 _ROUNDING_DIGITS = 2
+_SHARE_DIGITS = 6
+_PERCENT = 100
 _SELLING_PRICE = "standalone_selling_price."
 Prices = Mapping[str, Decimal]
 """Obligation -> selling price in minor units."""
@@ -53,8 +55,12 @@ def allocation_detail(frame: Frame) -> DataSet:
         title="Allocation detail",
         columns=[
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.COMPONENT, c.OBLIGATION, c.PRODUCT, c.CURRENCY,
-            c.quantity("selling_price", "Standalone selling price"), c.ratio("ratio", "Ratio"),
-            c.money("stated_price", "Stated price"), c.day("promised", "Promised"),
+            c.quantity("quantity", "Quantity"),
+            c.quantity("selling_price", "Standalone selling price"),
+            c.text("source", "Its source"), c.ratio("ratio", "Ratio"),
+            c.money("stated_price", "Stated price"),
+            c.ratio("of_selling_price", "Of the selling price"), c.text("in_range", "In range"),
+            c.text("exception", "Exception"), c.day("promised", "Promised"),
             c.money("when_promised", "Allocated when promised"),
             c.money("adjustment", "Adjustment to stated price"),
             c.quantity("rounding", "Rounding (minor units)"),
@@ -64,7 +70,9 @@ def allocation_detail(frame: Frame) -> DataSet:
         note=(
             "Selling prices are those at inception and are not updated (606-10-32-43). A single "
             "obligation takes the whole price and needs none. Usage allocated to its day "
-            "(606-10-32-40) is outside the allocation."
+            "(606-10-32-40) is outside the allocation. In range: the stated price is within "
+            f"{_percent(frame)} of the selling price, as policy elects. Exceptions: a discount "
+            "that belongs to some obligations alone (32-37), an amount that does (32-40)."
         ),
     )  # fmt: skip
 
@@ -97,7 +105,10 @@ def _add(component: _Component, segment: Segment, last: date) -> None:
 def _rows(frame: Frame, name: str, components: Mapping[str, _Component]) -> Iterator[Row]:
     contract = frame.inputs.book.histories[name].contract
     decisions = frame.inputs.accounting.contracts[name].decisions
-    products = frame.products[name]
+    products, band = frame.products[name], _band(frame)
+    quantities = {each.id: each.quantity for each in frame.inputs.book.histories[name].promised}
+    sources = _sources(decisions)
+    apart = {each.inputs["consideration"] for each in decisions if each.rule == "explain_wholly"}
     for component, shares in sorted(components.items()):
         stated = _stated(contract) if component == FIXED else {}
         prices = _selling_prices(decisions, shares.decisions)
@@ -106,11 +117,16 @@ def _rows(frame: Frame, name: str, components: Mapping[str, _Component]) -> Iter
             first, now = shares.first.get(obligation, 0), shares.standing.get(obligation, 0)
             told = stated.get(obligation, 0) if stated else None
             price, ratio = _ratio(prices, obligation)
+            of_price = _of_selling_price(told, price, contract.currency)
             rounding = None if ratio is None else _decimal(first - whole * ratio, _ROUNDING_DIGITS)
             yield (
                 frame.entity, frame.customers[name], name, component, obligation,
-                products.get(obligation, ""), contract.currency, price,
-                None if ratio is None else _decimal(ratio, _RATIO_DIGITS), told, shares.since,
+                products.get(obligation, ""), contract.currency, quantities.get(obligation), price,
+                sources.get(obligation, ""),
+                None if ratio is None else _decimal(ratio, _RATIO_DIGITS), told,
+                None if of_price is None else _decimal(of_price, _SHARE_DIGITS),
+                _in_range(of_price, band), _exception(contract, component, obligation, apart),
+                shares.since,
                 first, None if told is None else first - told, rounding, now - first, now,
                 c.key_of(name, component, obligation),
             )  # fmt: skip
@@ -137,6 +153,47 @@ def _ratio(prices: Prices, obligation: str) -> tuple[Decimal | None, Fraction | 
         return None, None
     whole = sum(map(Fraction, prices.values()), Fraction(0))
     return price, Fraction(Fraction(price), whole)
+
+
+def _percent(frame: Frame) -> str:
+    """By how much a price may differ from the selling price and be one of it, as elected."""
+    return frame.inputs.book.policy.value("selling_prices_band")
+
+
+def _band(frame: Frame) -> Fraction:
+    """The same as a number of percent."""
+    return Fraction(_percent(frame).removesuffix("%"))
+
+
+def _sources(decisions: Sequence[Decision]) -> Mapping[str, str]:
+    """Obligation -> the method and the entry of the book that its selling price comes from."""
+    found: dict[str, str] = {}
+    for each in decisions:
+        if each.rule == "explain_prices":
+            found |= each.inputs
+    return found
+
+
+def _of_selling_price(stated: int | None, price: Decimal | None, currency: str) -> Fraction | None:
+    """The stated price over the selling price."""
+    if not stated or not price:
+        return None
+    return Fraction(stated, 10 ** minor_digits(currency)) * Fraction(1, Fraction(price))
+
+
+def _in_range(of_price: Fraction | None, band: Fraction) -> str:
+    if of_price is None:
+        return ""
+    return "yes" if abs(of_price - 1) * _PERCENT <= band else "no"
+
+
+@cites("606-10-32-37", "606-10-32-40")
+def _exception(contract: Contract, component: str, obligation: str, apart: Collection[str]) -> str:
+    """Why an obligation gets another share than its selling price gives."""
+    if component in apart:
+        return "606-10-32-40"
+    bundled = any(obligation in each.obligations for each in contract.bundles)
+    return "606-10-32-37" if bundled and component == FIXED else ""
 
 
 def _stated(contract: Contract) -> Mapping[str, int]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from revrec.citations import cites
 from revrec.disclosure import columns as c
-from revrec.disclosure.checks import IN_REPORT, Check, Data, Sums, entered, less, sums
+from revrec.disclosure.checks import IN_REPORT, Check, Data, entered, less, sums
 from revrec.disclosure.frame import Frame
 from revrec.disclosure.use import BREAKAGE, FIXED, KINDS
 from revrec.model.dataset import DataSet, TieOut
+from revrec.periods import Period
 
 KIND = f"""
 case when p.event = 'breakage' then '{BREAKAGE}'
@@ -72,9 +73,17 @@ def use_tie_outs(frame: Frame, data: Data) -> Iterator[Check]:
     )  # fmt: skip
 
 
-def reconciled_use(used: Sums, late: Sums, reconciled: Sums) -> list[TieOut]:
-    """Revenue by use, less what was learned late of months before, is the reconciliation's."""
-    left = less(used, late)
+def reconciled_use(data: Data, lines: DataSet, first: Period) -> list[TieOut]:
+    """Revenue by use, less what was learned late of months before, is the reconciliation's.
+
+    ``lines`` are those of the reconciliation, whose revenue is of the months it belongs to.
+    """
+    late = data["late_revenue"]
+    at = [each.name for each in late.columns].index("origin")
+    before = {str(row[at]) for row in late.rows if str(row[at]) < str(first)}
+    earlier = sums(late, ["amount"], only=("origin", before))
+    left = less(sums(data["revenue_by_use"], ["total"]), earlier)
+    reconciled = sums(lines, ["revenue"])
     return [
         TieOut(
             name="Revenue by use and the reconciliation",

@@ -24,6 +24,7 @@ from revrec.disclosure.certificate import (
 from revrec.disclosure.close_checklist import close_checklist
 from revrec.disclosure.disclosed import disclosed
 from revrec.disclosure.fiscal_periods import checks_in_words_of, in_words_of
+from revrec.disclosure.revenue_by_use import reconciled_use
 from revrec.disclosure.selling_prices import selling_price_analysis
 from revrec.disclosure.span import Span
 from revrec.disclosure.trial_balance import Ledger, ledger
@@ -143,6 +144,7 @@ class Report:
                 *self.ledger.tie_outs,
                 *burn_down_tie_outs(self.position),
                 *self.reconciliation.tie_outs,
+                *reconciled_use(self.schedules.datasets, self.reconciliation.lines, self.first),
                 *(self.compared.tie_outs if self.compared else ()),
             ],
         )

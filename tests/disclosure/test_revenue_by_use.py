@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from revrec.periods import Period
 from tests.disclosure.cases import access, book_of, credit_memo, delivery, invoice, workshops
 from tests.disclosure.closing import close_and_report, example, row, rows, total
@@ -114,3 +116,16 @@ def test_what_is_owed_back_is_used_by_the_credit_that_gives_it():
     assert 0 == months["2026-01"][1]
     assert -4_000 <= months["2026-02"][1] < 0
     assert months["2026-01"][2] + sum(months["2026-02"][:2]) == months["2026-02"][2]
+
+
+def test_the_allocation_tells_where_prices_come_from_and_whether_they_are_in_range():
+    """Sable: its platform is stated at 96,000.00 of 120,000.00, a fifth less: out of range."""
+    detail = close_and_report(example("platform_usage_implementation").book(), FEB, FEB).datasets[
+        "allocation_detail"
+    ]
+
+    platform = row(detail, obligation="platform")
+
+    assert (Decimal("0.8"), "no", "") == (
+        platform["of_selling_price"], platform["in_range"], platform["exception"]
+    )  # fmt: skip
