@@ -238,10 +238,11 @@ def _rounded(amount: Fraction) -> int:
 
 
 def _modified(frame: Frame) -> Mapping[str, Sequence[date]]:
-    """Days on which the terms of each contract changed."""
+    """Days on which the terms of each contract changed, also of those combined since."""
+    book = frame.inputs.book
     return {
         name: [each.new_terms_from or each.on for each in history.modifications]
-        for name, history in frame.inputs.book.histories.items()
+        for name, history in {**book.apart, **book.histories}.items()
     } | {"": []}
 
 
