@@ -8,10 +8,12 @@ from pathlib import Path
 
 from reports.cover import Cover
 from reports.csv_twin import FileRecord, write_manifest
+from reports.earlier import earlier_report
 from reports.journal import DETAIL, write_journal
 from reports.publish import pick, publish
 from reports.reconciliation import REASONS, THREE_WAY, write_reconciliation
 from reports.schedules import write_schedules
+from reports.since import changes_since
 from revrec.model.dataset import DataSet, TieOut
 
 RECONCILED = (
@@ -21,13 +23,19 @@ RECONCILED = (
     "reconciliation_strays",
 )
 """Data sets that belong to the reconciliation when they are given."""
+SCHEDULES = "Schedules"
 BOTH = "US GAAP (ASC 606) and IFRS 15"
 COMPARED = ("book_comparison", "book_balances", "book_totals", "book_rules")
 """Those of two books side by side, in their order."""
 
 
 def close_report(
-    folder: Path, cover: Cover, data: Mapping[str, DataSet], tie_outs: Sequence[TieOut]
+    folder: Path,
+    cover: Cover,
+    data: Mapping[str, DataSet],
+    tie_outs: Sequence[TieOut],
+    *,
+    since: Path | None = None,
 ) -> list[FileRecord]:
     """Write schedules, journal and reconciliation, and a manifest of all files.
 
@@ -35,13 +43,20 @@ def close_report(
     named in ``RECONCILED`` into the reconciliation, those in ``COMPARED`` into a comparison of
     books, all others into the schedules. The tie-outs of the close stand in each workbook. Each
     file names its report; the rest of the cover is shared. Without usage there is no
-    ``reconciliation`` data set and no such file, without a second book no comparison.
+    ``reconciliation`` data set and no such file, without a second book no comparison. With the
+    folder of an earlier report (``since``), the schedules end in what changed; ``ReportError`` if
+    it is not to be compared with this one.
     """
     reconciled = {name: data[name] for name in RECONCILED if name in data}
     both = {name: data[name] for name in COMPARED if name in data}
     elsewhere = {DETAIL, *reconciled, *both}
     scheduled = {name: sheet for name, sheet in data.items() if name not in elsewhere}
-    files = write_schedules(folder, replace(cover, report="Schedules"), scheduled, tie_outs)
+    checks = list(tie_outs)
+    if since is not None:
+        changes, tied = changes_since(earlier_report(since, cover, SCHEDULES), scheduled, cover)
+        scheduled[changes.name] = changes
+        checks += tied
+    files = write_schedules(folder, replace(cover, report=SCHEDULES), scheduled, checks)
     files += write_journal(folder, replace(cover, report="Journal"), data, tie_outs)
     if reconciled:
         about = replace(cover, report="Reconciliation")

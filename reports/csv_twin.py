@@ -33,6 +33,8 @@ class SheetRecord:
     sheet: str
     rows: int
     currency: str | None
+    columns: Mapping[str, ColumnType]
+    """Machine name -> type, in the order of the sheet."""
     totals: Mapping[str, Mapping[str, str]]
     """Column -> currency -> total; the currency is empty where there is no money."""
 
@@ -99,6 +101,7 @@ def record(path: Path, sheets: Sequence[tuple[DataSet, Sequence[Total]]]) -> Fil
                 sheet=data.name,
                 rows=len(data.rows),
                 currency=data.currency,
+                columns={column.name: column.type for column in data.columns},
                 totals=_texts(sums),
             )
             for data, sums in sheets
@@ -166,6 +169,7 @@ def write_manifest(
                         "sheet": sheet.sheet,
                         "rows": sheet.rows,
                         "currency": sheet.currency,
+                        "columns": sheet.columns,
                         "totals": sheet.totals,
                     }
                     for sheet in file.sheets

@@ -15,10 +15,18 @@ _RUN_ID_DIGITS = 12
 _BOOKS = {Framework.ASC606: "US GAAP (ASC 606)", Framework.IFRS15: "IFRS (IFRS 15)"}
 
 
-def export(report: Report, folder: Path, package: Package = Package.MONTH_END) -> list[FileRecord]:
-    """Write a package's workbooks, their CSV twins and a manifest into the folder.
+def export(
+    report: Report,
+    folder: Path,
+    package: Package = Package.MONTH_END,
+    *,
+    since: Path | None = None,
+) -> list[FileRecord]:
+    """Write a package's workbooks, their twins and a manifest into the folder.
 
-    The run id is the head of the journal's chain, so the same books give the same names.
+    With the folder of an earlier report of the same books, the schedules of the month-end end in
+    what changed since. The run id is the head of the journal's chain, so the same books give the
+    same names.
     """
     certificate = report.certificate
     soft = certificate.stage is CloseStage.SOFT
@@ -49,7 +57,7 @@ def export(report: Report, folder: Path, package: Package = Package.MONTH_END) -
         Package.DISCLOSURE: report.disclosed,
     }.get(package)
     data = {**report.datasets, **(further() if further else {})}
-    return write_package(package, folder, cover, data, report.tie_outs)
+    return write_package(package, folder, cover, data, report.tie_outs, since=since)
 
 
 def _days(first: Period, last: Period) -> str:

@@ -16,6 +16,8 @@ from revrec.errors import StoreError
 NAME_BYTES_MAX = 255
 _BRACKETS = re.compile(r"\([^)]*\)")
 _PART_MAX = 60
+REPORT_PART = 3
+"""Where a file's name says of which report it is: after entity, book and period."""
 
 
 def file_stem(cover: Cover) -> str:

@@ -19,7 +19,7 @@ from revrec.disclosure import board
 from revrec.disclosure.disclosed import ELECTIONS, PARAGRAPHS, sheets_of_disclosures
 from revrec.disclosure.flux import BY_PRODUCT, DETAIL, DRIVERS
 from revrec.disclosure.remaining_obligations import BANDS
-from revrec.errors import NotFound
+from revrec.errors import NotFound, ReportError
 from revrec.model.dataset import DataSet, TieOut
 
 
@@ -52,16 +52,28 @@ _Write = Callable[[Path, Cover, Given, Sequence[TieOut]], list[FileRecord]]
 
 
 def write_package(
-    package: Package, folder: Path, cover: Cover, data: Given, tie_outs: Sequence[TieOut]
+    package: Package,
+    folder: Path,
+    cover: Cover,
+    data: Given,
+    tie_outs: Sequence[TieOut],
+    *,
+    since: Path | None = None,
 ) -> list[FileRecord]:
-    """Write a package's workbook, its CSV twins and a manifest into the folder.
+    """Write a package's workbook, its twins and a manifest into the folder.
 
     The manifest is named after the package, so that several packages share a folder.
     Every workbook carries the tie-outs of the whole close. Raises NotFound if there is nothing
-    for the package to show, ReportError as ``write_workbook`` does.
+    for the package to show, ReportError as ``write_workbook`` does, or if the changes since an
+    earlier report are wanted of another package than the month-end.
     """
     if package is Package.MONTH_END:
-        return close_report(folder, cover, data, tie_outs)
+        return close_report(folder, cover, data, tie_outs, since=since)
+    if since is not None:
+        raise ReportError(
+            f"The package {package} has no schedules to compare with those in {since}.",
+            remedy=f"Export the package {Package.MONTH_END}, or leave out the earlier folder.",
+        )
     about = replace(cover, report=package.value.capitalize())
     files = _WRITERS[package](folder, about, data, tie_outs)
     write_manifest(folder, about, files, f"{package}.manifest.json")

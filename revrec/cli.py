@@ -173,8 +173,12 @@ def export(
     package: Annotated[
         str, typer.Option(help="month-end, board, disclosure, flux or reconciliation.")
     ] = "month-end",
+    *,
+    since: Annotated[
+        Path | None, typer.Option(help="Folder of an earlier report: adds a sheet of changes.")
+    ] = None,
 ) -> None:
-    """Write workbooks, CSV twins and a manifest of closed periods; all, or one package."""
+    """Write workbooks, their twins and a manifest of closed periods; all, or one package."""
     from reports.export import export as write_report
     from reports.packages import package_of
     from revrec.operations.report import begun_by
@@ -184,7 +188,7 @@ def export(
     with workspace_of() as workspace, err.status("Deriving schedules ..."):
         last = workspace.calendar().parse(period)
         report = make_report(workspace, begun_by(last, first), last, framework=book)
-        files = write_report(report, folder, wanted)
+        files = write_report(report, folder, wanted, since=since)
     for file in files:
         out.print(str(folder / file.name), highlight=False, soft_wrap=True)
     off = [each for each in report.tie_outs if each.difference]

@@ -25,3 +25,12 @@ def csv_text(text: str) -> str:
     ["'=1+1", "''s-Hertogenbosch", 'C-0001']
     """
     return f"'{text}" if looks_like_formula(text) or text.startswith("'") else text
+
+
+def original(field: str) -> str:
+    """What ``csv_text`` was given.
+
+    >>> [original(csv_text(text)) for text in ("=1+1", "'s-Hertogenbosch", "C-0001")]
+    ['=1+1', "'s-Hertogenbosch", 'C-0001']
+    """
+    return field.removeprefix("'")

@@ -162,6 +162,7 @@ def test_the_manifest_vouches_for_every_file(tmp_path):
                     "sheet": "d",
                     "rows": 3,
                     "currency": None,
+                    "columns": {"currency": "text", "amount": "money", "n": "integer"},
                     "totals": {"amount": {"JPY": "7", "USD": "3.50"}},
                 }
             ],
