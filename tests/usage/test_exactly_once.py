@@ -6,10 +6,11 @@ from collections import Counter
 from decimal import Decimal
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revrec.store.lake_tables import USAGE
+from tests.properties.profiles import examples
 from tests.usage.samples import Told, judge, told
 
 _TOLD_COLUMNS = [name for name in USAGE.names if name not in ("batch", "recorded_at")]
@@ -56,7 +57,7 @@ def _sent(batches: list[list[Told]]) -> tuple[list[dict[str, object]], Counter[s
     return sorted(rows, key=lambda row: str(row["usage_id"])), fates
 
 
-@settings(max_examples=25, deadline=None)
+@examples(commit=15, torture=500)
 @given(st.data())
 def test_order_parts_and_repetition_change_nothing(data: st.DataObject) -> None:
     """Two arrangements of the same rows give the same ledger and the same fates in total."""
@@ -78,7 +79,7 @@ def test_order_parts_and_repetition_change_nothing(data: st.DataObject) -> None:
     )
 
 
-@settings(max_examples=12, deadline=None)
+@examples(commit=8, torture=200)
 @given(st.data())
 def test_sending_everything_twice_adds_nothing(data: st.DataObject) -> None:
     """The second time every row the ledger took is a duplicate."""
