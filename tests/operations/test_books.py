@@ -14,7 +14,7 @@ from reports.csv_twin import FileRecord
 from reports.export import export
 from revrec.disclosure.books import Compared, Sides, compared
 from revrec.disclosure.columns import records_of
-from revrec.errors import ApprovalNeeded, FeedError, NotFound
+from revrec.errors import ApprovalNeeded, FeedError, NotFound, ReportError
 from revrec.feeds.records import fact_of
 from revrec.general_ledger.documents import Grain
 from revrec.ledger import chain, verify_chain
@@ -228,9 +228,12 @@ def test_every_difference_has_its_rule(workspace: Workspace, tmp_path: Path) -> 
     assert [] == [each for each in second.tie_outs if each.difference]
     assert "book_comparison" not in second.datasets
     assert {each.split("_")[1] for each in names_of(export(second, tmp_path / "ifrs"))} == {"IFRS"}
-    files = [each.name for each in export(report(workspace, JANUARY, FEBRUARY), tmp_path)]
+    both = report(workspace, JANUARY, FEBRUARY)
+    with pytest.raises(ReportError, match=r"is of the book 'IFRS \(IFRS 15\)'"):
+        export(both, tmp_path, since=tmp_path / "ifrs")
+    files = names_of(export(both, tmp_path))
     assert 1 == sum("_Books_" in name and name.endswith(".xlsx") for name in files)
-    [twin] = [name for name in files if "book-comparison" in name]
+    [twin] = [name for name in files if name.endswith("book-comparison.csv")]
     assert "-8.00" in (tmp_path / twin).read_text(encoding="utf-8")
 
 
