@@ -20,6 +20,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import is_hypothesis_test
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
@@ -37,6 +38,15 @@ profiles.load()
 _numbers = itertools.count(1)
 
 Run = Callable[[Callable[[Transaction], Any]], Any]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under ``make torture`` every random test is a long one; otherwise the marker stays off."""
+    if not (profiles.TORTURE and config.option.markexpr == "torture"):
+        return
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.torture)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +81,8 @@ def server_url(session_folder: Path) -> str:
     url = embedded.start(session_folder)
     with psycopg.connect(url, autocommit=True) as connection:
         # The session's server need not survive a power cut; what must is tested by crashing it.
-        connection.execute("alter system set fsync = off")
+        for name in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit"):
+            connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(name)))
         connection.execute("select pg_reload_conf()")
     return url
 

@@ -13,7 +13,7 @@ LATE = ("invoice", "credit_memo", "payment", "delivery", "usage")
 """Kinds of events that may be learned after the month they belong to."""
 
 
-@examples(commit=10, torture=500)
+@examples(commit=6, torture=500)
 @given(
     told=scenarios(size=2),
     months=st.integers(0, 30),

@@ -24,7 +24,7 @@ from tests.properties.closing import fresh, tell
 PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
 ASKED = {"requested_by": "ada", "approved_by": "grace", "reason": "late facts"}
 LONG = [pytest.mark.torture, pytest.mark.timeout(7200)]
-SIZES = [(1, 25, 12), *(pytest.param(seed, 500, 36, marks=LONG) for seed in (2, 3, 4))]
+SIZES = [(1, 20, 8), *(pytest.param(seed, 500, 36, marks=LONG) for seed in (2, 3, 4))]
 
 
 def live(workspace: Workspace, folder: Path, month: Period, told: Month, dice: Random) -> None:

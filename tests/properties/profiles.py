@@ -24,6 +24,7 @@ _SLOW_IS_FINE = (
     HealthCheck.data_too_large,
     HealthCheck.large_base_example,
     HealthCheck.filter_too_much,
+    HealthCheck.function_scoped_fixture,
 )
 _COMMIT = settings(
     deadline=None, print_blob=True, max_examples=500, suppress_health_check=_SLOW_IS_FINE

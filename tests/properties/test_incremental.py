@@ -45,7 +45,7 @@ def closed(
     return books_of(workspace)
 
 
-@examples(commit=3, torture=200)
+@examples(commit=2, torture=200)
 @given(scenario=scenarios(size=6), data=st.data())
 def test_books_closed_from_changes_are_those_closed_from_everything(
     database: Database,

@@ -31,7 +31,7 @@ from tests.strategies import scenarios
 Told = dict[str, Any]
 Sums = dict[tuple[str, ...], int]
 
-seldom = examples(commit=8, torture=200)
+seldom = examples(commit=5, torture=200)
 _NONE_POSTED: pa.Table = POSTED.empty_table()
 
 

@@ -24,12 +24,12 @@ from tests.strategies import DECIMALS, moved, scenarios
 
 Told = dict[str, Any]
 
-seldom = examples(commit=8, torture=200)
+seldom = examples(commit=5, torture=200)
 """Ten contracts each, and two or more runs of the engine."""
 _PRICED = {"fixed", "variable"}
 
 
-@examples(commit=25, torture=500)
+@examples(commit=15, torture=500)
 @given(scenarios(size=10))
 def test_what_is_always_true(scenario: Told) -> None:
     """Price, bounds, life and breakage of every contract at every month's end."""

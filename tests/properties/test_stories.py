@@ -230,7 +230,7 @@ def prices(accounting: Accounting, refused: set[str]) -> dict[tuple[str, date], 
     return {key: price for key, price in found.items() if price}
 
 
-@seldom
+@examples(commit=3, torture=200)
 @given(stories(size=8), st.randoms(use_true_random=False))
 def test_closing_while_facts_come_in_late(scenario: Told, chance: random.Random) -> None:
     """Every truth holds at each of four closes, and they add up to one close that knew it all."""

@@ -10,13 +10,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revrec.columnar import connect
 from revrec.model.rating import PerEvent, Price, Rounding, RoundingMode
 from revrec.rating.rate import metered_of, rate
 from revrec.usage.columns import EVENTS
+from tests.properties.profiles import examples
 from tests.rating import naive
 from tests.rating.conftest import Metering
 from tests.rating.naive import Row
@@ -103,7 +104,7 @@ def test_what_is_given_back_has_no_least_amount(bench: duckdb.DuckDBPyConnection
 bounds = st.none() | st.decimals(0, 3, places=3)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(commit=12, torture=2_000)
 @given(
     amounts=st.lists(st.decimals("0.001", 300, places=3), min_size=1, max_size=6),
     percent=st.decimals(0, 5, places=4),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revrec.drawing.draw import Beyond
@@ -21,6 +21,7 @@ from revrec.rating.grants import (
     rolled_over,
     worth,
 )
+from tests.properties.profiles import examples
 
 JAN_1 = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR_END = datetime(2026, 12, 31, tzinfo=UTC)
@@ -319,7 +320,7 @@ def test_credits_bought_and_what_they_are_worth(
     assert worth(Decimal(500), Decimal("0.01")) == 5
 
 
-@settings(max_examples=100, deadline=None)
+@examples(commit=100, torture=10_000)
 @given(st.data())
 def test_nothing_is_drawn_twice_or_lost(data: st.DataObject) -> None:
     """Granted = drawn + lapsed + left, used = drawn + beyond, in whatever order all is told."""

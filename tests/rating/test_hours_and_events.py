@@ -9,13 +9,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revrec.columnar import connect
 from revrec.model.rating import RoundedAt
 from revrec.rating.rate import metered_of, rate
 from revrec.usage.columns import COUNTED, EVENTS
+from tests.properties.profiles import examples
 from tests.rating import naive
 from tests.rating.conftest import Metering
 from tests.rating.naive import Row
@@ -108,7 +109,7 @@ def test_usage_without_a_moment_lies_in_no_hour(
     assert [each.quantity for each in run.unpriced] == [60]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(commit=15, torture=2_000)
 @given(st.data())
 def test_pencil_and_paper_agree_on_hours_and_events(
     bench: duckdb.DuckDBPyConnection, data: st.DataObject

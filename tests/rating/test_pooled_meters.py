@@ -10,13 +10,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revrec.columnar import connect
 from revrec.model.rating import Rounding
 from revrec.rating.rate import metered_of, rate
 from revrec.usage.columns import EVENTS
+from tests.properties.profiles import examples
 from tests.rating import naive
 from tests.rating.conftest import Metering
 from tests.rating.naive import Row
@@ -124,7 +125,7 @@ def test_transactions_of_a_further_meter_are_told_apart(
     assert books.rate().amounts == {"USD": Decimal("6.00")}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(commit=15, torture=2_000)
 @given(st.data())
 def test_pencil_and_paper_agree_on_meters_together(
     bench: duckdb.DuckDBPyConnection, data: st.DataObject

@@ -10,20 +10,19 @@ from fractions import Fraction
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revrec.columnar import connect
 from revrec.model.rating import Price, RoundedAt, Rounding, RoundingMode, Tier
 from revrec.rating.catalogue import Told
 from revrec.rating.rate import Rated, metered_of, rate
+from tests.properties.profiles import examples
 from tests.rating import naive
 from tests.rating.naive import Row
 from tests.rating.samples import JUN_30, TERM, prices, roundings, told, usage, used
 
-_RELAXED = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+_sometimes = examples(commit=20, torture=2_000)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +55,7 @@ def by_day(found: Rated) -> dict[tuple[str, str, date, str], Fraction]:
     return amounts
 
 
-@_RELAXED
+@_sometimes
 @given(st.data())
 def test_pencil_and_paper_agree(bench: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
     """Every day's amount is the one found by walking through the tiers in fractions."""
@@ -77,7 +76,7 @@ def test_pencil_and_paper_agree(bench: duckdb.DuckDBPyConnection, data: st.DataO
     }
 
 
-@_RELAXED
+@_sometimes
 @given(st.data())
 def test_quantities_and_totals_add_up(
     bench: duckdb.DuckDBPyConnection, data: st.DataObject
@@ -106,7 +105,7 @@ def test_quantities_and_totals_add_up(
         assert naive.rounded(exact, Rounding()) == Fraction(totals[key])
 
 
-@_RELAXED
+@_sometimes
 @given(st.data())
 def test_order_and_parts_change_nothing(
     bench: duckdb.DuckDBPyConnection, data: st.DataObject

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -14,6 +14,7 @@ from reports.text import cell_text
 from reports.workbook import write_workbook
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
+from tests.properties.profiles import examples
 from tests.reports import samples
 from tests.reports.conftest import SHEETS, amounts, one_sheet, sheet_xml
 
@@ -223,9 +224,7 @@ def test_tie_outs_beyond_fifteen_digits_are_refused(tmp_path):
         write_workbook(tmp_path / "t.xlsx", samples.cover(), [], [tie_out])
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(commit=25, torture=2_000)
 @given(
     st.lists(
         st.tuples(

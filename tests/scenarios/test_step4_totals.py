@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.properties.profiles import examples
 from tests.scenarios.telling import Told, as_of, contract, event, fixed, measured, scenario
 
 CENTS = st.integers(-3_000, 20_000).map(lambda cents: Decimal(cents).scaleb(-2))
@@ -32,7 +33,7 @@ def promised(alone: list[str], right: Told) -> list[Told]:
     ]  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(commit=25, torture=2_000)
 @given(
     st.lists(PRICE_ALONE, min_size=2, max_size=2),
     RIGHTS,

@@ -10,12 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revrec.errors import FeedError
 from revrec.usage import doors, lines
 from revrec.usage.columns import ARRIVED, COLUMNS, REQUIRED
+from tests.properties.profiles import examples
 from tests.usage.samples import (
     as_csv,
     as_ndjson,
@@ -316,7 +317,7 @@ def test_a_file_of_too_many_rows_is_refused(tmp_path: Path) -> None:
         list(doors.read(path, "a.csv", rows_max=10))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(commit=150, torture=20_000)
 @given(st.data())
 def test_no_damage_makes_a_traceback_or_loses_a_line(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -57,7 +57,7 @@ def _sent(batches: list[list[Told]]) -> tuple[list[dict[str, object]], Counter[s
     return sorted(rows, key=lambda row: str(row["usage_id"])), fates
 
 
-@examples(commit=15, torture=500)
+@examples(commit=8, torture=500)
 @given(st.data())
 def test_order_parts_and_repetition_change_nothing(data: st.DataObject) -> None:
     """Two arrangements of the same rows give the same ledger and the same fates in total."""
@@ -79,7 +79,7 @@ def test_order_parts_and_repetition_change_nothing(data: st.DataObject) -> None:
     )
 
 
-@examples(commit=8, torture=200)
+@examples(commit=4, torture=200)
 @given(st.data())
 def test_sending_everything_twice_adds_nothing(data: st.DataObject) -> None:
     """The second time every row the ledger took is a duplicate."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revrec.errors import FeedError, IdempotencyMismatch, NotFound
@@ -24,6 +24,7 @@ from revrec.usage import batches
 from revrec.usage.ingest import ingest
 from revrec.usage.rollup import daily
 from revrec.usage.totals import ControlTotals, Total
+from tests.properties.profiles import examples
 from tests.usage.conftest import Send
 from tests.usage.samples import as_csv, as_ndjson, as_parquet, gzipped, told
 
@@ -271,11 +272,7 @@ DIRT = st.sampled_from(
 )
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@examples(commit=10, torture=500)
 @given(
     st.lists(
         st.tuples(
