@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, NoReturn
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from revrec.errors import Unauthorised
+from api.tokens import Shown, looks_like_token
+from revrec.errors import AccessError, Forbidden, Unauthorised
 from revrec.model.fact import digest_of
 from revrec.model.people import Actor, Duty
 from revrec.operations.answering import Request as KeyedRequest
-from revrec.operations.people import NOBODY, by_key, digest_of_key, require
+from revrec.operations.people import NOBODY, by_key, by_token, digest_of_key, require
 from revrec.operations.workspace import Workspace
 from revrec.store import people
 from revrec.store.transaction import Transaction
@@ -109,6 +110,7 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "accept_conflict": _CONTROL,
     "list_keys": _INSPECT,
     "issue_key": _ANY,
+    "rotate_key": _ANY,
     "end_key": _ANY,
     "list_audit_events": _INSPECT,
     "start_job": _READ | _RECORD,
@@ -128,38 +130,103 @@ OPEN_NAME = "operator"
 
 _bearer = HTTPBearer(
     scheme_name="api_key",
-    description="A key of a person or service, issued by `revrec keys add`.",
+    description="A key of a person or service, issued by `revrec keys add`, or a token of the "
+    "OpenID provider that the service trusts.",
     auto_error=False,
 )
+Entity = Annotated[
+    int | None,
+    Header(
+        alias="Revrec-Entity",
+        ge=1,
+        le=2**31 - 1,
+        description="The reporting entity, of those that the service serves; its own if left out.",
+    ),
+]
 
 
 def workspace_of(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    entity: Entity = None,
 ) -> Workspace:
-    """The stores, acting as whoever the key belongs to, if they may call the operation."""
-    if given is None or not given.credentials:
-        raise Unauthorised(
-            "The request has no key.",
-            remedy="Send `Authorization: Bearer KEY`; `revrec keys add` issues one.",
-        )
-    workspace: Workspace = request.app.state.workspace
-    open_key: str | None = request.app.state.open_key
+    """The stores, acting as whoever the key or token is of, if they may call the operation.
+
+    Raises Unauthorised, Forbidden, which are in the audit log, and TooManyRequests.
+    """
+    state = request.app.state
+    workspace: Workspace = state.workspace
     operation = request.scope["route"].operation_id
     wanted = MAY.get(operation, frozenset())
-
-    def shown(tx: Transaction) -> Actor:
-        is_open = open_key is not None and not people.is_enrolled(tx)
-        if is_open and digest_of_key(given.credentials) == open_key:
-            return Actor(name=OPEN_NAME, duties=frozenset(Duty))
-        return by_key(tx, given.credentials)
-
-    actor = workspace.acting_as(NOBODY).run(shown, read_only=True)
-    request.state.actor = actor.name
-    books = replace(workspace, actor=actor.name, duties=actor.duties)
-    if not actor.duties.intersection(wanted):
+    shown = _shown(request, given.credentials if given else "", entity or workspace.entity)
+    if isinstance(shown, AccessError):
+        # Each is a row of the audit log, so they are limited too, by where they come from.
+        peer = request.client.host if request.client else ""
+        state.limit.spend(request, workspace.database, f"from {peer}")
+        workspace.acting_as(NOBODY).run(lambda _: _refuse(shown), read_only=True)
+    request.state.actor = shown.actor.name
+    state.limit.spend(request, workspace.database, shown.caller)
+    books = replace(
+        workspace,
+        entity=entity or workspace.entity,
+        actor=shown.actor.name,
+        duties=shown.actor.duties,
+    )
+    if not shown.actor.duties.intersection(wanted):
         # In a transaction, so that the denial is in the audit log.
-        books.run(lambda _: require(actor, wanted, operation), read_only=True)
+        books.run(lambda _: require(shown.actor, wanted, operation), read_only=True)
     return books
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """Who calls, and by what name their requests are counted."""
+
+    actor: Actor
+    caller: str
+
+
+def _shown(request: Request, credentials: str, entity: int) -> _Shown | AccessError:
+    """Whom the key or token is of, or why it lets nobody in."""
+    state = request.app.state
+    workspace: Workspace = state.workspace
+    try:
+        if not credentials:
+            raise Unauthorised(
+                "The request has no key.",
+                remedy="Send `Authorization: Bearer KEY`; `revrec keys add` issues one.",
+            )
+        if entity not in {workspace.entity, *state.served_entities}:
+            raise Forbidden(
+                f"This service does not serve entity {entity}.",
+                remedy="Ask the service of that entity, or leave Revrec-Entity out.",
+            )
+        token: Shown | None = None
+        if state.tokens is not None and looks_like_token(credentials):
+            token = state.tokens.shown_by(credentials)
+    except AccessError as denial:
+        return denial
+    digest = digest_of_key(credentials)
+
+    def identify(tx: Transaction) -> _Shown | AccessError:
+        is_open = state.open_key == digest and entity == workspace.entity
+        if is_open and not people.is_enrolled(tx):
+            return _Shown(actor=Actor(name=OPEN_NAME, duties=frozenset(Duty)), caller=OPEN_NAME)
+        try:
+            if token is None:
+                return _Shown(actor=by_key(tx, credentials), caller=f"key_{digest[:12]}")
+            actor = by_token(tx, token.login, roles=token.roles, entities=token.entities)
+        except AccessError as denial:
+            # Told on, and not raised here: what is raised is written into the audit log.
+            return denial
+        return _Shown(actor=actor, caller=f"{entity}/{token.login}")
+
+    known = replace(workspace, entity=entity, actor=NOBODY, duties=None)
+    return known.run(identify, read_only=True)
+
+
+def _refuse(denial: AccessError) -> NoReturn:
+    raise denial
 
 
 def key_of(

@@ -31,9 +31,11 @@ from api import (
 )
 from api.bodies import UPLOADS, Bounded
 from api.dataset_routes import Kept
+from api.limits import limit_of
 from api.observing import Observed
 from api.openapi import TAGS, described
 from api.routing import router
+from api.tokens import tokens_of
 from revrec.operations.workspace import Workspace
 from revrec.runtime.settings import Settings
 from revrec.store import journal
@@ -106,6 +108,10 @@ def create_app(workspace: Workspace, settings: Settings, *, open_key: str | None
     )
     app.state.workspace = workspace
     app.state.open_key = open_key
+    app.state.served_entities = settings.served_entities
+    app.state.if_match_required = settings.if_match_required
+    app.state.tokens = tokens_of(settings)
+    app.state.limit = limit_of(settings)
     app.state.is_stopping = lambda: False
     app.state.reports = Kept()
     _add_pages(app, workspace)

@@ -61,6 +61,7 @@ class Observed:
                 headers["X-Request-ID"] = state["request_id"]
                 for name, value in _SAFE.items():
                     headers.setdefault(name, value)
+                headers.update(state.get("headers", {}))
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=state["request_id"]):

@@ -60,6 +60,13 @@ _FILES = (
 RECORDS = ("/v1/facts", "/v1/simulations", "/v1/changes")
 """Routes whose body is a list of records."""
 _REFUSED = 400
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "ETags the caller has; 304 without a body if the resource is one of them.",
+    "schema": {"type": "string"},
+}
 
 
 def described(document: dict[str, Any]) -> dict[str, Any]:
@@ -94,6 +101,8 @@ def _describe_answers(operation: dict[str, Any]) -> None:
     writes = any(
         each["name"].lower() == "idempotency-key" for each in operation.get("parameters", ())
     )
+    if "304" in operation["responses"]:
+        operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     for status, answer in operation["responses"].items():
         headers = answer.setdefault("headers", {})
         headers["X-Request-ID"] = {

@@ -154,6 +154,28 @@ def issue_key(body: schemas.KeyIssued, books: Books, key: Key) -> Response:
 
 
 @router.post(
+    "/keys/{number}/rotation",
+    tags=["people"],
+    operation_id="rotate_key",
+    summary="Rotate a key",
+    response_model=schemas.KeyTold,
+    responses=refusals(*_REFUSED),
+)
+def rotate_key(number: schemas.KeyId, body: schemas.KeyRotated, books: Books, key: Key) -> Response:
+    """Issue a key like an old one, which ends after some hours: one's own, or anyone's."""
+    return answer(
+        once(
+            books,
+            keyed(key, "rotate", number, body.model_dump_json()),
+            lambda tx: enrolling.rotate_key(
+                tx, number, body.sha256, after_hours=body.after_hours, within=books.duties
+            ),
+            lambda made: schemas.KeyTold.of(made).model_dump_json(),
+        )
+    )
+
+
+@router.post(
     "/keys/{number}/end",
     tags=["people"],
     operation_id="end_key",

@@ -98,8 +98,8 @@ class UserEnrolled(Wire):
 
     name: Person
     kind: PersonKind = PersonKind.PERSON
-    login: str | None = Field(default=None, min_length=1, max_length=100)
-    """The login of the operating system that proves who they are on the command line."""
+    login: str | None = Field(default=None, min_length=1, max_length=300)
+    """The login of the operating system, or `oidc:` and the claim of a token, that proves them."""
     roles: list[RoleName] = Field(max_length=10)
     reason: Reason
 
@@ -141,6 +141,15 @@ class KeyIssued(Wire):
     duties: list[Duty] | None = None
     """What it is good for; left out, all that its person may do."""
     note: str = Field(default="", max_length=1000)
+
+
+class KeyRotated(Wire):
+    """The successor of a key, made by whoever will hold it."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Of the new key, 256 random bits or more as text."""
+    after_hours: int = Field(default=24, ge=0, le=24 * 30)
+    """Hours until the old one ends."""
 
 
 class KeyEnded(Wire):

@@ -91,6 +91,27 @@ class UnsupportedMediaType(WebError):
     status = 415
 
 
+class PreconditionFailed(WebError):
+    """The resource changed since the caller read it; `If-Match` names another state of it."""
+
+    code = "precondition-failed"
+    status = 412
+
+
+class PreconditionRequired(WebError):
+    """The service takes a change only with the `If-Match` of what was read."""
+
+    code = "precondition-required"
+    status = 428
+
+
+class TooManyRequests(WebError):
+    """The caller made more requests than the service takes; `Retry-After` says how long to wait."""
+
+    code = "too-many-requests"
+    status = 429
+
+
 class InternalError(WebError):
     """A bug of the service; its log has the details under the request id."""
 
@@ -162,10 +183,10 @@ def problem(error: RevrecError, *, request_id: str) -> JSONResponse:
         name: error.attributes.get(name) for name in _SHOWN
     }
     body |= {name: value for name, value in extensions.items() if value}
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}
-    return JSONResponse(
-        body, status_code=kind.status, media_type=MEDIA_TYPE, headers=headers.get(kind.status)
-    )
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(kind.status, {})
+    if "retry_after" in error.attributes:
+        headers = {"Retry-After": str(error.attributes["retry_after"])}
+    return JSONResponse(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def page(code: str) -> str:

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from api import schemas
 from api.access import Books
+from api.etags import Tagged
 from api.problems import TABLE, MalformedRequest
 from revrec.operations.answering import Answered
 from revrec.periods import Period
@@ -32,10 +33,13 @@ def _parameters(route: APIRoute) -> frozenset[str]:
     return frozenset(each.alias for each in told if isinstance(each.field_info, params.Query))
 
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(_only_known)])
+router = APIRouter(prefix="/v1", dependencies=[Depends(_only_known)], route_class=Tagged)
 """Version 1; the modules of routes add theirs."""
 
-EVERY = ("unauthorised", "forbidden", "malformed-request", "internal-error", "store-error")
+EVERY = (
+    *("unauthorised", "forbidden", "malformed-request", "too-many-requests"),
+    *("internal-error", "store-error"),
+)
 WRITES = (*EVERY, "missing-idempotency-key", "idempotency-mismatch", "conflict", "feed-error")
 BODIES = ("payload-too-large", "unsupported-media-type")
 

@@ -55,6 +55,34 @@ def by_key(tx: Transaction, key: str) -> Actor:
     return replace(found, duties=found.duties.intersection(known.duties))
 
 
+def by_token(
+    tx: Transaction, login: str, *, roles: Collection[str] | None, entities: Collection[int] | None
+) -> Actor:
+    """Whom a token proves, with what it is good for; it never adds to what the books gave.
+
+    ``roles`` and ``entities`` are what the token is good for, None for all. Raises Unauthorised
+    for nobody enrolled, Forbidden for another entity's token.
+    """
+    name = people.of_login(tx, login)
+    if name is None:
+        raise Unauthorised(
+            "Nobody is enrolled whom the token names.",
+            remedy=f"Have an administrator enrol them with the login {login!r}.",
+        )
+    if entities is not None and tx.entity not in entities:
+        raise Forbidden(
+            f"The token of {name} is not good for entity {tx.entity}.",
+            remedy="Get one from the issuer that names the entity.",
+            subject=name,
+        )
+    found = people.actor(tx, name)
+    if roles is None:
+        return found
+    matrix = people.matrix(tx)
+    good_for = frozenset[Duty]().union(*(matrix.get(role, frozenset()) for role in roles))
+    return replace(found, duties=found.duties & good_for)
+
+
 def by_login(tx: Transaction, login: str) -> Actor:
     """Whom a login of the operating system is; Unauthorised for nobody."""
     name = people.of_login(tx, login)

@@ -18,6 +18,7 @@ import structlog
 from revrec.errors import StoreError
 from revrec.operations import jobs
 from revrec.operations.workspace import Workspace
+from revrec.store import rates
 from revrec.store.jobs import TASK, lock_of
 
 _log = structlog.get_logger()
@@ -92,6 +93,7 @@ async def _schedule(workspace: Workspace) -> None:
         await asyncio.sleep(SCHEDULE_SECONDS)
         try:
             await asyncio.to_thread(jobs.check_if_due, workspace)
+            await asyncio.to_thread(rates.forget, workspace.database)
         except StoreError as error:
             _log.warning("the schedule of checks could not be looked at", reason=error.message)
 

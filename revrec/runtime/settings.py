@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, SecretStr
+from pydantic import AwareDatetime, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Signature = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
+"""Signatures by a key pair: whoever can check one cannot make one."""
 
 
 class Settings(BaseSettings):
@@ -42,6 +45,42 @@ class Settings(BaseSettings):
     """Largest body of a request, uploads of usage apart."""
     upload_bytes_max: int = Field(default=4 * 2**30, ge=1024)
     """Largest file of usage that is uploaded; it is kept on disk while it is read."""
+
+    served_entities: frozenset[int] = frozenset()
+    """Entities the service serves beside ``entity``, to requests that name them."""
+    oidc_issuer: str | None = None
+    """Whose tokens prove who calls the service, beside keys; none if left out."""
+    oidc_audience: str | None = None
+    """What those tokens must be made out to; needed with an issuer."""
+    oidc_jwks_url: str | None = None
+    """Where the issuer publishes its keys; found by its discovery document if left out."""
+    oidc_algorithms: frozenset[Signature] = frozenset({"RS256", "ES256"})
+    """Signatures that are accepted; all of them by key pairs."""
+    oidc_leeway_seconds: int = Field(default=30, ge=0, le=300)
+    """How far the issuer's clock may be from this one."""
+    oidc_person_claim: str = Field(default="sub", min_length=1)
+    """The claim that says who it is: of the person enrolled with the login ``oidc:`` and it."""
+    oidc_roles_claim: str | None = None
+    """The claim with the roles a token is good for; all of its person's if left out."""
+    oidc_roles: dict[str, str] = {}
+    """What the issuer calls a role -> the role; the same name if left out."""
+    oidc_entities_claim: str | None = None
+    """The claim with the entities a token is good for; all of its person's if left out."""
+    requests_per_minute: int = Field(default=6000, ge=0, le=10**6)
+    """Requests of one caller in the long run, over all processes; 0 for no limit."""
+    requests_at_once: int = Field(default=1000, ge=1, le=10**6)
+    """Requests that a caller who was quiet may make in one go."""
+    if_match_required: bool = False
+    """Whether a request that changes a resource has to name the state it was read in."""
+
+    @model_validator(mode="after")
+    def _audience_of_issuer(self) -> Self:  # noqa: N804 - it runs on what was made
+        """A token that is made out to someone else must not open these books."""
+        if self.oidc_issuer is not None and not self.oidc_audience:
+            raise ValueError("REVREC_OIDC_ISSUER needs REVREC_OIDC_AUDIENCE beside it.")
+        if self.oidc_issuer is not None and not self.oidc_algorithms:
+            raise ValueError("REVREC_OIDC_ALGORITHMS names no signature.")
+        return self
 
     @property
     def lake_root(self) -> str:

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, LiteralString, Self, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -134,6 +134,18 @@ class Database:
             denied = _event_of(denial)
             self._retried(denied, entity=entity, actor=actor, read_only=False)
             raise
+
+    def at_once(
+        self, statement: LiteralString, values: Mapping[str, object]
+    ) -> tuple[Any, ...] | None:
+        """Run one statement in a transaction of its own, of no entity; its first row, if any."""
+        self._check_ready()
+        with self._connection() as connection:
+            try:
+                cursor = connection.execute(statement, values)
+                return cursor.fetchone() if cursor.description else None
+            except psycopg.Error as error:
+                raise failures.explain(error) from error
 
     def url_of(self, schema: str) -> str:
         """Where and as whom the service connects, with the tables of a schema found by name."""

@@ -91,6 +91,7 @@ TABLE = """
     POST /v1/users/eve/exceptions                             no   no   yes  no   no   no
     GET  /v1/keys                                             no   no   yes  yes  yes  no
     POST /v1/keys                                             yes  yes  yes  yes  yes  yes
+    POST /v1/keys/k/rotation                                  yes  yes  yes  yes  yes  yes
     POST /v1/keys/k/end                                       yes  yes  yes  yes  yes  yes
     POST /v1/jobs                                             yes  yes  yes  yes  no   yes
     GET  /v1/jobs                                             yes  yes  yes  yes  no   yes
