@@ -104,11 +104,13 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "calculate": _READ,
     "give_consent": _PREPARE | _APPROVE | _CONTROL,
     "list_users": _INSPECT,
+    "get_user": _INSPECT,
     "enrol_user": _ADMINISTER,
     "grant_role": _ADMINISTER,
     "end_role": _ANY,
     "accept_conflict": _CONTROL,
     "list_keys": _INSPECT,
+    "get_key": _INSPECT,
     "issue_key": _ANY,
     "rotate_key": _ANY,
     "end_key": _ANY,
@@ -135,12 +137,12 @@ _bearer = HTTPBearer(
     auto_error=False,
 )
 Entity = Annotated[
-    int | None,
+    int,
     Header(
         alias="Revrec-Entity",
-        ge=1,
+        ge=0,
         le=2**31 - 1,
-        description="The reporting entity, of those that the service serves; its own if left out.",
+        description="The reporting entity, of those that the service serves; its own if 0.",
     ),
 ]
 
@@ -148,7 +150,7 @@ Entity = Annotated[
 def workspace_of(
     request: Request,
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    entity: Entity = None,
+    entity: Entity = 0,
 ) -> Workspace:
     """The stores, acting as whoever the key or token is of, if they may call the operation.
 

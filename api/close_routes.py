@@ -10,6 +10,7 @@ from api import close_schemas as schemas
 from api.access import Books, Key, keyed
 from api.closing import close_once
 from api.estimate_schemas import ProposalListed
+from api.etags import PRECONDITIONS, IfMatch
 from api.routing import EVERY, WRITES, PathPeriod, answer, refusals, router
 from api.schemas import CloseRequested, PeriodClosed
 from revrec.model.misstatement import QualitativeFactor
@@ -42,12 +43,14 @@ TaskName = Annotated[str, Path(max_length=64, examples=["rollforward_reviewed"])
     operation_id="soft_close_period",
     summary="Close a period softly",
     response_model=PeriodClosed,
-    responses=refusals(*_CLOSES),
+    responses=refusals(*PRECONDITIONS, *_CLOSES),
 )
-def soft_close_period(period: PathPeriod, body: CloseRequested, books: Books, key: Key) -> Response:
+def soft_close_period(
+    period: PathPeriod, body: CloseRequested, books: Books, key: Key, match: IfMatch
+) -> Response:
     """Post what is known; later facts post here only if the cut-off is moved."""
     people = {"prepared_by": books.actor, "approved_by": body.approved_by}
-    return answer(close_once(books, period, key, Kind.SOFT, people))
+    return answer(close_once(books, period, key, Kind.SOFT, people, match=match))
 
 
 @router.post(
@@ -56,12 +59,15 @@ def soft_close_period(period: PathPeriod, body: CloseRequested, books: Books, ke
     operation_id="move_cut_off",
     summary="Move a soft close's cut-off",
     response_model=PeriodClosed,
-    responses=refusals(*_CLOSES),
+    responses=refusals(*PRECONDITIONS, *_CLOSES),
 )
-def move_cut_off(period: PathPeriod, body: schemas.CutOffMoved, books: Books, key: Key) -> Response:
+def move_cut_off(
+    period: PathPeriod, body: schemas.CutOffMoved, books: Books, key: Key, match: IfMatch
+) -> Response:
     """Let what is known by now post in a soft-closed period; the caller approves."""
     people = {"prepared_by": body.requested_by, "approved_by": books.actor}
-    return answer(close_once(books, period, key, Kind.CUT_OFF, people, reason=body.reason))
+    told = close_once(books, period, key, Kind.CUT_OFF, people, match=match, reason=body.reason)
+    return answer(told)
 
 
 @router.get(

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from api import schemas
 from api.access import keyed
+from api.etags import Match
 from revrec.errors import PeriodClosed
 from revrec.operations import close as closing
 from revrec.operations.answering import Answered, once
 from revrec.operations.close import Kind
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
+from revrec.store import periods
 from revrec.store.periods import PeriodClose
 from revrec.store.transaction import Transaction
 
@@ -23,12 +25,14 @@ def close_once(
     kind: Kind,
     people: Mapping[str, str],
     *,
+    match: Match,
     reason: str = "",
 ) -> Answered:
     """Close a period as asked; PeriodClosed, with the certificate, if it is so closed already."""
     prepared_by, approved_by = people["prepared_by"], people["approved_by"]
 
     def close(tx: Transaction) -> PeriodClose:
+        match.check(lambda: certificate_of(tx, period))
         closed = closing.finish_close(
             tx, books.lake, period, prepared_by=prepared_by, approved_by=approved_by
         )
@@ -37,6 +41,7 @@ def close_once(
         return closed.certificate
 
     def begin() -> None:
+        books.run(lambda tx: match.check(lambda: certificate_of(tx, period)), read_only=True)
         closing.begin_close(
             books,
             period,
@@ -56,6 +61,12 @@ def close_once(
             lambda certificate: schemas.PeriodClosed.of(certificate).model_dump_json(),
             before=begin,
         )
+
+
+def certificate_of(tx: Transaction, period: Period) -> schemas.PeriodClosed | None:
+    """The certificate of a period's last close, if it was ever closed."""
+    found = [each for each in periods.closes(tx) if each.period == period]
+    return schemas.PeriodClosed.of(found[-1]) if found else None
 
 
 def _already_closed(certificate: PeriodClose) -> PeriodClosed:

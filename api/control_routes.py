@@ -10,6 +10,7 @@ from fastapi import Path, Query
 
 from api import control_schemas as schemas
 from api.access import Books
+from api.etags import TAGGED
 from api.routing import EVERY, refusals, router
 from revrec.operations.rating import unlikely_usage
 from revrec.usage import control
@@ -37,7 +38,7 @@ def list_batches(
     tags=["usage"],
     operation_id="get_batch",
     summary="Read a batch's control totals",
-    responses=refusals(*EVERY, "not-found"),
+    responses={**TAGGED, **refusals(*EVERY, "not-found")},
 )
 def get_batch(
     batch: Annotated[str, Path(min_length=1, max_length=200, examples=["usage-2026-01"])],

@@ -10,6 +10,7 @@ from fastapi import Path, Query, Response
 
 from api import estimate_schemas as schemas
 from api.access import Books, Key, keyed
+from api.etags import PRECONDITIONS, TAGGED, IfMatch
 from api.routing import EVERY, WRITES, answer, refusals, router
 from revrec.errors import NotFound
 from revrec.model.proposal import Proposal, ProposalDecision
@@ -92,11 +93,15 @@ def list_proposals(books: Books) -> list[schemas.ProposalListed]:
     tags=["estimates"],
     operation_id="get_proposal",
     summary="Read a proposal",
-    responses=refusals(*EVERY, "not-found"),
+    responses={**TAGGED, **refusals(*EVERY, "not-found")},
 )
 def get_proposal(proposal: ProposalId, books: Books) -> schemas.ProposalListed:
     """A proposal with its memo."""
-    found = books.run(lambda tx: proposals.find(tx, proposal), read_only=True)
+    return books.run(lambda tx: _told(tx, proposal), read_only=True)
+
+
+def _told(tx: Transaction, proposal: str) -> schemas.ProposalListed:
+    found = proposals.find(tx, proposal)
     if found is None:
         raise NotFound(f"No proposal {proposal!r}.", remedy="List those that wait.")
     return schemas.ProposalListed.of(found)
@@ -108,14 +113,19 @@ def get_proposal(proposal: ProposalId, books: Books) -> schemas.ProposalListed:
     operation_id="decide_proposal",
     summary="Decide of a proposal",
     response_model=schemas.ProposalDecided,
-    responses=refusals(*WRITES, "not-found", "self-approval", "payload-too-large"),
+    responses=refusals(*WRITES, *PRECONDITIONS, "not-found", "self-approval", "payload-too-large"),
 )
 def decide_proposal(
-    proposal: ProposalId, body: schemas.DecisionRequested, books: Books, key: Key
+    proposal: ProposalId,
+    body: schemas.DecisionRequested,
+    books: Books,
+    key: Key,
+    match: IfMatch,
 ) -> Response:
     """Approve or reject what another person or the model prepared; approval records its facts."""
 
     def decide(tx: Transaction) -> ProposalDecision:
+        match.check(lambda: _told(tx, proposal))
         return estimating.deciding(tx, proposal, approve=body.approve, note=body.note)
 
     return answer(

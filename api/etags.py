@@ -85,8 +85,9 @@ class Match:
         tag = None if told is None else _tag(told.model_dump(mode="json"))
         if tag is None or not _names(self._given, tag):
             raise PreconditionFailed(
-                "The resource is not there yet." if tag is None else
-                f"The resource changed since it was read; it is {tag} now.",
+                "The resource is not there yet."
+                if tag is None
+                else f"The resource changed since it was read; it is {tag} now.",
                 remedy="Read it again, and decide whether the change is still wanted.",
             )
 

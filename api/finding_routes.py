@@ -8,6 +8,7 @@ from fastapi import Path, Query, Response
 
 from api import finding_schemas as schemas
 from api.access import Books, Key, keyed
+from api.etags import PRECONDITIONS, TAGGED, IfMatch
 from api.routing import EVERY, WRITES, answer, refusals, router
 from revrec.model.finding import Finding, FindingState
 from revrec.operations import checking, findings
@@ -50,14 +51,15 @@ def list_findings(  # noqa: PLR0917 - filters of a list
     tags=["findings"],
     operation_id="get_finding",
     summary="Read a finding",
-    responses=refusals(*EVERY, "not-found"),
+    responses={**TAGGED, **refusals(*EVERY, "not-found")},
 )
 def get_finding(finding: _ONE, books: Books) -> schemas.FindingTold:
     """One finding with its history."""
-    return books.run(
-        lambda tx: schemas.FindingTold.of(findings.found_as(tx, finding), tx.now.date()),
-        read_only=True,
-    )
+    return books.run(lambda tx: _told(tx, finding), read_only=True)
+
+
+def _told(tx: Transaction, finding: str) -> schemas.FindingTold:
+    return schemas.FindingTold.of(findings.found_as(tx, finding), tx.now.date())
 
 
 @router.post(
@@ -66,12 +68,15 @@ def get_finding(finding: _ONE, books: Books) -> schemas.FindingTold:
     operation_id="change_finding",
     summary="Assign, work on, resolve or reopen a finding",
     response_model=schemas.FindingTold,
-    responses=refusals(*WRITES, "not-found", "self-approval", "payload-too-large"),
+    responses=refusals(*WRITES, *PRECONDITIONS, "not-found", "self-approval", "payload-too-large"),
 )
-def change_finding(finding: _ONE, body: schemas.FindingChanged, books: Books, key: Key) -> Response:
+def change_finding(
+    finding: _ONE, body: schemas.FindingChanged, books: Books, key: Key, match: IfMatch
+) -> Response:
     """One step. Above the policy's bound a first `resolve` asks, and another person's settles."""
 
     def change(tx: Transaction) -> schemas.FindingTold:
+        match.check(lambda: _told(tx, finding))
         return schemas.FindingTold.of(_changed(tx, finding, body), tx.now.date())
 
     named = keyed(key, "finding", finding, books.actor, body.model_dump_json())
@@ -99,8 +104,16 @@ def _changed(tx: Transaction, finding: str, body: schemas.FindingChanged) -> Fin
     tags=["findings"],
     operation_id="run_checks",
     summary="Run the checks now",
-    responses=refusals(*EVERY),
+    response_model=schemas.ChecksRun,
+    responses=refusals(*WRITES),
 )
-def run_checks(books: Books) -> schemas.ChecksRun:
+def run_checks(books: Books, key: Key) -> Response:
     """Bring the findings to what the checks see now; again, nothing changes."""
-    return schemas.ChecksRun.of(checking.run_checks(books))
+    return answer(
+        once(
+            books,
+            keyed(key, "checks"),
+            lambda tx: checking.running_checks(tx, books.lake),
+            lambda made: schemas.ChecksRun.of(made).model_dump_json(),
+        )
+    )

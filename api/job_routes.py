@@ -13,6 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api import job_schemas as schemas
 from api.access import Books, Key, keyed
+from api.etags import PRECONDITIONS, TAGGED, IfMatch
 from api.routing import EVERY, WRITES, answer, refusals, router
 from revrec.model.job import Job
 from revrec.operations import jobs
@@ -77,7 +78,7 @@ def list_jobs(
     tags=["jobs"],
     operation_id="get_job",
     summary="Look at a job",
-    responses=refusals(*EVERY, "not-found"),
+    responses={**TAGGED, **refusals(*EVERY, "not-found")},
 )
 def get_job(job: schemas.JobId, books: Books) -> schemas.JobTold:
     """Its state, how far it is, and its result or error once it has ended."""
@@ -90,13 +91,17 @@ def get_job(job: schemas.JobId, books: Books) -> schemas.JobTold:
     operation_id="cancel_job",
     summary="Cancel a job",
     response_model=schemas.JobTold,
-    responses=refusals(*WRITES, "not-found"),
+    responses=refusals(*WRITES, *PRECONDITIONS, "not-found"),
 )
-def cancel_job(job: schemas.JobId, body: schemas.JobCancelled, books: Books, key: Key) -> Response:
+def cancel_job(
+    job: schemas.JobId, body: schemas.JobCancelled, books: Books, key: Key, match: IfMatch
+) -> Response:
     """One that waits ends at once, one under way where it next stops to look."""
 
     def end(tx: Transaction) -> Job:
-        needed = jobs.KINDS[jobs.found(tx, job).kind].duties
+        standing = jobs.found(tx, job)
+        match.check(lambda: schemas.JobTold.of(standing))
+        needed = jobs.KINDS[standing.kind].duties
         require_of(books, needed, "cancel a job")
         return jobs.cancel(tx, job, reason=body.reason)
 

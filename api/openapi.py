@@ -101,7 +101,8 @@ def _describe_answers(operation: dict[str, Any]) -> None:
     writes = any(
         each["name"].lower() == "idempotency-key" for each in operation.get("parameters", ())
     )
-    if "304" in operation["responses"]:
+    named = {each["name"].lower() for each in operation.get("parameters", ())}
+    if "304" in operation["responses"] and "if-none-match" not in named:
         operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     for status, answer in operation["responses"].items():
         headers = answer.setdefault("headers", {})

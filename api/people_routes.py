@@ -10,13 +10,16 @@ from fastapi import Path, Query, Response
 
 from api import people_schemas as schemas
 from api.access import Books, Key, keyed
+from api.etags import PRECONDITIONS, TAGGED, IfMatch
 from api.routing import EVERY, WRITES, PathPeriod, answer, refusals, router
 from api.schemas import Person
+from revrec.errors import NotFound
+from revrec.model.people import AccessKey
 from revrec.operations import people as enrolling
 from revrec.operations.answering import Request, once
 from revrec.operations.people import everyone
 from revrec.operations.workspace import Workspace
-from revrec.store import audit_log
+from revrec.store import audit_log, people
 from revrec.store.transaction import Transaction
 
 _REFUSED = (*WRITES, "approval-needed", "self-approval", "not-found", "payload-too-large")
@@ -54,20 +57,46 @@ def enrol_user(body: schemas.UserEnrolled, books: Books, key: Key) -> Response:
     return _done(books, keyed(key, "enrol", body.model_dump_json()), enrol, body.name, "enrolled")
 
 
+@router.get(
+    "/users/{name}",
+    tags=["people"],
+    operation_id="get_user",
+    summary="Read what one may do",
+    responses={**TAGGED, **refusals(*EVERY, "not-found")},
+)
+def get_user(name: Name, books: Books) -> schemas.UserTold:
+    """One person or service with roles, duties, conflicts and who answers for them."""
+    return books.run(lambda tx: _user(tx, name), read_only=True)
+
+
+def _user(tx: Transaction, name: str) -> schemas.UserTold:
+    found = [each for each in people.everyone(tx) if each.name == name]
+    if not found:
+        raise NotFound(f"Nobody is enrolled as {name!r}.", remedy="See /v1/users.")
+    return schemas.UserTold.of(found[0])
+
+
 @router.post(
     "/users/{name}/roles",
     tags=["people"],
     operation_id="grant_role",
     summary="Give a role",
     response_model=schemas.Done,
-    responses=refusals(*_REFUSED),
+    responses=refusals(*_REFUSED, *PRECONDITIONS),
 )
-def grant_role(name: Name, body: schemas.RoleGiven, books: Books, key: Key) -> Response:
+def grant_role(
+    name: Name, body: schemas.RoleGiven, books: Books, key: Key, match: IfMatch
+) -> Response:
     """Give a person a role; duties that conflict need an exception."""
+
+    def grant(tx: Transaction) -> None:
+        match.check(lambda: _user(tx, name))
+        enrolling.grant(tx, name, body.role, body.reason)
+
     return _done(
         books,
         keyed(key, "grant", name, body.model_dump_json()),
-        lambda tx: enrolling.grant(tx, name, body.role, body.reason),
+        grant,
         name,
         f"is {body.role}",
     )
@@ -79,16 +108,26 @@ def grant_role(name: Name, body: schemas.RoleGiven, books: Books, key: Key) -> R
     operation_id="end_role",
     summary="End a role",
     response_model=schemas.Done,
-    responses=refusals(*_REFUSED),
+    responses=refusals(*_REFUSED, *PRECONDITIONS),
 )
-def end_role(
-    name: Name, role: schemas.RoleName, body: schemas.ReasonGiven, books: Books, key: Key
+def end_role(  # noqa: PLR0917 - parameters of the route
+    name: Name,
+    role: schemas.RoleName,
+    body: schemas.ReasonGiven,
+    books: Books,
+    key: Key,
+    match: IfMatch,
 ) -> Response:
     """End a role of a person, or give up one's own."""
+
+    def end(tx: Transaction) -> None:
+        match.check(lambda: _user(tx, name))
+        enrolling.end_role(tx, name, role, body.reason)
+
     return _done(
         books,
         keyed(key, "end role", name, role, body.model_dump_json()),
-        lambda tx: enrolling.end_role(tx, name, role, body.reason),
+        end,
         name,
         f"is no longer {role}",
     )
@@ -100,14 +139,21 @@ def end_role(
     operation_id="accept_conflict",
     summary="Answer for conflicting duties",
     response_model=schemas.Done,
-    responses=refusals(*_REFUSED),
+    responses=refusals(*_REFUSED, *PRECONDITIONS),
 )
-def accept_conflict(name: Name, body: schemas.ConflictAccepted, books: Books, key: Key) -> Response:
+def accept_conflict(
+    name: Name, body: schemas.ConflictAccepted, books: Books, key: Key, match: IfMatch
+) -> Response:
     """Answer for some days for duties of another person that conflict."""
+
+    def accept(tx: Transaction) -> None:
+        match.check(lambda: _user(tx, name))
+        enrolling.accept_conflict(tx, name, body.days, body.reason)
+
     return _done(
         books,
         keyed(key, "accept", name, body.model_dump_json()),
-        lambda tx: enrolling.accept_conflict(tx, name, body.days, body.reason),
+        accept,
         name,
         f"excepted for {body.days} days",
     )
@@ -153,23 +199,50 @@ def issue_key(body: schemas.KeyIssued, books: Books, key: Key) -> Response:
     )
 
 
+@router.get(
+    "/keys/{number}",
+    tags=["people"],
+    operation_id="get_key",
+    summary="Read of a key",
+    responses={**TAGGED, **refusals(*EVERY, "not-found")},
+)
+def get_key(number: schemas.KeyId, books: Books) -> schemas.KeyTold:
+    """Whose it is, what for and until when; never the key itself."""
+    return books.run(lambda tx: _key(tx, number), read_only=True)
+
+
+def _key(tx: Transaction, number: str) -> schemas.KeyTold:
+    keys = (key for each in people.everyone(tx) for key in each.keys if key.id == number)
+    found = next(keys, None)
+    if found is None:
+        raise NotFound(f"There is no key {number!r}.", remedy="See /v1/keys.")
+    return schemas.KeyTold.of(found)
+
+
 @router.post(
     "/keys/{number}/rotation",
     tags=["people"],
     operation_id="rotate_key",
     summary="Rotate a key",
     response_model=schemas.KeyTold,
-    responses=refusals(*_REFUSED),
+    responses=refusals(*_REFUSED, *PRECONDITIONS),
 )
-def rotate_key(number: schemas.KeyId, body: schemas.KeyRotated, books: Books, key: Key) -> Response:
+def rotate_key(
+    number: schemas.KeyId, body: schemas.KeyRotated, books: Books, key: Key, match: IfMatch
+) -> Response:
     """Issue a key like an old one, which ends after some hours: one's own, or anyone's."""
+
+    def rotate(tx: Transaction) -> AccessKey:
+        match.check(lambda: _key(tx, number))
+        return enrolling.rotate_key(
+            tx, number, body.sha256, after_hours=body.after_hours, within=books.duties
+        )
+
     return answer(
         once(
             books,
             keyed(key, "rotate", number, body.model_dump_json()),
-            lambda tx: enrolling.rotate_key(
-                tx, number, body.sha256, after_hours=body.after_hours, within=books.duties
-            ),
+            rotate,
             lambda made: schemas.KeyTold.of(made).model_dump_json(),
         )
     )
@@ -181,14 +254,21 @@ def rotate_key(number: schemas.KeyId, body: schemas.KeyRotated, books: Books, ke
     operation_id="end_key",
     summary="End a key",
     response_model=schemas.Done,
-    responses=refusals(*_REFUSED),
+    responses=refusals(*_REFUSED, *PRECONDITIONS),
 )
-def end_key(number: schemas.KeyId, body: schemas.KeyEnded, books: Books, key: Key) -> Response:
+def end_key(
+    number: schemas.KeyId, body: schemas.KeyEnded, books: Books, key: Key, match: IfMatch
+) -> Response:
     """End a key now or after some hours: one's own, or as an administrator anyone's."""
+
+    def end(tx: Transaction) -> None:
+        match.check(lambda: _key(tx, number))
+        enrolling.end_key(tx, number, body.reason, after_hours=body.after_hours)
+
     return _done(
         books,
         keyed(key, "end key", number, body.model_dump_json()),
-        lambda tx: enrolling.end_key(tx, number, body.reason, after_hours=body.after_hours),
+        end,
         number,
         "ended",
     )

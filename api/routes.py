@@ -10,7 +10,8 @@ from fastapi import Path, Query, Response
 from api import schemas
 from api.access import Books, Key, keyed
 from api.bodies import Records
-from api.closing import close_once
+from api.closing import certificate_of, close_once
+from api.etags import PRECONDITIONS, TAGGED, IfMatch
 from api.routing import BODIES, EVERY, WRITES, PathPeriod, answer, refusals, router
 from revrec.citations import REGISTER
 from revrec.errors import FeedError, NotFound
@@ -22,8 +23,9 @@ from revrec.operations import inspect
 from revrec.operations.answering import once
 from revrec.operations.close import Kind
 from revrec.operations.facts import recording
-from revrec.store import journal, periods
+from revrec.store import journal
 from revrec.store.facts import Recorded
+from revrec.store.periods import PeriodReopening
 from revrec.store.transaction import Transaction
 
 _PAGE_MAX = 500
@@ -92,15 +94,14 @@ def list_periods(books: Books) -> list[schemas.PeriodListed]:
     tags=["periods"],
     operation_id="get_period",
     summary="Read a certificate",
-    responses=refusals(*EVERY, "feed-error", "not-found"),
+    responses={**TAGGED, **refusals(*EVERY, "feed-error", "not-found")},
 )
 def get_period(period: PathPeriod, books: Books) -> schemas.PeriodClosed:
     """The certificate of a period's last close."""
-    closes = books.run(periods.closes, read_only=True)
-    found = [each for each in closes if each.period == period]
-    if not found:
+    found = books.run(lambda tx: certificate_of(tx, period), read_only=True)
+    if found is None:
         raise NotFound(f"{period} was never closed.", remedy="List the periods that were.")
-    return schemas.PeriodClosed.of(found[-1])
+    return found
 
 
 @router.post(
@@ -109,14 +110,14 @@ def get_period(period: PathPeriod, books: Books) -> schemas.PeriodClosed:
     operation_id="close_period",
     summary="Close a period",
     response_model=schemas.PeriodClosed,
-    responses=refusals(*WRITES, *CLOSES, "payload-too-large"),
+    responses=refusals(*WRITES, *PRECONDITIONS, *CLOSES, "payload-too-large"),
 )
 def close_period(
-    period: PathPeriod, body: schemas.CloseRequested, books: Books, key: Key
+    period: PathPeriod, body: schemas.CloseRequested, books: Books, key: Key, match: IfMatch
 ) -> Response:
     """Close the period; the caller prepared it, another person approved it."""
     people = {"prepared_by": books.actor, "approved_by": body.approved_by}
-    return answer(close_once(books, period, key, Kind.HARD, people))
+    return answer(close_once(books, period, key, Kind.HARD, people, match=match))
 
 
 @router.post(
@@ -127,20 +128,26 @@ def close_period(
     response_model=schemas.PeriodReopened,
     responses=refusals(
         *WRITES,
+        *PRECONDITIONS,
         *("period-not-ready", "close-in-progress", "self-approval", "approval-needed"),
         "payload-too-large",
     ),
 )
 def reopen_period(
-    period: PathPeriod, body: schemas.ReopenRequested, books: Books, key: Key
+    period: PathPeriod, body: schemas.ReopenRequested, books: Books, key: Key, match: IfMatch
 ) -> Response:
     """Open the last closed period again; another person asked, the caller approves."""
     people = {"requested_by": body.requested_by, "approved_by": books.actor}
+
+    def reopen(tx: Transaction) -> PeriodReopening:
+        match.check(lambda: certificate_of(tx, period))
+        return closing.reopening(tx, period, **people, reason=body.reason)
+
     return answer(
         once(
             books,
             keyed(key, "reopen", str(period), *people.values(), body.reason),
-            lambda tx: closing.reopening(tx, period, **people, reason=body.reason),
+            reopen,
             lambda reopened: schemas.PeriodReopened.of(reopened).model_dump_json(),
         )
     )
@@ -218,7 +225,7 @@ def list_combination_proposals(books: Books) -> list[schemas.CombinationProposed
     tags=["audit"],
     operation_id="explain_contract",
     summary="Explain a contract",
-    responses=refusals(*EVERY, "not-found", "contract-error", "period-not-ready"),
+    responses={**TAGGED, **refusals(*EVERY, "not-found", "contract-error", "period-not-ready")},
 )
 def explain_contract(
     contract: Annotated[str, Path(description="The contract's id.", examples=["C-0001"])],

@@ -73,38 +73,39 @@ class _Asked:
 
 def run_checks(workspace: Workspace, checks: Sequence[str] = CHECKS) -> Checked:
     """Run checks as known now and bring the findings to what they see; again, it is a no-op."""
+    return workspace.run(lambda tx: running_checks(tx, workspace.lake, checks))
 
-    def check(tx: Transaction) -> Checked:
-        today = tx.now.date()
-        calendar = calendars.calendar(tx)
-        back = timedelta(days=int(elected(tx, "checks_look_back").removesuffix("_days")))
-        period = calendar.of(today)
-        standing = [each.first_period for each in kept.read(tx) if each.amount]
-        first = min([calendar.of(today - back), *map(calendar.parse, standing)])
-        asked = _Asked(
-            tx=tx,
-            lake=workspace.lake,
-            first=first,
-            period=period,
-            today=today,
-            computed=cache(lambda: compute(read_inputs(tx, workspace.lake, None), period)),
-        )
-        seen: list[Seen] = []
-        refused: dict[str, RevrecError] = {}
-        run = []
-        for name in checks:
-            try:
-                seen += _CHECKS[name](asked)
-            except (StoreError, LedgerBroken):
-                raise
-            except RevrecError as error:
-                refused[name] = error
-            else:
-                run.append(name)
-        updated = findings.update(tx, seen, run)
-        return Checked(updated=updated, run=run, refused=refused)
 
-    return workspace.run(check)
+def running_checks(tx: Transaction, lake: Lake, checks: Sequence[str] = CHECKS) -> Checked:
+    """Run checks within a transaction of the caller's."""
+    today = tx.now.date()
+    calendar = calendars.calendar(tx)
+    back = timedelta(days=int(elected(tx, "checks_look_back").removesuffix("_days")))
+    period = calendar.of(today)
+    standing = [each.first_period for each in kept.read(tx) if each.amount]
+    first = min([calendar.of(today - back), *map(calendar.parse, standing)])
+    asked = _Asked(
+        tx=tx,
+        lake=lake,
+        first=first,
+        period=period,
+        today=today,
+        computed=cache(lambda: compute(read_inputs(tx, lake, None), period)),
+    )
+    seen: list[Seen] = []
+    refused: dict[str, RevrecError] = {}
+    run = []
+    for name in checks:
+        try:
+            seen += _CHECKS[name](asked)
+        except (StoreError, LedgerBroken):
+            raise
+        except RevrecError as error:
+            refused[name] = error
+        else:
+            run.append(name)
+    updated = findings.update(tx, seen, run)
+    return Checked(updated=updated, run=run, refused=refused)
 
 
 def _documents(asked: _Asked) -> list[Seen]:

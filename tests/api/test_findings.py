@@ -18,7 +18,7 @@ def test_a_finding_is_raised_and_resolved_by_two_people(as_):
     """36,000.00 is overdue since 10 January, above what one person resolves alone."""
     record(as_("ana"), [CONTRACT, INVOICE, PAYMENT], "facts")
 
-    run = as_("feed").post("/v1/checks/runs").json()
+    run = as_("feed").post("/v1/checks/runs", headers=keyed("checks")).json()
     assert {} == run["refused"]
     (found,) = as_("cleo").get("/v1/findings", params={"check": "cash", "standing": True}).json()
     assert ("invoice_overdue", "I-1", "-36000.000000000", "open", "0-30 days") == tuple(

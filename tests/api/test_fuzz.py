@@ -32,6 +32,7 @@ READS = {
     for operation in OPERATIONS
     if not any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", ()))
 }
+STATES = {"Revrec-Entity", "If-Match"}
 ROW_BY_ROW = {"record_facts", "ingest_usage", "record_counts"}
 """A record that does not fit is refused in the answer and stops no other."""
 
@@ -76,6 +77,9 @@ def test_every_answer_is_a_described_one(schema, books, name):
     def answered(data):
         for mode in GenerationMode:
             case = data.draw(operation.as_strategy(mode))
+            if mode is GenerationMode.POSITIVE:
+                # Any entity and any state of a resource but those that are would be all there is.
+                case.headers = {n: v for n, v in (case.headers or {}).items() if n not in STATES}
             answer = case.call_and_validate(headers=HEADERS, excluded_checks=excluded)
             if mode is GenerationMode.POSITIVE and answer.status_code >= 400:
                 assert answer.json()["code"] != "malformed-request", answer.json()

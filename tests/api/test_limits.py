@@ -36,7 +36,7 @@ def test_one_too_many_waits(as_):
     assert 200 == ana.get("/health/live").status_code
 
 
-def test_denials_are_limited_by_where_they_come_from(as_, client):
+def test_denials_are_limited_by_where_they_come_from(as_):
     """A flood of wrong keys ends, and with it the rows it writes; right keys are let in."""
     answers = [as_(f"wrong-{n}").get("/v1/periods").status_code for n in range(8)]
 

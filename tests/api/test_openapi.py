@@ -17,7 +17,7 @@ OPERATIONS = [
     operation for path in DOCUMENT["paths"].values() for operation in path.values()
 ]  # fmt: skip
 
-ASKING = {"calculate", "simulate"}
+ASKING = {"calculate", "run_in_parallel", "simulate"}
 """Operations whose body is a question."""
 
 
@@ -42,15 +42,12 @@ def test_every_operation_is_described():
 
 
 def test_every_write_requires_a_key():
-    """The header is declared, required and bounded; some questions have a body, write nothing."""
-    for operation in OPERATIONS:
-        names = (
-            {each["name"] for each in operation["parameters"] if each["required"]}
-            if ("parameters" in operation)
-            else set()
-        )
-        writes = "requestBody" in operation and operation["operationId"] not in ASKING
-        assert writes == ("Idempotency-Key" in names), operation["operationId"]
+    """The header is declared, required and bounded; questions are posted too and write nothing."""
+    for path in DOCUMENT["paths"].values():
+        for method, operation in path.items():
+            required = {e["name"] for e in operation.get("parameters", ()) if e["required"]}
+            writes = method != "get" and operation["operationId"] not in ASKING
+            assert writes == ("Idempotency-Key" in required), operation["operationId"]
 
 
 def test_references_lead_somewhere():

@@ -85,11 +85,13 @@ TABLE = """
     POST /v1/calculations                                     yes  yes  yes  yes  no   yes
     POST /v1/periods/2026-01/consents                         yes  yes  yes  no   no   no
     GET  /v1/users                                            no   no   yes  yes  yes  no
+    GET  /v1/users/ana                                        no   no   yes  yes  yes  no
     POST /v1/users                                            no   no   no   no   yes  no
     POST /v1/users/eve/roles                                  no   no   no   no   yes  no
     POST /v1/users/eve/roles/r/end                            yes  yes  yes  yes  yes  yes
     POST /v1/users/eve/exceptions                             no   no   yes  no   no   no
     GET  /v1/keys                                             no   no   yes  yes  yes  no
+    GET  /v1/keys/k                                           no   no   yes  yes  yes  no
     POST /v1/keys                                             yes  yes  yes  yes  yes  yes
     POST /v1/keys/k/rotation                                  yes  yes  yes  yes  yes  yes
     POST /v1/keys/k/end                                       yes  yes  yes  yes  yes  yes

@@ -158,7 +158,7 @@ def test_what_proves_nothing_is_refused_and_kept(service, issuer, good, log):
     assert [] == [name for name, token in made.items() if token in kept or token[-40:] in kept]
 
 
-def test_keys_are_rotated_without_a_restart(workspace, settings, issuer):
+def test_keys_are_rotated_without_a_restart(settings, issuer):
     """A new key id is looked up; made-up ones do not flood the issuer; a withdrawn key ends."""
     moment = [0.0]
     trusted = settings.model_copy(update={"oidc_issuer": issuer.url, "oidc_audience": AUDIENCE})
