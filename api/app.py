@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from api import (
     book_routes,
@@ -37,6 +37,7 @@ from api.openapi import TAGS, described
 from api.routing import router
 from api.tokens import tokens_of
 from revrec.operations.workspace import Workspace
+from revrec.runtime.metrics import exposition
 from revrec.runtime.settings import Settings
 from revrec.store import journal
 
@@ -135,7 +136,7 @@ def _add_pages(app: FastAPI, workspace: Workspace) -> None:
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
         """Counters for Prometheus."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/problems/", include_in_schema=False)
     def list_problems() -> HTMLResponse:

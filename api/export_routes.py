@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
 from api import export_schemas as schemas
 from api.access import Books, Key, keyed
-from api.routing import EVERY, WRITES, PathPeriod, answer, refusals, router
+from api.routing import EVERY, WRITES, PathPeriod, answer, attachment, refusals, router, saved_as
 from revrec.general_ledger.layouts import layout_of
 from revrec.operations import exporting, references
 from revrec.operations.answering import once
 from revrec.operations.exporting import Exports, Wish
 from revrec.store import exports
-
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
-}
 
 
 @router.post(
@@ -96,7 +92,10 @@ def list_exported_documents(books: Books) -> list[schemas.DocumentStanding]:
     operation_id="get_export_file",
     summary="Read a file of an export",
     response_class=Response,
-    responses={**_FILE, **refusals(*EVERY, "not-found", "report-error")},
+    responses={
+        **saved_as("application/octet-stream"),
+        **refusals(*EVERY, "not-found", "report-error"),
+    },
 )
 def get_export_file(
     export: Annotated[int, Path(ge=1, lt=2**63, examples=[1])],
@@ -105,11 +104,7 @@ def get_export_file(
 ) -> Response:
     """The file, with the hash that was recorded."""
     file, layout = exporting.file_of(books, export, name)
-    return Response(
-        file.content,
-        media_type=layout_of(layout).media_type,
-        headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
-    )
+    return attachment(file.content, file.name, layout_of(layout).media_type)
 
 
 @router.post(

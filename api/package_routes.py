@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path as Folder
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
 from api.access import Books
-from api.routing import EVERY, PathPeriod, refusals, router
+from api.routing import EVERY, PathPeriod, attachment, refusals, router, saved_as
 from api.schemas import PeriodText
 from reports.archive import archive
 from reports.export import export
 from reports.packages import Package
 from revrec.operations.report import begun_by, report
 
-_ARCHIVE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
-}
+_ZIP = "application/zip"
 
 
 @router.get(
@@ -27,7 +25,7 @@ _ARCHIVE: dict[int | str, dict[str, Any]] = {
     operation_id="get_package",
     summary="Read a package of a close",
     response_class=Response,
-    responses={**_ARCHIVE, **refusals(*EVERY, "feed-error", "not-found", "report-error")},
+    responses={**saved_as(_ZIP), **refusals(*EVERY, "feed-error", "not-found", "report-error")},
 )
 def get_package(
     period: PathPeriod,
@@ -47,8 +45,4 @@ def get_package(
         folder = Folder(name)
         export(found, folder, package)
         content = archive(folder)
-    return Response(
-        content,
-        media_type="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="{period}_{package}.zip"'},
-    )
+    return attachment(content, f"{period}_{package}.zip", _ZIP)

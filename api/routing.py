@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response, params
@@ -64,6 +66,34 @@ def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
         told = f"{known['description']}\n\n{told}" if known else told
         found[kind.status] = {"model": schemas.Problem, "description": told}
     return found
+
+
+def saved_as(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """The description of a file that is answered with."""
+    return {
+        200: {
+            "content": {media_type: {"schema": {"type": "string", "format": "binary"}}},
+            "headers": {
+                "Repr-Digest": {
+                    "description": "SHA-256 of the file in base 64 (RFC 9530).",
+                    "schema": {"type": "string"},
+                }
+            },
+        }
+    }
+
+
+def attachment(content: bytes, name: str, media_type: str) -> Response:
+    """A file, with the hash by which whoever saves it knows that it is whole."""
+    digest = b64encode(sha256(content).digest()).decode()
+    return Response(
+        content,
+        media_type=media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Repr-Digest": f"sha-256=:{digest}:",
+        },
+    )
 
 
 def answer(answered: Answered) -> Response:

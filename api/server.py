@@ -8,11 +8,13 @@ import socket
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from api.access import OPEN_NAME
 from api.app import create_app
+from api.workers import Worker, run_workers
 from revrec.errors import RevrecError
 from revrec.operations.people import digest_of_key, new_key
 from revrec.operations.worker import worker_beside
@@ -36,30 +38,36 @@ def serve(
     host: str,
     port: int,
     tell: Callable[[str], None],
+    workers: int = 1,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests under way; a second one cuts them.
+
+    ``workers`` processes answer, if more than this one.
 
     While nobody is enrolled a key is made and told, on a loopback address only. Raises
     CannotServe when the address cannot be listened on or would be open to others without keys.
     """
     open_key = _open_key(workspace, host, tell)
-    app = create_app(workspace, settings, open_key=open_key)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=None,
-    )
-    server = uvicorn.Server(config)
-    # Streams end when the server stops: it waits for the requests under way.
-    app.state.is_stopping = lambda: server.should_exit
+    options: dict[str, Any] = {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": None,
+        "workers": workers,
+    }
+    app = create_app(workspace, settings, open_key=open_key) if workers == 1 else None
     with _listening(host, port) as listener:
         for stopping in (signal.SIGINT, signal.SIGTERM):
             # The server gives the signal back when it has finished; then the stores are closed too.
             signal.signal(stopping, _leave)
         tell(f"Serving on http://{_address(host)}:{listener.getsockname()[1]}, API under /docs.")
         with worker_beside(workspace):
+            if app is None:
+                run_workers(Worker(settings=settings, open_key=open_key), options, listener)
+                return
+            server = uvicorn.Server(uvicorn.Config(app, **options))
+            # Streams end when the server stops: it waits for the requests under way.
+            app.state.is_stopping = lambda: server.should_exit
             server.run(sockets=[listener])
 
 

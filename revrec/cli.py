@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from revrec.commands import (
     backing_up,
@@ -50,7 +51,7 @@ from revrec.operations.facts import record_facts
 from revrec.operations.people import NAMELESS
 from revrec.operations.workspace import open_workspace
 from revrec.runtime.logging import configure
-from revrec.runtime.settings import Settings
+from revrec.runtime.settings import Settings, wrong
 
 app = typer.Typer(
     help="ASC 606 revenue recognition: facts in, postings out.",
@@ -119,7 +120,7 @@ app.add_typer(findings.checks, name="checks")
 def main() -> None:
     """Run a command; a deliberate error is told in words and ends with 1."""
     try:
-        app()
+        _run()
     except RevrecError as error:
         say(f"{error.code}: {error.message}")
         for what, told in (
@@ -130,6 +131,15 @@ def main() -> None:
             if told:
                 say(f"  {what}: {told}")
         sys.exit(1)
+
+
+def _run() -> None:
+    try:
+        app()
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        raise wrong(error) from error
 
 
 @app.command()
@@ -242,14 +252,25 @@ def settings() -> None:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that answer.")
+    ] = None,
 ) -> None:
     """Serve the HTTP API until told to stop; requests under way are finished."""
     from api.server import serve as serve_api
 
+    settings = Settings()
     with workspace_of() as workspace:
-        serve_api(workspace, Settings(), host=host, port=port, tell=say)
+        serve_api(
+            workspace,
+            settings,
+            host=settings.host if host is None else host,
+            port=settings.port if port is None else port,
+            workers=settings.workers if workers is None else workers,
+            tell=say,
+        )
 
 
 @app.command()

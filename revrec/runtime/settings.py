@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import tomllib
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from revrec.errors import RevrecError
+
+_FILE = "REVREC_SETTINGS_FILE"
 Signature = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 """Signatures by a key pair: whoever can check one cannot make one."""
+
+
+class WrongSettings(RevrecError):
+    """A setting is unknown or not of its form, or the file of settings cannot be read."""
+
+    code = "wrong-settings"
 
 
 class Settings(BaseSettings):
@@ -19,6 +35,8 @@ class Settings(BaseSettings):
         env_prefix="REVREC_", frozen=True, extra="forbid", use_attribute_docstrings=True
     )
 
+    settings_file: Path | None = None
+    """TOML file of settings by their names here; what the environment says goes before it."""
     home: Path = Path(".revrec")
     """Folder of everything kept on this machine: the private PostgreSQL and the lake."""
     database_url: SecretStr | None = None
@@ -46,6 +64,12 @@ class Settings(BaseSettings):
     upload_bytes_max: int = Field(default=4 * 2**30, ge=1024)
     """Largest file of usage that is uploaded; it is kept on disk while it is read."""
 
+    host: str = "127.0.0.1"
+    """Address the service listens on."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port the service listens on; 0 takes a free one."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """Processes that answer requests; as many as cores is plenty."""
     served_entities: frozenset[int] = frozenset()
     """Entities the service serves beside ``entity``, to requests that name them."""
     oidc_issuer: str | None = None
@@ -82,7 +106,44 @@ class Settings(BaseSettings):
             raise ValueError("REVREC_OIDC_ALGORITHMS names no signature.")
         return self
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - named by the library
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is passed in, then the environment, then the file it names."""
+        named = os.environ.get(_FILE)
+        file = InitSettingsSource(settings_cls, _read(Path(named)) if named else {})
+        return init_settings, env_settings, file
+
     @property
     def lake_root(self) -> str:
         """Where the Delta tables are."""
         return str(self.home / "lake") if self.lake is None else self.lake
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The settings of a file; raises WrongSettings."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+        raise WrongSettings(
+            f"The settings in {path} cannot be read: {error}.",
+            remedy=f"Correct the file, or point {_FILE} to another.",
+        ) from error
+
+
+def wrong(error: ValidationError) -> WrongSettings:
+    """What is wrong with settings, in words; secrets stay unsaid."""
+    found = [
+        ": ".join([*(f"REVREC_{name}".upper() for name in each["loc"][:1]), each["msg"]])
+        for each in error.errors(include_input=False, include_url=False)
+    ]
+    return WrongSettings(
+        "; ".join(found) + ".",
+        remedy="Correct it in the environment or the file of settings; see `revrec settings`.",
+    )

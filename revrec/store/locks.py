@@ -43,6 +43,7 @@ def idempotency_key(tx: Transaction, key: str) -> None:
             f"A request with the key {key!r} is being worked on.",
             remedy="Wait for its answer, then repeat with the same key to read it.",
             key=key,
+            retry_after=1,
         )
 
 

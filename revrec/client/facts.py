@@ -1,0 +1,132 @@
+"""Facts: recorded, tried out, proposed to another person, explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from revrec.client.calls import Call, Operation, ask, at, get, post
+from revrec.client.estimates import Proposal
+from revrec.client.shapes import Amount
+
+Record = Mapping[str, Any]
+"""A record with its ``kind``; amounts are text or Decimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRecord:
+    """A record that is no fact; it stopped no other."""
+
+    place: str
+    """Which record of the request, from 1."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsRecorded:
+    """What became of records."""
+
+    new: int
+    unchanged: int
+    corrected: int
+    refused: list[RefusedRecord]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevenueChange:
+    """Revenue of an obligation in an economic month that would be another."""
+
+    customer: str
+    contract: str
+    obligation: str
+    currency: str
+    period: str
+    before: Decimal
+    after: Decimal
+    change: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryChange:
+    """A posting of the period that would be another; debits are positive."""
+
+    event: str
+    account: str
+    currency: str
+    contract: str
+    before: Decimal
+    after: Decimal
+    change: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What recording facts would change."""
+
+    period: str
+    until: str
+    new: int
+    corrected: int
+    unchanged: int
+    revenue: list[RevenueChange]
+    entries: list[EntryChange]
+    rated: dict[str, Decimal]
+    """What counted usage would cost more or less, by currency."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A decision with what it rests on."""
+
+    on: date
+    step: int
+    """Which of the five steps; 0 for contract costs."""
+    rule: str
+    paragraphs: list[str]
+    outcome: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A contract on a day: facts, decisions, what was earned, balances."""
+
+    contract: str
+    day: date
+    facts: list[str]
+    decisions: list[Decision]
+    earned: list[str]
+    balances: dict[str, Amount]
+
+
+class FactOperations:
+    """Recording facts, and what they lead to."""
+
+    @Operation
+    def record_facts(self, records: Iterable[Record]) -> Call[FactsRecorded]:
+        """Record contracts, prices, invoices and events, at most 10,000 at once."""
+        return post(at("facts"), FactsRecorded, [dict(each) for each in records])
+
+    @Operation
+    def simulate(
+        self, records: Iterable[Record], *, period: str, until: str | None = None
+    ) -> Call[Effect]:
+        """What the records would do to revenue and entries; nothing is written."""
+        body = [dict(each) for each in records]
+        return ask(at("simulations"), Effect, body, period=period, until=until)
+
+    @Operation
+    def propose_change(
+        self, records: Iterable[Record], *, period: str, note: str, until: str | None = None
+    ) -> Call[Proposal]:
+        """Put records to another person; they count once they are approved."""
+        body = [dict(each) for each in records]
+        return post(at("changes"), Proposal, body, period=period, note=note, until=until)
+
+    @Operation
+    def explain_contract(self, contract: str, *, as_of: date) -> Call[Explanation]:
+        """How a contract is accounted for on a day, down to facts and paragraphs."""
+        return get(at("contracts", contract, "explanation"), Explanation, as_of=as_of)
