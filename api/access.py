@@ -92,6 +92,7 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "record_references": _RECORD,
     "list_combination_proposals": _READ,
     "explain_contract": _READ,
+    "get_contract_schedule": _READ,
     "list_coverage": _READ,
     "compare_books": _READ,
     "list_book_rules": _READ,

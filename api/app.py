@@ -14,6 +14,7 @@ from api import (
     change_routes,
     close_routes,
     commitment_routes,
+    contract_routes,
     control_routes,
     cutover_routes,
     dataset_routes,
@@ -43,7 +44,6 @@ from revrec.store import journal
 
 ROUTES = (
     routes,
-    dataset_routes,
     close_routes,
     usage_routes,
     control_routes,
@@ -52,6 +52,7 @@ ROUTES = (
     commitment_routes,
     calculation_routes,
     change_routes,
+    contract_routes,
     cutover_routes,
     dataset_routes,
     estimate_routes,

@@ -17,6 +17,7 @@ from revrec.feeds.records import MODELS
 
 TAGS = [
     {"name": "facts", "description": "Contracts, prices, invoices, payments and events."},
+    {"name": "contracts", "description": "One contract, period by period."},
     {"name": "usage", "description": "Daily rated usage, in files."},
     {"name": "commitments", "description": "Credits and commitments: balances, draws, bills."},
     {"name": "calculations", "description": "Prices, burn-downs, invoices, parts of periods."},

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 
 from api import schemas
 from api.access import Books, Key, keyed
@@ -218,30 +217,6 @@ def list_journal(
 def list_combination_proposals(books: Books) -> list[schemas.CombinationProposed]:
     """Contracts that may be one, about which nobody has decided; decide with a `combination`."""
     return [schemas.CombinationProposed.of(each) for each in inspect.open_combinations(books)]
-
-
-@router.get(
-    "/contracts/{contract}/explanation",
-    tags=["audit"],
-    operation_id="explain_contract",
-    summary="Explain a contract",
-    responses={**TAGGED, **refusals(*EVERY, "not-found", "contract-error", "period-not-ready")},
-)
-def explain_contract(
-    contract: Annotated[str, Path(description="The contract's id.", examples=["C-0001"])],
-    as_of: Annotated[date, Query(description="The day.", examples=["2026-03-31"])],
-    books: Books,
-) -> schemas.Explanation:
-    """How a contract is accounted for on a day, down to facts and paragraphs."""
-    told = inspect.explain_contract(books, contract, as_of)
-    return schemas.Explanation(
-        contract=told.contract,
-        day=told.day,
-        facts=list(told.facts),
-        decisions=[schemas.DecisionMade.of(each) for each in told.decisions],
-        earned=[str(each) for each in told.earned],
-        balances={name: schemas.Amount.of(each) for name, each in told.balances.items()},
-    )
 
 
 @router.get(

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response, params
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
+from pydantic import AwareDatetime
 
 from api import schemas
 from api.access import Books
 from api.etags import Tagged
 from api.problems import TABLE, MalformedRequest
+from revrec.model.books import Framework
 from revrec.operations.answering import Answered
 from revrec.periods import Period
 
@@ -55,6 +57,19 @@ def _named(
 
 PathPeriod = Annotated[Period, Depends(_named)]
 """A period of the path."""
+
+
+KnownAt = Annotated[
+    AwareDatetime | None,
+    Query(
+        description="A moment with its zone: what was recorded by then counts, all if left out.",
+        examples=["2026-04-05T12:00:00Z"],
+    ),
+]
+OfFramework = Annotated[
+    Framework | None,
+    Query(alias="book", description="The framework the book is kept under; the first book's."),
+]
 
 
 def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:

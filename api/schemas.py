@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from revrec.asc606.combination import Proposal
+from revrec.audit import explain
 from revrec.ledger.entries import PostedEntry
 from revrec.model.decision import Decision
 from revrec.money import Money
@@ -300,6 +301,18 @@ class Explanation(Wire):
     earned: list[str]
     """What each obligation has earned of which price, by which measure."""
     balances: dict[str, Amount]
+
+    @classmethod
+    def of(cls, told: explain.Explanation) -> Explanation:
+        """The wire form of an explanation."""
+        return cls(
+            contract=told.contract,
+            day=told.day,
+            facts=list(told.facts),
+            decisions=[DecisionMade.of(each) for each in told.decisions],
+            earned=[str(each) for each in told.earned],
+            balances={name: Amount.of(each) for name, each in told.balances.items()},
+        )
 
 
 class CombinationProposed(Wire):

@@ -77,6 +77,31 @@ def as_written(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
         database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS}'")
 
 
+FEW = 1_000
+"""Up to this many rows, to plan a statement takes longer than to run it."""
+_OF_FEW = {
+    "BIGINT": pa.int64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "INTEGER": pa.int32(),
+    "VARCHAR": pa.string(),
+}
+
+
+def arrow_of(database: duckdb.DuckDBPyConnection, sql: str, *, rows_max: int) -> pa.Table:
+    """The rows of a statement; ``rows_max`` are the most there can be.
+
+    Columnar output plans the statement twice, which few rows are not worth.
+    """
+    if rows_max > FEW:
+        return database.sql(sql).to_arrow_table()
+    told = database.execute(sql)
+    fields = [(name, _OF_FEW[str(kind)]) for name, kind, *_ in told.description or ()]
+    columns = list(zip(*told.fetchall(), strict=True)) or [()] * len(fields)
+    arrays = [pa.array(column, kind) for column, (_, kind) in zip(columns, fields, strict=True)]
+    return pa.table(arrays, schema=pa.schema(fields))
+
+
 _LOW, _HALF = (1 << 64) - 1, 63
 
 

@@ -12,7 +12,7 @@ from revrec.errors import NotFound
 from revrec.ledger.subledger import Subledger
 from revrec.model.contract import CountedIn
 from revrec.model.decision import Decision, Segment, Stream
-from revrec.model.history import Book
+from revrec.model.history import Book, ContractHistory
 from revrec.money import QUANTITY_SCALE, Money
 from revrec.recognition.arithmetic import Recognised
 
@@ -76,16 +76,7 @@ def explain(book: Book, accounting: Accounting, contract: str, day: date) -> Exp
     """
     if contract in accounting.refused:
         raise accounting.refused[contract]
-    history = book.histories.get(contract)
-    if history is None and contract in book.apart:
-        within = next(each.id for each in book.combinations if contract in each.contracts)
-        raise NotFound(
-            f"Contract {contract} is accounted for as part of {within}.",
-            citation="606-10-25-9",
-            remedy=f"Ask for {within}.",
-        )
-    if history is None:
-        raise NotFound(f"There is no contract {contract}.", remedy="Check the id.")
+    history = accounted_for(book, contract)
     currency = history.contract.currency
     with Subledger(book, accounting) as subledger:
         position = next(
@@ -104,6 +95,21 @@ def explain(book: Book, accounting: Accounting, contract: str, day: date) -> Exp
         ],
         balances={name: Money(position[name], currency) for name in shown},
     )
+
+
+def accounted_for(book: Book, contract: str) -> ContractHistory:
+    """What is accounted for under a contract's name; NotFound if nothing is."""
+    history = book.histories.get(contract)
+    if history is not None:
+        return history
+    for each in book.combinations:
+        if contract in book.apart and contract in each.contracts:
+            raise NotFound(
+                f"Contract {contract} is accounted for as part of {each.id}.",
+                citation="606-10-25-9",
+                remedy=f"Ask for {each.id}.",
+            )
+    raise NotFound(f"There is no contract {contract}.", remedy="Check the id.")
 
 
 def _to_date(recognised: Recognised, contract: str, day: date) -> list[Earned]:

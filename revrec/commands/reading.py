@@ -12,7 +12,7 @@ import typer
 
 from revrec.commands.shared import OfBook, err, out, progress_of, say, workspace_of
 from revrec.errors import FeedError, RevrecError
-from revrec.operations import inspect
+from revrec.operations import contracts
 from revrec.operations.verify import verify as verify_books
 
 
@@ -67,7 +67,7 @@ def explain(
 ) -> None:
     """Show how a contract is accounted for: facts, decisions, what each cent rests on."""
     with workspace_of() as workspace:
-        explanation = inspect.explain_contract(workspace, contract, as_of.date(), framework=book)
+        explanation = contracts.explain_contract(workspace, contract, as_of.date(), framework=book)
     out.print(f"[bold]{contract}[/] on {explanation.day}")
     for title, lines in (
         ("Facts", explanation.facts),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from revrec.asc606.catalogue import by_product
 from revrec.asc606.combination import combine
@@ -101,15 +102,21 @@ _READ_ELSEWHERE = (
 )
 
 
+class Validated(NamedTuple):
+    """A fact with the record it tells."""
+
+    fact: Fact
+    record: Record
+
+
 def _of_the_engine(
-    facts: Iterable[Fact], credits_told: CreditBook
+    facts: Iterable[Fact], beside: Iterable[Validated], credits_told: CreditBook
 ) -> Iterator[tuple[Fact, Record]]:
     """Facts and their records but those read elsewhere: prices of usage, what is estimated.
 
     What is told of credits and commitments is put into their book, with the digests of its facts.
     """
-    for fact in facts:
-        record = of_fact(fact)
+    for fact, record in chain(beside, (Validated(each, of_fact(each)) for each in facts)):
         if isinstance(record, CreditRecord):
             credits_told.add(record)
             credits_told.digests[record] = f"{fact.kind}:{fact.key}:{fact.digest}"
@@ -123,12 +130,14 @@ def book_of(
     policy: Policy | None = None,
     usage: Iterable[Usage] | None = None,
     differing: Collection[str] | None = None,
+    beside: Iterable[Validated] = (),
 ) -> tuple[Book, list[Fact]]:
     """A book, and the facts left out because their contract is not known (yet).
 
     Facts may come in any order. A recorded policy overrides the shipped one, election by election.
     ``usage`` is use told as events, all there is; none where the ledger has it. ``differing`` are
     the differences of the second book's framework that apply: none make the first book.
+    ``beside`` are more facts, validated before.
     """
     elected = policy or default_policy()
     lists: dict[type, list[Any]] = {each: [] for each in _OF_THE_ENTITY}
@@ -137,7 +146,7 @@ def book_of(
     events: list[tuple[Fact, Event]] = []
     combinations: dict[str, Combination] = {}
     credits_told = CreditBook()
-    for fact, record in _of_the_engine(facts, credits_told):
+    for fact, record in _of_the_engine(facts, beside, credits_told):
         if isinstance(record, Contract):
             histories[record.id] = ContractHistory(record)
         elif isinstance(record, _OF_THE_ENTITY):
@@ -155,11 +164,7 @@ def book_of(
     elected = policy_of(elected, second, differing) if differing and second else elected
     for listed in (lists[each] for each in _OF_THE_ENTITY if each not in _SINGLE):
         listed.sort(key=attrgetter("id"))
-    catalogue = by_product(lists[Product])
-    drawn_by = credits_told.digests_by_contract()
-    for name, history in histories.items():
-        _complete(history, [*digests[name], *drawn_by.get(name, ())], catalogue, elected)
-    _draw_for(credits_told, histories, elected)
+    _complete_all(histories, digests, credits_told, by_product(lists[Product]), elected)
     accounted = _combined(combinations, histories)
     book = Book(
         policy=elected,
@@ -177,6 +182,20 @@ def book_of(
     )
     book.usage = _usage(book, usage)
     return book, unknown
+
+
+def _complete_all(
+    histories: Mapping[str, ContractHistory],
+    digests: Mapping[str, list[str]],
+    credits_told: CreditBook,
+    catalogue: Mapping[str, Sequence[Product]],
+    policy: Policy,
+) -> None:
+    """Histories in order, read by elections and catalogue, with what is drawn for them."""
+    drawn_by = credits_told.digests_by_contract()
+    for name, history in histories.items():
+        _complete(history, [*digests[name], *drawn_by.get(name, ())], catalogue, policy)
+    _draw_for(credits_told, histories, policy)
 
 
 def _draw_for(told: CreditBook, histories: Mapping[str, ContractHistory], policy: Policy) -> None:

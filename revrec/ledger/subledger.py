@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date
+from functools import cache
 from importlib.resources import files
 from typing import Self
 
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from revrec.asc606.modification import takes_effect
 from revrec.citations import cites
-from revrec.columnar import connect
+from revrec.columnar import arrow_of, connect
 from revrec.engine import Accounting
 from revrec.ledger.abroad import STANDING, abroad
 from revrec.ledger.billing import billing_table
@@ -139,8 +140,11 @@ class Subledger:
         (cash_in_advance, conditional_bill) and the balances receivable, deposit_liability,
         refund_liability, contract_liability, contract_asset; minor units.
         """
-        self._load("dates", pa.table({"day": pa.array(sorted(set(days)), pa.date32())}))
-        return self._query(f"{_sql('positions')} order by contract, day")
+        dates = pa.table({"day": pa.array(sorted(set(days)), pa.date32())})
+        self._load("dates", dates)
+        rows_max = self._tables["contracts"].num_rows * dates.num_rows
+        ordered = f"{_sql('positions')} order by contract, day"
+        return arrow_of(self._database, ordered, rows_max=rows_max)
 
     @cites("606-10-25-31", "606-10-45-1")
     def postings(
@@ -244,5 +248,6 @@ def _reductions(histories: Iterable[ContractHistory]) -> pa.Table:
     )
 
 
+@cache
 def _sql(name: str) -> str:
     return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ posted, as the first book's are. Both stand in one chain of entries, each under 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
@@ -46,10 +46,15 @@ _SECOND = "second"
 def kept_beside(tx: Transaction, period: Period, pins: Pins | None = None) -> SecondBook | None:
     """The second book that a close of the period posts; none if none is kept by then."""
     through = pins.fact_seq if pins else None
-    for told in facts.read(tx, through_seq=through, kind=FactKind.SECOND_BOOK):
-        found = of_fact(told.fact)
-        if isinstance(found, SecondBook) and found.effective_from <= period.last:
-            return found
+    told = facts.read(tx, through_seq=through, kind=FactKind.SECOND_BOOK)
+    return kept_in((of_fact(each.fact) for each in told), period)
+
+
+def kept_in(told: Iterable[object], period: Period) -> SecondBook | None:
+    """The second book that is told of, if it is kept by the period."""
+    for each in told:
+        if isinstance(each, SecondBook) and each.effective_from <= period.last:
+            return each
     return None
 
 
@@ -58,7 +63,11 @@ def chosen(tx: Transaction, period: Period, pins: Pins | None, framework: Framew
 
     The first book if none is told. Raises NotFound where no book is kept under the framework.
     """
-    second = kept_beside(tx, period, pins)
+    return name_of(kept_beside(tx, period, pins), period, framework)
+
+
+def name_of(second: SecondBook | None, period: Period, framework: Framework | None) -> str:
+    """The same where the second book of the period is known, or that there is none."""
     first = second.framework.other if second else Framework.ASC606
     if framework in {None, first}:
         return ""

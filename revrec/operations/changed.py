@@ -31,7 +31,7 @@ _READ_ELSEWHERE = frozenset(
     }
 )
 """Kinds that revenue follows only through other facts or usage."""
-_JOINING = frozenset({FactKind.COMBINATION, FactKind.CREDIT_POOL})
+JOINING = frozenset({FactKind.COMBINATION, FactKind.CREDIT_POOL})
 
 
 def changed_since(
@@ -60,7 +60,7 @@ def changed_since(
 
 def sharing_with(tx: Transaction, names: Iterable[str], pins: Pins) -> frozenset[str]:
     """The names with those of all contracts that share anything with one of them."""
-    return frozenset(_joined(set(names), _groups(tx, pins)))
+    return joined(set(names), _groups(tx, pins))
 
 
 def concerning(told: Iterable[Fact], among: Collection[str]) -> Iterator[Fact]:
@@ -73,7 +73,7 @@ def concerning(told: Iterable[Fact], among: Collection[str]) -> Iterator[Fact]:
         if fact.kind is FactKind.CREDIT_POOL and not known.isdisjoint(fact.body["contracts"])
     }
     for fact in listed:
-        joins = fact.kind in _JOINING and known.isdisjoint(fact.body["contracts"])
+        joins = fact.kind in JOINING and known.isdisjoint(fact.body["contracts"])
         elsewhere = fact.kind is FactKind.CREDIT_TRANSFER and fact.body["pool"] not in pools
         if not joins and not elsewhere:
             yield fact
@@ -94,7 +94,7 @@ def _used(tx: Transaction, lake: Lake, after: int | None, through: int | None) -
 def _groups(tx: Transaction, pins: Pins) -> list[set[str]]:
     """Contracts that are accounted for together or share something."""
     groups = [each.contracts for each in facts.sharing(tx)]
-    for kind in sorted(_JOINING):
+    for kind in sorted(JOINING):
         # What is combined stands in the ledger under the combination's name.
         groups += [
             {each.fact.key, *each.fact.body["contracts"]}
@@ -103,9 +103,9 @@ def _groups(tx: Transaction, pins: Pins) -> list[set[str]]:
     return groups
 
 
-def _joined(names: set[str], groups: Iterable[set[str]]) -> set[str]:
+def joined(names: Collection[str], groups: Iterable[Collection[str]]) -> frozenset[str]:
     """The names with all that groups join to them, directly or by others."""
-    found, left = set(names), list(groups)
+    found, left = frozenset(names), list(groups)
     while near := [group for group in left if not found.isdisjoint(group)]:
         left = [group for group in left if found.isdisjoint(group)]
         found = found.union(*near)

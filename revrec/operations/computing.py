@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -14,16 +14,17 @@ from revrec.asc606.openings import within_a_period
 from revrec.commitments.performance import as_performed
 from revrec.engine import Accounting
 from revrec.errors import MissingExchangeRate, PeriodNotReady
-from revrec.feeds.book import book_of
+from revrec.feeds.book import Validated, book_of
 from revrec.ledger import invariants
 from revrec.ledger.detail import DETAIL
 from revrec.ledger.rates import rates_into
 from revrec.ledger.subledger import Subledger, first_period, summed
+from revrec.model.fact import Fact
 from revrec.model.history import Book
 from revrec.model.policy import Account
 from revrec.operations.changed import concerning
 from revrec.periods import Period
-from revrec.recognition.counts import under_combined_names, usage_by_obligation
+from revrec.recognition.counts import meters, under_combined_names, usage_by_obligation
 from revrec.store import facts
 from revrec.store.lake import Lake
 from revrec.store.periods import Pins
@@ -78,7 +79,38 @@ def read_inputs(
     """
     recorded = facts.read(tx, through_seq=pins.fact_seq if pins else None, among=among)
     told = [each.fact for each in recorded]
-    book, unknown = book_of(told if among is None else concerning(told, among), differing=differing)
+    book = _book(told if among is None else concerning(told, among), differing)
+    daily = _daily(tx, lake, pins, among)
+    second = book.second.framework if differing and book.second is not None else ""
+    posted = posted_detail(tx, lake, among, book=second)
+    return Inputs(book=book, usage=_performed(daily, book), daily=daily, posted=posted)
+
+
+def read_contracts(
+    tx: Transaction,
+    lake: Lake,
+    pins: Pins,
+    contracts: Collection[str],
+    beside: Iterable[Validated],
+    *,
+    differing: Collection[str] = (),
+) -> Inputs:
+    """The same of contracts alone, beside what is told of no contract; what is posted left out.
+
+    They must be all that share anything with one of them, see ``known``.
+    """
+    recorded = facts.read(tx, through_seq=pins.fact_seq, among=contracts, of_none=False)
+    book = _book((each.fact for each in recorded), differing, beside)
+    is_metered = bool(book.credits.holders) or any(map(meters, book.histories.values()))
+    daily = _daily(tx, lake, pins, contracts) if is_metered else rollup.daily(None)
+    posted = DETAIL.empty_table()
+    return Inputs(book=book, usage=_performed(daily, book), daily=daily, posted=posted)
+
+
+def _book(
+    told: Iterable[Fact], differing: Collection[str], beside: Iterable[Validated] = ()
+) -> Book:
+    book, unknown = book_of(told, differing=differing, beside=beside)
     if unknown:
         shown = [f"{each.kind} {each.key} of contract {each.contract}" for each in unknown]
         raise PeriodNotReady(
@@ -86,15 +118,21 @@ def read_inputs(
             remedy="Record the contracts, or correct the facts.",
             blockers=shown,
         )
+    return book
+
+
+def _daily(
+    tx: Transaction, lake: Lake, pins: Pins | None, among: Collection[str] | None
+) -> pa.Table:
     version = pins.usage_version if pins else lake.committed_version(tx, "usage")
     held = None if version is None else rollup.cells(tx, lake, version)
     named = None if among is None else sorted(among)
-    daily = rollup.daily(held, named, entity=tx.entity)
+    return rollup.daily(held, named, entity=tx.entity)
+
+
+def _performed(daily: pa.Table, book: Book) -> pa.Table:
     drawn = as_performed(daily, book.credits, book.policy.value("credits_drawn"))
-    usage = under_combined_names(drawn, book)
-    second = book.second.framework if differing and book.second is not None else ""
-    posted = posted_detail(tx, lake, among, book=second)
-    return Inputs(book=book, usage=usage, daily=daily, posted=posted)
+    return under_combined_names(drawn, book)
 
 
 def posted_detail(

@@ -1,20 +1,14 @@
-"""Reading the books: status, a contract explained, postings by account."""
+"""Reading the books: status, what may be combined, postings by account."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
 
-from revrec import engine
 from revrec.asc606.combination import Proposal, propose_combinations
-from revrec.audit.explain import Explanation, explain
-from revrec.model.books import Framework
-from revrec.operations import books
 from revrec.operations.computing import Computed, read_inputs
 from revrec.operations.workspace import Workspace
-from revrec.recognition.counts import usage_by_obligation
-from revrec.store import calendars, facts, periods
+from revrec.store import facts, periods
 from revrec.store.transaction import Transaction
 from revrec.usage import quarantine
 
@@ -60,26 +54,6 @@ def status(workspace: Workspace) -> Status:
         return Status(
             periods=closed, facts=facts.last_seq(tx), quarantined=quarantine.outstanding(tx)
         )
-
-    return workspace.run(read, read_only=True)
-
-
-def explain_contract(
-    workspace: Workspace, contract: str, day: date, *, framework: Framework | None = None
-) -> Explanation:
-    """How a contract is accounted for on a day, from everything known now.
-
-    In the book under a framework, the first if none is told. Raises NotFound without such a book.
-    """
-
-    def read(tx: Transaction) -> Explanation:
-        period = calendars.calendar(tx).of(day)
-        name = books.chosen(tx, period, None, framework)
-        inputs = books.inputs_of(tx, workspace.lake, None, name)
-        book = inputs.book
-        counts = usage_by_obligation(inputs.usage, book.histories.values())
-        accounting = engine.account(book, [day], usage=[counts])
-        return explain(book, accounting, contract, day)
 
     return workspace.run(read, read_only=True)
 

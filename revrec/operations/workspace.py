@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
 from revrec.model.people import Duty
+from revrec.operations.known import Memory
 from revrec.periods import Calendar
 from revrec.runtime.clock import Clock, clock_of
 from revrec.runtime.settings import Settings
@@ -30,6 +31,8 @@ class Workspace:
     actor: str
     duties: frozenset[Duty] | None = None
     """What who acts may do with what they showed; None where nobody was asked to show anything."""
+    memory: Memory = field(default_factory=Memory, repr=False, compare=False)
+    """What was read before and is kept; the same for all actors and entities."""
 
     def run(self, operation: Callable[[Transaction], T], *, read_only: bool = False) -> T:
         """Run an operation as one SERIALIZABLE transaction."""

@@ -13,7 +13,7 @@ from typing import Self
 import pyarrow as pa
 
 from revrec.citations import cites
-from revrec.columnar import connect, connect_apart
+from revrec.columnar import FEW, arrow_of, connect, connect_apart
 from revrec.model.decision import Answer, Progress, Question, Segment, Shape
 
 _MACROS = """
@@ -36,6 +36,12 @@ _SHAPE = (
     "shape.done::hugeint as done, shape.done_of::hugeint as done_of, shape.knots, "
     "shape.counts_to, shape.rollover::hugeint as rollover, shape.rollover_ends"
 )
+_POINTS = f"""
+select row_number() over () as point, s.segment, s.contract, s.obligation, d.day,
+       s.price::hugeint as price, s.kept_breakage, {_SHAPE}
+from segment_rows s join dates d on d.day between s.valid_from and s.valid_to
+"""
+"""SQL: each segment on each day of ``dates`` on which it is in force."""
 _MEASURED = {
     Progress.COMPLETE: "by_days",
     Progress.DAYS: "by_days",
@@ -189,24 +195,21 @@ class Arithmetic:
         self._database.register("segment_rows", segment_table(segments))
         days = pa.table({"day": pa.array(sorted(set(dates)), pa.date32())})
         self._database.register("dates", days)
-        self._database.execute(
-            f"""
-            create or replace temp table points as
-            select row_number() over () as point, s.segment, s.contract, s.obligation, d.day,
-                   s.price::hugeint as price, s.kept_breakage, {_SHAPE}
-            from segment_rows s join dates d on d.day between s.valid_from and s.valid_to
-            """
-        )
         progress = _progress({s.shape.progress for s in segments})
-        self._database.execute(f"create or replace temp table ratios as {progress}")
-        table = self._database.sql(
-            f"select * from ({_sql('recognise')}) order by segment, day"
-        ).to_arrow_table()
-        table = table.cast(REVENUE)
+        rows_max = len(segments) * days.num_rows
+        wanted = f"select * from ({_sql('recognise')}) order by segment, day"
+        if rows_max <= FEW:
+            # One statement: to plan three takes longer than to run them.
+            parts = f"with points as ({_POINTS}), ratios as ({progress}) {wanted}"
+            table = arrow_of(self._database, parts, rows_max=rows_max)
+        else:
+            self._database.execute(f"create or replace temp table points as {_POINTS}")
+            self._database.execute(f"create or replace temp table ratios as {progress}")
+            table = arrow_of(self._database, wanted, rows_max=rows_max)
+            self._database.execute("drop table points; drop table ratios;")
         self._database.unregister("segment_rows")
         self._database.unregister("dates")
-        self._database.execute("drop table points; drop table ratios;")
-        return Recognised(segments, table)
+        return Recognised(segments, table.cast(REVENUE))
 
 
 def segment_table(segments: Sequence[Segment]) -> pa.Table:

@@ -119,6 +119,8 @@ def redrawn(counts: Sequence[pa.Table], shared: Sequence[Shared]) -> list[pa.Tab
 
 def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -> pa.Table:
     """Daily usage by meter (contract, meter, usage_date, quantity, amount) as counts."""
+    if not daily.num_rows:
+        return COUNTS.empty_table()
     mapping = [
         (history.contract.id, meter, obligation, obligation not in by_royalty(history))
         for history in histories
@@ -146,7 +148,7 @@ def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -
 def under_combined_names(daily: pa.Table, book: Book) -> pa.Table:
     """Daily usage by meter under the names of the contracts it is accounted for with (25-9)."""
     rows = list(book.combined())
-    if not rows:
+    if not rows or not daily.num_rows:
         return daily
     member_table = pa.table(
         {

@@ -57,6 +57,14 @@ where entity_id = %(entity)s and seq <= %(through)s {narrow}
       and later.version > 1 and later.version > fact.version and later.seq <= %(through)s
   )
 """
+# Both have an index of their own: few of many facts are of no contract, or of several.
+_OF_NONE = (
+    "from facts.fact where entity_id = %(entity)s and contract is null and seq <= %(through)s"
+)
+_SHARED = (
+    "from facts.fact where entity_id = %(entity)s and seq <= %(through)s"
+    " and kind = 'contract_cost' and body ? 'shared'"
+)
 _ALL = 2**63 - 1
 
 _Row = tuple[str, str, int, str | None, date, str, str]
@@ -121,23 +129,23 @@ def read(
     tx: Transaction,
     *,
     through_seq: int | None = None,
-    contract: str | None = None,
     kind: FactKind | None = None,
     among: Collection[str] | None = None,
+    of_none: bool = True,
 ) -> list[RecordedFact]:
     """The latest version of every fact as of ``through_seq``, ordered by (kind, key).
 
-    Without ``through_seq`` everything the transaction sees counts. ``contract`` narrows to the
-    facts of one contract, ``kind`` to those of one kind, ``among`` to those of the contracts named
-    and those of no contract.
+    Without ``through_seq`` everything the transaction sees counts. ``kind`` narrows to the facts
+    of one kind, ``among`` to those of the contracts named and those of no contract, or without
+    ``of_none`` to the former alone.
     """
-    narrow = "" if contract is None else " and contract = %(contract)s"
-    narrow += "" if kind is None else " and kind = %(kind)s"
-    narrow += "" if among is None else " and (contract is null or contract = any(%(among)s))"
+    narrow = "" if kind is None else " and kind = %(kind)s"
+    if among is not None:
+        named = "contract = any(%(among)s)"
+        narrow += f" and (contract is null or {named})" if of_none else f" and {named}"
     values = {
         "entity": tx.entity,
         "through": _ALL if through_seq is None else through_seq,
-        "contract": contract,
         "kind": kind,
         "among": None if among is None else sorted(among),
     }
@@ -183,12 +191,11 @@ def told_between(tx: Transaction, after: int, through: int) -> list[Told]:
     ]
 
 
-def sharing(tx: Transaction) -> list[Told]:
-    """Facts that several contracts share, in every version."""
+def sharing(tx: Transaction, through: int | None = None) -> list[Told]:
+    """Facts that several contracts share, in every version up to a seq."""
     rows = tx.connection.execute(
-        "select distinct kind, contract, body -> 'shared' from facts.fact"
-        " where entity_id = %s and kind = 'contract_cost' and body ? 'shared'",
-        [tx.entity],
+        f"select distinct kind, contract, body -> 'shared' {_SHARED}",
+        {"entity": tx.entity, "through": _ALL if through is None else through},
     )
     return [
         Told(kind=_KINDS[kind], contract=contract, shared=tuple(shared))
@@ -197,12 +204,48 @@ def sharing(tx: Transaction) -> list[Told]:
 
 
 def seq_at(tx: Transaction, known_at: datetime) -> int:
-    """The highest seq recorded for the entity by a moment; 0 when there was none."""
+    """The seq of the last fact recorded for the entity by a moment; 0 when there was none."""
     row = tx.connection.execute(
-        "select coalesce(max(seq), 0) from facts.fact where entity_id = %s and recorded_at <= %s",
+        "select seq from facts.fact where entity_id = %s and recorded_at <= %s"
+        " order by recorded_at desc, seq desc limit 1",
         [tx.entity, known_at],
     ).fetchone()
     return 0 if row is None else int(row[0])
+
+
+def last_of(tx: Transaction, contracts: Collection[str], through: int | None = None) -> int:
+    """The highest seq of a fact of the contracts in any version, up to another; 0 without one.
+
+    A fact that was corrected to be of another contract is one of both.
+    """
+    row = tx.connection.execute(
+        """
+        select max(any_version.seq)
+        from facts.fact as own
+        join facts.fact as any_version using (entity_id, kind, key)
+        where entity_id = %(entity)s and own.contract = any(%(names)s::text[])
+          and any_version.seq <= %(through)s
+        """,
+        {
+            "entity": tx.entity,
+            "names": sorted(contracts),
+            "through": _ALL if through is None else through,
+        },
+    ).fetchone()
+    return 0 if row is None or row[0] is None else int(row[0])
+
+
+def last_joining(tx: Transaction, through: int | None = None) -> tuple[int, int]:
+    """The highest seqs of a fact of no contract and of a cost that contracts share, up to another.
+
+    0 when there is none.
+    """
+    row = tx.connection.execute(
+        f"select (select max(seq) {_OF_NONE}), (select max(seq) {_SHARED})",
+        {"entity": tx.entity, "through": _ALL if through is None else through},
+    ).fetchone()
+    found = (0, 0) if row is None else row
+    return found[0] or 0, found[1] or 0
 
 
 def _changed(tx: Transaction, facts: Sequence[Fact]) -> list[_Row]:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -183,11 +184,15 @@ class Lake:
                 version=version,
             )
 
-    def committed_version(self, tx: Transaction, table: str) -> int | None:
-        """The last version PostgreSQL names; None while nothing was committed."""
+    def committed_version(
+        self, tx: Transaction, table: str, known_at: datetime | None = None
+    ) -> int | None:
+        """The last version PostgreSQL names, by a moment if told; None while there is none."""
         row = tx.connection.execute(
-            "select max(version) from records.lake_commit where entity_id = %s and lake_table = %s",
-            [tx.entity, table],
+            "select max(version) from records.lake_commit where entity_id = %(entity)s"
+            " and lake_table = %(table)s"
+            " and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s)",
+            {"entity": tx.entity, "table": table, "known_at": known_at},
         ).fetchone()
         return None if row is None else row[0]
 

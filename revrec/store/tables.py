@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Column, Date, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from revrec.store import (
@@ -47,7 +48,14 @@ class FactRow(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("seq"),
         UniqueConstraint("entity_id", "kind", "key", "version"),
-        Index(None, "entity_id", "contract"),
+        Index(None, "entity_id", "contract", "seq"),
+        Index(None, "entity_id", "recorded_at", "seq"),
+        Index("ix_fact_of_none", "entity_id", "seq", postgresql_where=sql("contract is null")),
+        Index(
+            "ix_fact_shared",
+            *("entity_id", "seq"),
+            postgresql_where=sql("kind = 'contract_cost' and body ? 'shared'"),
+        ),
         check("version_counts_from_one", "version >= 1"),
         {"schema": "facts"},
     )

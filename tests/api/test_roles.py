@@ -73,6 +73,7 @@ TABLE = """
     POST /v1/posted-references                                yes  no   no   no   no   yes
     GET  /v1/combinations/proposals                           yes  yes  yes  yes  no   yes
     GET  /v1/contracts/C-1/explanation?as_of=2026-01-31       yes  yes  yes  yes  no   yes
+    GET  /v1/contracts/C-1/schedule                           yes  yes  yes  yes  no   yes
     GET  /v1/coverage                                         yes  yes  yes  yes  no   yes
     GET  /v1/books/comparison?period=2026-01                  yes  yes  yes  yes  no   yes
     GET  /v1/books/rules                                      yes  yes  yes  yes  no   yes

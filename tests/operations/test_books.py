@@ -24,9 +24,9 @@ from revrec.operations import books
 from revrec.operations.books import compare
 from revrec.operations.close import Kind, close_period, move_cut_off, reopen_period
 from revrec.operations.computing import Computed, Inputs, posted_detail
+from revrec.operations.contracts import explain_contract
 from revrec.operations.exporting import Wish, export_journal, file_of
 from revrec.operations.facts import record_facts
-from revrec.operations.inspect import explain_contract
 from revrec.operations.report import report
 from revrec.operations.trial_balances import trial_balance
 from revrec.operations.verify import verify

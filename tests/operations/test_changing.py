@@ -11,9 +11,9 @@ from revrec.feeds.records import fact_of
 from revrec.model.fact import Fact
 from revrec.operations.changing import effect_of, propose_change
 from revrec.operations.close import close_period
+from revrec.operations.contracts import explain_contract
 from revrec.operations.estimating import decide_proposal, waiting_proposals
 from revrec.operations.facts import record_facts
-from revrec.operations.inspect import explain_contract
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import facts

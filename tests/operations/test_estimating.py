@@ -178,7 +178,7 @@ def test_an_override_counts_once_approved_and_only_once(books):
     assert ("ada", "ben", DecidedOutcome.APPROVED) == (
         made.prepared_by, made.approved_by, made.outcome
     )  # fmt: skip
-    known = books.run(lambda tx: facts.read(tx, contract="C-02"))
+    known = books.run(lambda tx: facts.read(tx, among=["C-02"], of_none=False))
     (estimate,) = [each.fact.body for each in known if each.fact.kind == "estimate"]
     assert ("250.00", "a letter") == (estimate["amount"], estimate["basis"])
     with pytest.raises(Conflict, match="approved by ben"):

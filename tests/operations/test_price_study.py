@@ -9,9 +9,9 @@ import pytest
 
 from revrec.errors import SelfApproval
 from revrec.feeds.records import fact_of
+from revrec.operations.contracts import explain_contract
 from revrec.operations.estimating import decide_proposal
 from revrec.operations.facts import record_facts
-from revrec.operations.inspect import explain_contract
 from revrec.operations.price_study import study_prices
 
 FIRST = date(2026, 1, 1)

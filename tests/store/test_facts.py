@@ -119,7 +119,8 @@ def test_facts_are_read_by_contract(run):
     """One contract's facts; those of no contract are read with all only."""
     record(run, fact("A", contract="X"), fact("B", contract="Y"), fact("C", contract=None))
 
-    assert ["B"] == [key for key, _, _ in prices(run, contract="Y")]
+    assert ["B"] == [key for key, _, _ in prices(run, among=["Y"], of_none=False)]
+    assert ["B", "C"] == [key for key, _, _ in prices(run, among=["Y"])]
     assert ["A", "B", "C"] == [key for key, _, _ in prices(run)]
 
 
