@@ -22,7 +22,7 @@ import pyarrow.ipc
 
 from api.problems import NotAcceptable
 from reports.csv_twin import lines
-from reports.layout import plain
+from reports.digits import plain
 from reports.parquet_twin import BATCH, Row, batches, rows_of, schema_of, write_rows
 from revrec.errors import FeedError
 from revrec.model.dataset import ColumnType, DataSet

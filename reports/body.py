@@ -17,10 +17,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from reports import style
 from reports.cover import naive_utc
-from reports.layout import FIRST_ROW, SIGNIFICANT_DIGITS, Field, Layout, plain
+from reports.digits import plain, price_places
+from reports.layout import FIRST_ROW, SIGNIFICANT_DIGITS, Field, Layout
 from reports.style import Styles
 from reports.text import cell_text
-from reports.totals import currency_position, day, exact
+from reports.totals import column_position, currency_position, day, exact
 from revrec.model.dataset import ColumnType
 from revrec.money import minor_digits
 from revrec.spreadsheets import looks_like_formula
@@ -76,6 +77,8 @@ def _render(layout: Layout, position: int, sheet: Worksheet, styles: Styles) -> 
             return _date(layout, field, sheet, styles)
         case ColumnType.QUANTITY | ColumnType.INTEGER | ColumnType.RATIO:
             return _number(layout, field, sheet, styles)
+        case ColumnType.PRICE:
+            return _price(layout, field, sheet, styles)
 
 
 def _text(field: Field, sheet: Worksheet, styles: Styles) -> Render:
@@ -131,6 +134,33 @@ def _number(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> R
         return f' s="{index}"><v>{plain(number)}</v></c>'
 
     return render
+
+
+def _price(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Render:
+    """Each price with decimals of its own; a cell holds all of its digits."""
+    if field.as_text:
+        return _number(layout, field, sheet, styles)
+    empty = styles.index(sheet, style.GENERAL)
+    at = column_position(layout.data, field.column.name)
+    by = currency_position(layout.data)
+    indices: dict[int, int] = {}
+    for row in layout.rows:
+        if row[at] is not None:
+            value = exact(layout.data, field.column, 0, row[at])
+            places = price_places(value, _currency(layout, row, by))
+            indices[places] = styles.index(sheet, style.decimals(places))
+
+    def render(value: object, currency: str | None) -> str:
+        if value is None:
+            return f' s="{empty}"/>'
+        price = exact(layout.data, field.column, 0, value)
+        return f' s="{indices[price_places(price, currency)]}"><v>{plain(price)}</v></c>'
+
+    return render
+
+
+def _currency(layout: Layout, row: Sequence[object], by: int | None) -> str | None:
+    return layout.data.currency if by is None else str(row[by])
 
 
 def _date(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Render:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from reports import style
 from reports.cover import Cover, naive_utc
 from reports.frame import identification
-from reports.layout import FIRST_ROW, HEADER_ROW, SIGNIFICANT_DIGITS, Layout
+from reports.layout import FIRST_ROW, HEADER_ROW, ROWS_OFF, SIGNIFICANT_DIGITS, Layout
 from reports.page import Page
 from reports.style import Role
 from reports.text import counted
@@ -38,7 +38,8 @@ _TIE_OUT_COLUMNS = (
     ("No.", 6, style.RIGHT), ("Check", 38, style.GENERAL), ("Currency", 10, style.GENERAL),
     ("Left figure", 30, style.GENERAL), ("Left", 17, style.RIGHT),
     ("Right figure", 30, style.GENERAL), ("Right", 17, style.RIGHT),
-    ("Difference", 13, style.RIGHT), ("Result", 13, style.GENERAL),
+    ("Difference", 13, style.RIGHT), ("Tolerance", 11, style.RIGHT),
+    ("Result", 13, style.GENERAL),
     ("Mark", 7, style.GENERAL), ("Explanation", 22, style.GENERAL),
     ("Signed off by, date", 18, style.GENERAL),
 )  # fmt: skip
@@ -72,10 +73,10 @@ def write_tie_out(
     page: Page, cover: Cover, layouts: Sequence[Layout], tie_outs: Sequence[TieOut]
 ) -> None:
     """Every check of the workbook, one a row: given tie-outs first, then the footing of totals."""
-    checks = [*map(_tie_out, tie_outs), *(_footing(at) for at in layouts if _footed(at))]
+    checks = [*map(_tie_out, tie_outs), *(each for at in layouts for each in _footings(at))]
     currencies = sorted({check.currency for check in checks if check.currency})
     page.identify(identification(cover, TIE_OUT, currencies, counted(len(checks), "check")))
-    for letter, (heading, width, form) in zip("ABCDEFGHIJKL", _TIE_OUT_COLUMNS, strict=True):
+    for letter, (heading, width, form) in zip("ABCDEFGHIJKLM", _TIE_OUT_COLUMNS, strict=True):
         page.put(f"{letter}{HEADER_ROW}", heading, Role.HEADER, form)
         page.sheet.column_dimensions[letter].width = width
     for row, check in enumerate(checks, start=FIRST_ROW):
@@ -83,13 +84,13 @@ def write_tie_out(
     last = FIRST_ROW + len(checks) - 1
     if checks:
         page.flag(f"H{FIRST_ROW}:H{last}")
-        page.flag(f"I{FIRST_ROW}:I{last}", good=f'"{AGREES}"')
+        page.flag(f"J{FIRST_ROW}:J{last}", good=f'"{AGREES}"')
     page.put(f"B{last + 2}", "Marks", Role.LABEL)
     for row, (mark, meaning) in enumerate(MARKS.items(), start=last + 3):
         page.put(f"B{row}", f"{mark}  {meaning}", Role.NOTE)
     page.sheet.freeze_panes = f"C{FIRST_ROW}"
     page.sheet.sheet_view.showGridLines = False
-    page.sheet.auto_filter.ref = f"A{HEADER_ROW}:L{max(last, FIRST_ROW)}"
+    page.sheet.auto_filter.ref = f"A{HEADER_ROW}:M{max(last, FIRST_ROW)}"
     page.set_up_print(cover, HEADER_ROW)
     page.protect(data=False)
     page.sheet.protection.autoFilter = False
@@ -113,9 +114,11 @@ def _write_check(page: Page, row: int, check: _Check) -> None:
     formula = f"=ROUND(E{row}-G{row},{places})"
     page.put_formula(f"H{row}", formula, check.difference, Role.FIXED, check.form)
     result = DIFFERS if check.difference else AGREES
-    page.put_formula(f"I{row}", f'=IF(H{row}=0,"{AGREES}","{DIFFERS}")', result, Role.FIXED)
-    page.put(f"J{row}", check.mark, Role.FIXED)
-    for letter in "KL":
+    page.put(f"I{row}", 0, Role.FIXED, check.form)
+    verdict = f'=IF(ABS(H{row})<=I{row},"{AGREES}","{DIFFERS}")'
+    page.put_formula(f"J{row}", verdict, result, Role.FIXED)
+    page.put(f"K{row}", check.mark, Role.FIXED)
+    for letter in "LM":
         page.put(f"{letter}{row}", None, Role.BODY, wrap=True)
 
 
@@ -143,6 +146,31 @@ def _footed(layout: Layout) -> list[Total]:
     return [total for total in layout.totals if not layout.fields[total.position].as_text]
 
 
+def _footings(layout: Layout) -> Iterator[_Check]:
+    """That a sheet's columns add up, and its rows where they are to."""
+    if _footed(layout):
+        yield _footing(layout)
+    if layout.footed_across:
+        yield _footing_across(layout)
+
+
+def _footing_across(layout: Layout) -> _Check:
+    """One check a sheet: in none of its rows is a sum other than its parts."""
+    cells = [
+        layout.reference(f"{get_column_letter(position + 1)}{layout.across_row}")
+        for position in layout.footed_across
+    ]
+    off = Decimal(sum(layout.footed_across.values()))
+    return _Check(
+        name=f"{layout.data.title}: every row adds up",
+        currency="",
+        left=_Side(name=ROWS_OFF, amount=off, formula=f"={'+'.join(cells)}"),
+        right=_Side(name="None allowed", amount=Decimal(0)),
+        mark="F",
+        form=style.COUNT,
+    )
+
+
 def _footing(layout: Layout) -> _Check:
     """One check a sheet: how many of its control totals agree with the live sums."""
     count = Decimal(len(_footed(layout)))
@@ -168,11 +196,13 @@ def write_cover(
     page.sheet.row_dimensions[1].height = 24
     row = _write_facts(page, cover, start=4)
     page.put(f"A{row}", "Checks that do not agree", Role.LABEL)
-    checks = len(tie_outs) + sum(1 for layout in layouts if _footed(layout))
+    footings = [each for layout in layouts for each in _footings(layout)]
+    checks = len(tie_outs) + len(footings)
     if checks:
-        differences = f"'{TIE_OUT}'!H{FIRST_ROW}:H{FIRST_ROW + checks - 1}"
-        failing = sum(1 for tie in tie_outs if tie.difference)
-        formula = f'=COUNTIF({differences},"<>0")'
+        results = f"'{TIE_OUT}'!J{FIRST_ROW}:J{FIRST_ROW + checks - 1}"
+        failing = sum(1 for each in tie_outs if each.difference)
+        failing += sum(1 for each in footings if each.difference)
+        formula = f'=COUNTIF({results},"{DIFFERS}")'
         page.put_formula(f"B{row}", formula, failing, Role.PLAIN, style.TALLY)
         page.flag(f"B{row}")
     page.put(f"C{row}", f"of {checks} on the sheet {TIE_OUT}", Role.NOTE)

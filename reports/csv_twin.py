@@ -16,8 +16,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from reports.cover import Cover
+from reports.digits import plain
 from reports.files import atomically, sha256_of
-from reports.layout import plain
 from reports.text import printable
 from reports.totals import Total, as_decimal, currency_position, day, exact, totals
 from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
@@ -79,7 +79,7 @@ def _field(data: DataSet, column: Column, number: int, value: object, currency: 
             return _moment(day(data, column, number, value))
         case ColumnType.MONEY:
             return str(as_decimal(column, exact(data, column, number, value), currency))
-        case ColumnType.QUANTITY | ColumnType.RATIO | ColumnType.INTEGER:
+        case ColumnType.QUANTITY | ColumnType.PRICE | ColumnType.RATIO | ColumnType.INTEGER:
             return plain(exact(data, column, number, value))
 
 

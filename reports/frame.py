@@ -12,7 +12,7 @@ from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from reports import style
 from reports.body import body
 from reports.cover import Cover, timestamp
-from reports.layout import FIRST_ROW, HEADER_ROW, Field, Layout
+from reports.layout import FIRST_ROW, HEADER_ROW, ROWS_OFF, Field, Layout
 from reports.page import Page
 from reports.style import Role
 from reports.text import counted, identifier
@@ -59,9 +59,9 @@ def build(page: Page, layout: Layout, cover: Cover) -> None:
     last = get_column_letter(len(layout.fields))
     page.part.digits_as_text = f"A{FIRST_ROW}:{last}{layout.last_row}"
     _add_totals(page, layout)
-    width = sum(field.width for field in layout.fields)
-    page.wrap_note(last, width=width)
-    page.set_up_print(cover, HEADER_ROW, width=width, keys=layout.frozen_columns)
+    widths = [field.width for field in layout.fields]
+    page.wrap_note(widths)
+    page.set_up_print(cover, HEADER_ROW, width=sum(widths), keys=layout.frozen_columns)
     page.protect(data=True)
 
 
@@ -132,6 +132,20 @@ def _add_totals(page: Page, layout: Layout) -> None:
             page.put(f"{get_column_letter(free + 1)}{row}", label, role)
     for total in layout.totals:
         _add_total(page, layout, total)
+    if layout.footed_across:
+        _add_across(page, layout)
+
+
+def _add_across(page: Page, layout: Layout) -> None:
+    """Below each column that others add up to: in how many rows they do not."""
+    row = layout.across_row
+    for position in range(len(layout.fields)):
+        page.put(f"{get_column_letter(position + 1)}{row}", None, Role.CHECK)
+    page.put(f"{get_column_letter(layout.label_position + 1)}{row}", ROWS_OFF, Role.CHECK)
+    for position, off in layout.footed_across.items():
+        cell = f"{get_column_letter(position + 1)}{row}"
+        page.put_formula(cell, layout.across_formula(position), off, Role.CHECK, style.COUNT)
+        page.flag(cell)
 
 
 def _add_total(page: Page, layout: Layout, total: Total) -> None:

@@ -9,7 +9,7 @@ on the first. What cannot be shown exactly is refused here, before a file exists
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from functools import cached_property
 from openpyxl.utils import get_column_letter, quote_sheetname
 
 from reports import style
+from reports.digits import plain
 from reports.text import identifier
 from reports.totals import (
     Total,
@@ -27,11 +28,13 @@ from reports.totals import (
     day,
     exact,
     minor_units,
+    rows_off,
     totals,
 )
+from revrec.disclosure.columns import ROW_KEY
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet
-from revrec.money import from_minor
+from revrec.money import from_minor, minor_digits
 
 HEADER_ROW = 9
 FIRST_ROW = 10
@@ -45,6 +48,7 @@ TITLE_MAX = 31
 WIDTH_MAX = 46
 _KEY_WIDTH_MAX = 60
 _TITLE_REFUSED = re.compile(r"[\[\]:*?/\\]")
+_PRICE_LENGTH = 16
 _KEYS = frozenset({ColumnType.TEXT, ColumnType.INTEGER})
 _FORMS = {
     ColumnType.TEXT: style.TEXT,
@@ -53,6 +57,7 @@ _FORMS = {
     ColumnType.INTEGER: style.ORDINAL,
 }
 _LINES = ("Control total", "Sum of the rows", "Difference")
+ROWS_OFF = "Rows that do not add up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +190,32 @@ class Layout:
             places = max(0, min(places, SIGNIFICANT_DIGITS - 3 - whole))
         return f"=ROUND({self.total_cell(total)}-{self.total_cell(total, 1)},{places})"
 
+    @cached_property
+    def footed_across(self) -> Mapping[int, int]:
+        """Columns that other columns add up to -> rows in which they do not."""
+        if not self.totals:
+            return {}
+        return {
+            position: rows_off(self.data, position)
+            for position, column in enumerate(self.data.columns)
+            if column.parts
+        }
+
+    @property
+    def across_row(self) -> int:
+        """The row that counts rows which do not add up, below the control totals."""
+        return self.totals_row + len(_LINES) * len(self.total_currencies)
+
+    def across_formula(self, position: int) -> str:
+        """How many rows, on all sheets, are not the sum of their parts."""
+        parts = [column_position(self.data, name) for name in self.data.columns[position].parts]
+        digits = max(minor_digits(each) for each in self.currencies if each is not None)
+        counts = []
+        for sheet in self.sheets:
+            sums = "-".join(self._cells(sheet, each) for each in (position, *parts))
+            counts.append(f"SUMPRODUCT(--(ROUND({sums},{digits})<>0))")
+        return f"={'+'.join(counts)}"
+
     @property
     def label_position(self) -> int:
         """The column that says what the control totals are: the first of texts, or of the rest."""
@@ -295,10 +326,14 @@ def _field(data: DataSet, position: int, heading: str, sums: Sequence[Total]) ->
             scale, as_text = 0, False
         case ColumnType.QUANTITY | ColumnType.INTEGER:
             longest, scale, as_text = _number_shape(data, position, sums)
+        case ColumnType.PRICE:
+            longest, scale, as_text = _number_shape(data, position, sums)
+            longest = min(longest, _PRICE_LENGTH) + len(".00")
         case ColumnType.TEXT:
             text = max((str(row[position] or "") for row in data.rows), key=len, default="")
             longest, scale, as_text = len(text), 0, False
-            wrap = longest > WIDTH_MAX and " " in text
+            # A row key is looked up, not read: it stays on one line.
+            wrap = longest > WIDTH_MAX and " " in text and column.name != ROW_KEY.name
         case ColumnType.DATE:
             longest, scale, as_text = _date_length(data, position), 0, False
         case ColumnType.RATIO:
@@ -363,15 +398,3 @@ def _number_shape(data: DataSet, position: int, sums: Sequence[Total]) -> tuple[
         digits = max(digits, len((before + after).lstrip("0")))
     longest = whole + (whole - 1) // 3 + (scale + 1 if scale else 0) + 2
     return longest, scale, digits > SIGNIFICANT_DIGITS
-
-
-def plain(value: int | Decimal) -> str:
-    """All digits of a number and no more: no exponent, no zeros after the last decimal.
-
-    >>> [plain(Decimal(text)) for text in ("1.500000000", "1E+3", "0.00")]
-    ['1.5', '1000', '0']
-    """
-    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import accumulate
 
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
@@ -24,7 +27,7 @@ _LETTER_PAPER, _TABLOID_PAPER = 1, 3
 _LETTER_WIDTH_MAX, _TABLOID_WIDTH_MAX = 190, 320
 """Characters across a landscape page that can still be read."""
 _HEADER_TEXT_MAX = 64
-_NOTE_ROW, _NOTE_WIDTH_MAX, _NOTE_LINE_HEIGHT = 8, 320, 14
+_NOTE_ROW, _NOTE_LINE_HEIGHT = 8, 14
 _BAD = DifferentialStyle(
     font=Font(color=style.RED_TEXT, bold=True), fill=PatternFill("solid", bgColor=style.RED_FILL)
 )
@@ -86,12 +89,15 @@ class Page:
                 self.put(f"A{row}", line, role)
         self.sheet.row_dimensions[1].height = 22
 
-    def wrap_note(self, last_column: str, *, width: int) -> None:
-        """Break the note of row 8 into lines within the sheet's columns, ``width`` characters."""
+    def wrap_note(self, widths: Sequence[int]) -> None:
+        """Break the note of row 8 into lines within the columns of the first page in print."""
         cell = self.sheet[f"A{_NOTE_ROW}"]
-        width = min(width, _NOTE_WIDTH_MAX)
-        if cell.value is None or len(str(cell.value)) <= width or last_column == "A":
+        room = sum(widths) // _pages_across(sum(widths))
+        last = max(1, bisect_right(list(accumulate(widths)), room))
+        width = sum(widths[:last])
+        if cell.value is None or len(str(cell.value)) <= width or last == 1:
             return
+        last_column = get_column_letter(last)
         lines = -(-len(str(cell.value)) * 11 // (10 * width))
         cell.style = self.styles.name(Role.NOTE, wrap=True)
         self.sheet.merge_cells(f"A{_NOTE_ROW}:{last_column}{_NOTE_ROW}")
@@ -109,7 +115,7 @@ class Page:
         sheet.page_setup.orientation = "landscape"
         wide = width > _LETTER_WIDTH_MAX
         sheet.page_setup.paperSize = _TABLOID_PAPER if wide else _LETTER_PAPER
-        sheet.page_setup.fitToWidth = pages = max(1, -(-width // _TABLOID_WIDTH_MAX))
+        sheet.page_setup.fitToWidth = pages = _pages_across(width)
         if pages > 1 and keys:
             sheet.print_title_cols = f"A:{get_column_letter(keys)}"
         sheet.page_setup.fitToHeight = 0
@@ -139,6 +145,11 @@ class Page:
         guard.formatColumns = guard.formatRows = False
         if data:
             guard.formatCells = guard.sort = guard.autoFilter = guard.pivotTables = False
+
+
+def _pages_across(width: int) -> int:
+    """Pages side by side that so many characters take on the larger paper."""
+    return max(1, -(-width // _TABLOID_WIDTH_MAX))
 
 
 def _header_text(text: str) -> str:

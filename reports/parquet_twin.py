@@ -73,7 +73,7 @@ def _exact(
             return printable(str(value))
         case ColumnType.DATE:
             return day(data, column, number, value)
-        case ColumnType.MONEY | ColumnType.QUANTITY | ColumnType.RATIO:
+        case ColumnType.MONEY | ColumnType.QUANTITY | ColumnType.PRICE | ColumnType.RATIO:
             return as_decimal(column, exact(data, column, number, value), currency)
         case ColumnType.INTEGER:
             return exact(data, column, number, value)
@@ -102,7 +102,7 @@ def _type_of(data: DataSet, column: Column, values: Sequence[object]) -> pa.Data
             return pa.int64() if fits else _decimals(data, column, numbers, 0)
         case ColumnType.MONEY:
             return _decimals(data, column, _numbers(values), _MONEY_SCALE)
-        case ColumnType.QUANTITY | ColumnType.RATIO:
+        case ColumnType.QUANTITY | ColumnType.PRICE | ColumnType.RATIO:
             return _decimals(data, column, _numbers(values), _SCALE)
 
 

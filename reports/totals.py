@@ -17,7 +17,7 @@ from revrec.money import from_minor
 
 CURRENCY = "currency"
 """Name of the column that holds the currency of a row's money."""
-_DECIMALS = frozenset({ColumnType.QUANTITY, ColumnType.RATIO})
+_DECIMALS = frozenset({ColumnType.QUANTITY, ColumnType.PRICE, ColumnType.RATIO})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +106,22 @@ def totals(data: DataSet) -> tuple[Total, ...]:
         Total(column=data.columns[p], position=p, currency=currency, value=value)
         for (currency, p), value in sums.items()
     )
+
+
+def rows_off(data: DataSet, position: int) -> int:
+    """How many rows of a column of money are not the sum of its parts; nothing counts as zero."""
+    parts = [column_position(data, name) for name in data.columns[position].parts]
+    return sum(
+        1
+        for number, row in enumerate(data.rows, start=1)
+        if _amount(data, number, row, position)
+        != sum(_amount(data, number, row, part) for part in parts)
+    )
+
+
+def _amount(data: DataSet, number: int, row: Sequence[object], position: int) -> int:
+    value = row[position]
+    return 0 if value is None else minor_units(data, data.columns[position], number, value)
 
 
 def exact(data: DataSet, column: Column, number: int, value: object) -> int | Decimal:

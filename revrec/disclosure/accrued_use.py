@@ -27,7 +27,7 @@ def with_rates(unbilled: DataSet, calendar: Calendar) -> DataSet:
     columns = [
         *unbilled.columns[: month + 1], c.day("service_from", "Service from"),
         c.day("service_to", "Service to"), *unbilled.columns[month + 1 : amount],
-        c.quantity("rate", "Average rate"), *unbilled.columns[amount:],
+        c.price("rate", "Average rate"), *unbilled.columns[amount:],
     ]  # fmt: skip
     rows = []
     for row in unbilled.rows:

@@ -56,7 +56,7 @@ def allocation_detail(frame: Frame) -> DataSet:
         columns=[
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.COMPONENT, c.OBLIGATION, c.PRODUCT, c.CURRENCY,
             c.quantity("quantity", "Quantity"),
-            c.quantity("selling_price", "Standalone selling price"),
+            c.price("selling_price", "Standalone selling price"),
             c.text("source", "Its source"), c.ratio("ratio", "Ratio"),
             c.money("stated_price", "Stated price"),
             c.ratio("of_selling_price", "Of the selling price"), c.text("in_range", "In range"),

@@ -143,13 +143,13 @@ ROLLFORWARDS = (LIABILITIES, ASSETS, RECEIVABLES, REFUNDS)
 @cites("606-10-50-8", "606-10-45-1", "606-10-45-2", "606-10-45-3", "606-10-45-4")
 def by_contract(frame: Frame, kind: Rollforward) -> DataSet:
     """A balance of every contract from the start of the report to its end."""
-    figures = {**kind.lines, **kind.memo}
     return frame.data_set(
         kind.name,
         kind.title,
         [
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.CURRENCY,
-            *(c.money(name, title) for name, title in figures.items()), c.ROW_KEY,
+            *c.rolled(kind.lines), *(c.money(name, title) for name, title in kind.memo.items()),
+            c.ROW_KEY,
         ],
         f"""
         select {frame.entity} as entity, customer, contract, currency, {_selected(kind)},
@@ -163,15 +163,15 @@ def by_contract(frame: Frame, kind: Rollforward) -> DataSet:
 @cites("606-10-50-8")
 def by_month(frame: Frame, kind: Rollforward) -> DataSet:
     """A balance of every contract month by month; contracts without a balance are left out."""
-    figures = {**kind.lines, **kind.memo}
     return frame.data_set(
         f"{kind.name}_by_month",
         f"{kind.title} by month",
         [
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.PERIOD, c.CURRENCY,
             # Balances of several months are not to be added.
-            *(c.money(name, title, total=name not in {"opening", "closing", *_AT_END})
-              for name, title in figures.items()),
+            *c.rolled(kind.lines, untotalled={"opening", "closing"}),
+            *(c.money(name, title, total=name not in _AT_END)
+              for name, title in kind.memo.items()),
             c.ROW_KEY,
         ],
         f"""

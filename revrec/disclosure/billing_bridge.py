@@ -44,7 +44,7 @@ def billing_bridge(frame: Frame) -> DataSet:
         "Revenue to billings",
         [
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.CURRENCY,
-            *(c.money(name, title) for name, title in LINES.items()), c.ROW_KEY,
+            *c.rolled(LINES), c.ROW_KEY,
         ],
         f"""
         with moved as (

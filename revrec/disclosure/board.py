@@ -265,8 +265,7 @@ def _revenue_bridge(data: DataSet) -> DataSet:
     return DataSet(
         name=REVENUE_BRIDGE,
         title="Bridge of revenue",
-        columns=[c.PRODUCT, c.CURRENCY, *(c.money(name, titles[name]) for name in names),
-                 c.ROW_KEY],
+        columns=[c.PRODUCT, c.CURRENCY, *c.rolled(titles), c.ROW_KEY],
         rows=rows,
     )  # fmt: skip
 

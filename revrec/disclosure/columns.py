@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+
 from revrec.model.dataset import Column, ColumnType, DataSet
 from revrec.money import from_minor
 from revrec.periods import Period
@@ -20,9 +22,22 @@ def day(name: str, title: str) -> Column:
     return Column(name=name, title=title, type=ColumnType.DATE)
 
 
-def money(name: str, title: str, *, total: bool = True) -> Column:
-    """Minor units of the row's currency, with a control total unless sums mean nothing."""
-    return Column(name=name, title=title, type=ColumnType.MONEY, total=total)
+def money(name: str, title: str, *, total: bool = True, parts: Iterable[str] = ()) -> Column:
+    """Minor units of the row's currency, with a control total unless sums mean nothing.
+
+    ``parts`` name the columns that add up to it in every row.
+    """
+    kind = ColumnType.MONEY
+    return Column(name=name, title=title, type=kind, total=total, parts=tuple(parts))
+
+
+def rolled(lines: Mapping[str, str], *, untotalled: Collection[str] = ()) -> list[Column]:
+    """Money columns by name and heading, of which the last is the sum of all before."""
+    *parts, last = lines
+    return [
+        money(name, title, total=name not in untotalled, parts=parts if name == last else ())
+        for name, title in lines.items()
+    ]
 
 
 def count(name: str, title: str, *, total: bool = False) -> Column:
@@ -33,6 +48,11 @@ def count(name: str, title: str, *, total: bool = False) -> Column:
 def quantity(name: str, title: str) -> Column:
     """An exact decimal."""
     return Column(name=name, title=title, type=ColumnType.QUANTITY)
+
+
+def price(name: str, title: str) -> Column:
+    """An exact price of a unit in the row's currency."""
+    return Column(name=name, title=title, type=ColumnType.PRICE)
 
 
 def ratio(name: str, title: str) -> Column:

@@ -7,7 +7,7 @@ amortised and what was decided about it come from its facts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pyarrow as pa
 
@@ -179,7 +179,7 @@ def _by_month(frame: Frame) -> DataSet:
         [
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.text("cost", "Cost"), c.PERIOD, c.CURRENCY,
             # Balances of several months are not to be added.
-            *_figures(totals=frozenset(_NAMES) - {"opening", "closing"}), c.ROW_KEY,
+            *_figures(untotalled=("opening", "closing")), c.ROW_KEY,
         ],
         f"""
         select {frame.entity} as entity, coalesce(t.customer, '') as customer, contract, cost,
@@ -211,9 +211,9 @@ def _by_category(frame: Frame) -> DataSet:
 _NAMES = (*_LINES, *_MEMO)
 
 
-def _figures(totals: frozenset[str] = frozenset(_NAMES)) -> list[Column]:
-    titles = {**_LINES, **_MEMO}
-    return [c.money(name, title, total=name in totals) for name, title in titles.items()]
+def _figures(untotalled: Collection[str] = ()) -> list[Column]:
+    memo = [c.money(name, title) for name, title in _MEMO.items()]
+    return [*c.rolled(_LINES, untotalled=untotalled), *memo]
 
 
 def _costs(frame: Frame) -> pa.Table:

@@ -153,7 +153,8 @@ def earlier_performance(frame: Frame) -> DataSet:
         "earlier_performance",
         "Revenue from earlier performance",
         [
-            c.ENTITY, c.CUSTOMER, c.CONTRACT, c.CURRENCY, c.money("revenue", "Revenue"),
+            c.ENTITY, c.CUSTOMER, c.CONTRACT, c.CURRENCY,
+            c.money("revenue", "Revenue", parts=("earlier", "current")),
             c.money("changed", "Changed prices and estimates"),
             c.money("learned_late", "Learned after the close"),
             c.money("earlier", "From earlier performance (50-12A)"),

@@ -274,8 +274,8 @@ def _detail(found: Sequence[Line]) -> DataSet:
 
 _AMOUNTS = (
     c.money("base", "Then"),
-    c.money("current", "Now"),
-    c.money("change", "Change"),
+    c.money("current", "Now", parts=("base", "change")),
+    c.money("change", "Change", parts=DRIVERS),
     *(c.money(name, title) for name, title in DRIVERS.items()),
 )
 

@@ -73,7 +73,7 @@ def functional_balances(
             c.money("opening", "Opening (debit positive)"),
             c.money("moved", "Movements"),
             c.money("exchange", "Exchange differences"),
-            c.money("closing", "Closing (debit positive)"),
+            c.money("closing", "Closing (debit positive)", parts=("opening", "moved", "exchange")),
             c.ROW_KEY,
         ],
         rows=[

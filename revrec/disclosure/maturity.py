@@ -34,7 +34,8 @@ def by_maturity(frame: Frame) -> DataSet:
         "Current and non-current",
         [
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.text("account", "Ledger account"), c.CURRENCY,
-            c.money("balance", "Balance"), c.money("current", "Current"),
+            c.money("balance", "Balance", parts=("current", "non_current")),
+            c.money("current", "Current"),
             c.money("non_current", "Non-current"), c.ROW_KEY,
         ],
         f"""

@@ -67,7 +67,7 @@ def remaining_movement(frame: Frame) -> DataSet:
         "Remaining obligations, moved",
         [
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.CURRENCY,
-            *(c.money(name, title) for name, title in LINES.items()), c.ROW_KEY,
+            *c.rolled(LINES), c.ROW_KEY,
         ],
         _SQL.format(entity=frame.entity),
         note=(

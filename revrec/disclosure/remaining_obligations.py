@@ -44,7 +44,7 @@ def remaining_obligations(frame: Frame) -> DataSet:
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.OBLIGATION, c.COMPONENT, c.PRODUCT,
             c.text("category", "Category"), c.text("expedient", "Expedient"),
             c.text("timing", "Recognised"), c.day("due", "Complete at the latest"), c.CURRENCY,
-            c.money("remaining", "Remaining"), *amounts, c.ROW_KEY,
+            c.money("remaining", "Remaining", parts=BANDS), *amounts, c.ROW_KEY,
         ],
         f"""
         select {frame.entity} as entity, c.customer, contract, obligation, component,

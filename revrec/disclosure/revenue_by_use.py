@@ -35,8 +35,7 @@ def revenue_by_use(frame: Frame) -> DataSet:
         "Revenue by use",
         [
             c.ENTITY, c.CUSTOMER, c.PRODUCT, c.CURRENCY,
-            *(c.money(name, title) for name, title in KINDS.items()), c.money("total", "Revenue"),
-            c.ROW_KEY,
+            *c.rolled({**KINDS, "total": "Revenue"}), c.ROW_KEY,
         ],
         f"""
         with revenue as (

@@ -45,6 +45,8 @@ def revenue_waterfall(frame: Frame, allocated: DataSet) -> DataSet:
     """
     span = frame.span
     frame.load("alone", _alone(allocated))
+    shown = ["before", *(c.month_name("actual", month) for month in span.periods)]
+    shown += [c.month_name("scheduled", month) for month in span.scheduled]
     return frame.data_set(
         "revenue_waterfall",
         "Revenue waterfall",
@@ -52,7 +54,7 @@ def revenue_waterfall(frame: Frame, allocated: DataSet) -> DataSet:
             c.ENTITY, c.CUSTOMER, c.CONTRACT, c.OBLIGATION, c.COMPONENT, c.PRODUCT,
             c.text("category", "Category"), c.text("measure", "Measure of progress"),
             c.day("starts", "Start"), c.day("ends", "End"), c.CURRENCY,
-            c.quantity("selling_price", "Standalone selling price"),
+            c.price("selling_price", "Standalone selling price"),
             c.money("allocated", "Transaction price share"),
             c.money("prior_years", "Recognised in earlier years"),
             c.money("year_to_date", f"Recognised in FY{span.period.fiscal_year} to date"),
@@ -63,7 +65,7 @@ def revenue_waterfall(frame: Frame, allocated: DataSet) -> DataSet:
             *(c.money(c.month_name("scheduled", m), f"{m} scheduled") for m in span.scheduled),
             c.money("beyond", "Beyond horizon"),
             c.money("unscheduled", "Without a schedule"),
-            c.money("total", "Total"),
+            c.money("total", "Total", parts=(*shown, "beyond", "unscheduled")),
             c.money("remaining", "Remaining"),
             c.ROW_KEY,
         ],

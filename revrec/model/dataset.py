@@ -16,6 +16,8 @@ class ColumnType(StrEnum):
     """Integers in minor units; the row's currency column or the data set's gives the decimals."""
     QUANTITY = "quantity"
     """Exact decimals at source precision."""
+    PRICE = "price"
+    """Exact decimals of the row's currency for a unit; shown with at least its decimals."""
     RATIO = "ratio"
     """Exact decimals shown as a percentage."""
     INTEGER = "integer"
@@ -30,6 +32,8 @@ class Column:
     type: ColumnType = ColumnType.TEXT
     total: bool = False
     width: int | None = None
+    parts: tuple[str, ...] = ()
+    """Columns of money that add up to this one in every row; a workbook checks it live."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,9 @@ def text(name: str, title: str) -> Column:
     return Column(name=name, title=title)
 
 
-def money(name: str, title: str) -> Column:
-    """Minor units of the row's currency, with a control total."""
-    return Column(name=name, title=title, type=ColumnType.MONEY, total=True)
+def money(name: str, title: str, parts: tuple[str, ...] = ()) -> Column:
+    """Minor units of the row's currency, with a control total; the sum of its parts if named."""
+    return Column(name=name, title=title, type=ColumnType.MONEY, total=True, parts=parts)
 
 
 def quantity(name: str, title: str) -> Column:
@@ -194,7 +194,7 @@ def unbilled(database: duckdb.DuckDBPyConnection, as_of: date) -> DataSet:
             text("service_month", "Service month"),
             text("currency", "Currency"),
             quantity("quantity", "Quantity"),
-            money("amount", "Amount"),
+            money("amount", "Amount", ("subsequently_billed", "variance")),
             day("expected_on", "Expected on an invoice by"),
             money("subsequently_billed", "Billed since"),
             day("billed_on", "Billed on"),

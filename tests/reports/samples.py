@@ -63,9 +63,9 @@ class Deal:
         return (self.month // 10 + 7 * self.number) if ago < self.start else 0
 
 
-def money(name: str, title: str, *, total: bool = True) -> Column:
+def money(name: str, title: str, *, total: bool = True, parts: tuple[str, ...] = ()) -> Column:
     """A column of minor units."""
-    return Column(name=name, title=title, type=MONEY, total=total)
+    return Column(name=name, title=title, type=MONEY, total=total, parts=parts)
 
 
 def text(name: str, title: str) -> Column:
@@ -154,7 +154,10 @@ def contract_balances(count: int) -> DataSet:
             money("billed", "Billed in period"),
             money("revenue_from_opening", "Revenue from opening (50-8b)"),
             money("revenue_from_billed", "Revenue from period's billings"),
-            money("catch_up", "Modification catch-up"), money("closing", "Closing"),
+            money("catch_up", "Modification catch-up"),
+            money("closing", "Closing", parts=(
+                "opening", "billed", "revenue_from_opening", "revenue_from_billed", "catch_up",
+            )),
         ],
         rows=rows,
         note="Contract liability: credit balances are positive here.",

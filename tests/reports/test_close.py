@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
 def ties(path):
     """Check -> result, from the tie-out sheet as a preview shows it."""
     rows = CalamineWorkbook.from_path(path).get_sheet_by_name("Tie-out").to_python()[9:]
-    return {(row[1], row[2]): row[8] for row in rows if row[8]}
+    return {(row[1], row[2]): row[9] for row in rows if row[9]}
 
 
 def test_a_close_writes_three_workbooks_their_twins_and_a_manifest(folder):

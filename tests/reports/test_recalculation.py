@@ -43,7 +43,8 @@ def test_no_cell_is_an_error(computed):
 def test_every_formula_gives_the_result_that_was_written_beside_it(book_path, book, computed):
     """What a preview shows is what the spreadsheet program computes: totals, checks, charts.
 
-    126 for 21 totals in three currencies, 21 for 8 ties, 1 on the cover, 45 under three charts.
+    126 for 21 totals in three currencies, 1 for rows that add up, 24 for 9 ties, 1 on the cover,
+    45 under three charts.
     """
     cached = openpyxl.load_workbook(book_path, data_only=True)
     formulas = [
@@ -53,7 +54,7 @@ def test_every_formula_gives_the_result_that_was_written_beside_it(book_path, bo
         for cell in row
         if cell.data_type == "f"
     ]
-    assert 193 == len(formulas)
+    assert 197 == len(formulas)
     for title, cell in formulas:
         expected, actual = cached[title][cell].value, computed[title][cell].value
         if isinstance(expected, str):
@@ -88,8 +89,30 @@ def test_a_changed_amount_is_found(book_path, tmp_path):
     differences = {row[0].value: row[8].value for row in sheets["Revenue waterfall"]["A51:I59"]}
 
     assert {-0.01, 0} == {differences[f"Difference, {c}"] for c in ("EUR", "JPY", "USD")}
-    results = {row[1].value: row[8].value for row in sheets["Tie-out"]["A10:I17"]}
+    results = {row[1].value: row[9].value for row in sheets["Tie-out"]["A10:J17"]}
     assert "DIFFERENCE" == results["Revenue waterfall: every column adds up"]
+    assert 1 == sheets["Cover"]["B19"].value
+
+
+def test_a_row_that_does_not_add_up_is_found(book_path, tmp_path):
+    """Two amounts of a column moved by as much: its total holds, two rows do not."""
+    # Billed of the contracts 6 and 12, whose first month is March: 12 x 1,222.00 and 12 x 1,444.00.
+    changed = copy_edited(
+        book_path,
+        tmp_path / "moved.xlsx",
+        lambda xml: re.sub(
+            rb'(<c r="E15"[^>]*><v>)14664.00(</v>)', rb"\g<1>14664.01\2",
+            re.sub(rb'(<c r="E21"[^>]*><v>)17328.00(</v>)', rb"\g<1>17327.99\2", xml),
+        ),
+    )  # fmt: skip
+    sheets = values(changed, tmp_path)
+    rollforward = sheets["Contract liability rollforward"]
+
+    (off,) = [row[8].value for row in rollforward if row[0].value == "Rows that do not add up"]
+    results = {row[1].value: row[9].value for row in sheets["Tie-out"]["A10:J18"]}
+    assert 2 == off
+    assert "DIFFERENCE" == results["Contract liability rollforward: every row adds up"]
+    assert "OK" == results["Contract liability rollforward: every column adds up"]
     assert 1 == sheets["Cover"]["B19"].value
 
 

@@ -146,7 +146,7 @@ def test_the_schedules_end_in_the_changes(folder, tmp_path):
     book = openpyxl.load_workbook(path, data_only=True)
     assert "Changes since last close" == book.sheetnames[-1]
     assert "revenue_waterfall" in book["Changes since last close"]["A8"].value
-    results = {row[8].value for row in book["Tie-out"]["A10:I30"]} - {None}
+    results = {row[9].value for row in book["Tie-out"]["A10:J30"]} - {None}
     assert {"OK"} == results
     manifest = json.loads((tmp_path / "one" / "manifest.json").read_text(encoding="utf-8"))
     twins = [file for file in manifest["files"] if "changes-since" in file["name"]]

@@ -45,7 +45,7 @@ def test_calamine_reads_the_same_figures(book_path, data):
     # 8 EUR contracts: 12 x (8 x 1,000 + 37 x 164); control total, sum of the rows, difference.
     assert [168816.0, 168816.0, 0.0] == [sheet[row][8] for row in (50, 51, 52)]
     ties = workbook.get_sheet_by_name("Tie-out").to_python()[HEADER_ROW:]
-    assert ["OK"] * 8 == [row[8] for row in ties[:8]]
+    assert ["OK"] * 8 == [row[9] for row in ties[:8]]
 
 
 def as_shown(data, row):
@@ -119,6 +119,21 @@ def test_quantities_keep_the_decimals_of_their_source(tmp_path):
     assert [8.375, "=SUM(A10:A14)"] == [sheet[f"A{row}"].value for row in (16, 17)]
 
 
+def test_prices_have_the_decimals_of_their_currency_and_their_own(tmp_path):
+    """At least those of the currency, their own to six significant digits; the cell holds all."""
+    columns = [Column(name="currency", title="Currency"),
+               Column(name="price", title="Price", type=ColumnType.PRICE)]  # fmt: skip
+    prices = [("USD", "15000"), ("JPY", "15000"), ("KWD", "1.5"), ("USD", "0.0000025"),
+              ("USD", "12155.555556"), ("EUR", "0"), ("USD", None)]  # fmt: skip
+    rows = [(currency, price and Decimal(price)) for currency, price in prices]
+    sheet = one_sheet(tmp_path, columns, rows, currency=None)["Data"]
+
+    places = [cell.number_format.split(";")[0] for (cell,) in sheet["B10:B15"]]
+    assert ["#,##0.00", "#,##0", "#,##0.000", "#,##0.0000000", "#,##0.00", "#,##0.00"] == places
+    assert 12155.555556 == sheet["B14"].value
+    assert sheet["B16"].value is None
+
+
 def test_quantities_that_a_cell_would_round_are_text(tmp_path):
     """Every digit stays in sight, no sum is claimed, and the note says so."""
     column = Column(name="q", title="Tokens", type=ColumnType.QUANTITY, total=True)
@@ -177,9 +192,9 @@ def test_text_of_the_cover_is_never_a_formula(tmp_path):
         if cell.data_type == "f"
     }
     assert {
-        "=COUNTIF('Tie-out'!H10:H10,\"<>0\")",
+        "=COUNTIF('Tie-out'!J10:J10,\"DIFFERENCE\")",
         "=ROUND(E10-G10,2)",
-        '=IF(H10=0,"OK","DIFFERENCE")',
+        '=IF(ABS(H10)<=I10,"OK","DIFFERENCE")',
     } == formulas
 
 

@@ -49,7 +49,7 @@ def test_cover_identifies_the_report(book):
         "Engine version": "1.0.0",
         "Chain head": "9f2c4e6a8b0d1f3355779911bbddff00" * 2,
         "Inputs": "facts 1 to 4812, usage version 31",
-        "Checks that do not agree": "=COUNTIF('Tie-out'!H10:H17,\"<>0\")",
+        "Checks that do not agree": "=COUNTIF('Tie-out'!J10:J18,\"DIFFERENCE\")",
     } == cover
 
 
@@ -236,7 +236,7 @@ def test_formulas_are_protected_and_data_is_not(book):
     assert sheet["I52"].protection.locked
     assert sheet["A9"].protection.locked
     assert book["Cover"].protection.sheet
-    assert not book["Tie-out"]["K10"].protection.locked  # room for the explanation
+    assert not book["Tie-out"]["L10"].protection.locked  # room for the explanation
 
 
 def test_nothing_reaches_outside_the_file(book_path):
@@ -274,7 +274,9 @@ def test_a_difference_is_shown(tmp_path):
 
     sheets = CalamineWorkbook.from_path(path)
     row = sheets.get_sheet_by_name("Tie-out").to_python()[HEADER_ROW]
-    assert [1.0, "Revenue", "USD", "Schedule", 1.0, "Ledger", 0.99, 0.01, "DIFFERENCE"] == row[:9]
+    assert [1.0, "Revenue", "USD", "Schedule", 1.0, "Ledger", 0.99, 0.01, 0.0, "DIFFERENCE"] == row[
+        :10
+    ]
     cover = sheets.get_sheet_by_name("Cover").to_python()
     assert [1.0] == [row[1] for row in cover if row[0] == "Checks that do not agree"]
 
@@ -366,7 +368,7 @@ def test_the_tie_outs_can_be_filtered(book):
     """Two hundred checks: the reader picks those that differ."""
     sheet = book["Tie-out"]
 
-    assert "A9:L17" == sheet.auto_filter.ref
+    assert "A9:M18" == sheet.auto_filter.ref
     assert not sheet.protection.autoFilter
 
 
