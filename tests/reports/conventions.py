@@ -94,11 +94,12 @@ def _shown(column: Column, cell, currency: str | None) -> bool:
     form = cell.number_format
     places = _PLACES.match(form)
     decimals = len(places[1] or "") if places else None
+    least = minor_digits(currency) if currency else 0
     return {
         ColumnType.TEXT: form == "@",
         ColumnType.DATE: form.startswith("yyyy-mm-dd"),
-        ColumnType.MONEY: currency is not None and decimals == minor_digits(currency),
-        ColumnType.PRICE: decimals is not None and decimals >= (minor_digits(currency) if currency else 0),
+        ColumnType.MONEY: currency is not None and decimals == least,
+        ColumnType.PRICE: decimals is not None and decimals >= least,
         ColumnType.RATIO: form == "0.00%",
         ColumnType.QUANTITY: decimals is not None or form == "@",
         ColumnType.INTEGER: decimals is not None or form in {"0", "@"},
