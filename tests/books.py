@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from revrec import engine
@@ -24,9 +25,10 @@ from revrec.usage.totals import ControlTotals
 EXAMPLES = Path(__file__).parent.parent / "contracts_examples"
 
 
-def examples() -> list[Scenario]:
+@cache
+def examples() -> tuple[Scenario, ...]:
     """Every scenario directly under ``contracts_examples``."""
-    return [read_scenario(path) for path in sorted(EXAMPLES.glob("*.yaml"))]
+    return tuple(read_scenario(path) for path in sorted(EXAMPLES.glob("*.yaml")))
 
 
 def facts_of(scenarios: Iterable[Scenario]) -> list[Fact]:
