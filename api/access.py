@@ -14,7 +14,14 @@ from revrec.errors import AccessError, Forbidden, Unauthorised
 from revrec.model.fact import digest_of
 from revrec.model.people import Actor, Duty
 from revrec.operations.answering import Request as KeyedRequest
-from revrec.operations.people import NOBODY, by_key, by_token, digest_of_key, require
+from revrec.operations.people import (
+    NOBODY,
+    by_key,
+    by_token,
+    digest_of_key,
+    note_inspection,
+    require,
+)
 from revrec.operations.workspace import Workspace
 from revrec.store import people
 from revrec.store.transaction import Transaction
@@ -25,6 +32,7 @@ _PREPARE = frozenset({Duty.PREPARE})
 _APPROVE = frozenset({Duty.APPROVE})
 _CONTROL = frozenset({Duty.CONTROL})
 _INSPECT = frozenset({Duty.INSPECT})
+_AUDIT = frozenset({Duty.AUDIT})
 _OPERATE = frozenset({Duty.OPERATE})
 _ADMINISTER = frozenset({Duty.ADMINISTER})
 _ANY = frozenset(Duty)
@@ -116,6 +124,11 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "rotate_key": _ANY,
     "end_key": _ANY,
     "list_audit_events": _INSPECT,
+    "list_samples": _READ,
+    "get_sample": _READ,
+    "draw_sample": _AUDIT,
+    "record_sample_results": _AUDIT,
+    "evaluate_sample": _AUDIT,
     "start_job": _READ | _RECORD,
     "list_jobs": _READ,
     "get_job": _READ,
@@ -178,6 +191,10 @@ def workspace_of(
     if not shown.actor.duties.intersection(wanted):
         # In a transaction, so that the denial is in the audit log.
         books.run(lambda _: require(shown.actor, wanted, operation), read_only=True)
+    if shown.actor.name != OPEN_NAME:
+        query = request.url.query
+        asked = f"{request.url.path}?{query}" if query else request.url.path
+        note_inspection(books, operation, asked)
     return books
 
 

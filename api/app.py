@@ -28,6 +28,7 @@ from api import (
     problems,
     quarantine_routes,
     routes,
+    sample_routes,
     usage_routes,
 )
 from api.bodies import UPLOADS, Bounded
@@ -58,6 +59,7 @@ ROUTES = (
     estimate_routes,
     export_routes,
     finding_routes,
+    sample_routes,
     package_routes,
     book_routes,
     people_routes,

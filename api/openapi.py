@@ -28,6 +28,7 @@ TAGS = [
     {"name": "journal", "description": "What was posted, in the order of the chain."},
     {"name": "reports", "description": "Every schedule of a closed period, as rows."},
     {"name": "estimates", "description": "Variable consideration: proposed, decided, forecast."},
+    {"name": "samples", "description": "Audit samples: drawn, looked at, evaluated."},
     {"name": "findings", "description": "What checks found, and what people do about it."},
     {"name": "people", "description": "Who may do what, and their keys."},
     {"name": "jobs", "description": "Work in the background, with its progress."},

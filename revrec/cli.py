@@ -33,6 +33,7 @@ from revrec.commands import (
     quarantine,
     reading,
     reconciling,
+    samples,
     usage,
     usage_ledger,
 )
@@ -115,6 +116,7 @@ app.add_typer(people.keys, name="keys")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(findings.app, name="findings")
 app.add_typer(findings.checks, name="checks")
+app.add_typer(samples.app, name="sample")
 
 
 def main() -> None:

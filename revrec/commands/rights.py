@@ -17,6 +17,7 @@ _CLOSE = frozenset({Duty.PREPARE, Duty.APPROVE, Duty.CONTROL})
 _CHECK = _RECORD | _CLOSE
 _CONTROL = frozenset({Duty.PREPARE, Duty.CONTROL})
 _INSPECT = frozenset({Duty.INSPECT})
+_AUDIT = frozenset({Duty.AUDIT})
 _OPERATE = frozenset({Duty.OPERATE})
 _ADMINISTER = frozenset({Duty.ADMINISTER})
 _ANY = frozenset(Duty)
@@ -107,6 +108,11 @@ NEEDS: Mapping[str, frozenset[Duty]] = {
     "keys revoke": _ANY,
     "keys list": _INSPECT,
     "audit-log": _INSPECT,
+    "sample draw": _AUDIT,
+    "sample results": _AUDIT,
+    "sample evaluate": _AUDIT,
+    "sample list": _READ,
+    "sample show": _READ,
     "jobs start": _READ | _RECORD,
     "jobs cancel": _READ | _RECORD,
     "jobs list": _READ,

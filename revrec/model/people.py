@@ -24,6 +24,8 @@ class Duty(StrEnum):
     """Move cut-offs, reopen periods, waive gates, answer for exceptions."""
     INSPECT = "inspect"
     """Read the audit log and who may do what."""
+    AUDIT = "audit"
+    """Draw samples and tell what was found of them; whatever one who may is shown is logged."""
     OPERATE = "operate"
     """Keep the stores: sums, compaction, backup."""
     ADMINISTER = "administer"

@@ -136,7 +136,15 @@ def admitted(
     if not found.duties.intersection(duties):
         # In a transaction, so that the denial is in the audit log.
         acting.run(lambda _: require(found, duties, operation), read_only=True)
+    note_inspection(acting, operation)
     return acting
+
+
+def note_inspection(workspace: Workspace, operation: str, subject: str = "") -> None:
+    """Log what an auditor asks for, before they are shown it; of others only writes are logged."""
+    if workspace.duties is not None and Duty.AUDIT in workspace.duties:
+        told = f"{audit_log.LOOKED_AT}{operation}"
+        workspace.run(lambda tx: audit_log.write(tx, told, subject, {}))
 
 
 def require(actor: Actor, duties: Collection[Duty], operation: str) -> None:

@@ -10,6 +10,9 @@ from psycopg.types.json import Jsonb
 
 from revrec.store.transaction import Transaction
 
+LOOKED_AT = "inspect."
+"""Begins the operations of events that tell what an auditor asked for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
@@ -49,9 +52,14 @@ EVERYTHING = Wanted()
 
 
 def last(tx: Transaction) -> int:
-    """The id of the last event, 0 before the first: as long as it stands, nothing was written."""
+    """The id of the last event, 0 before the first: as long as it stands, nothing was written.
+
+    What an auditor only looked at counts as nothing.
+    """
     row = tx.connection.execute(
-        "select coalesce(max(id), 0) from records.audit_event where entity_id = %s", [tx.entity]
+        "select coalesce(max(id), 0) from records.audit_event"
+        " where entity_id = %s and not starts_with(operation, %s)",
+        [tx.entity, LOOKED_AT],
     ).fetchone()
     return 0 if row is None else int(row[0])
 

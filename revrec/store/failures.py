@@ -45,6 +45,7 @@ _GUARDS: dict[str, type[RevrecError]] = {
     "RV012": ApprovalNeeded,  # of another person's word, or an exception
     "RV013": Conflict,  # not enrolled
     "RV014": InvariantViolated,  # a finding that is not, or a resolution nobody asked for
+    "RV015": InvariantViolated,  # an item or a result of no sample
 }
 _AGAIN = "Nothing was changed; try again."
 _STORE: tuple[tuple[str, str, str], ...] = (

@@ -22,6 +22,7 @@ from revrec.store import (
     job_tables,
     people_tables,
     proposal_tables,
+    sample_tables,
     usage_tables,
 )
 from revrec.store.table_parts import bigint, check, identity, integer, json, moment, period, text
@@ -35,6 +36,7 @@ __all__ = [
     "job_tables",
     "people_tables",
     "proposal_tables",
+    "sample_tables",
     "usage_tables",
 ]
 

@@ -102,6 +102,11 @@ TABLE = """
     GET  /v1/findings                                         yes  yes  yes  yes  no   yes
     GET  /v1/findings/f                                       yes  yes  yes  yes  no   yes
     POST /v1/findings/f/actions                               yes  yes  yes  no   no   no
+    GET  /v1/samples                                          yes  yes  yes  yes  no   yes
+    GET  /v1/samples/s                                        yes  yes  yes  yes  no   yes
+    POST /v1/samples                                          no   no   no   yes  no   no
+    POST /v1/samples/s/results                                no   no   no   yes  no   no
+    POST /v1/samples/s/evaluations                            no   no   no   yes  no   no
     POST /v1/checks/runs                                      yes  no   no   no   no   yes
     GET  /v1/jobs/j/events                                    yes  yes  yes  yes  no   yes
     POST /v1/jobs/j/cancellation                              yes  yes  yes  yes  no   yes

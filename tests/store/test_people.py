@@ -37,6 +37,7 @@ DUTIES = """
     approve     no       yes      yes        no      no            no
     control     no       no       yes        no      no            no
     inspect     no       no       yes        yes     yes           no
+    audit       no       no       no         yes     no            no
     operate     no       no       no         no      yes           no
     administer  no       no       no         no      yes           no
 """
@@ -57,6 +58,9 @@ ROWS = """
     records.journal_export        exported_by  yes      no       no         no      no    no
     records.posted_reference      recorded_by  yes      no       no         no      no    yes
     records.finding_event         acted_by     yes      yes      yes        no      no    no
+    records.sample                drawn_by     no       no       no         yes     no    no
+    records.sample_result         recorded_by  no       no       no         yes     no    no
+    records.sample_evaluation     evaluated_by no       no       no         yes     no    no
     records.person                enrolled_by  no       no       no         no      yes   no
     records.role_grant            granted_by   no       no       no         no      yes   no
     records.role_end              ended_by     no       no       no         no      yes   no
@@ -194,7 +198,16 @@ def prepared(enrolled, entity):
     enrolled("admin", give)
     enrolled("approver", word(ConsentAction.CLOSE, period=DECEMBER))
     enrolled("preparer", prepare)
+    drawn = {**samples["records.sample"], "id": "S-0", "drawn_by": "auditor"}
+    item = {**samples["records.sample_item"], "sample": "S-0"}
+
+    def draw(tx):
+        insert(tx.connection, "records.sample", drawn)
+        insert(tx.connection, "records.sample_item", item)
+
+    enrolled("auditor", draw)
     changes = {
+        "records.sample_result": {"sample": "S-0"},
         "records.proposal": {"id": "another"},
         "records.proposal_decision": {"prepared_by": "preparer"},
         "records.release_approval": {
