@@ -121,38 +121,7 @@ def evaluating(tx: Transaction, sample: str) -> Drawn:
 def told_of(drawn: Drawn) -> dict[str, Any]:
     """A sample with everything known of it as data: amounts as decimal text in the currency."""
     sample, population = drawn.sample, drawn.sample.population
-
-    def amount(minor: int | None) -> str | None:
-        if minor is None or not population.currency:
-            return None
-        return f"{from_minor(minor, population.currency):f}"
-
-    items = []
-    for each in sample.items:
-        found = drawn.results.get(each.number)
-        result = (
-            None
-            if found is None
-            else {
-                "audited": amount(found.audited),
-                "deviates": found.deviates,
-                "note": found.note,
-                "at": found.at.isoformat(),
-                "by": found.by,
-            }
-        )
-        items.append(
-            {
-                "number": each.number,
-                "item": each.item,
-                "place": each.place,
-                "stratum": each.stratum,
-                "hit": each.hit or None,
-                "amount": amount(each.amount),
-                "detail": dict(each.detail),
-                "result": result,
-            }
-        )
+    currency = population.currency
     return {
         "sample": sample.id,
         "method": sample.method.value,
@@ -162,20 +131,22 @@ def told_of(drawn: Drawn) -> dict[str, Any]:
         "population": {
             "query": population.query,
             "count": population.count,
-            "total": amount(population.total),
-            "currency": population.currency,
+            "total": _amount(population.total, currency),
+            "currency": currency,
             "sha256": population.sha256,
-            "ledger_total": amount(population.ledger_total),
+            "ledger_total": _amount(population.ledger_total, currency),
             "chain_seq": population.chain_seq,
             "chain_head": population.chain_head,
             "strata": {
-                name: {"count": count, "total": amount(total)}
+                name: {"count": count, "total": _amount(total, currency)}
                 for name, (count, total) in population.strata.items()
             },
         },
         "drawn_at": sample.drawn_at.isoformat(),
         "drawn_by": sample.drawn_by,
-        "items": items,
+        "items": [
+            _item_told(each, drawn.results.get(each.number), currency) for each in sample.items
+        ],
         "evaluations": [
             {
                 "supported": each.supported,
@@ -187,3 +158,30 @@ def told_of(drawn: Drawn) -> dict[str, Any]:
             for each in drawn.evaluations
         ],
     }
+
+
+def _item_told(item: SampleItem, found: SampleResult | None, currency: str) -> dict[str, Any]:
+    result = None
+    if found is not None:
+        result = {
+            "audited": _amount(found.audited, currency),
+            "deviates": found.deviates,
+            "note": found.note,
+            "at": found.at.isoformat(),
+            "by": found.by,
+        }
+    return {
+        "number": item.number,
+        "item": item.item,
+        "place": item.place,
+        "stratum": item.stratum,
+        "hit": item.hit or None,
+        "amount": _amount(item.amount, currency),
+        "detail": dict(item.detail),
+        "result": result,
+    }
+
+
+def _amount(minor: int | None, currency: str) -> str | None:
+    """In the currency; none of events."""
+    return None if minor is None or not currency else f"{from_minor(minor, currency):f}"

@@ -38,7 +38,7 @@ def test_an_auditor_draws_looks_and_evaluates(as_):
     assert "forbidden" == refused.json()["code"]
 
     log = as_("cleo").get("/v1/audit-log", params={"actor": "cleo"}).json()
-    told = [(each["operation"], each["subject"]) for each in log["events"]]
+    told = [(each["operation"], each["subject"]) for each in log]
     assert ("inspect.evaluate_sample", f"{path}/evaluations") in told
     assert ("inspect.list_audit_events", "/v1/audit-log?actor=cleo") in told
     assert 1 == sum(operation == "sample.draw" for operation, _ in told)

@@ -97,6 +97,11 @@ TABLE = """
     keys revoke           preparer approver controller auditor administrator service
     keys list             controller auditor administrator
     audit-log             controller auditor administrator
+    sample draw           auditor
+    sample results        auditor
+    sample evaluate       auditor
+    sample list           preparer approver controller auditor service
+    sample show           preparer approver controller auditor service
     jobs start            preparer approver controller auditor service
     jobs cancel           preparer approver controller auditor service
     jobs list             preparer approver controller auditor service
