@@ -28,21 +28,38 @@ _ACCOUNTS = (
     Account.RETURN_ASSET,
 )
 """Balances of contracts; what is settled elsewhere stands in the trial balance alone."""
+_MOVEMENTS = {
+    "taken_over": "Taken over",
+    "billed": "Billed and credited",
+    "earned": "Earned",
+    "settled": "Paid and refunded",
+    "written_off": "Written off",
+    "moved": "Other movements",
+    "exchange": "Exchange differences",
+}
+_MOVED_BY = """
+case when starts_with(event, 'opening_') or event = 'cutover_adjustment' then 'taken_over'
+     when event in ('billing', 'credit_memo', 'tax', 'for_principal') then 'billed'
+     when event in ('satisfaction', 'breakage') then 'earned'
+     when event in ('payment', 'refund') then 'settled'
+     when event = 'write_off' then 'written_off'
+     when starts_with(event, 'exchange_') then 'exchange'
+     else 'moved' end
+"""
+"""Of a posting: which column it moves."""
 _SQL = """
 with valued as (
-    select *, coalesce(functional, case when currency = $functional then amount else 0 end) as value
+    select *, {moved_by} as movement,
+           coalesce(functional, case when currency = $functional then amount else 0 end) as value
     from posted where account in (select unnest($accounts))
 )
 select any_value(customer) as customer, contract, account, any_value(currency) as currency,
        coalesce(sum(amount), 0)::bigint as standing,
        coalesce(sum(value) filter (period < $first), 0)::bigint as opening,
-       coalesce(sum(value) filter (
-           period >= $first and not starts_with(event, 'exchange_')), 0)::bigint as moved,
-       coalesce(sum(value) filter (
-           period >= $first and starts_with(event, 'exchange_')), 0)::bigint as exchange,
+       {movements},
        sum(value)::bigint as closing
 from valued group by contract, account
-having opening <> 0 or moved <> 0 or exchange <> 0
+having opening <> 0 or count(*) filter (period >= $first and value <> 0) > 0
 order by contract, account
 """
 
@@ -57,8 +74,14 @@ def functional_balances(
     """
     with connect() as database:
         database.register("posted", posted)
+        movements = ", ".join(
+            "coalesce(sum(value) filter "
+            f"(period >= $first and movement = '{name}'), 0)::bigint as {name}"
+            for name in _MOVEMENTS
+        )
+        sql = _SQL.format(movements=movements, moved_by=_MOVED_BY)
         values = {"functional": functional, "first": str(first), "accounts": list(_ACCOUNTS)}
-        found = database.execute(_SQL, values).fetchall()
+        found = database.execute(sql, values).fetchall()
     return DataSet(
         name="functional_balances",
         title="Balances in functional currency",
@@ -70,10 +93,13 @@ def functional_balances(
             c.text("contract_currency", "Currency of the contract"),
             c.quantity("standing", "Closing in it"),
             c.CURRENCY,
-            c.money("opening", "Opening (debit positive)"),
-            c.money("moved", "Movements"),
-            c.money("exchange", "Exchange differences"),
-            c.money("closing", "Closing (debit positive)", parts=("opening", "moved", "exchange")),
+            *c.rolled(
+                {
+                    "opening": "Opening (debit positive)",
+                    **_MOVEMENTS,
+                    "closing": "Closing (debit positive)",
+                }
+            ),
             c.ROW_KEY,
         ],
         rows=[
@@ -91,7 +117,10 @@ def functional_balances(
             for customer, contract, account, currency, standing, *amounts in found
         ],
         note="Contract liabilities keep the rate of the day they arose; receivables, contract "
-        "assets, refund liabilities and deposits are remeasured (830-10-45-18, 830-20-35-2).",
+        "assets, refund liabilities and deposits are remeasured (830-10-45-18, 830-20-35-2). "
+        "Taken over: balances of contracts of another system or of an entity acquired. Written "
+        "off: credit losses (326-20). Other movements: between balances of a contract, financing, "
+        "costs.",
     )
 
 
@@ -101,7 +130,7 @@ def functional_tie_outs(data: DataSet, standing: Counter[str]) -> Iterator[TieOu
     ``standing`` is what the trial balance holds by ledger account, in the functional currency.
     """
     names = [each.name for each in data.columns]
-    places = [names.index(name) for name in ("opening", "moved", "exchange", "closing")]
+    places = [names.index(name) for name in ("opening", *_MOVEMENTS, "closing")]
     sums: Counter[str] = Counter()
     added = closing = 0
     currency = ""

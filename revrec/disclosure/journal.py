@@ -16,8 +16,10 @@ def journal_summary(frame: Frame) -> DataSet:
     """Debits and credits by month of posting, account and currency, with what the entries hold.
 
     Debits and credits add up the detail; ``journal`` is the net of the journal's lines, which a
-    general ledger takes over. The two nets must agree.
+    general ledger takes over. The two nets must agree. The net in the functional currency is
+    empty unless that is told of every line.
     """
+    code, worth = _functional(frame)
     return frame.data_set(
         "journal_summary",
         "Journal summary",
@@ -26,13 +28,16 @@ def journal_summary(frame: Frame) -> DataSet:
             c.text("account", "Ledger account"), c.CURRENCY, c.money("debit", "Debit"),
             c.money("credit", "Credit"), c.money("net", "Net (debit positive)"),
             c.money("journal", "Net of the entries (debit positive)"),
+            c.text("functional_currency", "Functional currency"),
+            c.quantity("functional", "Net in it (debit positive)"),
             c.count("details", "Details", total=True), c.text("status", "Status"), c.ROW_KEY,
         ],
         f"""
         with detailed as (
             select period, gl_code, any_value(gl_name) as gl_name, account, currency,
                    sum(greatest(amount, 0)) as debit, sum(greatest(-amount, 0)) as credit,
-                   sum(amount) as net, count(*) as details
+                   sum(amount) as net, count(*) as details,
+                   case when count(*) = count({worth}) then sum({worth}) end as functional
             from detail group by period, gl_code, account, currency
         ),
         entered as (
@@ -45,6 +50,7 @@ def journal_summary(frame: Frame) -> DataSet:
                coalesce(e.gl_name, d.gl_name) as gl_name, account, currency,
                coalesce(debit, 0)::bigint as debit, coalesce(credit, 0)::bigint as credit,
                coalesce(net, 0)::bigint as net, coalesce(journal, 0)::bigint as journal,
+               case when functional is not null then {code} end as functional_currency, functional,
                coalesce(details, 0) as details, 'posted' as status,
                key_of([period, gl_code, account, currency]) as row_key
         from entered e full join detailed d using (period, gl_code, account, currency)
@@ -63,16 +69,11 @@ def journal_detail(frame: Frame) -> DataSet:
 
     Its worth in the functional currency is empty until that is told.
     """
-    functional = "null::varchar as functional_currency, null::decimal(38, 3) as functional"
-    if currencies := frame.inputs.book.currencies:
-        code = currencies.functional_currency
-        digits = minor_digits(code)
-        unit = Decimal(1).scaleb(-digits)
-        worth = f"coalesce(functional, case when currency = '{code}' then amount end)"
-        functional = (
-            f"case when {worth} is not null then '{code}' end as functional_currency, "
-            f"{worth}::decimal(30, 0) * {unit}::decimal(4, {digits}) as functional"
-        )
+    code, worth = _functional(frame)
+    functional = (
+        f"case when {worth} is not null then {code} end as functional_currency, "
+        f"{worth} as functional"
+    )
     return frame.data_set(
         "journal_detail",
         "Journal detail",
@@ -107,3 +108,15 @@ def journal_detail(frame: Frame) -> DataSet:
             "that no entry was needed."
         ),
     )  # fmt: skip
+
+
+def _functional(frame: Frame) -> tuple[str, str]:
+    """SQL of the functional currency, and of a posting's worth in it; empty until it is told."""
+    currencies = frame.inputs.book.currencies
+    if currencies is None:
+        return "null::varchar", "null::decimal(38, 3)"
+    code = currencies.functional_currency
+    digits = minor_digits(code)
+    unit = Decimal(1).scaleb(-digits)
+    worth = f"coalesce(functional, case when currency = '{code}' then amount end)"
+    return f"'{code}'", f"({worth}::decimal(30, 0) * {unit}::decimal(4, {digits}))"

@@ -21,9 +21,12 @@ BANDS = {
 }
 _SHARE_DIGITS = 6
 _DISCLOSED, _WITHIN_A_YEAR, _AS_USED = "", "606-10-50-14", "606-10-50-14A"
+_AS_INVOICED, _ROYALTY = "606-10-50-14(b)", "606-10-50-14A(a)"
 _LINES = {
     _DISCLOSED: "Disclosed (606-10-50-13)",
     _WITHIN_A_YEAR: "Original term of one year or less (606-10-50-14)",
+    _AS_INVOICED: "Recognised as invoiced, 55-18 (606-10-50-14(b))",
+    _ROYALTY: "Royalties by sales or use, not estimated (606-10-50-14A(a))",
     _AS_USED: "Usage allocated to its day, not estimated (606-10-50-14A)",
 }
 _TOTAL = "Total"
@@ -36,6 +39,7 @@ def remaining_obligations(frame: Frame) -> DataSet:
     Usage allocated to its day is listed without an amount: it is not estimated (50-14A).
     """
     amounts = [c.money(name, title) for name, title in BANDS.items()]
+    as_invoiced = frame.inputs.book.policy.value("right_to_invoice") == "elected"
     sums = ", ".join(f"sum({name})::bigint as {name}" for name in BANDS)
     return frame.data_set(
         "remaining_obligations",
@@ -50,8 +54,10 @@ def remaining_obligations(frame: Frame) -> DataSet:
         select {frame.entity} as entity, c.customer, contract, obligation, component,
                any_value(s.product) as product,
                any_value(coalesce(k.category, 'fixed')) as category,
-               any_value(case when as_used then '{_AS_USED}'
+               any_value(case when as_used and k.royalty then '{_ROYALTY}'
+                    when as_used then '{_AS_USED}'
                     when coalesce(k.within_a_year, c.within_a_year) then '{_WITHIN_A_YEAR}'
+                    when o.measure = 'right_to_invoice' and {as_invoiced} then '{_AS_INVOICED}'
                     else '{_DISCLOSED}' end) as expedient,
                any_value(case when timed then 'as time passes'
                     when by_use then 'as used' else 'on delivery' end) as timing,
@@ -61,6 +67,7 @@ def remaining_obligations(frame: Frame) -> DataSet:
         from outlook s
         join contract c using (contract)
         left join component k using (contract, component)
+        left join obligation o using (contract, obligation)
         -- Parts of the price that are earned have nothing to list; usage still to come has.
         where remaining <> 0
            or (as_used and progress = 'counted'
@@ -70,7 +77,8 @@ def remaining_obligations(frame: Frame) -> DataSet:
         """,
         note=(
             "Bands count months from the end of the period. What is used or delivered stands in "
-            "the band in which it is complete at the latest, or under no date."
+            "the band in which it is complete at the latest, or under no date. What the constraint "
+            "excludes is in no price (606-10-50-15)."
         ),
     )  # fmt: skip
 
@@ -103,7 +111,8 @@ def _lines(listed: DataSet) -> Iterator[Row]:
         mine = [row for row in listed.rows if row[currency] == each]
         for kind, line in _LINES.items():
             chosen = [row for row in mine if row[expedient] == kind]
-            yield _line(each, line, chosen, places)
+            if chosen or kind == _DISCLOSED:
+                yield _line(each, line, chosen, places)
         yield _line(each, _TOTAL, mine, places)
 
 

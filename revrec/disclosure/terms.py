@@ -60,6 +60,7 @@ COMPONENTS = pa.schema(
         ("category", pa.string()),
         ("paid", pa.string()),
         ("within_a_year", pa.bool_()),
+        ("royalty", pa.bool_()),
     ]
 )
 """Components of the price other than the fixed pool."""
@@ -107,7 +108,9 @@ def terms_of(book: Book, accounting: Accounting, on: date) -> Terms:
             components += _component_rows(name, added, paid, within_a_year=short)
             if is_separate(accounting, name, change):
                 short_too = _added_within_a_year(change)
-                components.append((name, change.id, ConsiderationKind.FIXED.value, "", short_too))
+                components.append(
+                    (name, change.id, ConsiderationKind.FIXED.value, "", short_too, False)
+                )
     return Terms(
         contracts=_table(CONTRACTS, contracts),
         obligations=_table(OBLIGATIONS, obligations),
@@ -175,9 +178,10 @@ def _component_rows(
         if priced_by_unit(each):
             for component, as_used in unit_components(each).items():
                 category = "per_unit" if as_used else "estimate"
-                yield contract, component, category, kind, within_a_year
+                yield contract, component, category, kind, within_a_year, False
         elif each.kind is not ConsiderationKind.FIXED:
-            yield contract, each.id, _category(each), kind, within_a_year
+            is_royalty = each.royalty is not None
+            yield contract, each.id, _category(each), kind, within_a_year, is_royalty
 
 
 def _category(consideration: Consideration) -> str:

@@ -26,10 +26,12 @@ from revrec.disclosure.disclosed import disclosed
 from revrec.disclosure.fiscal_periods import checks_in_words_of, in_words_of
 from revrec.disclosure.revenue_by_use import reconciled_use
 from revrec.disclosure.selling_prices import selling_price_analysis
+from revrec.disclosure.signatures import Signatures, signed, signed_prices
 from revrec.disclosure.span import Span
 from revrec.disclosure.trial_balance import Ledger, ledger
 from revrec.errors import NotFound
 from revrec.estimation.price_strata import studied
+from revrec.feeds.frameworks import frameworks
 from revrec.ledger.entries import PostedEntry
 from revrec.ledger.subledger import Subledger, first_period
 from revrec.model.books import Framework
@@ -40,6 +42,7 @@ from revrec.model.policy import Policy
 from revrec.operations import books, checklist
 from revrec.operations.computing import accounted_here
 from revrec.operations.reconciling import reconciled
+from revrec.operations.signatures import signatures
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.recognition.counts import usage_by_obligation
@@ -82,6 +85,8 @@ class Report:
     """In force at the last period's close."""
     waived: Sequence[Waiver]
     """Gates that the last period's close passed on two people's word."""
+    signatures: Signatures
+    """Who told, approved and closed what is shown."""
 
     @property
     def datasets(self) -> Mapping[str, DataSet]:
@@ -95,10 +100,10 @@ class Report:
         told = statements(self._certified(), self.checklist)
         certified = close_certificate(list(told), self.tie_outs)
         return {
-            **in_words_of(own, self.schedules.datasets),
+            **in_words_of(own, signed(self.schedules.datasets, self.signatures)),
             **in_words_of(own, {each.name: each for each in self.ledger.datasets}),
             **held,
-            self.selling_prices.name: self.selling_prices,
+            self.selling_prices.name: signed_prices(self.selling_prices, self.signatures),
             **in_words_of(own, reconciled),
             self.exceptions.name: self.exceptions,
             tasks.name: tasks,
@@ -112,8 +117,13 @@ class Report:
         return in_words_of(own, {each.name: each for each in board(self.datasets)})
 
     def disclosed(self) -> Mapping[str, DataSet]:
-        """The paragraphs of 606-10-50 with where each is answered, and the elections, by name."""
-        return {each.name: each for each in disclosed(self.datasets, self.policy)}
+        """The paragraphs of 606-10-50 with where each is answered, and the elections, by name.
+
+        Those of IFRS 15 for a book under it.
+        """
+        under = self.framework or Framework.ASC606
+        told = disclosed(self.datasets, self.policy, under, frameworks())
+        return {each.name: each for each in told}
 
     def _certified(self) -> Mapping[str, str]:
         """What the close pinned, posted and signed."""
@@ -221,6 +231,7 @@ def report(
             framework=framework,
             policy=book.policy,
             waived=waived,
+            signatures=signatures(tx, certificate),
         )
 
     return workspace.run(read, read_only=True)

@@ -18,6 +18,7 @@ from reports.files import slug
 from reports.layout import sheet_titles
 from reports.packages import Package
 from revrec.demo.manifest import Close
+from revrec.disclosure.columns import records_of
 from revrec.feeds.records import load
 from revrec.money import to_minor
 from revrec.operations.close import close_period
@@ -254,6 +255,16 @@ def test_every_workbook_of_the_report_computes_without_a_difference(computed):
         assert checks
         assert [] == [row for row in checks if row[7] != 0 or row[9] != "OK"]
         assert 0 == cover["Checks that do not agree"]
+
+
+def test_what_people_told_is_told_of_them(told):
+    """Who recorded each modification and each selling price, and who closed each entry."""
+    changed = records_of(told.datasets["modification_log"])
+    prices = [each for each in records_of(told.datasets["selling_price_analysis"]) if each["book"]]
+
+    assert changed
+    assert {("feed", 64)} == {(each["recorded_by"], len(each["evidence"])) for each in changed}
+    assert {"feed"} == {each["book_told_by"] for each in prices}
 
 
 def test_every_sheet_keeps_the_conventions(computed, told):

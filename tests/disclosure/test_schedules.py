@@ -62,7 +62,7 @@ def test_what_has_no_last_day_is_under_no_date():
 
 
 def test_remaining_obligations_stand_in_bands_and_expedients_are_listed():
-    """At 31 January 2026: ten years at 10.00 a day, one year, and tokens by the day.
+    """At 31 January 2026: ten years at 10.00 a day, one year, tokens by the day, a royalty.
 
     Ten years: 89 days to April, 276 to January 2027, 365 each to January 2028 and (a leap year)
     366 to January 2029, the rest of 3,619 days after. One year: 334 days to December.
@@ -75,16 +75,32 @@ def test_remaining_obligations_stand_in_bands_and_expedients_are_listed():
         obligations=[{"id": "tokens", "product": "tokens", "measure": "usage"}],
         consideration=[{"id": "use", "kind": "usage", "obligation": "tokens"}],
     )
-    book = book_of([ten, access("ONE"), tokens], [])
+    royalty = access(
+        "ROYALTY",
+        end=None,
+        obligations=[{"id": "model", "product": "license", "measure": "point_in_time",
+                      "standalone_selling_price": "1000.00", "meters": ["sales"]}],
+        consideration=[
+            {"id": "share", "kind": "usage", "obligation": "model", "royalty": {}}
+        ],
+    )  # fmt: skip
+    handed_over = {
+        "kind": "delivery", "id": "D", "contract": "ROYALTY", "on": "2026-01-02",
+        "obligation": "model",
+    }  # fmt: skip
+    book = book_of([ten, access("ONE"), tokens, royalty], [handed_over])
 
     made = close_and_report(book, JAN, JAN).datasets
     listed = row(made["remaining_obligations"], contract="TEN")
     names = ("months_0_3", "months_4_12", "months_13_24", "months_25_36", "months_over_36")
 
     assert [89_000, 276_000, 365_000, 366_000, 2_523_000] == [listed[name] for name in names]
-    assert {"TEN": "", "ONE": "606-10-50-14", "TOKENS": "606-10-50-14A"} == {
-        each["contract"]: each["expedient"] for each in rows(made["remaining_obligations"])
-    }
+    assert {
+        "TEN": "",
+        "ONE": "606-10-50-14",
+        "TOKENS": "606-10-50-14A",
+        "ROYALTY": "606-10-50-14A(a)",
+    } == {each["contract"]: each["expedient"] for each in rows(made["remaining_obligations"])}
     lines = {
         each["line"].partition(" (")[0]: (each["rows"], each["remaining"])
         for each in rows(made["remaining_obligations_by_band"])
@@ -92,9 +108,29 @@ def test_remaining_obligations_stand_in_bands_and_expedients_are_listed():
     assert {
         "Disclosed": (1, 3_619_000),
         "Original term of one year or less": (1, 334_000),
+        "Royalties by sales or use, not estimated": (1, 0),
         "Usage allocated to its day, not estimated": (1, 0),
-        "Total": (3, 3_953_000),
+        "Total": (4, 3_953_000),
     } == lines
+
+
+def test_what_is_earned_as_invoiced_need_not_be_disclosed_where_that_is_elected():
+    """Two years at 365.00 and 730.00: of them 31.00 were earned by 31 January 2026."""
+    parts = [
+        {"first": "2026-01-01", "last": "2026-12-31", "weight": "365.00"},
+        {"first": "2027-01-01", "last": "2027-12-31", "weight": "730.00"},
+    ]
+    seats = {"id": "seats", "product": "seats", "measure": "right_to_invoice", "schedule": parts}
+    fee = {"id": "fee", "kind": "fixed", "amount": "1095.00", "obligation": "seats"}
+    ramp = access(end="2027-12-31", obligations=[seats], consideration=[fee])
+    book = book_of([ramp], [])
+    policy = book.policy
+    told = dict(policy.elections)
+    told["right_to_invoice"] = replace(told["right_to_invoice"], value="elected")
+    elected = replace(book, policy=replace(policy, elections=told))
+
+    listed = row(close_and_report(elected, JAN, JAN).datasets["remaining_obligations"])
+    assert ("606-10-50-14(b)", 1_064_00) == (listed["expedient"], listed["remaining"])
 
 
 def test_shares_of_bands_are_exact_decimals():

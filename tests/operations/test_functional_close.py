@@ -101,15 +101,22 @@ def test_a_quarter_in_euros_is_kept_in_dollars(workspace: Workspace) -> None:
     assert [] == [each for each in told.tie_outs if each.difference]
     # Billed 330.00 and paid 324.00, so 6.00 were lost; of the liability 110.00 are left.
     balances = records_of(told.datasets["functional_balances"])
-    shown = ("account", "opening", "moved", "exchange", "closing")
+    shown = ("account", "opening", "billed", "earned", "settled", "moved", "exchange", "closing")
     assert [
-        ("contract_liability", "0.00", "-110.00", "0.00", "-110.00"),
-        ("receivable", "0.00", "6.00", "-6.00", "0.00"),
+        ("contract_liability", "0.00", "-330.00", "220.00", "0.00", "0.00", "0.00", "-110.00"),
+        ("receivable", "0.00", "330.00", "0.00", "-324.00", "0.00", "-6.00", "0.00"),
     ] == [tuple(row[name] for name in shown) for row in balances]
     detail = records_of(told.datasets["journal_detail"])
     revenue = [row for row in detail if row["account"] == "revenue"]
     worth = {(row["credit"], str(row["functional"]), row["functional_currency"]) for row in revenue}
     assert {("100.00", "-110.00", "USD")} == worth
+    assert {("ada", "grace")} == {(row["prepared_by"], row["approved_by"]) for row in detail}
+    summary = records_of(told.datasets["journal_summary"])
+    assert [("100.00", "-110.00", "USD")] * 2 == [
+        (row["credit"], str(row["functional"]), row["functional_currency"])
+        for row in summary
+        if row["account"] == "revenue"
+    ]
 
 
 def test_a_corrected_rate_is_posted_where_it_is_learned(workspace: Workspace) -> None:
