@@ -30,6 +30,7 @@ from api import (
     routes,
     sample_routes,
     usage_routes,
+    webhook_routes,
 )
 from api.bodies import UPLOADS, Bounded
 from api.dataset_routes import Kept
@@ -64,6 +65,7 @@ ROUTES = (
     book_routes,
     people_routes,
     job_routes,
+    webhook_routes,
 )
 """The modules that add their routes to ``routing.router``."""
 

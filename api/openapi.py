@@ -32,6 +32,7 @@ TAGS = [
     {"name": "findings", "description": "What checks found, and what people do about it."},
     {"name": "people", "description": "Who may do what, and their keys."},
     {"name": "jobs", "description": "Work in the background, with its progress."},
+    {"name": "webhooks", "description": "Others who are told what happened."},
     {"name": "audit", "description": "Why an amount is what it is."},
 ]
 _EXAMPLE = {

@@ -36,6 +36,7 @@ from revrec.commands import (
     samples,
     usage,
     usage_ledger,
+    webhooks,
 )
 from revrec.commands.shared import (
     DEFAULT_ACTOR,
@@ -114,6 +115,7 @@ app.add_typer(books.app, name="books")
 app.add_typer(people.users, name="users")
 app.add_typer(people.keys, name="keys")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(findings.app, name="findings")
 app.add_typer(findings.checks, name="checks")
 app.add_typer(samples.app, name="sample")

@@ -31,6 +31,7 @@ from revrec.operations import findings
 from revrec.operations.computing import Computed, compute, read_inputs
 from revrec.operations.findings import Updated
 from revrec.operations.reconciling import reconciled, with_postings
+from revrec.operations.thresholds import tell_crossed
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.reconciliation.cash import cash_findings
@@ -105,6 +106,12 @@ def running_checks(tx: Transaction, lake: Lake, checks: Sequence[str] = CHECKS) 
         else:
             run.append(name)
     updated = findings.update(tx, seen, run)
+    try:
+        tell_crossed(tx, lake)
+    except (StoreError, LedgerBroken):
+        raise
+    except RevrecError as error:
+        refused["thresholds"] = error
     return Checked(updated=updated, run=run, refused=refused)
 
 

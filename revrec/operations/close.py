@@ -34,6 +34,7 @@ from revrec.operations.computing import Computed, compute, read_inputs
 from revrec.operations.gates import GateState, Rehearsal
 from revrec.operations.incremental import ToClose, to_close
 from revrec.operations.misstating import require_assessment
+from revrec.operations.webhooks import period_closed, period_reopened
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import audit_log, calendars, controls, facts, journal, locks, people, periods
@@ -233,6 +234,7 @@ def reopening(
         tx, period, requested_by=requested_by, approved_by=approved_by, reason=reason
     )
     audit_log.write(tx, "period.reopen", str(period), {"reason": reason})
+    period_reopened(tx, reopened)
     return reopened
 
 
@@ -358,6 +360,7 @@ def finish_close(
             "chain_head": head,
         },
     )
+    period_closed(tx, certificate)
     return Closed(certificate=certificate, new=True)
 
 

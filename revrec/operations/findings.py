@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,8 +10,10 @@ from decimal import Decimal
 from revrec.errors import Conflict, NotFound, SelfApproval
 from revrec.model.dataset import Column, ColumnType, DataSet
 from revrec.model.finding import Finding, FindingAction, FindingEvent, FindingState, Seen
+from revrec.model.webhook import EventKind
+from revrec.operations.webhooks import happened
 from revrec.reconciliation.datasets import age, day, quantity, text
-from revrec.store import audit_log, locks
+from revrec.store import audit_log, locks, webhooks
 from revrec.store import findings as kept
 from revrec.store.transaction import Transaction
 from revrec.usage.elections import elected
@@ -54,6 +56,7 @@ def update(tx: Transaction, seen: Iterable[Seen], checks: Iterable[str]) -> Upda
             gone = replace(_of(tx, found, FindingAction.CLEARED), amount=Decimal(0))
             events.append((name, gone))
     kept.append(tx, events)
+    _tell_raised(tx, now, events)
     told = [event.action for _, event in events]
     counts = {
         "raised": told.count(FindingAction.RAISED),
@@ -65,6 +68,24 @@ def update(tx: Transaction, seen: Iterable[Seen], checks: Iterable[str]) -> Upda
         audit_log.write(tx, "findings.update", ", ".join(sorted(among)), counts)
     standing = sum(not each.is_resolved for each in kept.read(tx))
     return Updated(**counts, standing=standing)
+
+
+def _tell_raised(
+    tx: Transaction, seen: Mapping[str, Seen], events: Iterable[tuple[str, FindingEvent]]
+) -> None:
+    """Tell those who listen of what is raised, and raised again."""
+    if not webhooks.listening(tx, EventKind.FINDING_RAISED):
+        return
+    for name, event in events:
+        if event.action in {FindingAction.RAISED, FindingAction.RECURRED}:
+            cause = seen[name].cause
+            told = {"finding": name, "check": cause.check, "reason": cause.reason}
+            happened(
+                tx,
+                EventKind.FINDING_RAISED,
+                f"{name} {tx.now.isoformat()}",
+                {**told, "contract": cause.contract, "action": event.action.value},
+            )
 
 
 def _action(found: Finding | None, seen: Seen) -> FindingAction | None:

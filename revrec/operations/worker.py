@@ -17,6 +17,7 @@ import structlog
 
 from revrec.errors import StoreError
 from revrec.operations import jobs
+from revrec.operations.delivering import deliver_due
 from revrec.operations.workspace import Workspace
 from revrec.store import rates
 from revrec.store.jobs import TASK, lock_of
@@ -63,7 +64,7 @@ async def _working(workspace: Workspace, *, wait: bool, signals: bool) -> None:
     app = _app(workspace)
     async with app.open_async():
         await _take_again(workspace, app)
-        beside = [_watch(workspace, app), _schedule(workspace)] if wait else []
+        beside = [_watch(workspace, app), _schedule(workspace), _tell(workspace)] if wait else []
         watching = [asyncio.create_task(each) for each in beside]
         try:
             await app.run_worker_async(
@@ -96,6 +97,16 @@ async def _schedule(workspace: Workspace) -> None:
             await asyncio.to_thread(rates.forget, workspace.database)
         except StoreError as error:
             _log.warning("the schedule of checks could not be looked at", reason=error.message)
+
+
+async def _tell(workspace: Workspace) -> None:
+    """Send what happened to those who listen."""
+    while True:
+        try:
+            await asyncio.to_thread(deliver_due, workspace)
+        except StoreError as error:
+            _log.warning("what happened could not be looked at", reason=error.message)
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _take_again(workspace: Workspace, app: procrastinate.App) -> None:

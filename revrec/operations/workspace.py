@@ -11,6 +11,7 @@ from revrec.model.people import Duty
 from revrec.operations.known import Memory
 from revrec.periods import Calendar
 from revrec.runtime.clock import Clock, clock_of
+from revrec.runtime.outbound import Outbound
 from revrec.runtime.settings import Settings
 from revrec.store import calendars
 from revrec.store.database import Database
@@ -19,6 +20,7 @@ from revrec.store.restore import check_finished
 from revrec.store.transaction import Transaction
 
 T = TypeVar("T")
+_CAREFUL = Outbound()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Workspace:
     """What who acts may do with what they showed; None where nobody was asked to show anything."""
     memory: Memory = field(default_factory=Memory, repr=False, compare=False)
     """What was read before and is kept; the same for all actors and entities."""
+    outbound: Outbound = _CAREFUL
+    """What requests to others may do, and what signs them."""
 
     def run(self, operation: Callable[[Transaction], T], *, read_only: bool = False) -> T:
         """Run an operation as one SERIALIZABLE transaction."""
@@ -62,6 +66,15 @@ def open_workspace(
         if migrate:
             database.migrate()
         lake = Lake(settings.lake_root)
-        workspace = Workspace(database=database, lake=lake, entity=settings.entity, actor=actor)
+        workspace = Workspace(
+            database=database,
+            lake=lake,
+            entity=settings.entity,
+            actor=actor,
+            outbound=Outbound(
+                secret=settings.webhook_secret,
+                private_addresses=settings.webhook_private_addresses,
+            ),
+        )
         workspace.run(lake.recover)
         yield workspace

@@ -94,6 +94,10 @@ class Settings(BaseSettings):
     """Requests of one caller in the long run, over all processes; 0 for no limit."""
     requests_at_once: int = Field(default=1000, ge=1, le=10**6)
     """Requests that a caller who was quiet may make in one go."""
+    webhook_secret: SecretStr | None = Field(default=None, min_length=32)
+    """What the secrets of webhooks follow from, 32 random characters or more; kept nowhere else."""
+    webhook_private_addresses: bool = False
+    """Whether webhooks may lead into private networks, and by plain HTTP."""
     if_match_required: bool = False
     """Whether a request that changes a resource has to name the state it was read in."""
 

@@ -12,6 +12,7 @@
     7       exports           -                        recording exports and references
     8       job               -                        doing it, over its transactions
     9       findings          -                        raising, clearing and settling them
+    10      delivery          -                        sending it, over its transactions
 
 Take every lock at the start of an operation, in this order, before reading. Two reasons:
 

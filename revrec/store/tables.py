@@ -24,6 +24,7 @@ from revrec.store import (
     proposal_tables,
     sample_tables,
     usage_tables,
+    webhook_tables,
 )
 from revrec.store.table_parts import bigint, check, identity, integer, json, moment, period, text
 
@@ -38,6 +39,7 @@ __all__ = [
     "proposal_tables",
     "sample_tables",
     "usage_tables",
+    "webhook_tables",
 ]
 
 SCHEMAS = ("facts", "records", "work")

@@ -110,6 +110,13 @@ TABLE = """
     POST /v1/checks/runs                                      yes  no   no   no   no   yes
     GET  /v1/jobs/j/events                                    yes  yes  yes  yes  no   yes
     POST /v1/jobs/j/cancellation                              yes  yes  yes  yes  no   yes
+    GET  /v1/webhooks                                         no   no   yes  yes  yes  no
+    POST /v1/webhooks                                         no   no   no   no   yes  no
+    GET  /v1/webhooks/w                                       no   no   yes  yes  yes  no
+    POST /v1/webhooks/w/rotation                              no   no   no   no   yes  no
+    POST /v1/webhooks/w/end                                   no   no   no   no   yes  no
+    GET  /v1/webhooks/w/deliveries                            no   no   yes  yes  yes  no
+    POST /v1/webhooks/w/deliveries/e/replay                   no   no   no   no   yes  no
     GET  /v1/audit-log                                        no   no   yes  yes  yes  no
 """
 """The preparer, the approver, the controller, the auditor, the administrator, the service."""

@@ -102,6 +102,13 @@ TABLE = """
     sample evaluate       auditor
     sample list           preparer approver controller auditor service
     sample show           preparer approver controller auditor service
+    webhooks add          administrator
+    webhooks list         controller auditor administrator
+    webhooks rotate       administrator
+    webhooks end          administrator
+    webhooks deliveries   controller auditor administrator
+    webhooks replay       administrator
+    webhooks deliver      administrator
     jobs start            preparer approver controller auditor service
     jobs cancel           preparer approver controller auditor service
     jobs list             preparer approver controller auditor service

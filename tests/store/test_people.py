@@ -67,6 +67,9 @@ ROWS = """
     records.duty_exception        accepted_by  no       no       yes        no      no    no
     records.access_key            issued_by    no       no       no         no      yes   no
     records.access_key_end        ended_by     no       no       no         no      yes   no
+    records.webhook_endpoint      created_by   no       no       no         no      yes   no
+    records.webhook_rotation      rotated_by   no       no       no         no      yes   no
+    records.webhook_end           ended_by     no       no       no         no      yes   no
     work.job                      requested_by yes      yes      yes        yes     no    yes
     records.consent               given_by     yes      yes      yes        no      no    no
     records.audit_event           actor        yes      yes      yes        yes     yes   yes
