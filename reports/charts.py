@@ -15,10 +15,9 @@ from enum import StrEnum
 from openpyxl.utils import get_column_letter
 
 from reports.layout import Layout
-from reports.totals import CURRENCY, column_position, currency_position
+from reports.totals import CURRENCY, as_decimal, column_position, currency_position, exact
 from revrec.errors import ReportError
 from revrec.model.dataset import ColumnType
-from revrec.money import from_minor
 
 SERIES_MAX = 7
 """Colours a reader tells apart; smaller series are drawn together as ``Other``."""
@@ -35,15 +34,21 @@ class ChartKind(StrEnum):
     """One column for each category: unbilled amounts by age."""
     BRIDGE = "bridge"
     """From an opening balance over its movements to the closing balance."""
+    COMPARED = "compared"
+    """Columns side by side for each category: what was used beside an even course."""
+    INTERVAL = "interval"
+    """Marks joined from the lowest to the highest for each category: estimates in their range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """What to draw: money of one currency of one data set.
+    """What to draw: figures of one currency of one data set; money where nothing else is said.
 
     ``STACKED`` and ``BARS`` add up the column ``values[0]`` by ``category`` and, stacked, by
     ``series``. ``BRIDGE`` adds up each of the columns ``values``, signed so that the opening
-    balance and the movements give the closing balance, which comes last.
+    balance and the movements give the closing balance, which comes last. ``COMPARED`` and
+    ``INTERVAL`` draw each of the columns ``values``, which may be counts and shares too, by
+    ``category``.
     """
 
     kind: ChartKind
@@ -56,6 +61,10 @@ class Chart:
     series: str = ""
     order: tuple[str, ...] = ()
     """Categories from left to right; those not named follow alphabetically."""
+    only: tuple[tuple[str, str], ...] = ()
+    """Columns and the value a row has in each to be drawn."""
+    most: int = 0
+    """Of more categories than that, those with the largest first figure; all if 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,9 @@ def figures(chart: Chart, layout: Layout, heading_row: int) -> Figures:
     The table will stand with its headings in ``heading_row`` and its labels in column A.
     ``ReportError`` if the chart names a column that cannot be drawn.
     """
+    if chart.kind in {ChartKind.COMPARED, ChartKind.INTERVAL}:
+        _require(chart, layout, chart.category, ColumnType.TEXT)
+        return _compared(chart, layout, heading_row)
     for name in chart.values:
         _require(chart, layout, name, ColumnType.MONEY)
     if chart.kind is ChartKind.BRIDGE:
@@ -112,36 +124,57 @@ def _bridge(chart: Chart, layout: Layout, heading_row: int) -> Figures:
     Movements that come to nothing are left out.
     """
     sums = {
-        name: sum(value for _, value in _amounts(chart, layout, [], name)) for name in chart.values
+        name: sum((value for _, value in _amounts(chart, layout, [], name)), Decimal(0))
+        for name in chart.values
     }
     ends = (chart.values[0], chart.values[-1])
     steps = {name: amount for name, amount in sums.items() if amount or name in ends}
     lines: list[list[Figure]] = []
-    end = 0
+    zero = end = Decimal(0)
     for row, (name, amount) in enumerate(steps.items(), start=heading_row + 1):
         moves = name not in ends
-        start, end = (end, end + amount) if moves else (0, amount)
+        start, end = (end, end + amount) if moves else (zero, amount)
         low, high = min(start, end), max(start, end)
-        line = [
+        line: list[tuple[str, Decimal]] = [
             (f"={_sum(chart, layout, name, [])}", amount),
             (f"=D{row - 1}" if moves else "", start),
             (f"=C{row}+B{row}", end),
-            (f"=MAX(0,MIN(C{row},D{row}))+MIN(0,MAX(C{row},D{row}))", max(0, low) + min(0, high)),
-            (f"=MAX(0,C{row},D{row})-MAX(0,MIN(C{row},D{row}))", max(0, high) - max(0, low)),
-            (f"=MIN(0,C{row},D{row})-MIN(0,MAX(C{row},D{row}))", min(0, low) - min(0, high)),
+            (
+                f"=MAX(0,MIN(C{row},D{row}))+MIN(0,MAX(C{row},D{row}))",
+                max(zero, low) + min(zero, high),
+            ),
+            (f"=MAX(0,C{row},D{row})-MAX(0,MIN(C{row},D{row}))", max(zero, high) - max(zero, low)),
+            (f"=MIN(0,C{row},D{row})-MIN(0,MAX(C{row},D{row}))", min(zero, low) - min(zero, high)),
         ]
-        lines.append([Figure(text, from_minor(value, chart.currency)) for text, value in line])
+        lines.append([Figure(text, value) for text, value in line])
     titles = [layout.data.columns[column_position(layout.data, name)].title for name in steps]
     return Figures(["Amount", "From", "To", "Base", "Above zero", "Below zero"], titles, lines)
 
 
+def _compared(chart: Chart, layout: Layout, heading_row: int) -> Figures:
+    """Each of the columns by category, exactly; of many categories those that are largest."""
+    sums: dict[str, list[Decimal]] = {}
+    for place, name in enumerate(chart.values):
+        for (category,), amount in _amounts(chart, layout, [chart.category], name):
+            sums.setdefault(category, [Decimal(0)] * len(chart.values))[place] += amount
+    found = sorted(sums, key=lambda name: (-abs(sums[name][0]), name))
+    labels = _ordered(set(found[: chart.most or None]), chart.order)
+    lines = []
+    for row, category in enumerate(labels, start=heading_row + 1):
+        tests = [(chart.category, f"$A{row}" if category else '""')]
+        formulas = [f"={_sum(chart, layout, name, tests)}" for name in chart.values]
+        lines.append([Figure(*pair) for pair in zip(formulas, sums[category], strict=True)])
+    titles = [layout.data.columns[column_position(layout.data, n)].title for n in chart.values]
+    return Figures(titles, [category or NONE for category in labels], lines)
+
+
 def _pivot(chart: Chart, layout: Layout, heading_row: int) -> Figures:
     """Sums by category and series; the smallest series together when there are too many."""
-    value = chart.values[0]
+    value, zero = chart.values[0], Decimal(0)
     keys = [name for name in (chart.category, chart.series) if name]
-    sums: dict[tuple[str, ...], int] = {}
+    sums: dict[tuple[str, ...], Decimal] = {}
     for key, amount in _amounts(chart, layout, keys, value):
-        sums[key] = sums.get(key, 0) + amount
+        sums[key] = sums.get(key, zero) + amount
     # Rows without a category are drawn only if they come to something.
     categories = _ordered({key[0] for key, total in sums.items() if key[0] or total}, chart.order)
     series = _named_series(sums) if chart.series else []
@@ -150,31 +183,31 @@ def _pivot(chart: Chart, layout: Layout, heading_row: int) -> Figures:
     for row, category in enumerate(categories, start=heading_row + 1):
         in_row = [(chart.category, f"$A{row}" if category else '""')]
         whole_formula = _sum(chart, layout, value, in_row)
-        whole = sum(amount for key, amount in sums.items() if key[0] == category)
+        whole = sum((amount for key, amount in sums.items() if key[0] == category), zero)
         line = []
         for column, name in enumerate(series, start=2):
             head = f"{get_column_letter(column)}${heading_row}" if name else '""'
             tests = [*in_row, (chart.series, head)]
             formula = f"={_sum(chart, layout, value, tests)}"
-            line.append((formula, sums.get((category, name), 0)))
+            line.append((formula, sums.get((category, name), zero)))
         if other:
             last = get_column_letter(len(series) + 1)
-            rest = whole - sum(amount for _, amount in line)
+            rest = whole - sum((amount for _, amount in line), zero)
             line.append((f"={whole_formula}-SUM(B{row}:{last}{row})", rest))
         if not chart.series:
             line.append((f"={whole_formula}", whole))
-        lines.append([Figure(text, from_minor(amount, chart.currency)) for text, amount in line])
+        lines.append([Figure(text, amount) for text, amount in line])
     headings = [name or NONE for name in series] + [OTHER] * other
     if not chart.series:
         headings = [layout.data.columns[column_position(layout.data, value)].title]
     return Figures(headings, [category or NONE for category in categories], lines)
 
 
-def _named_series(sums: dict[tuple[str, ...], int]) -> list[str]:
+def _named_series(sums: dict[tuple[str, ...], Decimal]) -> list[str]:
     """The series drawn in a colour of their own, alphabetically."""
-    sizes: dict[str, int] = {}
+    sizes: dict[str, Decimal] = {}
     for (_, name), amount in sums.items():
-        sizes[name] = sizes.get(name, 0) + abs(amount)
+        sizes[name] = sizes.get(name, Decimal(0)) + abs(amount)
     if len(sizes) <= SERIES_MAX:
         return sorted(sizes)
     return sorted(sorted(sizes, key=lambda name: (-sizes[name], name))[: SERIES_MAX - 1])
@@ -186,16 +219,21 @@ def _ordered(found: set[str], order: Sequence[str]) -> list[str]:
 
 def _amounts(
     chart: Chart, layout: Layout, keys: Sequence[str], value: str
-) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Keys and amount of every row in the chart's currency."""
+) -> Iterator[tuple[tuple[str, ...], Decimal]]:
+    """Keys and figure, as people write it, of every row that the chart draws."""
     data = layout.data
     position, by = column_position(data, value), currency_position(data)
     places = [column_position(data, name) for name in keys]
-    for row in data.rows:
+    wanted = [(column_position(data, name), value) for name, value in chart.only]
+    for number, row in enumerate(data.rows, start=1):
         currency = data.currency if by is None else row[by]
-        amount = row[position]
-        if currency == chart.currency and isinstance(amount, int):
-            yield tuple("" if row[p] is None else str(row[p]) for p in places), amount
+        if currency != chart.currency or row[position] is None:
+            continue
+        if any(row[place] != value for place, value in wanted):
+            continue
+        column = data.columns[position]
+        figure = as_decimal(column, exact(data, column, number, row[position]), chart.currency)
+        yield tuple("" if row[p] is None else str(row[p]) for p in places), figure
 
 
 def _sum(chart: Chart, layout: Layout, value: str, tests: Sequence[tuple[str, str]]) -> str:
@@ -211,4 +249,7 @@ def _arguments(chart: Chart, layout: Layout, value: str, tests: Sequence[tuple[s
     by_currency = [] if currency_position(layout.data) is None else [CURRENCY]
     conditions = [f"--({layout.values_of(name)}={cell})" for name, cell in tests]
     conditions += [f'--({layout.values_of(name)}="{chart.currency}")' for name in by_currency]
+    for name, wanted in chart.only:
+        quoted = wanted.replace('"', '""')
+        conditions.append(f'--({layout.values_of(name)}="{quoted}")')
     return ",".join([*conditions, layout.values_of(value)])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Literal
 
-from openpyxl.chart import BarChart, Reference, Series
+from openpyxl.chart import BarChart, LineChart, Reference, Series
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.legend import Legend
-from openpyxl.chart.marker import DataPoint
+from openpyxl.chart.marker import DataPoint, Marker
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
@@ -34,18 +35,21 @@ from reports.page import Page
 from reports.style import Role
 from reports.text import counted
 from reports.totals import column_position
+from revrec.model.dataset import ColumnType
 from revrec.money import minor_digits
 
 SUMMARY = "Summary"
 CHART_DATA = "Chart data"
 _PALETTE = ("1F3864", "2F6DB5", "7FB2E5", "2A9D8F", "9AD1C8", "E9A15B", "A6A6A6")
 _BALANCE, _UP, _DOWN = "1F3864", "2A9D8F", "C8553D"
+_MARKS: Sequence[Literal["dash", "circle", "diamond"]] = ("dash", "circle", "dash", "diamond")
+"""Of the figures of an interval, in their order."""
 _TEXT_GREY, _GRID_GREY = "595959", "D9D9D9"
 _CHART_CM = (16, 9)
 _ROWS_PER_CHART = 19
 _COLUMN_WIDTH, _COLUMN_CM = 11, 2.05
 """Of the columns below the charts: in characters, and never wider than that on paper."""
-_ABREAST_MAX = 3
+_ABREAST_MAX, _SQUARE = 3, 4
 """Charts side by side: those of one currency make a row."""
 _TWO_LINES = 28
 _HEADING_MAX = 15
@@ -79,12 +83,12 @@ def write_summary(
         page.protect(data=False)
     summary.sheet.page_setup.fitToHeight = 1
     row = HEADER_ROW
-    drawings: list[BarChart] = []
+    drawings: list[BarChart | LineChart] = []
     for chart in charts:
         layout = layouts[chart.sheet]
         table = figures(chart, layout, row + 1)
         _write_figures(data, chart, layout, table, row)
-        drawings.append(_draw(data.sheet, chart, table, row + 1))
+        drawings.append(_draw(data.sheet, chart, table, row + 1, _kind(chart, layout)))
         row += len(table.labels) + 4
     _arrange(summary.sheet, charts, drawings)
     data.sheet.column_dimensions["A"].width = 34
@@ -92,10 +96,12 @@ def write_summary(
         data.sheet.column_dimensions[get_column_letter(column)].width = 18
 
 
-def _arrange(sheet: Worksheet, charts: Sequence[Chart], drawings: Sequence[BarChart]) -> None:
+def _arrange(
+    sheet: Worksheet, charts: Sequence[Chart], drawings: Sequence[BarChart | LineChart]
+) -> None:
     """Rows of two or three drawings, those of a currency together, their left edges in line."""
     each = max(Counter(chart.currency for chart in charts).values())
-    abreast = _ABREAST_MAX if each % _ABREAST_MAX == 0 else 2
+    abreast = 2 if each in {1, 2, _SQUARE} else _ABREAST_MAX
     places: list[tuple[int, int]] = []
     line = place = 0
     for number, chart in enumerate(charts):
@@ -117,7 +123,7 @@ def _arrange(sheet: Worksheet, charts: Sequence[Chart], drawings: Sequence[BarCh
 
 def _write_figures(page: Page, chart: Chart, layout: Layout, table: Figures, row: int) -> None:
     """Title, headings, figures; under a bridge the check that it arrives."""
-    form = style.money(chart.currency)
+    form = _form(chart, layout)
     page.put(f"A{row}", f"{chart.title} ({chart.currency}), from {layout.title}", Role.REPORT)
     names = [column.title for column in layout.data.columns]
     first = names[column_position(layout.data, chart.category)] if chart.category else "Step"
@@ -155,8 +161,26 @@ def _finish_bridge(page: Page, chart: Chart, table: Figures, first: int) -> None
     page.flag(f"B{last + 1}")
 
 
-def _draw(sheet: Worksheet, chart: Chart, table: Figures, heading_row: int) -> BarChart:
-    """Columns over the figures; the base of a bridge's bars is not drawn."""
+def _kind(chart: Chart, layout: Layout) -> ColumnType:
+    """What is drawn: amounts, counts, shares."""
+    return layout.data.columns[column_position(layout.data, chart.values[0])].type
+
+
+def _form(chart: Chart, layout: Layout) -> style.Format:
+    """How the figures of a chart are shown."""
+    return {
+        ColumnType.RATIO: style.RATIO,
+        ColumnType.INTEGER: style.COUNT,
+        ColumnType.QUANTITY: style.decimals(2),
+    }.get(_kind(chart, layout), style.money(chart.currency))
+
+
+def _draw(
+    sheet: Worksheet, chart: Chart, table: Figures, heading_row: int, kind: ColumnType
+) -> BarChart | LineChart:
+    """Columns over the figures, or marks; the base of a bridge's bars is not drawn."""
+    if chart.kind is ChartKind.INTERVAL:
+        return _draw_interval(sheet, chart, table, heading_row)
     last_row = heading_row + len(table.labels)
     bars = BarChart()
     bars.type, bars.gapWidth = "col", 45
@@ -164,7 +188,7 @@ def _draw(sheet: Worksheet, chart: Chart, table: Figures, heading_row: int) -> B
     bars.width, bars.height = _CHART_CM
     if bridge and len(table.labels) > _STEPS_MAX:
         bars.width = _WIDE_CM
-    shown = _unit(table)
+    shown = "0%" if kind is ColumnType.RATIO else _unit(table)
     last = len(table.headings) + 1
     for column in range(_BRIDGE_BASE if bridge else 2, last + 1):
         values = Reference(sheet, min_col=column, min_row=heading_row, max_row=last_row)
@@ -174,17 +198,42 @@ def _draw(sheet: Worksheet, chart: Chart, table: Figures, heading_row: int) -> B
         bars.series.append(series)
     at = last + 1 if bridge else 1
     bars.set_categories(Reference(sheet, min_col=at, min_row=heading_row + 1, max_row=last_row))
-    if chart.kind is ChartKind.BARS:
+    side_by_side = {ChartKind.BARS, ChartKind.COMPARED}
+    if len(bars.series) == 1 and chart.kind in side_by_side:
         bars.series[0].dLbls = _labels("#,##0")
-    else:
+    elif chart.kind not in side_by_side:
         bars.grouping, bars.overlap = "stacked", 100
     if bridge:
         _colour_bridge(bars, table)
-    bars.legend = _legend() if chart.kind is ChartKind.STACKED else None
+    told = chart.kind is ChartKind.STACKED or len(table.headings) > 1
+    bars.legend = _legend() if told and not bridge else None
     _set_title(bars, f"{chart.title}, {chart.currency}")
     across = sum(len(label) + 1 for label in table.labels)
     _set_axes(bars, shown, slanted=not bridge and across > _UPRIGHT_LABELS_MAX)
     return bars
+
+
+def _draw_interval(sheet: Worksheet, chart: Chart, table: Figures, heading_row: int) -> LineChart:
+    """A mark for each figure of a category, and a line from the lowest to the highest."""
+    marks = LineChart()
+    marks.width, marks.height = _CHART_CM
+    last_row = heading_row + len(table.labels)
+    for column in range(2, len(table.headings) + 2):
+        values = Reference(sheet, min_col=column, min_row=heading_row, max_row=last_row)
+        series = Series(values, title_from_data=True)
+        color = _PALETTE[(column - 2) % len(_PALETTE)]
+        series.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+        series.marker = Marker(symbol=_MARKS[(column - 2) % len(_MARKS)], size=8, spPr=_fill(color))
+        series.smooth = False
+        marks.series.append(series)
+    grey = GraphicalProperties(ln=LineProperties(solidFill=_TEXT_GREY, w=12_700))
+    marks.hiLowLines = ChartLines(spPr=grey)
+    marks.set_categories(Reference(sheet, min_col=1, min_row=heading_row + 1, max_row=last_row))
+    marks.legend = _legend()
+    _set_title(marks, f"{chart.title}, {chart.currency}")
+    across = sum(len(label) + 1 for label in table.labels)
+    _set_axes(marks, _unit(table), slanted=across > _UPRIGHT_LABELS_MAX)
+    return marks
 
 
 def _colour_bridge(bars: BarChart, table: Figures) -> None:
@@ -239,7 +288,7 @@ def _legend() -> Legend:
     return legend
 
 
-def _set_title(bars: BarChart, text: str) -> None:
+def _set_title(bars: BarChart | LineChart, text: str) -> None:
     letters = CharacterProperties(sz=1200, b=True, solidFill=style.NAVY)
     line = Paragraph(
         pPr=ParagraphProperties(defRPr=letters), r=[RegularTextRun(rPr=letters, t=text)]
@@ -247,7 +296,7 @@ def _set_title(bars: BarChart, text: str) -> None:
     bars.title = Title(tx=Text(rich=RichText(p=[line])), overlay=False)
 
 
-def _set_axes(bars: BarChart, shown: str, *, slanted: bool) -> None:
+def _set_axes(bars: BarChart | LineChart, shown: str, *, slanted: bool) -> None:
     """Light lines, labels below the lowest bar, an axis in units that fit."""
     for axis in (bars.x_axis, bars.y_axis):
         axis.delete = False

@@ -23,9 +23,10 @@ from revrec.disclosure.certificate import (
 )
 from revrec.disclosure.close_checklist import close_checklist
 from revrec.disclosure.disclosed import disclosed
+from revrec.disclosure.estimate_ranges import estimate_ranges
 from revrec.disclosure.fiscal_periods import checks_in_words_of, in_words_of
 from revrec.disclosure.revenue_by_use import reconciled_use
-from revrec.disclosure.selling_prices import selling_price_analysis
+from revrec.disclosure.selling_prices import price_distribution, selling_price_analysis
 from revrec.disclosure.signatures import Signatures, signed, signed_prices
 from revrec.disclosure.span import Span
 from revrec.disclosure.trial_balance import Ledger, ledger
@@ -41,6 +42,7 @@ from revrec.model.history import Book
 from revrec.model.policy import Policy
 from revrec.operations import books, checklist
 from revrec.operations.computing import accounted_here
+from revrec.operations.estimate_ranges import counted_estimates
 from revrec.operations.reconciling import reconciled
 from revrec.operations.signatures import signatures
 from revrec.operations.workspace import Workspace
@@ -71,7 +73,11 @@ class Report:
     position: Position
     """Credits and commitments at the end of the last period."""
     selling_prices: DataSet
-    """What the invoices of a year show of selling prices, beside the book."""
+    """What the invoices of a year show of selling prices, beside the book ..."""
+    price_distribution: DataSet
+    """... and how the prices of each stratum are distributed."""
+    estimates: DataSet
+    """Estimates of variable consideration in their range; without rows where there are none."""
     exceptions: DataSet
     """What holds revenue back or waits for people."""
     checklist: Sequence[TaskStatus]
@@ -104,6 +110,8 @@ class Report:
             **in_words_of(own, {each.name: each for each in self.ledger.datasets}),
             **held,
             self.selling_prices.name: signed_prices(self.selling_prices, self.signatures),
+            self.price_distribution.name: self.price_distribution,
+            **({self.estimates.name: self.estimates} if self.estimates.rows else {}),
             **in_words_of(own, reconciled),
             self.exceptions.name: self.exceptions,
             tasks.name: tasks,
@@ -203,6 +211,7 @@ def report(
         found = reconciled(replace(inputs, book=book), posted, first, period)
         tasks = checklist.listing(tx, workspace.lake, period)
         waived = list(controls.waivers(tx, period).values())
+        prices, distribution = _selling_prices(book, period, tx.entity)
         entity = entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD")
         return Report(
             entity=entity,
@@ -212,7 +221,9 @@ def report(
             schedules=derived,
             reconciliation=found,
             position=position_of(book, inputs.daily, period.last),
-            selling_prices=_selling_prices(book, period, tx.entity),
+            selling_prices=prices,
+            price_distribution=distribution,
+            estimates=estimate_ranges(counted_estimates(tx, certificate), tx.entity),
             exceptions=holds_and_exceptions(
                 book,
                 derived.datasets["contract_position"],
@@ -271,10 +282,12 @@ def _left(certificate: PeriodClose, waived: Sequence[Waiver], tasks: Sequence[Ta
     return Left(waived=waived, tasks=tasks, set_aside=set_aside, after_cut_off=after_cut_off)
 
 
-def _selling_prices(book: Book, period: Period, entity: int) -> DataSet:
-    """The study of what was invoiced in the year that ends with the period."""
+def _selling_prices(book: Book, period: Period, entity: int) -> tuple[DataSet, DataSet]:
+    """The study of what was invoiced in the year that ends with the period, and its prices."""
     window = period.plus(1 - PERIODS_AHEAD).first, period.last
-    return selling_price_analysis(studied(book, *window, use=False), book.policy, window, entity)
+    found = studied(book, *window, use=False)
+    analysis = selling_price_analysis(found, book.policy, window, entity)
+    return analysis, price_distribution(found, entity)
 
 
 def state_of(workspace: Workspace, period: Period) -> tuple[PeriodClose, int]:

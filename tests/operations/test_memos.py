@@ -10,10 +10,14 @@ from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from reports.estimates import write_memos
+from revrec.disclosure.columns import records_of
 from revrec.feeds.records import fact_of
+from revrec.operations.close import close_period
 from revrec.operations.estimating import decide_proposal, override_estimate, propose_estimates
 from revrec.operations.facts import record_facts
 from revrec.operations.memos import memos_of
+from revrec.operations.report import report
+from revrec.periods import Period
 from tests.books import send, write_usage
 
 AS_OF = date(2026, 1, 31)
@@ -169,3 +173,24 @@ def test_a_page_draws_use_and_the_estimates_so_far(workspace, tmp_path):
     assert [datetime(2026, 1, 12), 280, 280, 280, 280, 1000] == now  # noqa: DTZ001
     low, high = figures[end][3:5]
     assert 280 <= low <= figures[end][2] <= high
+
+
+def test_a_close_shows_the_estimates_that_counted_in_their_range(workspace):
+    """5,000.00 with 70%: a tenth below is nothing, a tenth above all; 526.32 is not reversed.
+
+    What was rejected is not shown.
+    """
+    record_facts(workspace, [fact_of(each, "test") for each in BOOKS], source="test")
+    for each in propose_estimates(workspace.acting_as("model"), AS_OF).proposals:
+        approve = each.subject == "V-bonus"
+        decide_proposal(workspace.acting_as("grace"), each.id, approve=approve, note="read")
+    january = Period(2026, 1)
+    close_period(workspace, january, prepared_by="ada", approved_by="grace")
+
+    told = report(workspace, january, january)
+    (shown,) = records_of(told.datasets["estimate_ranges"])
+    assert ("V-bonus", "statistics", "model", "grace") == (
+        shown["component"], shown["basis"], shown["prepared_by"], shown["approved_by"]
+    )  # fmt: skip
+    names = ("low", "estimate", "high", "included", "held_back")
+    assert ["0.00", "5000.00", "5000.00", "526.32", "4473.68"] == [shown[name] for name in names]

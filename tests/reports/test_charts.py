@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 
+import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -201,3 +203,60 @@ def test_charts_are_drawn_from_the_cells_of_the_workbook(book_path):
     assert all("'Chart data'!$B$" in text or "'Chart data'!$F$" in text for text in texts)
     assert all('delete val="0"' in text for text in texts)  # axes are shown
     assert 'sourceLinked="0"' in texts[2]
+
+
+def shares(rows):
+    """Commitments with what was used of each and what an even course has."""
+    columns = [
+        Column(name="key", title="Commitment"), Column(name="currency", title="Currency"),
+        Column(name="form", title="Paid"),
+        Column(name="actual", title="Used", type=ColumnType.RATIO),
+        Column(name="expected", title="Expected", type=ColumnType.RATIO),
+        Column(name="left", title="Left", type=ColumnType.MONEY, total=True),
+    ]  # fmt: skip
+    return lay_out(DataSet(name="held", title="Held", columns=columns, rows=rows), "Held")
+
+
+HELD = [
+    ("A/1", "USD", "prepaid", Decimal("0.25"), Decimal("0.50"), 1),
+    ("A/2", "USD", "prepaid", Decimal("0.75"), None, 2),
+    ("A/3", "USD", "postpaid", Decimal("0.10"), Decimal("0.20"), 3),
+    ("A/4", "EUR", "prepaid", Decimal("0.90"), Decimal("0.90"), 4),
+]
+
+
+def test_columns_are_compared_side_by_side():
+    """Shares of a currency and of what is asked for; of many the largest, nothing as zero."""
+    chart = Chart(
+        kind=ChartKind.COMPARED, title="Used", sheet="held", currency="USD",
+        values=("actual", "expected"), category="key",
+    )  # fmt: skip
+    every = figures(chart, shares(HELD), 9)
+    prepaid = figures(replace(chart, only=(("form", "prepaid"),), most=1), shares(HELD), 9)
+
+    assert (["Used", "Expected"], ["A/1", "A/2", "A/3"]) == (every.headings, every.labels)
+    assert ["0.25", "0.50"] == [str(each.amount) for each in every.cells[0]]
+    assert 0 == every.cells[1][1].amount
+    assert ["A/2"] == prepaid.labels
+    assert "--('Held'!$C$10:$C$13=\"prepaid\")" in prepaid.cells[0][0].formula
+
+
+def test_an_interval_joins_the_lowest_and_the_highest(tmp_path):
+    """Marks without lines between categories, and the results LibreOffice would compute."""
+    chart = Chart(
+        kind=ChartKind.INTERVAL, title="Estimates", sheet="held", currency="USD",
+        values=("left",), category="key",
+    )  # fmt: skip
+    share = replace(chart, kind=ChartKind.COMPARED, title="Used", values=("actual", "expected"))
+    path = tmp_path / "t.xlsx"
+    write_workbook(path, samples.cover(), [shares(HELD).data], [], [chart, share])
+
+    with zipfile.ZipFile(path) as package:
+        drawn = {name: package.read(name).decode() for name in package.namelist()
+                 if name.startswith("xl/charts/chart")}  # fmt: skip
+    (interval,) = [xml for xml in drawn.values() if "lineChart" in xml]
+    (compared,) = [xml for xml in drawn.values() if "barChart" in xml]
+    assert "hiLowLines" in interval
+    assert 'formatCode="0%' in compared
+    cached = openpyxl.load_workbook(path, data_only=True)["Chart data"]
+    assert [0.01, 0.02, 0.03] == [cell.value for (cell,) in cached["B11:B13"]]
