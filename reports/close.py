@@ -36,6 +36,7 @@ def close_report(
     tie_outs: Sequence[TieOut],
     *,
     since: Path | None = None,
+    beside: Sequence[FileRecord] = (),
 ) -> list[FileRecord]:
     """Write schedules, journal and reconciliation, and a manifest of all files.
 
@@ -45,7 +46,8 @@ def close_report(
     file names its report; the rest of the cover is shared. Without usage there is no
     ``reconciliation`` data set and no such file, without a second book no comparison. With the
     folder of an earlier report (``since``), the schedules end in what changed; ``ReportError`` if
-    it is not to be compared with this one.
+    it is not to be compared with this one. ``beside`` are files of the close that stand in the
+    folder already; the manifest vouches for them too.
     """
     reconciled = {name: data[name] for name in RECONCILED if name in data}
     both = {name: data[name] for name in COMPARED if name in data}
@@ -64,5 +66,6 @@ def close_report(
     if both:
         about = replace(cover, report="Books", book=BOTH)
         files += publish(folder, about, pick(both, COMPARED), tie_outs)
+    files += beside
     write_manifest(folder, cover, files)
     return files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reports.checker import write_checker
 from reports.cover import Cover, Status
 from reports.csv_twin import FileRecord
 from reports.packages import Package, write_package
@@ -25,7 +26,8 @@ def export(
     """Write a package's workbooks, their twins and a manifest into the folder.
 
     With the folder of an earlier report of the same books, the schedules of the month-end end in
-    what changed since. The run id is the head of the journal's chain, so the same books give the
+    what changed since, and the folder carries the journal's chain and a program that checks it all
+    by itself. The run id is the head of the journal's chain, so the same books give the
     same names.
     """
     certificate = report.certificate
@@ -57,7 +59,8 @@ def export(
         Package.DISCLOSURE: report.disclosed,
     }.get(package)
     data = {**report.datasets, **(further() if further else {})}
-    return write_package(package, folder, cover, data, report.tie_outs, since=since)
+    beside = write_checker(folder, report.chain) if package is Package.MONTH_END else []
+    return write_package(package, folder, cover, data, report.tie_outs, since=since, beside=beside)
 
 
 def _days(first: Period, last: Period) -> str:

@@ -59,6 +59,7 @@ def write_package(
     tie_outs: Sequence[TieOut],
     *,
     since: Path | None = None,
+    beside: Sequence[FileRecord] = (),
 ) -> list[FileRecord]:
     """Write a package's workbook, its twins and a manifest into the folder.
 
@@ -68,7 +69,7 @@ def write_package(
     earlier report are wanted of another package than the month-end.
     """
     if package is Package.MONTH_END:
-        return close_report(folder, cover, data, tie_outs, since=since)
+        return close_report(folder, cover, data, tie_outs, since=since, beside=beside)
     if since is not None:
         raise ReportError(
             f"The package {package} has no schedules to compare with those in {since}.",

@@ -56,6 +56,7 @@ NEEDS: Mapping[str, frozenset[Duty]] = {
     "checklist sign": _APPROVE,
     "explain": _READ,
     "verify": _READ,
+    "replay": _READ,
     "diff": _READ,
     "propose": _PREPARE,
     "combinations": _READ,

@@ -69,9 +69,11 @@ def read_inputs(
     *,
     among: Collection[str] | None = None,
     differing: Collection[str] = (),
+    posted: pa.Table | None = None,
 ) -> Inputs:
     """Facts and usage as of the pins, or as of now; of all contracts, or of some and no others.
 
+    ``posted`` is what counts as posted, where it is not what the lake has.
     ``differing`` are the differences of the second book's framework that are applied, as with
     ``book_of``; with any of them, what is posted is that of the second book.
     Some contracts must be all that share anything with one of them, see ``changed``. Raises
@@ -82,7 +84,8 @@ def read_inputs(
     book = _book(told if among is None else concerning(told, among), differing)
     daily = _daily(tx, lake, pins, among)
     second = book.second.framework if differing and book.second is not None else ""
-    posted = posted_detail(tx, lake, among, book=second)
+    if posted is None:
+        posted = posted_detail(tx, lake, among, book=second)
     return Inputs(book=book, usage=_performed(daily, book), daily=daily, posted=posted)
 
 

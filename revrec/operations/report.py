@@ -93,6 +93,8 @@ class Report:
     """Gates that the last period's close passed on two people's word."""
     signatures: Signatures
     """Who told, approved and closed what is shown."""
+    chain: Sequence[PostedEntry]
+    """The journal of all books up to the certificate's head."""
 
     @property
     def datasets(self) -> Mapping[str, DataSet]:
@@ -243,6 +245,7 @@ def report(
             policy=book.policy,
             waived=waived,
             signatures=signatures(tx, certificate),
+            chain=journal.read_all(tx)[: certificate.chain_seq],
         )
 
     return workspace.run(read, read_only=True)

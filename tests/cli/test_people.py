@@ -97,6 +97,7 @@ TABLE = """
     keys revoke           preparer approver controller auditor administrator service
     keys list             controller auditor administrator
     audit-log             controller auditor administrator
+    replay                preparer approver controller auditor service
     sample draw           auditor
     sample results        auditor
     sample evaluate       auditor
