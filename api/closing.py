@@ -10,6 +10,7 @@ from api.etags import Match
 from revrec.errors import PeriodClosed
 from revrec.operations import close as closing
 from revrec.operations.answering import Answered, once
+from revrec.operations.checking import run_checks
 from revrec.operations.close import Kind
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -28,7 +29,11 @@ def close_once(
     match: Match,
     reason: str = "",
 ) -> Answered:
-    """Close a period as asked; PeriodClosed, with the certificate, if it is so closed already."""
+    """Close a period as asked; PeriodClosed, with the certificate, if it is so closed already.
+
+    What the checks see then becomes findings, as after a close by command; an answer given again
+    runs none.
+    """
     prepared_by, approved_by = people["prepared_by"], people["approved_by"]
 
     def close(tx: Transaction) -> PeriodClose:
@@ -54,13 +59,16 @@ def close_once(
     # A close for good keeps the name its keys had before there were others.
     name = "close" if kind is Kind.HARD else kind.value
     with closing.given_up_if_blocked(books, period):
-        return once(
+        answered = once(
             books,
             keyed(key, name, str(period), prepared_by, approved_by, *filter(None, [reason])),
             close,
             lambda certificate: schemas.PeriodClosed.of(certificate).model_dump_json(),
             before=begin,
         )
+    if not answered.replayed:
+        run_checks(books)
+    return answered
 
 
 def certificate_of(tx: Transaction, period: Period) -> schemas.PeriodClosed | None:

@@ -20,6 +20,8 @@ RECONCILED = (
     THREE_WAY,
     REASONS,
     "billing_findings",
+    "reconciliation_ageing",
+    "findings",
     "reconciliation_strays",
 )
 """Data sets that belong to the reconciliation when they are given."""

@@ -29,7 +29,7 @@ def reconcile(  # noqa: PLR0917 - options of the command
 ) -> None:
     """Compare usage metered, rated, billed and recognised, as known now, each reason named.
 
-    Ends with 1 if something has no reason or a total does not tie.
+    Ends with 1 if something has no reason or is invoiced wrongly, or a total does not tie.
     """
     with workspace_of(actor) as workspace, err.status("Reconciling ..."):
         calendar = workspace.calendar()
@@ -44,7 +44,8 @@ def reconcile(  # noqa: PLR0917 - options of the command
         print_json(tuple(run.datasets.values()))
     else:
         _show(run)
-    if run.open_reasons or any(each.difference for each in run.tie_outs):
+    off = any(each.difference for each in run.tie_outs)
+    if run.open_reasons or run.billing_errors or off:
         raise typer.Exit(1)
 
 
@@ -65,4 +66,6 @@ def _show(run: ThreeWay) -> None:
         )
     for row in records_of(run.reconciliation.findings):
         say(f"  {row['age']}: {row['sentence']} {row['remedy']}")
-    say(f"{len(run.reconciliation.findings.rows):,} findings; {run.open_reasons:,} without reason.")
+    say(f"{len(run.reconciliation.findings.rows):,} findings.")
+    wrong, open_ = run.billing_errors, run.open_reasons
+    say(f"{wrong:,} differences are invoiced wrongly, {open_:,} have no reason.")

@@ -110,7 +110,7 @@ class _Bench:
 
 
 def plant(seed: int, drafts: list[Draft], metering: Metering) -> list[Planted]:
-    """Make fifteen mistakes of ten kinds in the drafts, and say which.
+    """Make fifteen mistakes of eleven kinds in the drafts, and say which.
 
     A mistake for which the seed has no victim is left out.
     """
@@ -120,7 +120,7 @@ def plant(seed: int, drafts: list[Draft], metering: Metering) -> list[Planted]:
         _overage_not_billed,
         _credit_memo_missing,
         _billed_after_end,
-        _wrong_rate,
+        _override_ignored,
         _wrong_rate,
         _usage_not_billed,
         _usage_not_billed,
@@ -188,14 +188,18 @@ def _bill_again(bench: _Bench, draft: Draft) -> None:
     )
 
 
-def _wrong_rate(bench: _Bench) -> None:
-    draft = bench.choose(lambda draft: _one_month_of_usage(draft) and draft.deal.discount > 0)
+def _override_ignored(bench: _Bench) -> None:
+    draft = bench.choose(_discounted_usage)
     discount = draft.deal.discount
-    line = draft.lines[0]
-    amount = _in_minor_units(line.amount * 100 / (100 - discount), draft.deal)
-    _spoil_line(
-        bench, "wrong-rate", draft, amount, f"Billed without the agreed discount of {discount}%."
-    )
+    amount = _in_minor_units(draft.lines[0].amount * 100 / (100 - discount), draft.deal)
+    note = f"Billed without the agreed discount of {discount}%."
+    _spoil_line(bench, "override-not-billed", draft, amount, note)
+
+
+def _wrong_rate(bench: _Bench) -> None:
+    draft = bench.choose(_discounted_usage)
+    amount = _in_minor_units(draft.lines[0].amount * 107 / 100, draft.deal)
+    _spoil_line(bench, "wrong-rate", draft, amount, "Billed at a price that is 7% too high.")
 
 
 def _missing_days(bench: _Bench) -> None:
@@ -309,6 +313,10 @@ def _one_month_of_usage(draft: Draft) -> bool:
         and all(line.service_to == _last_billed(draft) for line in draft.lines)
         and _worth_a_look(draft)
     )
+
+
+def _discounted_usage(draft: Draft) -> bool:
+    return _one_month_of_usage(draft) and draft.deal.discount > 0
 
 
 def _last_billed(draft: Draft) -> object:

@@ -15,6 +15,7 @@ from pathlib import Path
 from revrec.demo.manifest import Close, DeliveredFile, DemoManifest
 from revrec.errors import InvariantViolated
 from revrec.feeds.records import load
+from revrec.operations.checking import run_checks
 from revrec.operations.close import Closed, close_period
 from revrec.operations.facts import record_facts
 from revrec.operations.workspace import Workspace
@@ -102,7 +103,10 @@ def _close(close: Close) -> Step:
             prepared_by=PREPARER,
             approved_by=APPROVER,
         )
-        state = "closed" if closed.new else "was closed already"
-        return f"{state}, chain head {closed.certificate.chain_head[:16]}"
+        head = f"chain head {closed.certificate.chain_head[:16]}"
+        if not closed.new:
+            return f"was closed already, {head}"
+        standing = run_checks(workspace.acting_as(PREPARER)).updated.standing
+        return f"closed, {head}; {standing:,} findings stand"
 
     return Step(at=close.at, told=f"close of {close.period}", run=run)

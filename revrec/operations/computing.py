@@ -37,6 +37,21 @@ _BLOCKERS_SHOWN_MAX = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """The usage ledger at the pins."""
+
+    cells: ds.Dataset | None
+    """Of every entity and contract; none while it is empty."""
+    entity: int
+    among: Sequence[str] | None
+    """The contracts that are asked about; all if none."""
+
+    def daily(self, *, by_recording: bool = False) -> pa.Table:
+        """Sums by contract, meter and day, and by the day of recording if asked."""
+        return rollup.daily(self.cells, self.among, entity=self.entity, by_recording=by_recording)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """What the books know at the pins."""
 
@@ -47,6 +62,13 @@ class Inputs:
     """The same as it was used."""
     posted: pa.Table
     """Posting detail of every close so far, in ``DETAIL`` form."""
+    metered: Metered
+    """Where usage comes from."""
+
+    def by_recording(self) -> pa.Table:
+        """As ``usage``, with what was recorded on different days apart: what was known when."""
+        told = self.metered.daily(by_recording=True)
+        return rollup.told_apart(self.usage, under_combined_names(told, self.book))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +104,14 @@ def read_inputs(
     recorded = facts.read(tx, through_seq=pins.fact_seq if pins else None, among=among)
     told = [each.fact for each in recorded]
     book = _book(told if among is None else concerning(told, among), differing)
-    daily = _daily(tx, lake, pins, among)
+    metered = _metered(tx, lake, pins, among)
+    daily = metered.daily()
     second = book.second.framework if differing and book.second is not None else ""
     if posted is None:
         posted = posted_detail(tx, lake, among, book=second)
-    return Inputs(book=book, usage=_performed(daily, book), daily=daily, posted=posted)
+    return Inputs(
+        book=book, usage=_performed(daily, book), daily=daily, posted=posted, metered=metered
+    )
 
 
 def read_contracts(
@@ -105,9 +130,12 @@ def read_contracts(
     recorded = facts.read(tx, through_seq=pins.fact_seq, among=contracts, of_none=False)
     book = _book((each.fact for each in recorded), differing, beside)
     is_metered = bool(book.credits.holders) or any(map(meters, book.histories.values()))
-    daily = _daily(tx, lake, pins, contracts) if is_metered else rollup.daily(None)
-    posted = DETAIL.empty_table()
-    return Inputs(book=book, usage=_performed(daily, book), daily=daily, posted=posted)
+    none = Metered(cells=None, entity=tx.entity, among=())
+    metered = _metered(tx, lake, pins, contracts) if is_metered else none
+    daily, posted = metered.daily(), DETAIL.empty_table()
+    return Inputs(
+        book=book, usage=_performed(daily, book), daily=daily, posted=posted, metered=metered
+    )
 
 
 def _book(
@@ -124,13 +152,13 @@ def _book(
     return book
 
 
-def _daily(
+def _metered(
     tx: Transaction, lake: Lake, pins: Pins | None, among: Collection[str] | None
-) -> pa.Table:
+) -> Metered:
     version = pins.usage_version if pins else lake.committed_version(tx, "usage")
     held = None if version is None else rollup.cells(tx, lake, version)
     named = None if among is None else sorted(among)
-    return rollup.daily(held, named, entity=tx.entity)
+    return Metered(cells=held, entity=tx.entity, among=named)
 
 
 def _performed(daily: pa.Table, book: Book) -> pa.Table:

@@ -9,12 +9,14 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from revrec.disclosure.columns import records_of
 from revrec.model.dataset import DataSet, TieOut
 from revrec.operations.computing import Computed, Inputs, compute, read_inputs
 from revrec.operations.findings import Wanted, aged, listed
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.reconciliation import Reason, Reconciliation, reconcile
+from revrec.reconciliation import Reconciliation, reconcile
+from revrec.reconciliation.reasons import Code
 from revrec.store import entities, facts
 from revrec.store.entities import Entity
 from revrec.store.transaction import Transaction
@@ -46,13 +48,16 @@ class ThreeWay:
     @property
     def open_reasons(self) -> int:
         """Amounts and quantities that no rule explains."""
+        return self._of_code(Code.UNEXPLAINED)
+
+    @property
+    def billing_errors(self) -> int:
+        """Amounts that are invoiced wrongly, as a rule has found."""
+        return self._of_code(Code.BILLING_ERROR)
+
+    def _of_code(self, code: Code) -> int:
         told = (self.reconciliation.reasons, self.metered.reasons)
-        places = [[column.name for column in each.columns].index("reason") for each in told]
-        return sum(
-            row[place] == Reason.UNEXPLAINED.value
-            for each, place in zip(told, places, strict=True)
-            for row in each.rows
-        )
+        return sum(row["code"] == code.value for each in told for row in records_of(each))
 
     @property
     def tie_outs(self) -> Sequence[TieOut]:
@@ -112,7 +117,7 @@ def reconciled(
     columns = ["contract", "obligation", "component", "origin", "event"]
     return reconcile(
         book=inputs.book,
-        usage=inputs.usage,
+        usage=inputs.by_recording(),
         revenue=revenue.select(columns).append_column("amount", amounts),
         first=first,
         through=period,

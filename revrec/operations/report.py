@@ -40,7 +40,7 @@ from revrec.model.controls import TaskStatus, Waiver
 from revrec.model.dataset import DataSet, TieOut
 from revrec.model.history import Book
 from revrec.model.policy import Policy
-from revrec.operations import books, checklist
+from revrec.operations import books, checklist, findings
 from revrec.operations.computing import accounted_here
 from revrec.operations.estimate_ranges import counted_estimates
 from revrec.operations.reconciling import reconciled
@@ -78,6 +78,8 @@ class Report:
     """... and how the prices of each stratum are distributed."""
     estimates: DataSet
     """Estimates of variable consideration in their range; without rows where there are none."""
+    findings: DataSet
+    """What checks found of the periods up to the last and is not resolved, aged at the close."""
     exceptions: DataSet
     """What holds revenue back or waits for people."""
     checklist: Sequence[TaskStatus]
@@ -115,6 +117,7 @@ class Report:
             self.price_distribution.name: self.price_distribution,
             **({self.estimates.name: self.estimates} if self.estimates.rows else {}),
             **in_words_of(own, reconciled),
+            self.findings.name: self.findings,
             self.exceptions.name: self.exceptions,
             tasks.name: tasks,
             certified.name: certified,
@@ -226,6 +229,7 @@ def report(
             selling_prices=prices,
             price_distribution=distribution,
             estimates=estimate_ranges(counted_estimates(tx, certificate), tx.entity),
+            findings=_findings(tx, period, certificate),
             exceptions=holds_and_exceptions(
                 book,
                 derived.datasets["contract_position"],
@@ -276,6 +280,16 @@ def _derived(
             horizon=span.horizon,
             usage=[counts],
         )
+
+
+def _findings(tx: Transaction, period: Period, certificate: PeriodClose) -> DataSet:
+    """What stands of the period and those before, as old as it was on the day of the close."""
+    standing = [
+        each
+        for each in findings.listed(tx, findings.Wanted(standing=True))
+        if each.first_period <= str(period)
+    ]
+    return findings.aged(standing, certificate.closed_at.date())
 
 
 def _left(certificate: PeriodClose, waived: Sequence[Waiver], tasks: Sequence[TaskStatus]) -> Left:

@@ -246,7 +246,8 @@ off as (
 ),
 differing as (select * from off where amount <> 0),
 recorded_after as (
-    select d.contract, d.obligation, d.month, sum(abs(m.amount)) as amount
+    select d.contract, d.obligation, d.month, sum(abs(m.amount)) as amount,
+           bool_or(m.quantity <> 0) as of_units
     from differing d
     join metered m
       on m.contract = d.contract and m.obligation = d.obligation and m.month <= d.month
@@ -257,7 +258,8 @@ recorded_after as (
 select d.contract, d.obligation, d.month, d.amount,
        case when abs(d.amount) <= d.fees then 'rounding'
             when d.month > getvariable('posted_through') then 'not_posted'
-            when in_minor(r.amount, c.unit) >= abs(d.amount) - d.fees then 'late_event'
+            when in_minor(r.amount, c.unit) >= abs(d.amount) - d.fees
+                then case when r.of_units then 'late_event' else 'rerated_tier' end
        end as reason
 from differing d
 join contracts c using (contract)

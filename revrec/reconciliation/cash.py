@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
-from revrec.model.events import Invoice, Payment
+from revrec.model.events import Invoice, InvoiceLine, Payment
 from revrec.model.finding import Cause, Seen
 from revrec.model.history import Book, ContractHistory
 from revrec.periods import Calendar
@@ -122,13 +122,13 @@ def _accounts(history: ContractHistory, as_of: date) -> dict[str, _Account]:
     """The invoices told by a day, oldest first, with what was credited, paid and given up."""
     told = sorted(history.invoices, key=lambda each: (each.on, each.id))
     accounts = {
-        each.id: _Account(invoice=each, owed=sum((line.amount for line in each.lines), Decimal(0)))
+        each.id: _Account(invoice=each, owed=_payable(each.lines))
         for each in told
         if each.on <= as_of
     }
     for memo in history.credit_memos:
         if memo.invoice in accounts and memo.on <= as_of:
-            accounts[memo.invoice].owed -= sum((each.amount for each in memo.lines), Decimal(0))
+            accounts[memo.invoice].owed -= _payable(memo.lines)
     for lost in _told(history.write_offs, as_of):
         if lost.invoice in accounts:
             accounts[lost.invoice].owed -= lost.amount
@@ -139,6 +139,11 @@ def _accounts(history: ContractHistory, as_of: date) -> dict[str, _Account]:
         if payment.invoice in accounts:
             accounts[payment.invoice].payments.append(payment)
     return accounts
+
+
+def _payable(lines: Iterable[InvoiceLine]) -> Decimal:
+    """What the customer pays: the price, tax, and what is collected for a principal."""
+    return sum((each.amount + each.tax + each.for_principal for each in lines), Decimal(0))
 
 
 def _overpaid(name: str, account: _Account) -> tuple[str, str, Decimal, date, str]:

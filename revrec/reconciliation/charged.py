@@ -156,6 +156,7 @@ def _set_variables(database: duckdb.DuckDBPyConnection, told: Told) -> None:
         "run_days": limits.RUN_DAYS,
         "run_within_days": limits.RUN_WITHIN_DAYS,
         "run_contracts_min": limits.RUN_CONTRACTS_MIN,
+        "list_price_contracts_min": limits.LIST_PRICE_CONTRACTS_MIN,
         "invoice_days": limits.INVOICE_DAYS,
         "weight_atoms": limits.WEIGHT_ATOMS,
         "named_ratio_minor_min": limits.NAMED_RATIO_MINOR_MIN,

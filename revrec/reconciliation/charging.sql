@@ -1,9 +1,11 @@
 -- What usage should have been invoiced, month by month, and what was.
 -- Reads metered, charge_terms, versions, cuts, loaded_afterwards, bills, contracts, expected.
--- Four readings of every charge: now; low, from rows surely known when the invoices were made;
--- high, with rows that were known in part; early, from rows recorded before that day.
+-- Five readings of every charge: now; low, from rows surely known when the invoices were made;
+-- high, with rows that were known in part; early, from rows recorded before that day; same, at the
+-- prices of then. And owed: what of high is owed for no use.
 create view readings as
 select m.*, k.known, l.month is not null or c.cut is null or m.recorded < c.cut as early,
+       k.known or m.moves <> 'price' as same,
        not k.known and coalesce(m.first_recorded <= c.cut, m.told_rows > 1) as partly
 from metered m
 join cuts c using (contract)
@@ -21,7 +23,8 @@ with day_charges as (
            sum(r.amount) as amount_now,
            coalesce(sum(r.amount) filter (where r.known), 0) as amount_low,
            coalesce(sum(r.amount) filter (where r.known or r.partly), 0) as amount_high,
-           coalesce(sum(r.amount) filter (where r.early), 0) as amount_early
+           coalesce(sum(r.amount) filter (where r.early), 0) as amount_early,
+           coalesce(sum(r.amount) filter (where r.same), 0) as amount_same
     from readings r
     join charge_terms t using (contract, obligation)
     where t.above
@@ -32,7 +35,8 @@ unused as (
            greatest(v.entitled - coalesce(sum(u.amount_now), 0), 0) as left_now,
            greatest(v.entitled - coalesce(sum(u.amount_low), 0), 0) as left_low,
            greatest(v.entitled - coalesce(sum(u.amount_high), 0), 0) as left_high,
-           greatest(v.entitled - coalesce(sum(u.amount_early), 0), 0) as left_early
+           greatest(v.entitled - coalesce(sum(u.amount_early), 0), 0) as left_early,
+           greatest(v.entitled - coalesce(sum(u.amount_same), 0), 0) as left_same
     from versions v
     join charge_terms t using (contract, obligation)
     left join day_charges u
@@ -46,20 +50,22 @@ run as (
            greatest(sum(amount_now) over running - v.left_now, 0) as at_now,
            greatest(sum(amount_low) over running - v.left_low, 0) as at_low,
            greatest(sum(amount_high) over running - v.left_high, 0) as at_high,
-           greatest(sum(amount_early) over running - v.left_early, 0) as at_early
+           greatest(sum(amount_early) over running - v.left_early, 0) as at_early,
+           greatest(sum(amount_same) over running - v.left_same, 0) as at_same
     from day_charges d
     join unused v using (contract, obligation, version, consideration)
     window running as (partition by d.contract, d.consideration, d.version order by d.day)
 ),
 base as (
     select contract, consideration, version, max(at_now) as at_now, max(at_low) as at_low,
-           max(at_high) as at_high, max(at_early) as at_early
+           max(at_high) as at_high, max(at_early) as at_early, max(at_same) as at_same
     from run where day < from_day group by all
 )
 select r.contract, r.consideration, r.obligation, r.version, r.month, r.day,
        r.at_now - coalesce(b.at_now, 0) as at_now, r.at_low - coalesce(b.at_low, 0) as at_low,
        r.at_high - coalesce(b.at_high, 0) as at_high,
-       r.at_early - coalesce(b.at_early, 0) as at_early
+       r.at_early - coalesce(b.at_early, 0) as at_early,
+       r.at_same - coalesce(b.at_same, 0) as at_same
 from run r
 left join base b using (contract, consideration, version)
 where r.day >= r.from_day;
@@ -68,7 +74,7 @@ create table charges_above as
 with to_date as (
     select contract, consideration, obligation, version, month, max_by(at_now, day) as at_now,
            max_by(at_low, day) as at_low, max_by(at_high, day) as at_high,
-           max_by(at_early, day) as at_early
+           max_by(at_early, day) as at_early, max_by(at_same, day) as at_same
     from above_to_date group by all
 ),
 minor as (
@@ -77,6 +83,7 @@ minor as (
            in_minor(kept_of(at_low, kept), unit) as at_low,
            in_minor(kept_of(at_high, kept), unit) as at_high,
            in_minor(kept_of(at_early, kept), unit) as at_early,
+           in_minor(kept_of(at_same, kept), unit) as at_same,
            in_minor(at_now, unit) as at_full
     from to_date t join contracts c using (contract)
     join charge_terms using (contract, consideration, obligation)
@@ -86,6 +93,7 @@ select contract, consideration, obligation, month,
        at_low - lag(at_low, 1, 0) over months as c_low,
        at_high - lag(at_high, 1, 0) over months as c_high,
        at_early - lag(at_early, 1, 0) over months as c_early,
+       at_same - lag(at_same, 1, 0) over months as c_same,
        at_full - lag(at_full, 1, 0) over months as c_full
 from minor
 window months as (partition by contract, consideration, version order by month);
@@ -99,6 +107,11 @@ select t.contract, t.consideration, t.obligation, r.month,
                 any_value(c.unit)) as c_high,
        in_minor(coalesce(sum(kept_of(r.amount, t.kept)) filter (where r.early), 0),
                 any_value(c.unit)) as c_early,
+       in_minor(coalesce(sum(kept_of(r.amount, t.kept)) filter (where r.same), 0),
+                any_value(c.unit)) as c_same,
+       in_minor(coalesce(sum(kept_of(r.amount, t.kept)) filter (
+           where r.moves = 'owed' and (r.known or r.partly)
+       ), 0), any_value(c.unit)) as c_owed,
        in_minor(sum(r.amount), any_value(c.unit)) as c_full,
        sum(r.quantity) as q_now,
        coalesce(sum(r.quantity) filter (where r.known), 0) as q_low,
@@ -110,7 +123,7 @@ where not t.above and r.day >= t.from_day
 group by t.contract, t.consideration, t.obligation, r.month
 union all
 select contract, consideration, obligation, month, sum(c_now)::bigint, sum(c_low)::bigint,
-       sum(c_high)::bigint, sum(c_early)::bigint, sum(c_full)::bigint, null, null, null
+       sum(c_high)::bigint, sum(c_early)::bigint, sum(c_same)::bigint, 0, sum(c_full)::bigint, null, null, null
 from charges_above
 group by all;
 
@@ -121,6 +134,9 @@ select t.contract, t.consideration, r.month, r.day, r.quantity,
        case when r.known then kept_of(r.amount, t.kept) else 0 end as d_low,
        case when r.known or r.partly then kept_of(r.amount, t.kept) else 0 end as d_high,
        case when r.early then kept_of(r.amount, t.kept) else 0 end as d_early,
+       case when r.same then kept_of(r.amount, t.kept) else 0 end as d_same,
+       case when r.moves = 'owed' and (r.known or r.partly)
+            then kept_of(r.amount, t.kept) else 0 end as d_owed,
        case when r.known then r.quantity else 0 end as q_low,
        case when r.known or r.partly then r.quantity else 0 end as q_high
 from readings r
@@ -131,7 +147,8 @@ select contract, consideration, month, day, 0,
        kept_of(at_now - lag(at_now, 1, 0) over days, kept),
        kept_of(at_low - lag(at_low, 1, 0) over days, kept),
        kept_of(at_high - lag(at_high, 1, 0) over days, kept),
-       kept_of(at_early - lag(at_early, 1, 0) over days, kept), 0, 0
+       kept_of(at_early - lag(at_early, 1, 0) over days, kept),
+       kept_of(at_same - lag(at_same, 1, 0) over days, kept), 0, 0, 0
 from above_to_date
 join charge_terms using (contract, consideration, obligation)
 window days as (partition by contract, consideration, version order by day);
@@ -189,6 +206,7 @@ select row_number() over (order by contract, consideration, month) as number,
        contract, consideration, obligation, month, e.due,
        coalesce(c.c_now, 0) as c_now, coalesce(c.c_low, 0) as c_low,
        coalesce(c.c_high, 0) as c_high, coalesce(c.c_early, 0) as c_early,
+       coalesce(c.c_same, 0) as c_same, coalesce(c.c_owed, 0) as c_owed,
        coalesce(c.q_now, 0) as q_now, coalesce(c.q_low, 0) as q_low,
        coalesce(c.q_high, 0) as q_high,
        coalesce(b.billed, 0) as billed, coalesce(b.gross, 0) as gross, b.q_billed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -173,6 +174,45 @@ def reasons(database: duckdb.DuckDBPyConnection) -> DataSet:
             (*row[:8], CODES[Reason(str(row[7]))].value, row[8], key_of(*row[2:5], *row[6:8]))
             for row in rows
         ],
+    )
+
+
+def ageing(found: DataSet) -> DataSet:
+    """What is open by reason and age: one row per code, reason and currency; it must reach zero.
+
+    ``found`` are the findings of the reconciliation. Amounts are added without their signs.
+    """
+    place = {column.name: number for number, column in enumerate(found.columns)}
+    buckets = (limits.CURRENT, *(name for _, name in limits.AGES), limits.OLDEST)
+    sums: dict[tuple[str, str, str], dict[str, int]] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for row in found.rows:
+        reason = Reason(str(row[place["reason"]]))
+        key = (CODES[reason].value, reason.value, str(row[place["currency"]]))
+        held = sums.setdefault(key, dict.fromkeys(buckets, 0))
+        held[str(row[place["age"]])] += abs(int(str(row[place["amount"]])))
+        counts[key] += 1
+    return DataSet(
+        name="reconciliation_ageing",
+        title="Open differences by age",
+        columns=[
+            text("code", "Code"),
+            text("reason", "Reason"),
+            text("currency", "Currency"),
+            Column(name="findings", title="Findings", type=ColumnType.INTEGER, total=True),
+            *(
+                money(f"age_{number}", name[0].upper() + name[1:])
+                for number, name in enumerate(buckets)
+            ),
+            money("amount", "Amount"),
+            ROW_KEY,
+        ],
+        rows=[
+            (*key, counts[key], *held.values(), sum(held.values()), key_of(*key))
+            for key, held in sorted(sums.items())
+        ],
+        note="Amounts without their signs, by days since. All of it must reach zero: what is "
+        "invoiced wrongly by a correction, what has no reason by the fact that is missing.",
     )
 
 

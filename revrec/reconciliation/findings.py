@@ -188,24 +188,29 @@ def _said(reason: Reason, case: _Case) -> str:
     short = f"{documents} bill{'s' if len(case.documents) == 1 else ''}"
     against = f"{short} {case.billed} for {case.fee}, where the meters rated {case.should}"
     because = f": {case.note}" if case.note else ""
+    units = f"{_units(case.q_should)} units"
+    told = f"{against}: {case.off} {case.side}{because}."
     match reason:
         case Reason.NOT_BILLED:
-            return f"{case.off} for {case.fee} is on no invoice; it was expected by {case.due}."
+            told = f"{case.off} for {case.fee} is on no invoice; it was expected by {case.due}."
+        case Reason.MINIMUM_NOT_BILLED:
+            told = (
+                f"{case.off} for {case.fee} is owed for no use, as what is missing to a minimum, "
+                "and on no invoice."
+            )
         case Reason.BILLED_TWICE | Reason.BILLED_AFTER_END:
-            return f"{case.off} for {case.fee} is billed without being owed{because}."
+            told = f"{case.off} for {case.fee} is billed without being owed{because}."
         case Reason.WRONG_QUANTITY:
-            units = f"{_units(case.q_billed)} units instead of {_units(case.q_should)}"
-            return f"{against}: {units}, which makes {case.off} {case.side}."
-        case Reason.WRONG_RATE:
-            units = f"{_units(case.q_should)} units"
-            return f"{against} for {units}: {case.off} {case.side} by the rate{because}."
+            instead = f"{_units(case.q_billed)} units instead of {_units(case.q_should)}"
+            told = f"{against}: {instead}, which makes {case.off} {case.side}."
+        case Reason.WRONG_RATE | Reason.OVERRIDE_NOT_BILLED:
+            told = f"{against} for {units}: {case.off} {case.side} by the rate{because}."
         case Reason.CREDIT_MISSING:
-            return (
+            told = (
                 f"{against}: usage was corrected after the invoice, and {case.off} was not "
                 "credited."
             )
-        case _:
-            return f"{against}: {case.off} {case.side}{because}."
+    return told
 
 
 def _units(quantity: Decimal | None) -> str:
@@ -221,7 +226,8 @@ with documents as (
     from usage_bills where not cancelled group by all
 )
 select k.contract, k.obligation, k.consideration, k.month, e.reason, -e.amount, d.documents,
-       coalesce(case when e.reason = 'not_billed' then k.due end, k.first_on, k.last_on, k.due),
+       coalesce(case when e.reason in ('not_billed', 'minimum_not_billed') then k.due end,
+                k.first_on, k.last_on, k.due),
        k.due, e.should, e.billed, e.q_should, e.q_billed, e.note
 from explained e
 join cases k using (number)

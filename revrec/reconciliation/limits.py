@@ -22,6 +22,8 @@ COMPLETED_DAYS = 30
 say that it is billed then."""
 SIBLINGS_MIN = 2
 """Equal lines from which on an instalment is known without being written in the terms."""
+LIST_PRICE_CONTRACTS_MIN = 3
+"""Contracts that pay one price for a meter from which on it is the price of the list."""
 NAMED_RATIO_MINOR_MIN = 100
 """Least amount in minor units at which a ratio of two amounts says anything."""
 CLEARLY_NEARER = 4

@@ -7,7 +7,7 @@ explains stays ``unexplained``: no reason is a remainder.
 Reasons of time and of accounting are as things should be. Billing mistakes are not: each gives a
 finding, with what to do about it.
 
-Each reason is of one of twelve codes, by which differences are added up.
+Each reason is of one of thirteen codes, by which differences are added up.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ class Reason(StrEnum):
     """Used, and not yet to be invoiced: the next invoice is expected."""
     LATE_EVENT = "late_event"
     """Usage or a correction recorded after the invoices were made; the next run brings it."""
+    RERATED_TIER = "rerated_tier"
+    """The same units at another price since the invoices were made: the total before them moved to
+    another tier or allowance, or their price was corrected."""
     COMMITMENT_DRAWDOWN = "commitment_drawdown"
     """Usage at its rated value that a commitment or a flat fee pays for."""
     CREDIT_DRAWDOWN = "credit_drawdown"
@@ -56,8 +59,12 @@ class Reason(StrEnum):
     between them, as usage is known now, differs from what was known when it was made."""
     NOT_BILLED = "not_billed"
     """Used or due, and on no invoice although its day has passed."""
+    MINIMUM_NOT_BILLED = "minimum_not_billed"
+    """Owed for no use, as what is missing to a minimum, and on no invoice."""
     BILLED_TWICE = "billed_twice"
     """The same service on a second invoice line."""
+    OVERRIDE_NOT_BILLED = "override_not_billed"
+    """Billed at the price of the list: the price agreed with the customer was ignored."""
     WRONG_RATE = "wrong_rate"
     """The quantity agrees, the amount does not."""
     WRONG_QUANTITY = "wrong_quantity"
@@ -75,7 +82,7 @@ class Reason(StrEnum):
 
 
 class Code(StrEnum):
-    """The twelve kinds of reason of a difference between two systems; stable and public."""
+    """The thirteen kinds of reason of a difference between two systems; stable and public."""
 
     TIMING = "timing"
     """Both systems have it, or will, in another period."""
@@ -86,7 +93,7 @@ class Code(StrEnum):
     CREDIT = "credit"
     """Credits, drawn, given or owed."""
     RERATED_TIER = "rerated_tier"
-    """Priced anew, as a total before it or the price changed, or billed at another price."""
+    """Priced anew, as a total before it or the price changed."""
     MINIMUM = "minimum"
     """Paid for whatever is used: a minimum, a commitment, a flat fee."""
     FREE_GRANT = "free_grant"
@@ -99,13 +106,16 @@ class Code(StrEnum):
     """Of another currency."""
     ROUNDING = "rounding"
     """Within what rounding makes, or a count may differ by."""
+    BILLING_ERROR = "billing_error"
+    """Invoiced wrongly, as a rule has found. It is aged, and must reach zero by a correction."""
     UNEXPLAINED = "unexplained"
-    """No rule explains it, or it is on an invoice without being owed."""
+    """No rule explains it. It is aged, and must reach zero."""
 
 
 CODES: Mapping[Reason, Code] = {
     Reason.TIMING_UNBILLED: Code.UNBILLED,
     Reason.LATE_EVENT: Code.LATE,
+    Reason.RERATED_TIER: Code.RERATED_TIER,
     Reason.COMMITMENT_DRAWDOWN: Code.MINIMUM,
     Reason.CREDIT_DRAWDOWN: Code.CREDIT,
     Reason.FREE_GRANT: Code.FREE_GRANT,
@@ -122,12 +132,14 @@ CODES: Mapping[Reason, Code] = {
     Reason.ROUNDING: Code.ROUNDING,
     Reason.MONTH_SPLIT: Code.TIMING,
     Reason.NOT_BILLED: Code.UNBILLED,
-    Reason.BILLED_TWICE: Code.UNEXPLAINED,
-    Reason.WRONG_RATE: Code.RERATED_TIER,
-    Reason.WRONG_QUANTITY: Code.UNEXPLAINED,
-    Reason.WRONG_AMOUNT: Code.UNEXPLAINED,
+    Reason.MINIMUM_NOT_BILLED: Code.UNBILLED,
+    Reason.BILLED_TWICE: Code.BILLING_ERROR,
+    Reason.OVERRIDE_NOT_BILLED: Code.BILLING_ERROR,
+    Reason.WRONG_RATE: Code.BILLING_ERROR,
+    Reason.WRONG_QUANTITY: Code.BILLING_ERROR,
+    Reason.WRONG_AMOUNT: Code.BILLING_ERROR,
     Reason.WRONG_CURRENCY_AMOUNT: Code.FX,
-    Reason.BILLED_AFTER_END: Code.UNEXPLAINED,
+    Reason.BILLED_AFTER_END: Code.BILLING_ERROR,
     Reason.CREDIT_MISSING: Code.CREDIT,
     Reason.UNEXPLAINED: Code.UNEXPLAINED,
 }
@@ -135,7 +147,9 @@ CODES: Mapping[Reason, Code] = {
 
 REMEDIES: Mapping[Reason, str] = {
     Reason.NOT_BILLED: "Invoice it with the next run; the amount stays accrued until then.",
+    Reason.MINIMUM_NOT_BILLED: "Invoice what is missing to it; it stays accrued until then.",
     Reason.BILLED_TWICE: "Credit the second line in full and stop its collection.",
+    Reason.OVERRIDE_NOT_BILLED: "Enter the agreed price in billing and credit the difference.",
     Reason.WRONG_RATE: "Correct the rate in billing, then credit or invoice the difference.",
     Reason.WRONG_QUANTITY: "Bill again from the usage ledger; credit or invoice the difference.",
     Reason.WRONG_AMOUNT: "Credit the invoice and bill the promised amount.",

@@ -42,6 +42,8 @@ class Reconciliation:
     """The same differences, one row per reason; they add up to the differences exactly."""
     findings: DataSet
     """Billing mistakes, and differences that nothing explains, with what to do."""
+    ageing: DataSet
+    """The amounts of the findings by reason and age; they must reach zero."""
     unbilled: DataSet
     """Usage of the range that no invoice dated in it had billed, and the look-back on it."""
     strays: DataSet
@@ -59,7 +61,9 @@ class Reconciliation:
     @property
     def datasets(self) -> Mapping[str, DataSet]:
         """The tables by name, in the order of a reader."""
-        tables = (self.lines, self.reasons, self.findings, self.unbilled, self.strays)
+        tables = (
+            self.lines, self.reasons, self.findings, self.ageing, self.unbilled, self.strays,
+        )  # fmt: skip
         return {each.name: each for each in tables}
 
 
@@ -131,13 +135,15 @@ def _told(
 ) -> Reconciliation:
     scored = scores(database)
     first, through, as_of = told.first, told.through, told.as_of
+    wrong = findings(database, terms, found, told=(first, through, as_of), judged=judged)
     return Reconciliation(
         first=first,
         through=through,
         as_of=as_of,
         lines=datasets.lines(database),
         reasons=datasets.reasons(database),
-        findings=findings(database, terms, found, told=(first, through, as_of), judged=judged),
+        findings=wrong,
+        ageing=datasets.ageing(wrong),
         unbilled=datasets.unbilled(database, as_of),
         strays=datasets.strays(database),
         tie_outs=tie_outs(database, told.book, first=first, through=through, as_of=as_of),

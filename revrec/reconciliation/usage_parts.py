@@ -1,4 +1,4 @@
-"""Rules that take a part out of a usage fee's month and leave the rest to the rules after them."""
+"""Rules over a part of a usage fee's month, which leave the rest to other rules."""
 
 from __future__ import annotations
 
@@ -84,6 +84,8 @@ def billed_in_part(database: duckdb.DuckDBPyConnection) -> None:
                in_minor(sum(d.d_low), any_value(c.unit)) as t_low,
                in_minor(sum(d.d_high), any_value(c.unit)) as t_high,
                in_minor(sum(d.d_early), any_value(c.unit)) as t_early,
+               in_minor(sum(d.d_same), any_value(c.unit)) as t_same,
+               in_minor(sum(d.d_owed), any_value(c.unit)) as t_owed,
                sum(d.quantity) as tq_now, sum(d.q_low) as tq_low, sum(d.q_high) as tq_high
         from open_cases k
         join contracts c using (contract)
@@ -99,9 +101,28 @@ def billed_in_part(database: duckdb.DuckDBPyConnection) -> None:
         from open_cases join tails using (number)
         where t_now <> 0;
         update cases set c_now = c_now - t_now, c_low = c_low - t_low, c_high = c_high - t_high,
-                         c_early = c_early - t_early, q_now = q_now - tq_now,
+                         c_early = c_early - t_early, c_same = c_same - t_same,
+                         c_owed = c_owed - t_owed, q_now = q_now - tq_now,
                          q_low = q_low - tq_low, q_high = q_high - tq_high
         from tails where cases.number = tails.number;
         drop table tails;
+        """
+    )
+
+
+def rerated_tier(database: duckdb.DuckDBPyConnection) -> None:
+    """Of what is late, the units that were told before and are priced anew since."""
+    database.execute(
+        """
+        create temp table priced_anew as
+        select number, c_now - c_same as amount from cases
+        where c_now <> c_same and number in (
+            select number from explained where reason = 'late_event'
+        );
+        insert into explained
+        select number, 'late_event', -amount, null, null, null, null, '' from priced_anew
+        union all
+        select number, 'rerated_tier', amount, null, null, null, null, '' from priced_anew;
+        drop table priced_anew;
         """
     )

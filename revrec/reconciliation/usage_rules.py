@@ -3,7 +3,8 @@
 Each rule is one statement over all open cases (a usage fee of a contract in a month). It inserts
 into ``explained`` the amounts it names, charged less invoiced, and a case that a rule has named is
 closed to later ones; only ``billed_after_end``, ``billed_twice`` and ``billed_in_part`` take their
-part out of a case and leave the rest open. The order of ``RULES`` is the order of precedence.
+part out of a case and leave the rest open, and ``rerated_tier`` tells in the end what of a late
+part is no further use. The order of ``RULES`` is the order of precedence.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from collections.abc import Callable, Sequence
 import duckdb
 
 from revrec.reconciliation import limits
-from revrec.reconciliation.usage_parts import billed_after_end, billed_in_part, billed_twice
+from revrec.reconciliation.list_prices import find_list_prices
+from revrec.reconciliation.usage_parts import (
+    billed_after_end,
+    billed_in_part,
+    billed_twice,
+    rerated_tier,
+)
 from revrec.reconciliation.weighing import (
     COHERENT,
     find_coherent,
@@ -106,16 +113,33 @@ def known_in_part(database: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def minimum_not_billed(database: duckdb.DuckDBPyConnection) -> None:
+    """The bill is of the use as it was known, and leaves out what is owed besides."""
+    database.execute(
+        "update cases set should = c_high where not named and lines > 0 and c_owed > 0"
+    )
+    for reading in ("c_low", "c_high"):
+        _name(
+            database,
+            f"lines > 0 and c_owed > 0 and abs({reading} - c_owed - billed) <= {_ROUNDING}",
+            ("minimum_not_billed", "c_owed"),
+            ("late_event", f"c_now - {reading}"),
+            ("rounding", f"{reading} - c_owed - billed"),
+        )
+
+
 def not_billed(database: duckdb.DuckDBPyConnection) -> None:
     """On no invoice although its day has passed: all that was recorded by then is missing.
 
     A month whose first invoice came after that day, with less than was known, is the same: later
     runs bill what was recorded late, not what the month's own run left out.
     """
+    owed = "greatest(least(c_owed, c_high - billed), 0)"
     _name(
         database,
         f"lines = 0 or (coalesce(first_on, last_on) > due and billed < c_high - {_ROUNDING})",
-        ("not_billed", "c_high - billed"),
+        ("minimum_not_billed", owed),
+        ("not_billed", f"c_high - billed - {owed}"),
         ("late_event", "c_now - c_high"),
     )
 
@@ -129,8 +153,21 @@ def wrong_currency_amount(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def without_discount(database: duckdb.DuckDBPyConnection) -> None:
-    """The largest line is the right amount without the discount of the terms: a wrong rate."""
-    _at_another_price(database, kind=1, reason="wrong_rate")
+    """The largest line is the right amount without the discount of the terms."""
+    _at_another_price(database, kind=1, reason="override_not_billed")
+
+
+def at_list_price(database: duckdb.DuckDBPyConnection) -> None:
+    """The quantity agrees, and the amount is at the price that most others pay for the meters."""
+    find_list_prices(database)
+    database.execute("update cases set should = c_low, q_should = q_low where not named")
+    _name(
+        database,
+        f"number in (select number from at_list l where abs(l.amount - billed) <= {_ROUNDING})",
+        ("override_not_billed", "c_low - billed"),
+        ("late_event", "c_now - c_low"),
+        note="'the price of the list, not the one agreed'",
+    )
 
 
 def _at_another_price(database: duckdb.DuckDBPyConnection, *, kind: int, reason: str) -> None:
@@ -275,9 +312,11 @@ RULES: Sequence[Rule] = (
     timing_unbilled,
     late_event,
     concession,
+    minimum_not_billed,
     known_in_part,
     not_billed,
     without_discount,
+    at_list_price,
     wrong_currency_amount,
     credit_missing,
     late_part,
@@ -286,6 +325,7 @@ RULES: Sequence[Rule] = (
     corrected_since,
     wrong_quantity_and_rate,
     wrong_amount,
+    rerated_tier,
 )
 """In order of precedence."""
 

@@ -49,6 +49,9 @@ DAILY = pa.schema(
 )
 """One row per contract, meter and day with usage; corrections are summed in."""
 
+BY_RECORDING = DAILY.append(pa.field("first_recorded_at", RECORDED_AT))
+"""The same, with what was recorded on different days apart."""
+
 LABELS = f"""
     case when source = '{RATED_HERE}'
          then json_merge_patch(dimensions, '{{"rating": null}}')::varchar else dimensions end
@@ -193,15 +196,18 @@ def daily(
     known_at: datetime | None = None,
     *,
     entity: int | None = None,
+    by_recording: bool = False,
 ) -> pa.Table:
     """Exact sums of ``cells`` in the columns of ``DAILY``, ordered by contract, meter and day.
 
     ``contracts`` narrows to those named, ``through`` to days up to that one, ``known_at`` to what
-    was recorded by then, ``entity`` to one entity of a table that holds several. Sums are DECIMAL
+    was recorded by then, ``entity`` to one entity of a table that holds several; ``by_recording``
+    keeps days of recording (UTC) apart, in the columns of ``BY_RECORDING``. Sums are DECIMAL
     of 38 digits; one that needs more raises ``duckdb.OutOfRangeException``, it never rounds.
     """
+    schema = BY_RECORDING if by_recording else DAILY
     if held is None:
-        return DAILY.empty_table()
+        return schema.empty_table()
     conditions: list[pc.Expression] = []
     if entity is not None:
         conditions.append(pc.field("entity_id") == entity)
@@ -211,16 +217,50 @@ def daily(
     if known_at is not None:
         conditions.append(pc.field("recorded_at") <= pa.scalar(known_at, RECORDED_AT))
     columns = ["contract", "meter", "usage_date", "quantity", "amount", "recorded_at"]
+    first = ", min(recorded_at) AS first_recorded_at" if by_recording else ""
+    apart = ", recorded_at::DATE" if by_recording else ""
     with connect() as connection:
         put(connection, held, columns, conditions)
         table = connection.sql(
-            """
+            f"""
             SELECT contract, meter, usage_date, sum(quantity) AS quantity, sum(amount) AS amount,
-                   sum(rows)::BIGINT AS rows, max(recorded_at) AS last_recorded_at
-            FROM cell GROUP BY ALL ORDER BY contract, meter, usage_date
+                   sum(rows)::BIGINT AS rows, max(recorded_at) AS last_recorded_at{first}
+            FROM cell GROUP BY contract, meter, usage_date{apart}
+            ORDER BY contract, meter, usage_date, last_recorded_at
             """
         ).to_arrow_table()
-    return table.cast(DAILY)
+    return table.cast(schema)
+
+
+def told_apart(usage: pa.Table, told: pa.Table) -> pa.Table:
+    """Usage by day (``DAILY``) with what was recorded on different days apart, where that is known.
+
+    ``told`` are the rows by recording. Days on which obligations were performed by something else
+    than what was used, as by draws, stay as they are; what is owed for no use stands beside it.
+    """
+    with connect() as bench:
+        bench.register("usage_by_day", usage)
+        bench.register("told", told)
+        table = bench.sql(
+            """
+            with apart as (
+                select contract, meter, usage_date from (
+                    select contract, meter, usage_date, quantity, amount from usage_by_day
+                    where quantity <> 0 or rows > 1
+                    union all
+                    select contract, meter, usage_date, -quantity, -amount from told
+                )
+                group by all having sum(quantity) = 0 and sum(amount) = 0
+            )
+            select t.* from told t semi join apart using (contract, meter, usage_date)
+            union all by name
+            select u.* from usage_by_day u
+            left join apart a using (contract, meter, usage_date)
+            where a.contract is null or (u.quantity = 0 and u.rows = 1 and u.amount <> 0)
+            order by contract, meter, usage_date, last_recorded_at
+            """
+        ).to_arrow_table()
+    return table.select(BY_RECORDING.names).cast(BY_RECORDING)
 
 
 def within(held: ds.Dataset, first: date | None, last: date | None) -> list[pc.Expression]:

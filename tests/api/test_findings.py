@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.requests import CONTRACT, keyed, record
+from tests.api.requests import CONTRACT, close, keyed, record
 
 INVOICE = {
     "kind": "invoice", "id": "I-1", "contract": "C-1", "on": "2026-01-01", "due": "2026-01-10",
@@ -47,3 +47,17 @@ def test_a_finding_is_raised_and_resolved_by_two_people(as_):
         each["action"] for each in last["events"]
     ]
     assert "not-found" == as_("cleo").get("/v1/findings/F-none").json()["code"]
+
+
+def test_a_close_raises_what_the_checks_see(as_):
+    """36,000.00 is overdue; the close tells it, and its answer given again raises nothing."""
+    record(as_("ana"), [CONTRACT, INVOICE, PAYMENT], "facts")
+
+    answers = [close(as_("ana"), "2026-01", "close-1", said=said) for said in (False, True)]
+
+    assert [200, 200] == [each.status_code for each in answers]
+    (found,) = as_("cleo").get("/v1/findings", params={"check": "cash"}).json()
+    assert ("invoice_overdue", ["raised"]) == (
+        found["reason"],
+        [each["action"] for each in found["events"]],
+    )

@@ -194,6 +194,7 @@ NAMED = {
     "overage-not-billed": "not_billed",
     "fee-not-billed": "not_billed",
     "billed-twice": "billed_twice",
+    "override-not-billed": "override_not_billed",
     "wrong-rate": "wrong_rate",
     "missing-days": "wrong_quantity",
     "wrong-fee": "wrong_amount",

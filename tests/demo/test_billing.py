@@ -183,19 +183,21 @@ def test_nobody_is_billed_more_than_the_fixed_price(sample, contracts, billed):
 
 
 def test_mistakes_are_many_and_varied(sample, contracts):
-    """Fifteen mistakes of ten kinds, each with its contract, month and amount."""
+    """Fifteen mistakes of eleven kinds, each with its contract, month and amount."""
     mistakes = sample.manifest.mistakes
     documents = {record["id"]: record for record in sample.records("invoices.ndjson")}
 
     assert 15 == len(mistakes)
     assert {
         "usage-not-billed", "overage-not-billed", "billed-twice", "wrong-rate", "missing-days",
-        "wrong-currency", "wrong-fee", "fee-not-billed", "credit-memo-missing", "billed-after-end",
+        "override-not-billed", "wrong-currency", "wrong-fee", "fee-not-billed",
+        "credit-memo-missing", "billed-after-end",
     } == {mistake.kind for mistake in mistakes}  # fmt: skip
     for mistake in mistakes:
         assert mistake.difference != 0
         assert mistake.currency == contracts[mistake.contract]["currency"]
-        assert bool(mistake.document) is not mistake.kind.endswith("not-billed")
+        missing = {"usage-not-billed", "overage-not-billed", "fee-not-billed"}
+        assert bool(mistake.document) is (mistake.kind not in missing)
         if mistake.document:
             assert documents[mistake.document]["contract"] == mistake.contract
 

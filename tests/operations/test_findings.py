@@ -177,12 +177,10 @@ def test_a_document_without_a_contract_is_found(
 def test_a_credit_memo_without_approval_is_found(
     workspace: Workspace, at: Callable[[int, int], None]
 ) -> None:
-    """From 100 on: one of 99 is nobody else's matter, one of 101 was proposed and approved."""
+    """From 1,000 on: one of 999 is nobody else's matter, one of 1,001 was proposed and approved."""
     at(2, 15)
     tell(workspace, SEATS)
     bill(workspace, 1)
-    policy = with_elections(default_policy(), {"credit_memos_approved_from": "100"})
-    record_facts(workspace, [to_fact(FactKind.POLICY, policy)], source="policy")
 
     def memo(amount: str) -> dict[str, object]:
         line = {"obligation": "seats", "consideration": "fee", "amount": amount}
@@ -191,15 +189,15 @@ def test_a_credit_memo_without_approval_is_found(
             "invoice": "I-1", "lines": [line],
         }  # fmt: skip
 
-    tell(workspace, memo("99"), memo("100"))
-    approved = fact_of(memo("101"), "test")
+    tell(workspace, memo("999"), memo("1000"))
+    approved = fact_of(memo("1001"), "test")
     period = Period(2026, 1)
     asked = propose_change(workspace.acting_as("ana"), [approved], period, period, note="outage")
     decide_proposal(workspace.acting_as("ben"), asked.id, approve=True)
 
     assert checked(workspace, DOCUMENTS) == Updated(raised=1, standing=1)
     (found,) = known(workspace)
-    assert ("credit_memo_without_approval", "CM-100", Decimal(-100)) == (
+    assert ("credit_memo_without_approval", "CM-1000", Decimal(-1000)) == (
         found.cause.reason,
         found.cause.subject,
         found.amount,

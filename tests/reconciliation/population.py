@@ -1,4 +1,4 @@
-"""A company's quarter drawn from a seed, billed as it should be, and twelve ways to bill it wrong.
+"""A company's quarter drawn from a seed, billed as it should be, and ways to bill it wrong.
 
 Nothing here is shared with the sample books of ``revrec.demo``: customers, rhythms and mistakes
 are drawn anew, so that rules are not fitted to one generator.
@@ -103,6 +103,12 @@ def clean(seed: int) -> Population:
         _subscribed(population, f"SEATS-{number}")
     _ended(population, "ENDED-0")
     _reduced(population, "REDUCED-0")
+    _with_minimum(population, "MINIMUM-0")
+    listed = Decimal(population.dice.randint(1_000, 90_000)).scaleb(-6)
+    for number in range(3):
+        _at_price(population, f"LISTED-{number}", listed)
+    less = Decimal(population.dice.randint(60, 95)) / 100
+    _at_price(population, "AGREED-0", listed * less)
     return population
 
 
@@ -152,6 +158,67 @@ def _metered(population: Population, name: str) -> None:
         population.invoices.append(Invoice(id=document, contract=name, on=on[month], lines=(line,)))
         if month == MONTHS[0]:
             _corrected(population, name, rates, document, on[MONTHS[1]])
+
+
+def _priced(name: str, meter: str) -> Contract:
+    """Tokens in dollars as they are used."""
+    return Contract(
+        id=name,
+        customer=f"Customer of {name}",
+        currency="USD",
+        inception=START,
+        start=START,
+        obligations=(
+            PerformanceObligation(
+                id="inference", product="tokens", measure=Measure.USAGE, meters=(meter,)
+            ),
+        ),
+        consideration=(
+            Consideration(id="tokens", kind=ConsiderationKind.USAGE, obligation="inference"),
+        ),
+    )
+
+
+def _billed(population: Population, name: str, month: Period, units: int, amount: Decimal) -> None:
+    """One line for a month, on the third of the next."""
+    line = InvoiceLine(
+        amount=rounded(amount, "USD"),
+        quantity=Decimal(units),
+        obligation="inference",
+        consideration="tokens",
+        service_from=month.first,
+        service_to=month.last,
+    )
+    on = month.next.first.replace(day=3)
+    population.invoices.append(
+        Invoice(id=f"INV-{name}-{month}", contract=name, on=on, lines=(line,))
+    )
+
+
+def _at_price(population: Population, name: str, price: Decimal) -> None:
+    """One meter that several contracts have, at a price."""
+    population.contracts[name] = _priced(name, "listed")
+    for month in MONTHS:
+        units = 0
+        for day in range(1, 28, 4):
+            of_day = population.dice.randint(20_000, 90_000)
+            used, units = month.first.replace(day=day), units + of_day
+            row = (name, "listed", used, Decimal(of_day), of_day * price, month.next.first)
+            population.usage.append(row)
+        _billed(population, name, month, units, units * price)
+
+
+def _with_minimum(population: Population, name: str) -> None:
+    """A minimum for each month; what is missing to it is owed on its last day."""
+    population.contracts[name] = _priced(name, "least")
+    for month in MONTHS:
+        units = population.dice.randint(1_000, 9_000)
+        missing = Decimal(population.dice.randint(100, 90_000)).scaleb(-2)
+        used, price = month.first.replace(day=9), Decimal("0.0125")
+        for day, of_day, amount in ((used, units, units * price), (month.last, 0, missing)):
+            row = (name, "least", day, Decimal(of_day), amount, month.next.first)
+            population.usage.append(row)
+        _billed(population, name, month, units, units * price + missing)
 
 
 def _corrected(
@@ -381,6 +448,26 @@ def wrong_rate(population: Population, name: str) -> None:
     _reprice(population, name, month, lambda amount: amount * (100 + percent) / 100, "wrong_rate")
 
 
+def override_ignored(population: Population, name: str) -> None:
+    """The units are right, at the price of the list instead of the one agreed."""
+    month = population.dice.choice(MONTHS)
+    rates = {row[4] / row[3] for row in population.usage if row[0] == "LISTED-0"}
+    (listed,) = rates
+    (line,) = _of(population, f"INV-{name}-{month}").lines
+    amount = rounded(line.quantity * listed, "USD")
+    population.replace_line(f"INV-{name}-{month}", amount=amount)
+    _record(population, name, month, "override_not_billed", amount - line.amount)
+
+
+def minimum_missed(population: Population, name: str) -> None:
+    """Only what was used is billed."""
+    month = population.dice.choice(MONTHS)
+    (missing,) = (row[4] for row in population.usage if row[0] == name and row[2] == month.last)
+    (line,) = _of(population, f"INV-{name}-{month}").lines
+    population.replace_line(f"INV-{name}-{month}", amount=line.amount - missing)
+    _record(population, name, month, "minimum_not_billed", -missing)
+
+
 def wrong_currency(population: Population, name: str) -> None:
     """The amount of the dollar price list on an invoice in euros."""
     month = population.dice.choice(MONTHS)
@@ -455,6 +542,8 @@ MISTAKES: dict[str, tuple[str, Mistake]] = {
     "usage billed twice": ("TOKENS-2", usage_billed_twice),
     "fee billed twice": ("SEATS-1", fee_billed_twice),
     "wrong rate": ("TOKENS-3", wrong_rate),
+    "override ignored": ("AGREED-0", override_ignored),
+    "minimum missed": ("MINIMUM-0", minimum_missed),
     "wrong currency": ("TOKENS-0", wrong_currency),
     "wrong quantity": ("TOKENS-4", wrong_quantity),
     "wrong fee": ("SEATS-2", wrong_fee),

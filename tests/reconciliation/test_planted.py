@@ -9,9 +9,9 @@ import pytest
 from tests.reconciliation.books import INVOICED, RATED, off, rows_of, told
 from tests.reconciliation.population import AS_OF, MISTAKES, clean, spoil
 
-CASES = 9
-"""Seeds; each plants twelve differences, so more than a hundred in all."""
-TORTURED = 420
+CASES = 8
+"""Seeds; each plants fourteen differences, so more than a hundred in all."""
+TORTURED = 360
 """Seeds of the long run: more than five thousand differences."""
 
 
@@ -60,7 +60,7 @@ def check(seed, *, by_recording):
 
 
 @pytest.mark.parametrize("seed", range(1, CASES + 1))
-def test_twelve_kinds_of_difference_are_found_and_nothing_else(seed):
+def test_fourteen_kinds_of_difference_are_found_and_nothing_else(seed):
     """Usage by contract, meter and day, as the ledger is rolled up."""
     check(seed, by_recording=seed % 2 == 0)
 

@@ -37,17 +37,28 @@ def found(population: Population, payments, modifications=(), earned=None):
     )
 
 
+def taxed(document):
+    """With a tax of a fifth on every line."""
+    lines = (replace(line, tax=line.amount // 5) for line in document.lines)
+    return replace(document, lines=tuple(lines))
+
+
+def total(document) -> Decimal:
+    """What the customer pays, or is given back."""
+    return sum((line.amount + line.tax for line in document.lines), Decimal(0))
+
+
 def paid(population: Population):
     """Every invoice of at least 25 days ago is paid in full, less what was credited of it."""
     credited: defaultdict[str, Decimal] = defaultdict(Decimal)
     for memo in population.credits:
-        credited[memo.invoice] += sum(line.amount for line in memo.lines)
+        credited[memo.invoice] += total(memo)
     return {
         each.id: Payment(
             id=f"PAY-{each.id}",
             contract=each.contract,
             on=each.on + timedelta(days=25),
-            amount=sum(line.amount for line in each.lines) - credited[each.id],
+            amount=total(each) - credited[each.id],
             invoice=each.id,
         )
         for each in population.invoices
@@ -68,6 +79,8 @@ def of(population: Population, contract: str) -> list[str]:
 def check(seed: int) -> None:
     """A clean book has no finding; spoilt, it has the planted ones with their amounts."""
     population = clean(seed)
+    population.invoices = [taxed(each) for each in population.invoices]
+    population.credits = [taxed(each) for each in population.credits]
     payments = paid(population)
     assert found(population, payments.values()) == []
     dice = population.dice

@@ -140,6 +140,82 @@ def test_a_late_correction_is_a_late_event():
         assert [] == found(result)
 
 
+def test_what_is_priced_anew_after_its_invoice_is_a_rerated_tier():
+    """On 20 March 2 more tokens of 1.00 are told of January, which moves 5.00 to a cheaper tier."""
+    usage = [
+        used("PAYG", date(2026, 1, 10), "100", "50"),
+        used("PAYG", date(2026, 1, 9), "2", "1", recorded=date(2026, 3, 20)),
+        used("PAYG", date(2026, 1, 10), "-100", "-50", recorded=date(2026, 3, 20)),
+        used("PAYG", date(2026, 1, 10), "100", "45", recorded=date(2026, 3, 20)),
+    ]
+    events = [invoice("PAYG", "INV-1", date(2026, 2, 3), tokens("50.00", "100", "2026-01"))]
+    book = book_of([pay_as_you_go()], events)
+    result = told(book, usage, as_of=date(2026, 3, 31), by_recording=True)
+
+    anew = both("late_event", "1.00") | both("rerated_tier", "-5.00")
+    assert anew == named(result, "PAYG", "2026-01")
+    assert {"late", "rerated_tier"} == {row["code"] for row in rows_of(result.reasons)}
+    assert [] == found(result)
+    assert [] == off(result)
+
+
+def test_overage_priced_anew_after_its_invoice_is_a_rerated_tier():
+    """Of 1,200.00 beyond 1,000.00 bought, 200.00 is billed; usage then costs 100.00 less."""
+    usage = [
+        used("COMMIT", date(2026, 1, 10), "1200", "1200"),
+        used("COMMIT", date(2026, 1, 10), "0", "-100", recorded=date(2026, 3, 20)),
+    ]
+    bill = line("200.00", "2026-01", obligation="inference", consideration="overage")
+    fixed = line("900.00", YEAR, obligation="inference", consideration="commitment")
+    events = [
+        invoice("COMMIT", "INV-0", JAN, fixed),
+        invoice("COMMIT", "INV-1", date(2026, 2, 3), bill),
+    ]
+    result = told(
+        book_of([commitment()], events), usage, as_of=date(2026, 3, 31), by_recording=True
+    )
+
+    assert both("rerated_tier", "-100.00").items() <= named(result, "COMMIT", "2026-01").items()
+    assert [] == found(result)
+
+
+def test_revenue_behind_usage_priced_anew_since_the_close_is_a_rerated_tier():
+    """January was closed at 50.00 and is billed at the 45.00 it costs since."""
+    first = [used("PAYG", date(2026, 1, 10), "100", "50")]
+    events = [invoice("PAYG", "INV-1", date(2026, 2, 3), tokens("45.00", "100", "2026-01"))]
+    book = book_of([pay_as_you_go()], events)
+    result = told(
+        book,
+        [*first, used("PAYG", date(2026, 1, 10), "0", "-5", recorded=date(2026, 2, 2))],
+        through="2026-01",
+        revenue=posted_revenue(book, rolled_up(first), JAN_PERIOD),
+        as_of=date(2026, 2, 5),
+        by_recording=True,
+    )
+
+    assert {(INVOICED, "rerated_tier"): "-5.00"} == named(result, "PAYG", "2026-01")
+
+
+def test_what_is_open_is_aged_by_reason():
+    """In March 45.00 are billed for 50.00 of January and 20.00 twice of February."""
+    usage = [
+        used("PAYG", date(2026, 1, 10), "100", "50"), used("PAYG", date(2026, 2, 10), "40", "20")
+    ]  # fmt: skip
+    twice = tokens("20.00", "40", "2026-02")
+    events = [
+        invoice("PAYG", "INV-1", date(2026, 2, 3), tokens("45.00", "90", "2026-01")),
+        invoice("PAYG", "INV-2", date(2026, 3, 3), twice),
+        invoice("PAYG", "INV-3", date(2026, 3, 6), twice),
+    ]
+    result = told(book_of([pay_as_you_go()], events), usage, as_of=date(2026, 3, 31))
+
+    # From 3 February to 31 March are 56 days, from 3 March 28; 5.00 and 20.00 in minor units.
+    assert [
+        ("billing_error", "billed_twice", "USD", 1, 0, 2000, 0, 0, 0, 2000),
+        ("billing_error", "wrong_quantity", "USD", 1, 0, 0, 500, 0, 0, 500),
+    ] == [row[:-1] for row in result.ageing.rows]
+
+
 def test_revenue_behind_usage_recorded_since_the_close_is_a_late_event():
     """January was closed at 50.00; 1.00 recorded since is on the invoice, not yet in revenue."""
     first = [used("PAYG", date(2026, 1, 10), "100", "50")]
@@ -538,14 +614,14 @@ def test_wrong_rate():
     ) == row["sentence"]
 
 
-def test_wrong_rate_names_the_discount_left_out():
+def test_a_discount_left_out_is_an_override_not_billed():
     """80.00 after 20% off; billed 100.00."""
     contract = pay_as_you_go(plan="list prices of 2026 less 20%")
     usage = [used("PAYG", date(2026, 1, 10), "100", "80")]
     events = [invoice("PAYG", "INV-1", date(2026, 2, 3), tokens("100.00", "100", "2026-01"))]
     result = told(book_of([contract], events), usage)
 
-    assert [("PAYG", "2026-01", "wrong_rate", "20.00")] == found(result)
+    assert [("PAYG", "2026-01", "override_not_billed", "20.00")] == found(result)
     assert "without the agreed discount of 20%" in rows_of(result.findings)[0]["sentence"]
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
-from revrec.usage.rollup import DAILY, daily
+from revrec.usage.rollup import BY_RECORDING, DAILY, daily, told_apart
 from tests.usage.samples import Told, judge, told
 
 FIRST = datetime(2026, 2, 1, 9, tzinfo=UTC)
@@ -77,3 +77,36 @@ def test_entities_are_told_apart(dataset: ds.Dataset) -> None:
 def test_a_ledger_that_is_not_there_is_empty() -> None:
     """Before the first usage the roll-up has its columns and no rows."""
     assert DAILY.empty_table() == daily(None)
+
+
+def test_use_is_told_apart_by_day_of_recording_where_nothing_else_is_performed():
+    """A corrected day is two rows; a minimum stands beside it; a day that was drawn stays one."""
+    first, second = (datetime(2026, 2, day, tzinfo=UTC) for day in (2, 20))
+
+    def row(meter, quantity, amount, recorded, **more):
+        told = {"contract": "C", "meter": meter, "usage_date": date(2026, 1, 31), "rows": 1}
+        sums = {"quantity": Decimal(quantity), "amount": Decimal(amount)}
+        return told | sums | {"last_recorded_at": recorded} | more
+
+    apart = [
+        row("used", 10, 10, first, first_recorded_at=first),
+        row("used", -4, -4, second, first_recorded_at=second),
+        row("drawn", 5, 5, first, first_recorded_at=first),
+    ]
+    by_day = [
+        row("used", 6, 6, second, rows=2), row("used", 0, 3, second),
+        row("drawn for tokens", 5, 2, first),
+    ]  # fmt: skip
+
+    found = told_apart(
+        pa.Table.from_pylist(by_day, schema=DAILY),
+        pa.Table.from_pylist(apart, schema=BY_RECORDING),
+    )
+
+    told = [
+        (each["meter"], each["quantity"], each["amount"], each["first_recorded_at"])
+        for each in found.to_pylist()
+    ]
+    assert ("drawn for tokens", 5, 2, None) == told[0]
+    assert {("used", 10, 10, first), ("used", -4, -4, second), ("used", 0, 3, None)} == {*told[1:]}
+    assert 4 == len(told)
