@@ -22,6 +22,7 @@ from revrec.commands import (
     contracts,
     controls,
     estimates,
+    explaining,
     exporting,
     findings,
     jobs,
@@ -67,7 +68,6 @@ COMMANDS = (
     closing.reopen,
     closing.status,
     reading.check,
-    reading.explain,
     reading.verify,
     changes.diff,
     changes.propose,
@@ -116,6 +116,7 @@ app.add_typer(controls.app, name="checklist")
 app.add_typer(books.app, name="books")
 app.add_typer(people.users, name="users")
 app.add_typer(people.keys, name="keys")
+app.add_typer(explaining.app, name="explain")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(findings.app, name="findings")

@@ -1,18 +1,15 @@
-"""Commands that explain and verify, and that run scenarios."""
+"""Commands that verify, and that run scenarios."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from revrec.commands.shared import OfBook, err, out, progress_of, say, workspace_of
+from revrec.commands.shared import err, out, progress_of, say, workspace_of
 from revrec.errors import FeedError, RevrecError
-from revrec.operations import contracts
 from revrec.operations.verify import verify as verify_books
 
 
@@ -58,33 +55,6 @@ def print_schema() -> None:
     from revrec.feeds.scenario import schema
 
     out.print_json(json.dumps(schema()))
-
-
-def explain(
-    contract: str,
-    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Such as 2026-03-31.")],
-    book: OfBook = None,
-) -> None:
-    """Show how a contract is accounted for: facts, decisions, what each cent rests on."""
-    with workspace_of() as workspace:
-        explanation = contracts.explain_contract(workspace, contract, as_of.date(), framework=book)
-    out.print(f"[bold]{contract}[/] on {explanation.day}")
-    for title, lines in (
-        ("Facts", explanation.facts),
-        (
-            "Decisions",
-            [
-                f"{number}. step {each.step}, {each.rule} ({', '.join(each.paragraphs)}): "
-                f"{each.sentence}"
-                for number, each in enumerate(explanation.decisions)
-            ],
-        ),
-        ("Earned to date", [str(each) for each in explanation.earned]),
-        ("Balances", [f"{name}: {amount}" for name, amount in explanation.balances.items()]),
-    ):
-        out.print(f"\n[bold]{title}[/]")
-        for line in lines:
-            out.print(f"  {line}", highlight=False, markup=False)
 
 
 def verify() -> None:

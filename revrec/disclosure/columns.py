@@ -74,6 +74,24 @@ def key_of(*parts: str) -> str:
     return "/".join(part.replace("\\", "\\\\").replace("/", "\\/") for part in parts)
 
 
+def parts_of(key: str) -> list[str]:
+    r"""The parts of a row key: the inverse of ``key_of``.
+
+    >>> parts_of("ACME\\/1/seats/")
+    ['ACME/1', 'seats', '']
+    """
+    parts, marked = [""], False
+    for sign in key:
+        if marked or sign not in {"\\", "/"}:
+            parts[-1] += sign
+            marked = False
+        elif sign == "/":
+            parts.append("")
+        else:
+            marked = True
+    return parts
+
+
 def records_of(data: DataSet) -> list[dict[str, object]]:
     """Rows by column name; money as decimals of its currency, in text."""
     money = {each.name for each in data.columns if each.type is ColumnType.MONEY}

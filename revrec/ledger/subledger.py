@@ -140,10 +140,17 @@ class Subledger:
         (cash_in_advance, conditional_bill) and the balances receivable, deposit_liability,
         refund_liability, contract_liability, contract_asset; minor units.
         """
+        return self._balances(days, _sql("positions"))
+
+    def composed(self, days: Iterable[date]) -> pa.Table:
+        """What ``positions`` are computed from, beside them; amounts as exact decimals."""
+        return self._balances(days, "select * from returned")
+
+    def _balances(self, days: Iterable[date], select: str) -> pa.Table:
         dates = pa.table({"day": pa.array(sorted(set(days)), pa.date32())})
         self._load("dates", dates)
         rows_max = self._tables["contracts"].num_rows * dates.num_rows
-        ordered = f"{_sql('positions')} order by contract, day"
+        ordered = f"{_sql('balances')}\n{select} order by contract, day"
         return arrow_of(self._database, ordered, rows_max=rows_max)
 
     @cites("606-10-25-31", "606-10-45-1")

@@ -88,6 +88,14 @@ class Fact:
     def digest(self) -> str:
         return digest_of([self.kind, self.key, self.body])
 
+    @property
+    def contracts(self) -> frozenset[str]:
+        """Every contract it names: its own, those that share it, those it joins."""
+        named = {*self.body.get("shared", ()), *self.body.get("contracts", ())}
+        if self.kind in {FactKind.COMBINATION, FactKind.CREDIT_POOL}:
+            named.add(self.key)
+        return frozenset(named if self.contract is None else {self.contract, *named})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedFact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +20,7 @@ from revrec.ledger import invariants
 from revrec.ledger.detail import DETAIL
 from revrec.ledger.rates import rates_into
 from revrec.ledger.subledger import Subledger, first_period, summed
-from revrec.model.fact import Fact
+from revrec.model.fact import Fact, RecordedFact
 from revrec.model.history import Book
 from revrec.model.policy import Account
 from revrec.operations.changed import concerning
@@ -33,6 +34,8 @@ from revrec.usage import rollup
 
 SECOND_POSTING = "second_posting"
 """Table of the lake that holds the posting detail of second books."""
+DayOfUse = tuple[str, str, date]
+"""Contract, meter and day."""
 _BLOCKERS_SHOWN_MAX = 5
 
 
@@ -102,10 +105,32 @@ def read_inputs(
     PeriodNotReady when an event names a contract that was never recorded.
     """
     recorded = facts.read(tx, through_seq=pins.fact_seq if pins else None, among=among)
+    return inputs_of_facts(
+        tx, lake, pins, recorded, among=among, differing=differing, posted=posted
+    )
+
+
+def inputs_of_facts(
+    tx: Transaction,
+    lake: Lake,
+    pins: Pins | None,
+    recorded: Iterable[RecordedFact],
+    *,
+    among: Collection[str] | None = None,
+    differing: Collection[str] = (),
+    posted: pa.Table | None = None,
+    left_out: DayOfUse | None = None,
+) -> Inputs:
+    """The same from facts that were read, or from others in their place.
+
+    ``left_out`` is a day of use that is not counted.
+    """
     told = [each.fact for each in recorded]
     book = _book(told if among is None else concerning(told, among), differing)
     metered = _metered(tx, lake, pins, among)
     daily = metered.daily()
+    if left_out is not None:
+        daily = daily.filter(pc.invert(_of_day(daily, left_out)))
     second = book.second.framework if differing and book.second is not None else ""
     if posted is None:
         posted = posted_detail(tx, lake, among, book=second)
@@ -166,14 +191,26 @@ def _performed(daily: pa.Table, book: Book) -> pa.Table:
     return under_combined_names(drawn, book)
 
 
+def _of_day(daily: pa.Table, of: DayOfUse) -> pa.ChunkedArray:
+    contract, meter, day = of
+    same = pc.and_(pc.equal(daily["contract"], contract), pc.equal(daily["meter"], meter))
+    return pc.and_(same, pc.equal(daily["usage_date"], pa.scalar(day)))
+
+
 def posted_detail(
-    tx: Transaction, lake: Lake, among: Collection[str] | None = None, *, book: str = ""
+    tx: Transaction,
+    lake: Lake,
+    among: Collection[str] | None = None,
+    *,
+    book: str = "",
+    version: int | None = None,
 ) -> pa.Table:
     """Posting detail of every close so far, of all contracts or of some.
 
-    Of the first book, or of the second by its name.
+    Of the first book, or of the second by its name; as of a version of its table, the last if left
+    out.
     """
-    dataset = lake.dataset(tx, SECOND_POSTING if book else "posting")
+    dataset = lake.dataset(tx, SECOND_POSTING if book else "posting", version)
     if dataset is None:
         return DETAIL.empty_table()
     own = ds.field("entity_id") == tx.entity

@@ -47,10 +47,11 @@ create temporary table staged_fact (
   kind text, key text, version int, contract text, effective_on date, digest text, body text
 ) on commit drop
 """
-_READ = """
-select seq, kind, key, version, contract, effective_on, recorded_at, recorded_by, body::text
+_RECORDED = "seq, kind, key, version, contract, effective_on, recorded_at, recorded_by, body::text"
+_READ = f"""
+select {_RECORDED}
 from facts.fact
-where entity_id = %(entity)s and seq <= %(through)s {narrow}
+where entity_id = %(entity)s and seq <= %(through)s {{narrow}}
   and not exists (
     select from facts.fact as later
     where later.entity_id = fact.entity_id and later.kind = fact.kind and later.key = fact.key
@@ -157,6 +158,25 @@ def read(
     return sorted(read_facts, key=lambda known: (known.fact.kind.value, known.fact.key))
 
 
+def versions(tx: Transaction, kind: str, key: str) -> list[RecordedFact]:
+    """Every version of a fact, the first one first; none of an unknown one."""
+    return _versions(tx, "kind = %s and key = %s", [kind, key])
+
+
+def by_digest(tx: Transaction, digest: str) -> list[RecordedFact]:
+    """Versions whose digest begins so."""
+    return _versions(tx, "starts_with(digest, %s)", [digest])
+
+
+def _versions(tx: Transaction, narrow: str, values: list[str]) -> list[RecordedFact]:
+    rows = tx.connection.execute(
+        f"select {_RECORDED} from facts.fact where entity_id = %s and {narrow}"
+        " order by kind, key, version",
+        [tx.entity, *values],
+    )
+    return [_recorded(*row) for row in rows]
+
+
 def last_seq(tx: Transaction) -> int:
     """The highest seq recorded for the entity; 0 when there is none."""
     row = tx.connection.execute(
@@ -171,6 +191,16 @@ def count_after(tx: Transaction, seq: int) -> int:
         "select count(*) from facts.fact where entity_id = %s and seq > %s", [tx.entity, seq]
     ).fetchone()
     return 0 if row is None else int(row[0])
+
+
+def arrived(tx: Transaction, after: int, through: int) -> list[RecordedFact]:
+    """Versions that were recorded after a seq up to another, in their order."""
+    rows = tx.connection.execute(
+        f"select {_RECORDED} from facts.fact"
+        " where entity_id = %s and seq > %s and seq <= %s order by seq",
+        [tx.entity, after, through],
+    )
+    return [_recorded(*row) for row in rows]
 
 
 def told_between(tx: Transaction, after: int, through: int) -> list[Told]:

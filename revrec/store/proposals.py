@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import islice
 
@@ -93,6 +93,21 @@ def of_run(tx: Transaction, run: str) -> list[Proposal]:
     return _read(tx, "and run = %s", [run])
 
 
+def approved_for(
+    tx: Transaction, contracts: Collection[str], facts: Collection[str]
+) -> list[tuple[Proposal, ProposalDecision]]:
+    """Approved proposals of contracts, or of facts named by kind and key, with their decisions."""
+    narrow = (
+        "and (contract = any(%s) or kind = 'change' and string_to_array(subject, ', ') && %s)"
+        " and exists (select from records.proposal_decision as decided"
+        " where decided.entity_id = proposal.entity_id and decided.id = proposal.id"
+        " and decided.outcome = 'approved')"
+    )
+    found = _read(tx, narrow, [sorted(contracts), sorted(facts)])
+    decided = decisions(tx, [each.id for each in found])
+    return [(each, decided[each.id]) for each in found]
+
+
 def latest(tx: Transaction, kind: ProposalKind, before: date) -> dict[str, Proposal]:
     """The last proposal of each subject as of an earlier day that stands or was approved."""
     counted = (
@@ -120,12 +135,13 @@ def decide(tx: Transaction, decision: ProposalDecision) -> None:
     )
 
 
-def decisions(tx: Transaction) -> dict[str, ProposalDecision]:
-    """What was decided, by proposal."""
+def decisions(tx: Transaction, among: Sequence[str] | None = None) -> dict[str, ProposalDecision]:
+    """What was decided, by proposal; of all proposals or of some."""
     rows = tx.connection.execute(
         "select id, prepared_by, approved_by, decided_at, outcome, note"
-        " from records.proposal_decision where entity_id = %s order by id",
-        [tx.entity],
+        " from records.proposal_decision where entity_id = %s"
+        " and (%s::text[] is null or id = any(%s)) order by id",
+        [tx.entity, among, among],
     )
     return {
         name: ProposalDecision(

@@ -74,6 +74,10 @@ TABLE = """
     GET  /v1/combinations/proposals                           yes  yes  yes  yes  no   yes
     GET  /v1/contracts/C-1/explanation?as_of=2026-01-31       yes  yes  yes  yes  no   yes
     GET  /v1/contracts/C-1/schedule                           yes  yes  yes  yes  no   yes
+    GET  /v1/explanations/contracts/C-1?as_of=2026-01-31      yes  yes  yes  yes  no   yes
+    GET  /v1/explanations/contracts/C-1/obligations/o?as_of=2026-01-31 yes yes yes yes no yes
+    GET  /v1/explanations/postings?key=k                      yes  yes  yes  yes  no   yes
+    GET  /v1/explanations/facts?fact=f                        yes  yes  yes  yes  no   yes
     GET  /v1/coverage                                         yes  yes  yes  yes  no   yes
     GET  /v1/books/comparison?period=2026-01                  yes  yes  yes  yes  no   yes
     GET  /v1/books/rules                                      yes  yes  yes  yes  no   yes

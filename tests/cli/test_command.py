@@ -31,9 +31,9 @@ def test_a_book_from_files_to_workbooks(command: Command, tmp_path: Path) -> Non
     assert closed.returncode == 0, closed.stderr
     assert json.loads(closed.stdout)["new"] is True
     assert json.loads(command(*close, "--json").stdout)["new"] is False
-    explained = command("explain", "LARKSPUR-PAYG", "--as-of", "2026-01-31")
+    explained = command("explain", "contract", "LARKSPUR-PAYG", "--as-of", "2026-01-31")
     assert "606-10-32-40" in explained.stdout
-    assert "1783.37 USD" in explained.stdout
+    assert "1783.37" in explained.stdout
     exported = command("export", "2026-01", "--out", tmp_path / "out")
     assert exported.returncode == 0, exported.stderr
     assert len(list((tmp_path / "out").glob("*.xlsx"))) == 3
@@ -92,7 +92,7 @@ def test_a_lake_that_cannot_be_written_changes_nothing(command: Command, tmp_pat
         (("close", "2026-13", "--prepared-by", "a", "--approved-by", "b"), "is not a period"),
         (("close", "2026-01", "--prepared-by", "a", "--approved-by", "a"), "self-approval"),
         (("export", "2026-01"), "is not closed"),
-        (("explain", "NOBODY", "--as-of", "2026-01-31"), "There is no contract NOBODY"),
+        (("explain", "contract", "NOBODY", "--as-of", "2026-01-31"), "There is no contract NOBODY"),
         (("check", "nowhere.yaml"), "No such file"),
         (("ingest", "nowhere.csv"), "There is no file at nowhere.csv"),
     ],

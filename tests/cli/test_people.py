@@ -53,7 +53,10 @@ TABLE = """
     checklist list        preparer approver controller auditor service
     checklist prepare     preparer
     checklist sign        approver controller
-    explain               preparer approver controller auditor service
+    explain posting       preparer approver controller auditor service
+    explain contract      preparer approver controller auditor service
+    explain fact          preparer approver controller auditor service
+    explain obligation    preparer approver controller auditor service
     verify                preparer approver controller auditor service
     diff                  preparer approver controller auditor service
     propose               preparer

@@ -1,0 +1,158 @@
+"""A posting explained as its close knew it, and a fact followed to the postings it touched."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reports.explanation import write_explanation
+from revrec.audit.explanation import Explanation, Subject
+from revrec.audit.telling import lines_of
+from revrec.errors import FeedError, NotFound
+from revrec.feeds.records import fact_of
+from revrec.money import Money
+from revrec.operations.close import Kind, close_period, move_cut_off
+from revrec.operations.computing import posted_detail
+from revrec.operations.explaining import key_of_posting
+from revrec.operations.explanations import Asked, explain, told
+from revrec.operations.facts import record_facts
+from revrec.operations.workspace import Workspace
+from revrec.periods import Period
+from revrec.store.database import Database
+from revrec.store.lake import Lake
+from tests.books import send, write_usage
+
+JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
+PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
+CONTRACT = {
+    "kind": "contract", "id": "C/1", "customer": "acme", "currency": "USD",
+    "inception": "2026-01-01", "start": "2026-01-01", "end": "2026-12-31",
+    "obligations": [
+        {"id": "access", "product": "platform", "measure": "days"},
+        {"id": "calls", "product": "calls", "measure": "usage"},
+    ],
+    "consideration": [
+        {"id": "fee", "kind": "fixed", "amount": "1000.00", "obligation": "access"},
+        {"id": "use", "kind": "usage", "obligation": "calls"},
+    ],
+}  # fmt: skip
+INVOICE = {
+    "kind": "invoice", "id": "I-1", "contract": "C/1", "on": "2026-01-05",
+    "lines": [{"amount": "600.00"}, {"amount": "400.00"}],
+}  # fmt: skip
+
+
+def use(day: str, amount: str) -> dict[str, str]:
+    """A day of calls."""
+    return {
+        "source": "gateway", "usage_id": f"u-{day}", "contract": "C/1", "meter": "calls",
+        "usage_date": day, "quantity": "10", "unit": "call", "amount": amount, "currency": "USD",
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def books(database: Database, lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """January closed softly, an invoice and use told after, the cut-off moved, February closed."""
+    workspace = Workspace(database=database, lake=lake, entity=1, actor="preparer")
+    tmp_path = tmp_path_factory.mktemp("usage")
+    record_facts(workspace, [fact_of(CONTRACT, "test")], source="test")
+    send(workspace, write_usage(tmp_path / "one.ndjson", [use("2026-01-10", "12.34")]))
+    close_period(workspace, JANUARY, **PEOPLE, kind=Kind.SOFT)
+    record_facts(workspace, [fact_of(INVOICE, "test")], source="test")
+    send(workspace, write_usage(tmp_path / "two.ndjson", [use("2026-01-11", "0.66")]))
+    two = {"requested_by": "ada", "approved_by": "grace"}
+    move_cut_off(workspace, JANUARY, **two, reason="the invoice was late")
+    close_period(workspace, JANUARY, **PEOPLE)
+    close_period(workspace, FEBRUARY, **PEOPLE)
+    return workspace
+
+
+def posting(books: Workspace, number: int = -1, **narrow: str) -> Explanation:
+    """The posting of these columns, explained."""
+    rows = books.run(lambda tx: posted_detail(tx, books.lake)).to_pylist()
+    found = [each for each in rows if narrow.items() <= each.items()]
+    key = key_of_posting(found[number])
+    return explain(books, Asked(subject=Subject.POSTING, name=key))
+
+
+def test_a_posting_is_followed_to_its_last_cent(books: Workspace, tmp_path: Path) -> None:
+    """59/365 of 1,000.00 are 161.6438..., 31/365 were 84.9315...: 76.71, of it 0.0023 rounded."""
+    found = posting(books, event="satisfaction", obligation="access", period="2026-02",
+                    account="revenue")  # fmt: skip
+
+    assert {"posted": Money(-7671, "USD")} == found.amounts
+    [working] = found.workings
+    shares = [(each.value, each.numerator, each.denominator) for each in working.lines
+              if each.operation == "share"]  # fmt: skip
+    assert [(16164, 59, 365), (8493, 31, 365)] == shares
+    assert 0 == working.difference
+    # 161.64 - 161.6438... less 84.93 - 84.9315...: 365ths of a cent.
+    assert (16164 * 365 - 59 * 100000) - (8493 * 365 - 31 * 100000) == -working.rounding * 365
+    assert {1, 2, 3, 4} <= {each.decision.step for each in found.decisions}
+    assert any(each.rests and "606-10-32-31" in each.decision.paragraphs
+               for each in found.decisions)  # fmt: skip
+    assert ["contract C/1", "invoice I-1"] == [each.name for each in found.facts]
+    [approved] = found.approvals
+    assert ("ada", "grace") == (approved.prepared_by, approved.approved_by)
+    [changed] = found.changes
+    assert (-8493, -7671) == (changed.before.minor, changed.after.minor)
+    assert any("59 of 365 days of service" in line for line in lines_of(found))
+    files = write_explanation(
+        told(books, Asked(subject=Subject.POSTING, name=found.name)), tmp_path / "out"
+    )
+    [twin] = [each for each in files if each.suffix == ".json" and each.name != "manifest.json"]
+    assert found.name == json.loads(twin.read_text())["name"]
+
+
+def test_closes_of_one_period_are_told_apart(books: Workspace) -> None:
+    """The soft close posted 12.34 of use; the moved cut-off adds 0.66 of what was told since."""
+    of_use = {"event": "satisfaction", "obligation": "calls", "account": "revenue"}
+    first, second = (posting(books, number, **of_use) for number in (0, 1))
+
+    assert [-1234, -66] == [each.amounts["posted"].minor for each in (first, second)]
+    assert ["contract C/1", "usage C/1/calls/2026-01-10"] == [each.name for each in first.facts]
+    assert "usage C/1/calls/2026-01-11" in [each.name for each in second.facts]
+    assert first.holds
+    assert second.holds
+    assert first.known.fact_seq < second.known.fact_seq
+
+
+def test_a_contract_is_explained_as_it_was_known(books: Workspace) -> None:
+    """On 28 February: 161.64 by days and 13.00 of use, 1,000.00 billed; nothing is held back."""
+    asked = Asked(subject=Subject.CONTRACT, name="C/1", day=FEBRUARY.last)
+    found = explain(books, asked)
+
+    assert [16164, 1300, 100000 - 17464] == [each.result for each in found.workings]
+    assert Money(100000 - 17464, "USD") == found.amounts["contract_liability"]
+    own = Asked(subject=Subject.OBLIGATION, name=r"C\/1/calls", day=FEBRUARY.last)
+    assert {"use, revenue": Money(1300, "USD")} == explain(books, own).amounts
+
+
+def test_a_fact_is_followed_to_what_it_gave(books: Workspace) -> None:
+    """A day's use gave 0.66 of what was posted, a line of an invoice its amount."""
+    day = explain(books, Asked(subject=Subject.FACT, name="usage C/1/calls/2026-01-11"))
+    line = explain(books, Asked(subject=Subject.FACT, name="invoice I-1#2"))
+    whole = explain(books, Asked(subject=Subject.FACT, name="contract C/1"))
+
+    def given(found: Explanation, event: str) -> list[tuple[str, int, int]]:
+        return [
+            (each.period, each.amount.minor, each.of_it.minor)
+            for each in found.postings
+            if f"/{event}/" in each.posting and "/contract_liability/" in each.posting
+            and each.of_it is not None
+        ]  # fmt: skip
+
+    assert [("2026-01", 66, 66)] == given(day, "satisfaction")
+    assert [("2026-01", -100000, -40000)] == given(line, "billing")
+    rows = books.run(lambda tx: posted_detail(tx, books.lake)).num_rows
+    assert rows == len(whole.postings)
+    with pytest.raises(NotFound, match="No fact is known as invoice I-2"):
+        explain(books, Asked(subject=Subject.FACT, name="invoice I-2"))
+    with pytest.raises(NotFound, match="no line 3"):
+        explain(books, Asked(subject=Subject.FACT, name="invoice I-1#3"))
+    with pytest.raises(FeedError, match="on a day"):
+        explain(books, Asked(subject=Subject.CONTRACT, name="C/1"))
+    with pytest.raises(NotFound, match="Nothing is posted"):
+        explain(books, Asked(subject=Subject.POSTING, name="2026-01/x"))
