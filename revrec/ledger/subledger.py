@@ -62,6 +62,13 @@ from unclassified p left join (
 """
 
 
+_COMPOSED = """
+select contract, day, is_contract, cancellable,
+       columns(* exclude (contract, day, is_contract, cancellable))::bigint
+from returned
+"""
+
+
 class Subledger:
     """Contracts, what they earned and what they were billed, ready to be asked."""
 
@@ -143,8 +150,8 @@ class Subledger:
         return self._balances(days, _sql("positions"))
 
     def composed(self, days: Iterable[date]) -> pa.Table:
-        """What ``positions`` are computed from, beside them; amounts as exact decimals."""
-        return self._balances(days, "select * from returned")
+        """What ``positions`` are computed from, beside them; minor units."""
+        return self._balances(days, _COMPOSED)
 
     def _balances(self, days: Iterable[date], select: str) -> pa.Table:
         dates = pa.table({"day": pa.array(sorted(set(days)), pa.date32())})
