@@ -12,7 +12,15 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from revrec.client.calls import Answer, Awaits, Call, Listing
-from revrec.client.delivery import TIMEOUT, Attempts, Received, Retrying, Waiting, blocks_of
+from revrec.client.delivery import (
+    TIMEOUT,
+    Attempts,
+    Received,
+    Retrying,
+    Waiting,
+    blocks_of,
+    identity,
+)
 from revrec.client.jobs import Job
 from revrec.client.operations import Operations
 
@@ -27,6 +35,7 @@ class AsyncClient(Awaits, Operations):
         url: str,
         *,
         key: str,
+        entity: int | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         retrying: Retrying | None = None,
         http: httpx.AsyncClient | None = None,
@@ -34,7 +43,7 @@ class AsyncClient(Awaits, Operations):
         self._http = httpx.AsyncClient() if http is None else http
         self._http.base_url = httpx.URL(url)
         self._http.timeout = timeout
-        self._http.headers["Authorization"] = f"Bearer {key}"
+        self._http.headers.update(identity(key, entity))
         self._retrying = retrying or Retrying()
 
     async def send(self, call: Call[T]) -> Answer[T]:

@@ -35,6 +35,12 @@ _CONFLICT = 409
 """One too, if it says when: the same request is being worked on."""
 
 
+def identity(key: str, entity: int | None) -> dict[str, str]:
+    """The headers of everything that is sent: who asks, and of which entity."""
+    asked = {} if entity is None else {"Revrec-Entity": str(entity)}
+    return {"Authorization": f"Bearer {key}", **asked}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrying:
     """How often a request is sent, and how long is waited in between."""

@@ -11,7 +11,15 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from revrec.client.calls import Answer, Call, Listing, Sends
-from revrec.client.delivery import TIMEOUT, Attempts, Received, Retrying, Waiting, blocks_of
+from revrec.client.delivery import (
+    TIMEOUT,
+    Attempts,
+    Received,
+    Retrying,
+    Waiting,
+    blocks_of,
+    identity,
+)
 from revrec.client.jobs import Job
 from revrec.client.operations import Operations
 
@@ -23,7 +31,8 @@ class Client(Sends, Operations):
 
     Requests that fail on the way, or that the service asks to repeat, are sent again with the same
     Idempotency-Key, so that what they do is done once. Raises the errors of
-    ``revrec.client.errors``. ``http`` brings transport, proxies or certificates of one's own.
+    ``revrec.client.errors``. ``key`` may be a token of the service's OpenID provider; ``entity``
+    asks for another entity than the service's own. ``http`` brings transport, proxies or certificates of one's own.
     """
 
     def __init__(
@@ -31,6 +40,7 @@ class Client(Sends, Operations):
         url: str,
         *,
         key: str,
+        entity: int | None = None,
         timeout: httpx.Timeout = TIMEOUT,
         retrying: Retrying | None = None,
         http: httpx.Client | None = None,
@@ -38,7 +48,7 @@ class Client(Sends, Operations):
         self._http = httpx.Client() if http is None else http
         self._http.base_url = httpx.URL(url)
         self._http.timeout = timeout
-        self._http.headers["Authorization"] = f"Bearer {key}"
+        self._http.headers.update(identity(key, entity))
         self._retrying = retrying or Retrying()
 
     def send(self, call: Call[T]) -> Answer[T]:

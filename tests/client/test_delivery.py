@@ -251,6 +251,17 @@ def test_a_call_has_the_key_and_the_condition_it_is_given(ask, script):
     assert heard["authorization"] == "Bearer ana-key"
 
 
+def test_another_entity_is_asked_for(script):
+    """Whoever asks for none gets the service's own."""
+    script.say(Reply(body=[]), Reply(body=[]))
+
+    for entity in (2, None):
+        with lib.Client(script.url, key="ana-key", entity=entity) as books:
+            books.list_periods()
+
+    assert ["2", None] == [each.headers.get("revrec-entity") for each in script.heard]
+
+
 def test_a_job_is_waited_for(ask, script):
     """Until it is done; what it says then is what is returned."""
     done = {**JOB, "state": "done", "result": {"chain_head": "9f"}}
