@@ -32,7 +32,8 @@ class Client(Sends, Operations):
     Requests that fail on the way, or that the service asks to repeat, are sent again with the same
     Idempotency-Key, so that what they do is done once. Raises the errors of
     ``revrec.client.errors``. ``key`` may be a token of the service's OpenID provider; ``entity``
-    asks for another entity than the service's own. ``http`` brings transport, proxies or certificates of one's own.
+    asks for another entity than the service's own. ``http`` brings transport, proxies or
+    certificates of one's own.
     """
 
     def __init__(
