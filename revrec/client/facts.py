@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -102,6 +102,36 @@ class Explanation:
     balances: dict[str, Amount]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLine:
+    """What a component of an obligation comes to in a period, and to its end."""
+
+    period: str
+    obligation: str
+    component: str
+    stream: str
+    """revenue, or what moves by measures of progress without being revenue."""
+    amount: Amount
+    to_date: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Balances and sums to date at the end of a period."""
+
+    period: str
+    balances: dict[str, Amount]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A contract period by period."""
+
+    contract: str
+    lines: list[PlannedLine]
+    standing: list[Standing]
+
+
 class FactOperations:
     """Recording facts, and what they lead to."""
 
@@ -127,6 +157,27 @@ class FactOperations:
         return post(at("changes"), Proposal, body, period=period, note=note, until=until)
 
     @Operation
-    def explain_contract(self, contract: str, *, as_of: date) -> Call[Explanation]:
+    def explain_contract(
+        self,
+        contract: str,
+        *,
+        as_of: date,
+        book: str | None = None,
+        known_at: datetime | None = None,
+    ) -> Call[Explanation]:
         """How a contract is accounted for on a day, down to facts and paragraphs."""
-        return get(at("contracts", contract, "explanation"), Explanation, as_of=as_of)
+        path = at("contracts", contract, "explanation")
+        return get(path, Explanation, as_of=as_of, book=book, known_at=known_at)
+
+    @Operation
+    def get_contract_schedule(
+        self,
+        contract: str,
+        *,
+        until: str | None = None,
+        book: str | None = None,
+        known_at: datetime | None = None,
+    ) -> Call[Schedule]:
+        """What each obligation comes to in each period, past and to come."""
+        path = at("contracts", contract, "schedule")
+        return get(path, Schedule, until=until, book=book, known_at=known_at)

@@ -89,6 +89,7 @@ SAMPLES = {
     "due_on": date(2026, 1, 31),
     "since": datetime.fromisoformat("2026-01-31T09:00:00+00:00"),
     "seed": 1,
+    "known_at": datetime.fromisoformat("2026-01-31T09:00:00+00:00"),
     "limit": 1,
     "after": 1,
     "days": 1,
