@@ -93,7 +93,7 @@ class EvidenceGiven(Wire):
 class SignOffGiven(Wire):
     """What another person says of the evidence."""
 
-    accept: bool
+    accept: bool = Field(examples=[True])
     note: str = Field(default="", max_length=1000)
 
 

@@ -20,7 +20,7 @@ Chance = Annotated[str, Field(examples=["0.1825"], description="A probability.")
 class RunRequested(Wire):
     """As of when to estimate, and from which seed."""
 
-    as_of: date
+    as_of: date = Field(examples=["2026-01-31"])
     seed: int = Field(default=1, ge=0, lt=2**31, examples=[1])
     """Of the draws: the same seed and data give the same numbers."""
 
@@ -96,18 +96,18 @@ class EstimatesProposed(Wire):
 class OverrideRequested(Wire):
     """An estimate by hand."""
 
-    component: str = Field(min_length=1, max_length=200)
+    component: str = Field(min_length=1, max_length=200, examples=["usage"])
     value: Number
     """The amount, or the quantity where the engine prices it."""
-    as_of: date
-    basis: str = Field(min_length=1, max_length=2000)
+    as_of: date = Field(examples=["2026-01-31"])
+    basis: str = Field(min_length=1, max_length=2000, examples=["The customer's own forecast."])
     """Why."""
 
 
 class DecisionRequested(Wire):
     """What is decided of a proposal; the caller decides."""
 
-    approve: bool
+    approve: bool = Field(examples=[True])
     note: str = Field(default="", max_length=2000)
 
 
@@ -279,8 +279,8 @@ LOOK_BACK = TypeAdapter(LookedBack)
 class StudyRequested(Wire):
     """Which invoices to study."""
 
-    since: date
-    as_of: date
+    since: date = Field(examples=["2025-01-01"])
+    as_of: date = Field(examples=["2026-01-31"])
 
 
 class PricesStudied(Wire):

@@ -12,8 +12,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
-from fastapi.routing import APIRoute
 
+from api.deprecation import Dated
 from api.problems import PreconditionFailed, PreconditionRequired
 from api.schemas import Wire
 
@@ -34,7 +34,7 @@ PRECONDITIONS = ("precondition-failed", "precondition-required")
 _OK = 200
 
 
-class Tagged(APIRoute):
+class Tagged(Dated):
     """A route that names the resource it tells by its ETag, if its responses say so."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

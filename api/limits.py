@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from fastapi import Request
 
+from api.observing import say
 from api.problems import TooManyRequests
 from revrec.runtime.settings import Settings
 from revrec.store import rates
@@ -27,7 +28,7 @@ class Limit:
         if self.rate is None:
             return
         spent = rates.spend(database, caller, self.rate)
-        request.state.headers = _told(self.rate, spent)
+        say(request, _told(self.rate, spent))
         if not spent.allowed:
             seconds = _seconds(spent.wait)
             raise TooManyRequests(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Mapping
 
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import InternalError, problem
@@ -86,6 +87,11 @@ class Observed:
             finally:
                 replayed = "idempotency-replayed" in headers
                 _tell(scope, status, time.perf_counter() - started, replayed=replayed)
+
+
+def say(request: Request, headers: Mapping[str, str]) -> None:
+    """Have the request's answer, whatever it will be, say something in its headers."""
+    request.scope["state"].setdefault("headers", {}).update(headers)
 
 
 def _tell(scope: Scope, status: int, seconds: float, *, replayed: bool) -> None:

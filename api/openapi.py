@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from api.bodies import UPLOADS
@@ -14,6 +15,7 @@ from api.problems import MEDIA_TYPE
 from revrec.feeds.adapters import adapter_of
 from revrec.feeds.calculations import question_adapter
 from revrec.feeds.records import MODELS
+from revrec.feeds.schedules import MEASURES
 
 TAGS = [
     {"name": "facts", "description": "Contracts, prices, invoices, payments and events."},
@@ -53,6 +55,23 @@ _QUESTION = {
     "from": "2025-08-10",
     "amount": "50.00",
 }
+_SCHEDULE = {
+    "contract": "C-1",
+    "obligation": "access",
+    "period": "2026-01",
+    "currency": "USD",
+    "revenue": "3100.00",
+}
+_SCHEDULES = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "description": "Amounts by measure, with the currency's decimals.",
+        "properties": {name: {"type": "string"} for name in (*_SCHEDULE, *MEASURES)},
+        "required": ["contract", "period", "currency"],
+        "additionalProperties": False,
+    },
+}
 _FILES = (
     "application/octet-stream",
     "application/vnd.apache.arrow.stream",
@@ -60,9 +79,39 @@ _FILES = (
     "application/x-ndjson",
     "text/csv",
 )
+_ROWS = {
+    "/v1/usage/batches": {
+        "source": "gateway",
+        "usage_id": "u-1",
+        "contract": "C-1",
+        "meter": "access",
+        "usage_date": "2026-01-20",
+        "quantity": "10",
+        "unit": "call",
+        "amount": "12.34",
+        "currency": "USD",
+    },
+    "/v1/usage/counts": {
+        "meter": "access",
+        "usage_date": "2026-01-20",
+        "quantity": "10",
+        "contract": "C-1",
+    },
+}
+"""A row of the files that are uploaded."""
 RECORDS = ("/v1/facts", "/v1/simulations", "/v1/changes")
 """Routes whose body is a list of records."""
 _REFUSED = 400
+_ENDING = {
+    "Deprecation": {
+        "description": "Since when the route is deprecated, as `@` and seconds (RFC 9745).",
+        "schema": {"type": "string"},
+    },
+    "Sunset": {
+        "description": "When it may be gone (RFC 8594).",
+        "schema": {"type": "string"},
+    },
+}
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
@@ -72,18 +121,46 @@ _IF_NONE_MATCH = {
 }
 
 
+def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """A body that fits a schema, of the examples of its fields; KeyError for one without."""
+    if "$ref" in schema:
+        return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    for name in ("examples", "enum"):
+        if name in schema:
+            return schema[name][0]
+    if "const" in schema:
+        return schema["const"]
+    if schema.get("type") == "array":
+        return [example_of(schema["items"], schemas)]
+    if "properties" not in schema:
+        raise KeyError(schema.get("title", "an untitled field"))
+    needed = schema.get("required", ())
+    return {
+        name: example_of(field, schemas)
+        for name, field in schema["properties"].items()
+        if name in needed or "examples" in field
+    }
+
+
 def described(document: dict[str, Any]) -> dict[str, Any]:
     """The document with problems, kept answers and the bodies that are read by hand."""
-    for path in document["paths"].values():
+    paths, schemas = document["paths"], document["components"]["schemas"]
+    for path in paths.values():
         for operation in path.values():
             _describe_answers(operation)
-    paths, schemas = document["paths"], document["components"]["schemas"]
+            for body in operation.get("requestBody", {}).get("content", {}).values():
+                body["example"] = example_of(body["schema"], schemas)
     records = _records(schemas)
     for path in RECORDS:
         paths[path]["post"]["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": records, "example": [_EXAMPLE]}},
         }
+    paths["/v1/parallel-runs"]["post"]["requestBody"] = {
+        "required": True,
+        "description": "Rows of another system's schedule.",
+        "content": {"application/json": {"schema": _SCHEDULES, "example": [_SCHEDULE]}},
+    }
     paths["/v1/calculations"]["post"]["requestBody"] = {
         "required": True,
         "content": {"application/json": {"schema": _questions(schemas), "example": _QUESTION}},
@@ -93,11 +170,25 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
             "required": True,
             "description": "The file itself; its name is in the query.",
             "content": {
-                each: {"schema": {"type": "string", "format": "binary"}} for each in _FILES
+                each: {"schema": {"type": "string", "format": "binary"}, **_written(upload, each)}
+                for each in _FILES
             },
         }
+    document["servers"] = [{"url": "/", "description": "The service that answers with this."}]
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     return document
+
+
+def _written(upload: str, media_type: str) -> dict[str, str]:
+    """An example of a file, in the forms that are text."""
+    row = _ROWS[upload]
+    match media_type:
+        case "application/x-ndjson":
+            return {"example": json.dumps(row) + "\n"}
+        case "text/csv":
+            return {"example": ",".join(row) + "\n" + ",".join(row.values()) + "\n"}
+        case _:
+            return {}
 
 
 def _describe_answers(operation: dict[str, Any]) -> None:
@@ -109,6 +200,7 @@ def _describe_answers(operation: dict[str, Any]) -> None:
         operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     for status, answer in operation["responses"].items():
         headers = answer.setdefault("headers", {})
+        headers.update(_ENDING if operation.get("deprecated") else {})
         headers["X-Request-ID"] = {
             "description": "The request in the service's log.",
             "schema": {"type": "string"},

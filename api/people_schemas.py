@@ -15,6 +15,13 @@ from revrec.store.audit_log import AuditEvent
 
 Reason = Annotated[str, Field(min_length=1, max_length=1000, examples=["Joins the close."])]
 RoleName = Annotated[str, Field(max_length=64, examples=["preparer"])]
+KeyDigest = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{64}$",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    ),
+]
 KeyId = Annotated[str, Field(max_length=64, examples=["key_9f86d081884c"])]
 
 
@@ -120,7 +127,7 @@ class ReasonGiven(Wire):
 class ConflictAccepted(Wire):
     """For how long the caller answers for conflicting duties, and why."""
 
-    days: int = Field(ge=1, le=366)
+    days: int = Field(ge=1, le=366, examples=[30])
     reason: Reason
 
 
@@ -135,7 +142,7 @@ class KeyIssued(Wire):
     """A key to issue. Whoever will hold it makes it and tells its SHA-256 alone."""
 
     person: Person
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: KeyDigest
     """Of the key, 256 random bits or more as text."""
     days: int = Field(default=KEY_DAYS, ge=1, le=KEY_DAYS_MAX)
     duties: list[Duty] | None = None
@@ -146,7 +153,7 @@ class KeyIssued(Wire):
 class KeyRotated(Wire):
     """The successor of a key, made by whoever will hold it."""
 
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: KeyDigest
     """Of the new key, 256 random bits or more as text."""
     after_hours: int = Field(default=24, ge=0, le=24 * 30)
     """Hours until the old one ends."""

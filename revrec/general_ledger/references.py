@@ -28,7 +28,7 @@ class PostedReference(BaseModel):
     """The external id it was exported under."""
     number: str = Field(min_length=1, max_length=100, examples=["JE-10422"])
     """Its number in the general ledger."""
-    posted_on: date
+    posted_on: date = Field(examples=["2026-02-02"])
     """Its date there."""
     currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])
     amount: str = Field(pattern=r"^[0-9]+(\.[0-9]+)?$", examples=["36500.00"])

@@ -33,7 +33,7 @@ READS = {
     if not any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", ()))
 }
 STATES = {"Revrec-Entity", "If-Match"}
-ROW_BY_ROW = {"record_facts", "ingest_usage", "record_counts"}
+ROW_BY_ROW = {"record_facts", "ingest_usage", "record_counts", "run_in_parallel"}
 """A record that does not fit is refused in the answer and stops no other."""
 
 

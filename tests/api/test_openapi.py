@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import keyword
+import re
 from pathlib import Path
 
 import jsonschema
@@ -68,3 +70,38 @@ def test_the_examples_fit_the_schema_of_records():
 
     jsonschema.validate(body["example"], schema)
     jsonschema.validate(example_records(), schema)
+
+
+def test_every_body_has_an_example_that_fits_its_schema():
+    """JSON bodies by their schema, files in the forms that are text."""
+    for operation in OPERATIONS:
+        content = operation.get("requestBody", {}).get("content", {})
+        examples = {form: told["example"] for form, told in content.items() if "example" in told}
+        assert bool(content) == bool(examples), operation["operationId"]
+        for form in {"application/json"} & set(examples):
+            schema = {**content[form]["schema"], "components": DOCUMENT["components"]}
+            jsonschema.validate(examples[form], schema, format_checker=jsonschema.FormatChecker())
+
+
+def test_names_generate_a_good_client():
+    """Methods are verbs with what they are about, once each; types and arguments are words."""
+    names = [each["operationId"] for each in OPERATIONS]
+    assert len(names) == len(set(names))
+    assert [] == [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name)]
+    assert [] == [name for name in names if keyword.iskeyword(name)]
+    # A noun alone says nothing of what is done; these verbs stand alone.
+    assert {"calculate", "simulate"} == {name for name in names if "_" not in name}
+    for operation in OPERATIONS:
+        assert 1 == len(operation["tags"])
+        told = [
+            re.sub(r"[^a-z0-9]+", "_", each["name"].lower())
+            for each in operation.get("parameters", ())
+        ]
+        assert len(told) == len(set(told)), operation["operationId"]
+    # Twins such as `Told-Input` and `Told-Output`, or names of modules, read badly as types.
+    schemas = DOCUMENT["components"]["schemas"]
+    assert [] == [name for name in schemas if not re.fullmatch(r"([A-Z][a-z0-9]*)+", name)]
+    tags = {each["name"] for each in DOCUMENT["tags"]}
+    assert {tag for each in OPERATIONS for tag in each["tags"]} <= tags
+    assert DOCUMENT["servers"]
+    assert DOCUMENT["openapi"].startswith("3.1")
