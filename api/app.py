@@ -34,7 +34,7 @@ from api import (
     webhook_routes,
 )
 from api.bodies import UPLOADS, Bounded
-from api.dataset_routes import Kept
+from api.kept_reports import Kept
 from api.limits import limit_of
 from api.observing import Observed
 from api.openapi import TAGS, described

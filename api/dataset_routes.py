@@ -6,9 +6,7 @@ a period that is closed, on the audit log: as long as both stand, so does the an
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from threading import Lock
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -18,6 +16,7 @@ from pydantic import StringConstraints
 
 from api import dataset_schemas as schemas
 from api.access import Books
+from api.kept_reports import Stand, report_of, stand_of
 from api.routing import EVERY, refusals, router
 from api.schemas import PeriodText
 from api.tabular import FORMS, JSON, Condition, accepted, among, told
@@ -25,33 +24,13 @@ from reports.parquet_twin import rows_of
 from revrec.errors import Conflict, FeedError, NotFound
 from revrec.model.dataset import DataSet
 from revrec.model.fact import digest_of
-from revrec.operations.report import begun_by, report, state_of
-from revrec.operations.workspace import Workspace
+from revrec.operations.report import begun_by
 from revrec.periods import Period
 
 DataSets = Mapping[str, DataSet]
 _CHECKLIST = "close_checklist"
 """Changes with the day, and has a route of its own."""
-_KEPT = 2
 _REFUSED = (*EVERY, "feed-error", "not-found", "contract-error", "period-not-ready")
-
-
-class Kept:
-    """The reports read last, each computed once: the pages of one come from the same rows."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._found: OrderedDict[str, DataSets] = OrderedDict()
-
-    def of(self, state: str, compute: Callable[[], DataSets]) -> DataSets:
-        """What is known of a state of the books, or is computed now."""
-        with self._lock:
-            if state not in self._found:
-                self._found[state] = compute()
-            self._found.move_to_end(state)
-            while len(self._found) > _KEPT:
-                self._found.popitem(last=False)
-            return self._found[state]
 
 
 class Asked:
@@ -67,24 +46,17 @@ class Asked:
             Query(alias="from", description="The first period; the same if left out."),
         ] = None,
     ) -> None:
-        self._books: Workspace = books
-        self._kept: Kept = request.app.state.reports
+        self._request, self._books = request, books
         self.last: Period = books.calendar().parse(period)
         self.first: Period = begun_by(self.last, first)
         if self.first > self.last:
             raise FeedError(f"{self.first} is after {self.last}.", remedy="Ask in order of time.")
-        certificate, event = state_of(books, self.last)
-        of = [books.entity, str(self.first), str(self.last), certificate.ordinal]
-        self.closed: str = digest_of([*of, certificate.chain_head])
-        """Names the close that is reported on."""
-        self.state: str = digest_of([self.closed, event])
+        self.stand: Stand = stand_of(books, self.first, self.last)
 
     def datasets(self) -> DataSets:
         """Every table of the report by name."""
-        made = self._kept.of(
-            self.state, lambda: report(self._books, self.first, self.last).datasets
-        )
-        return {name: data for name, data in made.items() if name != _CHECKLIST}
+        made = report_of(self._request, self._books, self.first, self.last, self.stand)
+        return {name: data for name, data in made.datasets.items() if name != _CHECKLIST}
 
 
 _Asked = Annotated[Asked, Depends()]
@@ -145,8 +117,8 @@ def get_dataset(  # noqa: PLR0917 - parameters of the route
     stable order and a stable `row_key`.
     """
     form = accepted(request.headers.get("accept", ""))
-    question = digest_of([asked.closed, name, where])
-    tag = f'"{digest_of([asked.state, question, form, cursor, limit])}"'
+    question = digest_of([asked.stand.closed, name, where])
+    tag = f'"{digest_of([asked.stand.state, question, form, cursor, limit])}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
     if if_none_match and tag in if_none_match:
         return Response(status_code=304, headers=headers)

@@ -6,15 +6,16 @@ from pathlib import Path as Folder
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 
 from api.access import Books
+from api.kept_reports import report_of
 from api.routing import EVERY, PathPeriod, attachment, refusals, router, saved_as
 from api.schemas import PeriodText
 from reports.archive import archive
 from reports.export import export
 from reports.packages import Package
-from revrec.operations.report import begun_by, report
+from revrec.operations.report import begun_by
 
 _ZIP = "application/zip"
 
@@ -30,6 +31,7 @@ _ZIP = "application/zip"
 def get_package(
     period: PathPeriod,
     package: Annotated[Package, Path(examples=["board"])],
+    request: Request,
     books: Books,
     first: Annotated[
         PeriodText | None,
@@ -40,7 +42,7 @@ def get_package(
 
     The same close gives the same bytes.
     """
-    found = report(books, begun_by(period, first), period)
+    found = report_of(request, books, begun_by(period, first), period)
     with TemporaryDirectory() as name:
         folder = Folder(name)
         export(found, folder, package)

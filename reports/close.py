@@ -9,6 +9,7 @@ from pathlib import Path
 from reports.cover import Cover
 from reports.csv_twin import FileRecord, write_manifest
 from reports.earlier import earlier_report
+from reports.forecast import against_forecast
 from reports.journal import DETAIL, write_journal
 from reports.publish import pick, publish
 from reports.reconciliation import REASONS, THREE_WAY, write_reconciliation
@@ -47,9 +48,10 @@ def close_report(
     books, all others into the schedules. The tie-outs of the close stand in each workbook. Each
     file names its report; the rest of the cover is shared. Without usage there is no
     ``reconciliation`` data set and no such file, without a second book no comparison. With the
-    folder of an earlier report (``since``), the schedules end in what changed; ``ReportError`` if
-    it is not to be compared with this one. ``beside`` are files of the close that stand in the
-    folder already; the manifest vouches for them too.
+    folder of an earlier report (``since``), the schedules end in revenue against what that report
+    had scheduled, and in what changed; ``ReportError`` if it is not to be compared with this one.
+    ``beside`` are files of the close that stand in the folder already; the manifest vouches for
+    them too.
     """
     reconciled = {name: data[name] for name in RECONCILED if name in data}
     both = {name: data[name] for name in COMPARED if name in data}
@@ -57,9 +59,11 @@ def close_report(
     scheduled = {name: sheet for name, sheet in data.items() if name not in elsewhere}
     checks = list(tie_outs)
     if since is not None:
-        changes, tied = changes_since(earlier_report(since, cover, SCHEDULES), scheduled, cover)
-        scheduled[changes.name] = changes
-        checks += tied
+        earlier = earlier_report(since, cover, SCHEDULES)
+        forecast, met = against_forecast(earlier, scheduled, cover)
+        changes, tied = changes_since(earlier, scheduled, cover)
+        scheduled |= {sheet.name: sheet for sheet in (*forecast, changes)}
+        checks += [*met, *tied]
     files = write_schedules(folder, replace(cover, report=SCHEDULES), scheduled, checks)
     files += write_journal(folder, replace(cover, report="Journal"), data, tie_outs)
     if reconciled:

@@ -18,6 +18,7 @@ from reports.totals import currencies
 from revrec.disclosure import board
 from revrec.disclosure.disclosed import ELECTIONS, PARAGRAPHS, sheets_of_disclosures
 from revrec.disclosure.flux import BY_PRODUCT, DETAIL, DRIVERS
+from revrec.disclosure.flux_functional import NAME as FUNCTIONAL
 from revrec.disclosure.remaining_obligations import BANDS
 from revrec.errors import NotFound, ReportError
 from revrec.model.dataset import DataSet, TieOut
@@ -132,7 +133,8 @@ def _disclosure(
 
 def _flux(folder: Path, cover: Cover, data: Given, tie_outs: Sequence[TieOut]) -> list[FileRecord]:
     bridge = board.REVENUE_BRIDGE
-    sheets = pick(data, (BY_PRODUCT, bridge, DETAIL))
+    exchange = [FUNCTIONAL] if FUNCTIONAL in data else []
+    sheets = pick(data, (BY_PRODUCT, bridge, *exchange, DETAIL))
     charts = [
         _revenue_bridge(currency, bridge)
         for currency in currencies_drawn(cover, data[bridge])

@@ -10,6 +10,7 @@ from typing import Literal
 
 from reports.cover import Cover
 from reports.earlier import Earlier, Fields, Twin, twin_of
+from reports.forecast import FORECAST
 from reports.totals import CURRENCY, money_totals
 from revrec.disclosure.columns import CURRENCY as CURRENCY_COLUMN
 from revrec.disclosure.columns import ROW_KEY, key_of, money, text
@@ -75,7 +76,7 @@ def changes_since(
         for name, sheet in data.items()
         if any(column.name == ROW_KEY.name for column in sheet.columns)
     }
-    names = [*keyed, *(name for name in earlier.twins if name not in keyed and name != CHANGES)]
+    names = [*keyed, *(name for name in earlier.twins if name not in {*keyed, CHANGES, FORECAST})]
     lines: list[Line] = []
     checks: list[TieOut] = []
     for name in names:

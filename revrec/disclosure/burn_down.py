@@ -15,8 +15,9 @@ from revrec.commitments.position import Position
 from revrec.commitments.standing import CreditStanding
 from revrec.disclosure import columns as c
 from revrec.disclosure.frame import Row
+from revrec.model.contract import CountedIn
 from revrec.model.dataset import DataSet, TieOut
-from revrec.money import to_minor
+from revrec.money import minor_digits, to_minor
 
 _COUNTS = {
     "granted": "Granted",
@@ -104,7 +105,8 @@ def draw_ledger(position: Position, entity: int) -> DataSet:
 
 
 def burn_down_tie_outs(position: Position) -> Iterator[TieOut]:
-    """What was paid for credits against what became of it, by currency."""
+    """What was paid for credits, and committed in amounts, against what became of it."""
+    yield from _commitments_tie_outs(position)
     paid: dict[str, int] = defaultdict(int)
     worth: dict[str, int] = defaultdict(int)
     for each in position.credits():
@@ -119,6 +121,28 @@ def burn_down_tie_outs(position: Position) -> Iterator[TieOut]:
             left=worth[currency],
             right_name="Credit ledger: cost basis",
             right=paid[currency],
+            currency=currency,
+            mark="CF",
+        )
+
+
+def _commitments_tie_outs(position: Position) -> Iterator[TieOut]:
+    """Of amounts committed, what was consumed, is left and lapsed, with what rolled over."""
+    sums: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for each in position.commitments():
+        if each.counted_in is CountedIn.AMOUNT:
+            held = sums[each.currency]
+            held[0] += each.consumed + each.remaining + each.lapsed
+            held[1] += each.amount
+    for currency, pair in sorted(sums.items()):
+        unit = Decimal(1).scaleb(-minor_digits(currency))
+        became, committed = (to_minor(each.quantize(unit), currency) for each in pair)
+        yield TieOut(
+            name="Commitments, what became of them",
+            left_name="Commitment burn-down: consumed, remaining and lapsed",
+            left=became,
+            right_name="Commitment burn-down: committed",
+            right=committed,
             currency=currency,
             mark="CF",
         )

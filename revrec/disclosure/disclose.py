@@ -20,6 +20,7 @@ from revrec.disclosure.earlier_performance import earlier_performance
 from revrec.disclosure.financing import financing
 from revrec.disclosure.fiscal_periods import fiscal_periods
 from revrec.disclosure.flux import flux, flux_tie_outs
+from revrec.disclosure.flux_functional import flux_functional, functional_flux_tie_outs
 from revrec.disclosure.frame import Frame, Inputs
 from revrec.disclosure.journal import journal_detail, journal_summary
 from revrec.disclosure.key_figures import KeyFigures, as_data_set, find_unbilled, key_figures
@@ -93,7 +94,11 @@ def schedules(
         made = _schedules(frame)
         figures = key_figures(frame)
         data = {each.name: each for each in [*made, *fiscal_periods(span), as_data_set(figures)]}
-        checks = (*tie_outs(frame, data), *flux_tie_outs(data))
+        checks = (
+            *tie_outs(frame, data),
+            *flux_tie_outs(data),
+            *functional_flux_tie_outs(data),
+        )
         return Schedules(datasets=data, tie_outs=checks, summary=figures)
 
 
@@ -128,6 +133,7 @@ def _schedules(frame: Frame) -> list[DataSet]:
         late_revenue(frame),
         earlier_performance(frame),
         *flux(frame),
+        *flux_functional(frame),
         allocated,
         modification_log(frame, found),
         estimate_log(frame, found),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -60,7 +62,7 @@ PERIODS_AHEAD = 12
 """Periods that the waterfall schedules one by one: a fiscal year."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """Schedules and reconciliation of closed periods, with the certificate they stand on."""
 
@@ -98,7 +100,7 @@ class Report:
     chain: Sequence[PostedEntry]
     """The journal of all books up to the certificate's head."""
 
-    @property
+    @cached_property
     def datasets(self) -> Mapping[str, DataSet]:
         """Every table of the report by name, in the order of a reader."""
         held = {each.name: each for each in burn_down(self.position, self.entity.id)}
@@ -157,7 +159,7 @@ class Report:
             "Closed at": f"{of.closed_at:%Y-%m-%d %H:%M} UTC",
         }
 
-    @property
+    @cached_property
     def tie_outs(self) -> Sequence[TieOut]:
         """Every check of the report."""
         return checks_in_words_of(
@@ -307,12 +309,17 @@ def _selling_prices(book: Book, period: Period, entity: int) -> tuple[DataSet, D
     return analysis, price_distribution(found, entity)
 
 
-def state_of(workspace: Workspace, period: Period) -> tuple[PeriodClose, int]:
-    """What the period's report stands on, and the last event of the audit log.
+def state_of(workspace: Workspace, period: Period) -> tuple[PeriodClose, int, date]:
+    """What the period's report stands on, the last event of the audit log, and the day it is.
 
-    As long as both are the same, so is the report. Raises NotFound when the period is not closed.
+    As long as all are the same, so is the report; the day moves its checklist alone. Raises
+    NotFound when the period is not closed.
     """
-    return workspace.run(lambda tx: (_certificate(tx, period), audit_log.last(tx)), read_only=True)
+
+    def read(tx: Transaction) -> tuple[PeriodClose, int, date]:
+        return _certificate(tx, period), audit_log.last(tx), tx.now.date()
+
+    return workspace.run(read, read_only=True)
 
 
 def _certificate(tx: Transaction, period: Period) -> PeriodClose:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from revrec.commitments.position import Position, position_of
+from revrec.disclosure.burn_down import burn_down_tie_outs
 from revrec.errors import FeedError
 from revrec.feeds.records import to_fact
 from revrec.model.fact import FactKind
@@ -403,3 +404,21 @@ def test_the_bill_of_what_is_missing_tells_the_day_it_is_earned() -> None:
     (line,) = bill.lines
     assert (bill.on, line.amount) == (date(2026, 4, 2), 300)
     assert (line.service_from, line.service_to) == (date(2026, 3, 31), date(2026, 3, 31))
+
+
+def test_what_was_committed_is_consumed_left_or_lapsed() -> None:
+    """Of 100.00 of a month 30.00 were used and 70.00 lapsed; of 50.00 of the year all is left."""
+    found = position(
+        [commitment("month", 100, last_day="2026-01-31"),
+         commitment("year", 50, on="2026-02-01")],
+        [used("2026-01-10", 30)],
+        as_of="2026-02-28",
+    )  # fmt: skip
+
+    assert [("Commitments, what became of them", 150_00, 150_00, "USD")] == [
+        (each.name, each.left, each.right, each.currency) for each in burn_down_tie_outs(found)
+    ]
+    standing = {each.commitment: each for each in found.commitments()}
+    assert (30, 0, 70) == tuple(
+        getattr(standing["month"], name) for name in ("consumed", "remaining", "lapsed")
+    )

@@ -132,6 +132,18 @@ def test_a_corrected_rate_is_posted_where_it_is_learned(workspace: Workspace) ->
     assert {"contract_liability": 10_00, "revenue": -10_00} == late
     assert -240_00 == functional(workspace)["revenue"]
     assert len(verify(workspace)) == 4
+    # 100.00 euros in each month; February posts 130.00 dollars, of which 20.00 are exchange.
+    told = report(workspace, FEBRUARY, FEBRUARY)
+    assert [] == [each for each in told.tie_outs if each.difference]
+    (change,) = (
+        row
+        for row in records_of(told.datasets["flux_functional"])
+        if row["comparison"] == "the period before"
+    )
+    names = ("rate_base", "rate_current", "base", "in_currency", "exchange", "current")
+    assert ["1.100000", "1.300000", "110.00", "0.00", "20.00", "130.00"] == [
+        str(change[name]) for name in names
+    ]
 
 
 def test_books_kept_without_it_are_measured_when_it_is_told(workspace: Workspace) -> None:
