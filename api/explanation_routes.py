@@ -10,7 +10,8 @@ from pydantic import AwareDatetime
 
 from api.access import Books
 from api.explanation_schemas import FullExplanation
-from api.routing import EVERY, refusals, router
+from api.routing import EVERY, PathPeriod, refusals, router
+from api.schemas import PeriodText
 from revrec.audit.explanation import Subject
 from revrec.disclosure.columns import key_of
 from revrec.model.books import Framework
@@ -112,3 +113,61 @@ def explain_fact(
     return FullExplanation.of(
         explain(books, Asked(subject=Subject.FACT, name=fact, framework=book))
     )
+
+
+@router.get(
+    "/explanations/periods/{period}",
+    tags=["audit"],
+    operation_id="explain_period",
+    summary="Explain a period",
+    responses=_FOUND,
+)
+def explain_period(period: PathPeriod, books: Books, book: _Book = None) -> FullExplanation:
+    """A closed period: each account from its opening to its closing, by kind of posting."""
+    asked = Asked(subject=Subject.PERIOD, name=str(period), framework=book)
+    return FullExplanation.of(explain(books, asked))
+
+
+@router.get(
+    "/explanations/lines",
+    tags=["audit"],
+    operation_id="explain_line",
+    summary="Explain a line",
+    responses=_FOUND,
+)
+def explain_line(
+    period: Annotated[PeriodText, Query(description="The last period of the report.")],
+    sheet: Annotated[str, Query(description="The data set.", examples=["contract_position"])],
+    key: Annotated[str, Query(description="The row's key in it.")],
+    books: Books,
+    book: _Book = None,
+) -> FullExplanation:
+    """A row of any sheet of a closed period's report."""
+    name = f"{period}/{sheet} {key}"
+    return FullExplanation.of(
+        explain(books, Asked(subject=Subject.LINE, name=name, framework=book))
+    )
+
+
+@router.get(
+    "/explanations/changes",
+    tags=["audit"],
+    operation_id="explain_changes",
+    summary="Explain what became known",
+    responses=_FOUND,
+)
+def explain_changes(
+    earlier: Annotated[AwareDatetime, Query(alias="from", description="The earlier moment.")],
+    books: Books,
+    later: Annotated[
+        AwareDatetime | None, Query(alias="to", description="The later one; now if left out.")
+    ] = None,
+    within: Annotated[
+        date | None, Query(alias="day", description="In whose period what it does is told.")
+    ] = None,
+    book: _Book = None,
+) -> FullExplanation:
+    """What became known between two moments, what it does to the books, and why."""
+    name = f"{earlier.isoformat()}..{later.isoformat() if later else ''}"
+    asked = Asked(subject=Subject.CHANGES, name=name, day=within, framework=book)
+    return FullExplanation.of(explain(books, asked))

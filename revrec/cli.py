@@ -69,6 +69,7 @@ COMMANDS = (
     closing.status,
     reading.check,
     reading.verify,
+    explaining.changes,
     changes.diff,
     changes.propose,
     usage.ingest,

@@ -18,7 +18,10 @@ class Subject(StrEnum):
     POSTING = "posting"
     CONTRACT = "contract"
     OBLIGATION = "obligation"
+    PERIOD = "period"
+    LINE = "line"
     FACT = "fact"
+    CHANGES = "changes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

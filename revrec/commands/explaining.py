@@ -90,6 +90,46 @@ def fact(
     _tell(Asked(subject=Subject.FACT, name=fact, framework=book), folder, as_json=as_json)
 
 
+@app.command()
+def period(
+    period: str, book: OfBook = None, folder: _Folder = None, *, as_json: AsJson = False
+) -> None:
+    """Explain a closed period: each account from its opening to its closing, by kind of posting."""
+    _tell(Asked(subject=Subject.PERIOD, name=period, framework=book), folder, as_json=as_json)
+
+
+@app.command()
+def line(
+    line: Annotated[
+        str, typer.Argument(help="'PERIOD/SHEET ROW_KEY', such as '2026-03/contract_position C-1'.")
+    ],
+    book: OfBook = None,
+    folder: _Folder = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Explain a row of any sheet of a closed period's report."""
+    _tell(Asked(subject=Subject.LINE, name=line, framework=book), folder, as_json=as_json)
+
+
+def changes(
+    earlier: Annotated[str, typer.Option("--from", help="Such as 2026-02-01T09:00:00Z.")],
+    later: Annotated[str, typer.Option("--to", help="Now if left out.")] = "",
+    within: Annotated[
+        str | None, typer.Option("--period", help="What it does to it; that of the later moment.")
+    ] = None,
+    book: OfBook = None,
+    folder: _Folder = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show what became known between two moments, what it does to the books, and why."""
+    with workspace_of() as workspace:
+        day = workspace.calendar().parse(within).last if within else None
+    asked = Asked(subject=Subject.CHANGES, name=f"{earlier}..{later}", day=day, framework=book)
+    _tell(asked, folder, as_json=as_json)
+
+
 def _tell(asked: Asked, folder: Path | None, *, as_json: bool) -> None:
     """Print an explanation, or write it; 1 if its arithmetic does not give what is posted."""
     with workspace_of() as workspace:

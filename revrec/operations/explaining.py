@@ -44,7 +44,7 @@ from revrec.operations.since_close import changes_of, decided_before, made_of, r
 from revrec.operations.workspace import Workspace
 from revrec.store import calendars, periods
 from revrec.store.lake import Lake
-from revrec.store.periods import PeriodClose
+from revrec.store.periods import PeriodClose, Pins
 from revrec.store.transaction import Transaction
 
 Row = Mapping[str, Any]
@@ -126,19 +126,33 @@ def explain_contract(
 
     def read(tx: Transaction) -> Explanation:
         pins = pins_at(tx, workspace.lake, known_at)
-        period = calendars.calendar(tx).of(day)
-        state = state_of(tx, workspace.lake, [contract], pins, period=period, framework=framework)
-        accounted_for(state.book, contract)
-        closed = [str(each.period) for each in state.closes]
-        known = pc.is_in(state.inputs.posted["period"], pa.array(closed, pa.string()))
-        posted = state.inputs.posted.filter(known)
-        with standing_of(state, contract, posted, day) as standing:
-            reading = _Reading(tx=tx, lake=workspace.lake, state=state, standing=standing)
-            if obligation is None:
-                return _contract(reading)
-            return _obligation(reading, obligation)
+        return explained_at(
+            tx, workspace.lake, (contract, obligation), day, pins, framework=framework
+        )
 
     return workspace.run(read, read_only=True)
+
+
+def explained_at(
+    tx: Transaction,
+    lake: Lake,
+    of: tuple[str, str | None],
+    day: date,
+    pins: Pins,
+    *,
+    framework: Framework | None = None,
+) -> Explanation:
+    """The same as known at pins; ``of`` are contract and obligation, if one is asked about."""
+    contract, obligation = of
+    period = calendars.calendar(tx).of(day)
+    state = state_of(tx, lake, [contract], pins, period=period, framework=framework)
+    accounted_for(state.book, contract)
+    closed = [str(each.period) for each in state.closes]
+    known = pc.is_in(state.inputs.posted["period"], pa.array(closed, pa.string()))
+    posted = state.inputs.posted.filter(known)
+    with standing_of(state, contract, posted, day) as standing:
+        reading = _Reading(tx=tx, lake=lake, state=state, standing=standing)
+        return _contract(reading) if obligation is None else _obligation(reading, obligation)
 
 
 def standing_of(state: State, contract: str, posted: pa.Table, day: date | None = None) -> Standing:

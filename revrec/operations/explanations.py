@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +11,9 @@ from revrec.disclosure.columns import parts_of
 from revrec.errors import FeedError
 from revrec.model.books import Framework
 from revrec.operations.explaining import explain_contract, explain_posting
+from revrec.operations.explaining_lines import explain_line
+from revrec.operations.explaining_periods import explain_period
+from revrec.operations.moments import changes_between
 from revrec.operations.tracing import explain_fact
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -24,9 +28,14 @@ class Asked:
 
     subject: Subject
     name: str
-    """A contract; ``CONTRACT/OBLIGATION``; the row key of a posting; a fact's digest or name."""
+    """A contract; ``CONTRACT/OBLIGATION``; a period; a fact's digest or name.
+
+    Of a posting its row key; of a line ``PERIOD/SHEET`` and its row key after a blank; of changes
+    two moments with two dots between, the later of which may be left out.
+    """
     day: date | None = None
-    """Of a contract or an obligation: the day on which it is explained."""
+    """Of a contract or an obligation: the day on which it is explained; of changes, in whose
+    period they are told."""
     framework: Framework | None = None
     """Of the book; the first if left out."""
     known_at: datetime | None = None
@@ -49,22 +58,55 @@ def explain(workspace: Workspace, asked: Asked) -> Explanation:
     Raises NotFound for what is unknown, FeedError for a name or day that is missing or malformed,
     and why a contract is refused if it is.
     """
-    match asked.subject:
-        case Subject.POSTING:
-            return explain_posting(workspace, asked.name, framework=asked.framework)
-        case Subject.CONTRACT:
-            return explain_contract(
-                workspace, asked.name, _day(asked), framework=asked.framework,
-                known_at=asked.known_at,
-            )  # fmt: skip
-        case Subject.OBLIGATION:
-            contract, obligation = _pair(asked)
-            return explain_contract(
-                workspace, contract, _day(asked), obligation=obligation,
-                framework=asked.framework, known_at=asked.known_at,
-            )  # fmt: skip
-        case Subject.FACT:
-            return explain_fact(workspace, asked.name, framework=asked.framework)
+    return _ANSWERS[asked.subject](workspace, asked)
+
+
+def _posting(workspace: Workspace, asked: Asked) -> Explanation:
+    return explain_posting(workspace, asked.name, framework=asked.framework)
+
+
+def _contract(workspace: Workspace, asked: Asked) -> Explanation:
+    contract, obligation = asked.name, None
+    if asked.subject is Subject.OBLIGATION:
+        contract, obligation = _pair(asked)
+    return explain_contract(
+        workspace,
+        contract,
+        _day(asked),
+        obligation=obligation,
+        framework=asked.framework,
+        known_at=asked.known_at,
+    )
+
+
+def _period(workspace: Workspace, asked: Asked) -> Explanation:
+    period = workspace.calendar().parse(asked.name)
+    return explain_period(workspace, period, framework=asked.framework)
+
+
+def _of_sheet(workspace: Workspace, asked: Asked) -> Explanation:
+    return explain_line(workspace, *_line(asked), framework=asked.framework)
+
+
+def _fact(workspace: Workspace, asked: Asked) -> Explanation:
+    return explain_fact(workspace, asked.name, framework=asked.framework)
+
+
+def _changes(workspace: Workspace, asked: Asked) -> Explanation:
+    earlier, later = _moments(asked)
+    within = workspace.calendar().of(asked.day) if asked.day else None
+    return changes_between(workspace, earlier, later, period=within, framework=asked.framework)
+
+
+_ANSWERS: Mapping[Subject, Callable[[Workspace, Asked], Explanation]] = {
+    Subject.POSTING: _posting,
+    Subject.CONTRACT: _contract,
+    Subject.OBLIGATION: _contract,
+    Subject.PERIOD: _period,
+    Subject.LINE: _of_sheet,
+    Subject.FACT: _fact,
+    Subject.CHANGES: _changes,
+}
 
 
 def told(workspace: Workspace, asked: Asked) -> Told:
@@ -89,6 +131,33 @@ def _day(asked: Asked) -> date:
             remedy="Tell the day, such as 2026-03-31.",
         )
     return asked.day
+
+
+def _line(asked: Asked) -> tuple[str, str, str]:
+    """Period, sheet and row key."""
+    place, _, key = asked.name.partition(" ")
+    period, _, sheet = place.partition("/")
+    if not sheet or not key:
+        raise FeedError(
+            f"{asked.name!r} is no line of a workbook.",
+            remedy="Write PERIOD/SHEET and the row key after a blank, such as "
+            "'2026-03/contract_position C-1'.",
+        )
+    return period, sheet, key
+
+
+def _moments(asked: Asked) -> tuple[datetime, datetime | None]:
+    earlier, _, later = asked.name.partition("..")
+    try:
+        told = [datetime.fromisoformat(each) for each in (earlier, later) if each]
+    except ValueError:
+        told = []
+    if not told or any(each.tzinfo is None for each in told):
+        raise FeedError(
+            f"{asked.name!r} tells no moments.",
+            remedy="Write 2026-02-01T09:00:00Z..2026-03-01T09:00:00Z; the later may be left out.",
+        )
+    return told[0], told[1] if len(told) > 1 else None
 
 
 def _pair(asked: Asked) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from revrec.audit.explanation import Approval, Evidence, Known
@@ -119,20 +120,22 @@ def in_order(closes: Sequence[PeriodClose]) -> list[PeriodClose]:
 def evidence_of(state: State, since: PeriodClose | None) -> list[Evidence]:
     """Facts of the contracts, and those of none that concern them, in the order they arrived."""
     concerned = list(_concerned(state))
-    return [
-        Evidence(
-            name=f"{each.fact.kind} {each.fact.key}",
-            digest=each.fact.digest,
-            effective_on=each.fact.effective_on,
-            recorded_at=each.recorded_at,
-            recorded_by=each.recorded_by,
-            seq=each.seq,
-            version=each.version,
-            since_last_close=since is not None and each.seq > since.fact_seq,
-            tells=_tells(each.fact),
-        )
-        for each in sorted(concerned, key=lambda each: each.seq)
-    ]
+    return [fact_evidence(each, since) for each in sorted(concerned, key=attrgetter("seq"))]
+
+
+def fact_evidence(each: RecordedFact, since: PeriodClose | None = None) -> Evidence:
+    """A fact with where it stands in the books."""
+    return Evidence(
+        name=f"{each.fact.kind} {each.fact.key}",
+        digest=each.fact.digest,
+        effective_on=each.fact.effective_on,
+        recorded_at=each.recorded_at,
+        recorded_by=each.recorded_by,
+        seq=each.seq,
+        version=each.version,
+        since_last_close=since is not None and each.seq > since.fact_seq,
+        tells=_tells(each.fact),
+    )
 
 
 def usage_of(

@@ -29,7 +29,14 @@ from revrec.operations import books
 from revrec.operations.changed import sharing_with
 from revrec.operations.computing import Inputs, accounted_here, inputs_of_facts, posted_detail
 from revrec.operations.explaining import KEY, key_of_posting, touched
-from revrec.operations.knowing import in_order, known_of, pins_at, usage_evidence, usage_name
+from revrec.operations.knowing import (
+    fact_evidence,
+    in_order,
+    known_of,
+    pins_at,
+    usage_evidence,
+    usage_name,
+)
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.recognition.counts import usage_by_obligation
@@ -40,7 +47,7 @@ from revrec.store.transaction import Transaction
 
 Row = Mapping[str, Any]
 Key = tuple[str, ...]
-_KEY = ("contract", "origin", "obligation", "component", "product", "event", "account")
+KEY_NAMES = ("contract", "origin", "obligation", "component", "product", "event", "account")
 _LINE = "#"
 """Between the name of a document and the number of its line."""
 
@@ -160,23 +167,12 @@ def _find(tx: Transaction, lake: Lake, name: str, now: Pins) -> _Traced:
         without = _without_line(fact.fact, line)
     concerned = fact.fact.contracts
     return _Traced(
-        evidence=_evidence(fact, line),
+        evidence=replace(
+            fact_evidence(fact), name=f"{fact.fact.kind} {fact.fact.key}{_LINE}{line}".rstrip(_LINE)
+        ),
         contracts=sharing_with(tx, concerned, now) if concerned else None,
         fact=fact,
         earlier=without,
-    )
-
-
-def _evidence(fact: RecordedFact, line: str) -> Evidence:
-    told = fact.fact
-    return Evidence(
-        name=f"{told.kind} {told.key}{f'{_LINE}{line}' if line else ''}",
-        digest=told.digest,
-        effective_on=told.effective_on,
-        recorded_at=fact.recorded_at,
-        recorded_by=fact.recorded_by,
-        seq=fact.seq,
-        version=fact.version,
     )
 
 
@@ -256,7 +252,7 @@ def _key(row: Row) -> Key:
     if row["event"] in PRESENTATION:
         names["origin"] = ""
     names["event"] = row["event"].removeprefix(OPENING)
-    return tuple(str(names[name]) for name in _KEY)
+    return tuple(str(names[name]) for name in KEY_NAMES)
 
 
 def _touched(

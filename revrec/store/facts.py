@@ -203,6 +203,16 @@ def arrived(tx: Transaction, after: int, through: int) -> list[RecordedFact]:
     return [_recorded(*row) for row in rows]
 
 
+def counts_between(tx: Transaction, after: int, through: int) -> list[tuple[str, int, int]]:
+    """By kind: how many versions were recorded after a seq up to another, and corrections."""
+    rows = tx.connection.execute(
+        "select kind, count(*), count(*) filter (where version > 1) from facts.fact"
+        " where entity_id = %s and seq > %s and seq <= %s group by kind order by kind",
+        [tx.entity, after, through],
+    )
+    return [(kind, told, corrected) for kind, told, corrected in rows]
+
+
 def told_between(tx: Transaction, after: int, through: int) -> list[Told]:
     """What was told after a seq up to another, in every version that was told of it by then."""
     rows = tx.connection.execute(

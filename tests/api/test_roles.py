@@ -78,6 +78,9 @@ TABLE = """
     GET  /v1/explanations/contracts/C-1/obligations/o?as_of=2026-01-31 yes yes yes yes no yes
     GET  /v1/explanations/postings?key=k                      yes  yes  yes  yes  no   yes
     GET  /v1/explanations/facts?fact=f                        yes  yes  yes  yes  no   yes
+    GET  /v1/explanations/periods/2026-01                     yes  yes  yes  yes  no   yes
+    GET  /v1/explanations/lines?period=2026-01&sheet=s&key=k  yes  yes  yes  yes  no   yes
+    GET  /v1/explanations/changes?from=2026-01-01T00:00:00Z   yes  yes  yes  yes  no   yes
     GET  /v1/coverage                                         yes  yes  yes  yes  no   yes
     GET  /v1/books/comparison?period=2026-01                  yes  yes  yes  yes  no   yes
     GET  /v1/books/rules                                      yes  yes  yes  yes  no   yes

@@ -56,6 +56,9 @@ TABLE = """
     explain posting       preparer approver controller auditor service
     explain contract      preparer approver controller auditor service
     explain fact          preparer approver controller auditor service
+    explain period        preparer approver controller auditor service
+    explain line          preparer approver controller auditor service
+    changes               preparer approver controller auditor service
     explain obligation    preparer approver controller auditor service
     verify                preparer approver controller auditor service
     diff                  preparer approver controller auditor service

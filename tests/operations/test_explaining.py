@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from revrec.operations.explanations import Asked, explain, told
 from revrec.operations.facts import record_facts
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
+from revrec.runtime.clock import FixedClock
 from revrec.store.database import Database
 from revrec.store.lake import Lake
 from tests.books import send, write_usage
@@ -156,3 +158,54 @@ def test_a_fact_is_followed_to_what_it_gave(books: Workspace) -> None:
         explain(books, Asked(subject=Subject.CONTRACT, name="C/1"))
     with pytest.raises(NotFound, match="Nothing is posted"):
         explain(books, Asked(subject=Subject.POSTING, name="2026-01/x"))
+
+
+def test_a_period_and_its_lines_are_explained(books: Workspace) -> None:
+    """Every account goes from its opening to what the journal holds; a row leads to its contract.
+
+    At the end of February 161.64 by days and 13.00 of use are earned of 1,000.00 billed.
+    """
+    found = explain(books, Asked(subject=Subject.PERIOD, name="2026-02"))
+
+    assert found.holds
+    results = {each.title: each.result for each in found.workings}
+    assert -17464 == results["revenue in 2026-02"]
+    assert 17464 - 100000 == results["contract_liability in 2026-02"]
+    row = explain(books, Asked(subject=Subject.LINE, name=r"2026-02/contract_position C\/1"))
+    assert Money(100000 - 17464, "USD") in row.amounts.values()
+    assert ["contract C/1", "invoice I-1"] == [each.name for each in row.facts]
+    key = next(each.posting for each in found.postings)
+    line = explain(books, Asked(subject=Subject.LINE, name=f"2026-02/journal_detail {key}"))
+    assert (Subject.LINE, key) == (line.subject, line.name)
+    for name in ("2026-02/nothing C-1", "2026-02/contract_position C-9"):
+        with pytest.raises(NotFound):
+            explain(books, Asked(subject=Subject.LINE, name=name))
+
+
+def test_what_became_known_between_moments_is_told(
+    database: Database, lake: Lake, clock: FixedClock, tmp_path: Path
+) -> None:
+    """A corrected price and a day of use: 36.50 more for January, of 31 days of 430.00 more."""
+    books = Workspace(database=database, lake=lake, entity=2, actor="preparer")
+    record_facts(books, [fact_of(CONTRACT, "test")], source="test")
+    before = books.run(lambda tx: tx.now)
+    clock.advance(timedelta(hours=1))
+    fee = {"id": "fee", "kind": "fixed", "amount": "1365.00", "obligation": "access"}
+    dearer = {**CONTRACT, "consideration": [fee, *CONTRACT["consideration"][1:]]}
+    record_facts(books, [fact_of(dearer, "test")], source="test")
+    send(books, write_usage(tmp_path / "late.ndjson", [use("2026-01-10", "5.00")]))
+    after = books.run(lambda tx: tx.now)
+
+    name = f"{before.isoformat()}..{after.isoformat()}"
+    found = explain(books, Asked(subject=Subject.CHANGES, name=name, day=JANUARY.last))
+
+    moved = {each.name: each.change.minor for each in found.changes if "revenue" in each.name}
+    # 31/365 of 1,365.00 are 115.93, of 1,000.00 were 84.93.
+    assert [-3100, -500] == list(moved.values())
+    assert {"Arrived: contract C/1, use."} == {each.why for each in found.changes}
+    [fact] = found.facts
+    assert ("contract C/1", 2) == (fact.name, fact.version)
+    asked = Asked(subject=Subject.CONTRACT, name="C/1", day=JANUARY.last, known_at=before)
+    assert 8493 == explain(books, asked).workings[0].result
+    with pytest.raises(FeedError, match="no moments"):
+        explain(books, Asked(subject=Subject.CHANGES, name="2026-01-01"))
