@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 # DuckDB 2.0.0 ends some joins of dictionary-encoded text with an internal error ("dict-surviving
 # cache: global dictionary column changed identity", duckdb issue 24807); results are never wrong.
@@ -121,3 +122,39 @@ def atoms_of(column: pa.ChunkedArray) -> list[int]:
             for low, high in islice(pairs, len(chunk))
         ]
     return found
+
+
+_BETWEEN = "\x1f"
+"""Stands between the parts of a key; no name of a contract, product or event holds it."""
+
+
+def looked_up(
+    table: pa.Table,
+    by: Sequence[str],
+    find: Callable[..., tuple[str | None, ...]],
+    names: Sequence[str],
+) -> pa.Table:
+    """The table with columns of text that ``find`` gives for texts of ``by``, asked once for each.
+
+    >>> rows = pa.table({"code": ["a", "b", "a"]})
+    >>> looked_up(rows, ["code"], lambda code: (code.upper(),), ["name"])["name"].to_pylist()
+    ['A', 'B', 'A']
+    """
+    if not table.num_rows:
+        found: list[list[str | None]] = [[] for _ in names]
+        return _with(table, names, [pa.array(values, pa.string()) for values in found])
+    keys = pc.binary_join_element_wise(*(table[name] for name in by), _BETWEEN)
+    coded = keys.combine_chunks().dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.unify_dictionaries().combine_chunks()
+    told = [find(*key.split(_BETWEEN)) for key in coded.dictionary.to_pylist()]
+    columns = zip(*told, strict=True)
+    return _with(
+        table, names, [pa.array(values, pa.string()).take(coded.indices) for values in columns]
+    )
+
+
+def _with(table: pa.Table, names: Sequence[str], columns: Sequence[pa.Array]) -> pa.Table:
+    for name, column in zip(names, columns, strict=True):
+        table = table.append_column(pa.field(name, pa.string()), column)
+    return table

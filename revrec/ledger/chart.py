@@ -9,7 +9,9 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from revrec.columnar import looked_up
 from revrec.errors import PeriodNotReady
 from revrec.ledger.kinds import CARRIED, KINDS
 from revrec.ledger.subledger import POSTED
@@ -97,8 +99,7 @@ def charted(postings: pa.Table, posted: pa.Table, book: Book, period: Period) ->
     account of their own where policy wants one.
     """
     chart = Chart(book, period)
-    rows: list[_Row] = postings.to_pylist()
-    _refuse_unmapped(rows, chart, book, period)
+    _refuse_unmapped(postings, chart, book, period)
     open_rows = list(_elsewhere(posted, chart, book)) if book.account_mappings else []
     _refuse_undecided(open_rows, period)
     running: defaultdict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(dict)
@@ -110,9 +111,25 @@ def charted(postings: pa.Table, posted: pa.Table, book: Book, period: Period) ->
             left = running[row["contract"], row["account"]]
             code = row["gl_code"], row["gl_name"]
             left[code] = left.get(code, 0) + row["amount"]
-    for row in rows:
+    if not running:
+        return pa.concat_tables(
+            [pa.Table.from_pylist(found, schema=CHARTED), _mapped(postings, chart)]
+        )
+    for row in postings.to_pylist():
         found += _placed(row, chart, running.get((row["contract"], row["account"]), {}))
     return pa.Table.from_pylist(found, schema=CHARTED)
+
+
+def _mapped(postings: pa.Table, chart: Chart) -> pa.Table:
+    """Every posting on its own account: where nothing runs off on former ones."""
+
+    def of(account: str, product: str, obligation: str, event: str) -> tuple[str, str, str]:
+        to = chart.of(Account(account), product, obligation, event)
+        return to.code, to.name, KINDS[event].entry or event
+
+    names = ["gl_code", "gl_name", "entry_event"]
+    found = looked_up(postings, ["account", "product", "obligation", "event"], of, names)
+    return found.select(CHARTED.names).cast(CHARTED)
 
 
 def _elsewhere(posted: pa.Table, chart: Chart, book: Book) -> Iterator[tuple[_Row, Mapped]]:
@@ -178,14 +195,15 @@ def _refuse_undecided(open_rows: list[tuple[_Row, Mapped]], period: Period) -> N
         )
 
 
-def _refuse_unmapped(rows: list[_Row], chart: Chart, book: Book, period: Period) -> None:
+def _refuse_unmapped(postings: pa.Table, chart: Chart, book: Book, period: Period) -> None:
     if book.policy.value("revenue_of_unmapped_products") != "refused":
         return
-    revenue = [row for row in rows if row["account"] == Account.REVENUE]
+    told = ["product", "obligation", "event"]
+    revenue = postings.filter(pc.equal(postings["account"], Account.REVENUE.value))
     products = {
         row["product"]
-        for row in revenue
-        if chart.of(Account.REVENUE, row["product"], row["obligation"], row["event"]).by_default
+        for row in revenue.group_by(told).aggregate([]).to_pylist()
+        if chart.of(Account.REVENUE, *(row[name] for name in told)).by_default
     }
     if products:
         shown = sorted(each or "(none)" for each in products)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from revrec.columnar import connect, looked_up
 from revrec.engine import Accounting
-from revrec.ledger.chart import TRANSFER
+from revrec.ledger.chart import CHARTED, TRANSFER
 from revrec.ledger.entries import JournalEntry, JournalLine, PostedEntry
 from revrec.ledger.kinds import ENTRIES, KINDS
 from revrec.model.history import Book
@@ -50,23 +50,22 @@ the state of the contract's facts. ``functional`` is the amount in the functiona
 where that is the contract's own or none was told.
 """
 
+REASONED = pa.schema(
+    [
+        *CHARTED,
+        ("customer", pa.string()),
+        ("currency", pa.string()),
+        ("functional_currency", pa.string()),
+        ("decisions", pa.string()),
+        ("paragraphs", pa.string()),
+        ("facts_digest", pa.string()),
+    ]
+)
+"""Postings on the chart with what they rest on, before the journal numbers them."""
 _Key = tuple[str, str, str]
 """Origin, event, currency: one journal entry."""
-_Line = tuple[Account, str, str, str]
-"""Account, product, code and name in the chart."""
-
-
-@dataclass(slots=True)
-class _Sum:
-    """Of postings on one line."""
-
-    amount: int = 0
-    functional: int | None = None
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        self.amount += row["amount"]
-        if row["functional"] is not None:
-            self.functional = (self.functional or 0) + row["functional"]
+_ENTRY = ["origin", "entry_event", "currency"]
+_LINE = ["account", "product", "gl_code", "gl_name"]
 
 
 def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[JournalEntry]:
@@ -74,23 +73,25 @@ def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[Jour
 
     ``postings`` are on the chart (``chart.CHARTED``).
     """
-    sums: dict[_Key, dict[_Line, _Sum]] = defaultdict(lambda: defaultdict(_Sum))
-    for row in postings.to_pylist():
-        account = Account(row["account"])
-        product = row["product"] if account is Account.REVENUE else ""
-        currency = book.known(row["contract"]).contract.currency
-        line = account, product, row["gl_code"], row["gl_name"]
-        sums[row["origin"], row["entry_event"], currency][line].add(row)
+    return entries_of(_in_currencies(postings, book), book, period)
+
+
+def entries_of(postings: pa.Table, book: Book, period: Period) -> list[JournalEntry]:
+    """The same of postings that name their currencies; ``book`` may be without its contracts."""
+    of_revenue = pc.equal(postings["account"], Account.REVENUE.value)
+    told = {name: postings[name] for name in [*_ENTRY, *_LINE, "amount", "functional"]}
+    told["product"] = pc.if_else(of_revenue, told["product"], "")
+    sums = pa.table(told).group_by([*_ENTRY, *_LINE]).aggregate(
+        [("amount", "sum"), ("functional", "sum", pc.ScalarAggregateOptions(min_count=1))]
+    )  # fmt: skip
     functional = book.currencies.functional_currency if book.currencies else ""
+    lines: dict[_Key, list[JournalLine]] = defaultdict(list)
+    for row in sums.sort_by([(name, "ascending") for name in [*_ENTRY, *_LINE]]).to_pylist():
+        if row["amount_sum"] or row["functional_sum"]:
+            key = row["origin"], row["entry_event"], row["currency"]
+            lines[key].append(_line(row, functional))
     entries = []
-    for (origin, event, currency), amounts in sorted(sums.items()):
-        lines = tuple(
-            _line(line, currency, of_line, functional)
-            for line, of_line in sorted(amounts.items(), key=itemgetter(0))
-            if of_line.amount or of_line.functional
-        )
-        if not lines:
-            continue
+    for (origin, event, currency), of_entry in lines.items():
         late = f", learned in {period}" if origin != str(period) else ""
         entry = JournalEntry(
             period=period,
@@ -98,7 +99,7 @@ def journal_entries(postings: pa.Table, book: Book, period: Period) -> list[Jour
             event=event,
             currency=currency,
             memo=f"{_tells(event)}, {origin}{late}",
-            lines=lines,
+            lines=tuple(of_entry),
         )
         entry.check()
         entries.append(entry)
@@ -114,41 +115,71 @@ def detail(
     period: Period,
     entity: int,
 ) -> pa.Table:
-    """The postings with their journal entry, decisions, paragraphs and facts (``DETAIL``).
+    """The postings with their journal entry, decisions, paragraphs and facts (``DETAIL``)."""
+    rows = reasoned(postings, book, accounting, period)
+    return numbered(rows, posted, period=period, entity=entity)
+
+
+def reasoned(postings: pa.Table, book: Book, accounting: Accounting, period: Period) -> pa.Table:
+    """The postings with decisions, paragraphs and facts (``REASONED``)."""
+    reasons = _reasons(accounting, period)
+
+    def of_facts(contract: str) -> tuple[str, str]:
+        history = book.known(contract)
+        return history.contract.customer, history.digest
+
+    def why(contract: str, obligation: str, component: str, event: str) -> tuple[str, str]:
+        decisions, paragraphs = reasons.get((contract, obligation, component), ("", ""))
+        return decisions, f"{KINDS[event].paragraphs} {paragraphs}".strip()
+
+    rows = _in_currencies(postings, book)
+    rows = looked_up(rows, ["contract"], of_facts, ["customer", "facts_digest"])
+    by = ["contract", "obligation", "component", "event"]
+    rows = looked_up(rows, by, why, ["decisions", "paragraphs"])
+    told = book.currencies.functional_currency if book.currencies else None
+    worth = pc.if_else(
+        pc.is_valid(rows["functional"]), pa.scalar(told, pa.string()), pa.scalar(None, pa.string())
+    )
+    rows = rows.append_column("functional_currency", worth)
+    return rows.select(REASONED.names).cast(REASONED)
+
+
+def numbered(
+    rows: pa.Table, posted: Sequence[PostedEntry], *, period: Period, entity: int
+) -> pa.Table:
+    """Postings with the entry and line of the journal that they are in (``DETAIL``).
 
     Postings of an entry whose lines cancel by account have no entry: ``entry_seq`` 0.
     """
-    entries = {
-        (str(each.entry.origin), each.entry.event, each.entry.currency): each.seq for each in posted
-    }
-    reasons = _reasons(accounting, period)
-    numbers: dict[int, int] = defaultdict(int)
-    functional = book.currencies.functional_currency if book.currencies else None
-    rows = []
-    for row in postings.to_pylist():
-        history = book.known(row["contract"])
-        currency = history.contract.currency
-        seq = entries.get((row["origin"], row["entry_event"], currency), 0)
-        numbers[seq] += 1
-        decisions, paragraphs = reasons.get(
-            (row["contract"], row["obligation"], row["component"]), ("", "")
-        )
-        rows.append(
-            row
-            | {
-                "entity_id": entity,
-                "period": str(period),
-                "customer": history.contract.customer,
-                "currency": currency,
-                "functional_currency": None if row["functional"] is None else functional,
-                "entry_seq": seq,
-                "line_no": numbers[seq],
-                "decisions": decisions,
-                "paragraphs": f"{KINDS[row['event']].paragraphs} {paragraphs}".strip(),
-                "facts_digest": history.digest,
-            }
-        )
-    return pa.Table.from_pylist(rows, schema=DETAIL)
+    entries = pa.table(
+        {
+            "origin": pa.array([str(each.entry.origin) for each in posted], pa.string()),
+            "entry_event": pa.array([each.entry.event for each in posted], pa.string()),
+            "currency": pa.array([each.entry.currency for each in posted], pa.string()),
+            "seq": pa.array([each.seq for each in posted], pa.int64()),
+        }
+    )
+    place = pa.array(range(rows.num_rows), pa.int64())
+    with connect() as database:
+        database.register("postings", rows.append_column("place", place))
+        database.register("entries", entries)
+        found = database.sql(
+            """
+            select p.*, $entity as entity_id, $period as period, coalesce(seq, 0) as entry_seq,
+                   row_number() over (partition by coalesce(seq, 0) order by place) as line_no
+            from postings p left join entries using (origin, entry_event, currency)
+            order by place
+            """,
+            params={"entity": entity, "period": str(period)},
+        ).to_arrow_table()
+    return found.select(DETAIL.names).cast(DETAIL)
+
+
+def _in_currencies(postings: pa.Table, book: Book) -> pa.Table:
+    def of(contract: str) -> tuple[str]:
+        return (book.known(contract).contract.currency,)
+
+    return looked_up(postings, ["contract"], of, ["currency"])
 
 
 def _reasons(accounting: Accounting, period: Period) -> dict[tuple[str, str, str], tuple[str, str]]:
@@ -172,17 +203,17 @@ def _reasons(accounting: Accounting, period: Period) -> dict[tuple[str, str, str
     return reasons
 
 
-def _line(line: _Line, currency: str, of: _Sum, functional: str) -> JournalLine:
-    account, product, code, name = line
+def _line(row: Mapping[str, Any], functional: str) -> JournalLine:
+    worth = row["functional_sum"]
     return JournalLine(
-        account=account.value,
-        product=product,
-        gl_code=code,
-        gl_name=name,
-        currency=currency,
-        amount=of.amount,
-        functional_currency="" if of.functional is None else functional,
-        functional=of.functional,
+        account=Account(row["account"]).value,
+        product=row["product"],
+        gl_code=row["gl_code"],
+        gl_name=row["gl_name"],
+        currency=row["currency"],
+        amount=row["amount_sum"],
+        functional_currency="" if worth is None else functional,
+        functional=worth,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from revrec.columnar import looked_up
 from revrec.operations.changed import changed_since
 from revrec.operations.computing import Computed, compute, read_inputs
 from revrec.periods import Period
@@ -57,13 +58,17 @@ def to_close(tx: Transaction, lake: Lake, period: Period, pins: Pins) -> ToClose
 
 def balances_of(computed: Computed) -> Balances:
     """Balances and sums to date at the period's end."""
-    by_currency: dict[str, dict[str, int]] = {}
-    for row in computed.positions.select(["contract", *_NAMES]).to_pylist():
-        currency = computed.inputs.book.histories[row["contract"]].contract.currency
-        sums = by_currency.setdefault(currency, dict.fromkeys(_NAMES, 0))
-        for name in _NAMES:
-            sums[name] += row[name]
-    return {key: by_currency[key] for key in sorted(by_currency)}
+    book = computed.inputs.book
+
+    def currency(contract: str) -> tuple[str]:
+        return (book.histories[contract].contract.currency,)
+
+    rows = looked_up(computed.positions, ["contract"], currency, ["currency"])
+    sums = rows.group_by("currency").aggregate([(name, "sum") for name in _NAMES])
+    return {
+        row["currency"]: {name: row[f"{name}_sum"] for name in _NAMES}
+        for row in sums.sort_by("currency").to_pylist()
+    }
 
 
 def _moved(tx: Transaction, lake: Lake, last: PeriodClose, pins: Pins) -> ToClose | None:
