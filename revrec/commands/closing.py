@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -16,9 +17,18 @@ from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.checking import run_checks
+from revrec.operations.engines import LOCAL
 from revrec.operations.gates import Rehearsal
+from revrec.operations.spark_engine import Spark
 from revrec.periods import Period
 from revrec.store.periods import PeriodClose
+
+
+class _Where(StrEnum):
+    """Where a close is computed."""
+
+    LOCAL = "local"
+    SPARK = "spark"
 
 
 def close(
@@ -30,6 +40,13 @@ def close(
         bool, typer.Option("--soft", help="Post what is known; the cut-off may still be moved.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show only; write nothing.")] = False,
+    engine: Annotated[
+        _Where, typer.Option(help="Where contracts are computed; the books are the same.")
+    ] = _Where.LOCAL,
+    spark_master: Annotated[
+        str | None,
+        typer.Option(help="Such as local[*] or spark://host:7077; else as Spark is configured."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Close a period, softly or for good; again, it is a no-op."""
@@ -45,6 +62,7 @@ def close(
                 prepared_by=prepared_by,
                 approved_by=approved_by,
                 kind=closing.Kind.SOFT if soft else closing.Kind.HARD,
+                engine=Spark(master=spark_master) if engine is _Where.SPARK else LOCAL,
             )
         if closed.new:
             with err.status("Running the checks ..."):

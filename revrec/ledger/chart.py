@@ -33,6 +33,7 @@ CHARTED = pa.schema(
 TRANSFER = "account_transfer"
 """Event of the entries that move balances within the chart; their postings keep their own."""
 _KEYS = tuple(name for name in POSTED.names if name not in {"amount", "functional"})
+_ORDER = ("origin", "event", "contract", "obligation", "component", "account", "product")
 _BLOCKERS_SHOWN_MAX = 5
 _Row = dict[str, Any]
 
@@ -112,12 +113,16 @@ def charted(postings: pa.Table, posted: pa.Table, book: Book, period: Period) ->
             code = row["gl_code"], row["gl_name"]
             left[code] = left.get(code, 0) + row["amount"]
     if not running:
-        return pa.concat_tables(
-            [pa.Table.from_pylist(found, schema=CHARTED), _mapped(postings, chart)]
-        )
+        moved = pa.Table.from_pylist(found, schema=CHARTED)
+        return in_order(pa.concat_tables([moved, _mapped(postings, chart)]))
     for row in postings.to_pylist():
         found += _placed(row, chart, running.get((row["contract"], row["account"]), {}))
-    return pa.Table.from_pylist(found, schema=CHARTED)
+    return in_order(pa.Table.from_pylist(found, schema=CHARTED))
+
+
+def in_order(rows: pa.Table) -> pa.Table:
+    """Postings in the one order they have, whatever they were computed with."""
+    return rows.sort_by([(name, "ascending") for name in _ORDER])
 
 
 def _mapped(postings: pa.Table, chart: Chart) -> pa.Table:

@@ -17,8 +17,7 @@ from revrec.disclosure.books import Compared, Sides, compared, differing_contrac
 from revrec.errors import NotFound
 from revrec.feeds.frameworks import frameworks, policy_of
 from revrec.feeds.records import of_fact
-from revrec.ledger.chart import charted
-from revrec.ledger.detail import DETAIL, detail, journal_entries
+from revrec.ledger.detail import DETAIL, entries_of, numbered
 from revrec.model.books import Framework, SecondBook
 from revrec.model.fact import FactKind
 from revrec.model.history import Book
@@ -31,7 +30,8 @@ from revrec.operations.computing import (
     compute,
     read_inputs,
 )
-from revrec.operations.incremental import balances_of
+from revrec.operations.engines import Engine
+from revrec.operations.parts import Asked, PartClosed, closed, together
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import facts, journal, locks, periods
@@ -120,6 +120,7 @@ def post_second(
     *,
     ordinal: int,
     among: Collection[str] | None,
+    engine: Engine,
 ) -> Mapping[str, object]:
     """Post the second book with the close of the first; what its certificate tells of it.
 
@@ -130,12 +131,10 @@ def post_second(
     if second is None:
         return {}
     name = second.framework.value
-    computed = computed_second(tx, lake, period, pins, among=among)
-    book = computed.inputs.book
-    postings = charted(computed.postings, computed.inputs.posted, book, period)
-    entries = [replace(each, book=name) for each in journal_entries(postings, book, period)]
+    closed, book = _closed_second(tx, lake, period, pins, among=among, engine=engine)
+    entries = [replace(each, book=name) for each in entries_of(closed.rows, book, period)]
     posted = journal.append(tx, entries)
-    rows = detail(postings, book, computed.accounting, posted, period=period, entity=tx.entity)
+    rows = numbered(closed.rows, posted, period=period, entity=tx.entity)
     version = lake.committed_version(tx, SECOND_POSTING)
     if rows.num_rows:
         named = rows.append_column("book", pa.array([name] * rows.num_rows, pa.string()))
@@ -144,8 +143,26 @@ def post_second(
         version = lake.append(tx, SECOND_POSTING, named, batch, control)
     told: dict[str, object] = {"framework": name, "postings": rows.num_rows, "version": version}
     if among is None:
-        told["balances_minor"] = balances_of(computed)
+        told["balances_minor"] = closed.balances
     return {"second_book": told}
+
+
+def _closed_second(
+    tx: Transaction,
+    lake: Lake,
+    period: Period,
+    pins: Pins,
+    *,
+    among: Collection[str] | None,
+    engine: Engine,
+) -> tuple[PartClosed, Book]:
+    if among is None:
+        asked = Asked(period=period, differing=tuple(frameworks().differences))
+        parted = engine.close(tx, lake, pins, asked)
+        if parted is not None:
+            return parted
+    computed = computed_second(tx, lake, period, pins, among=among)
+    return together([closed(computed, period)]), computed.inputs.book
 
 
 def compare(workspace: Workspace, first: Period, period: Period) -> Compared:

@@ -19,7 +19,7 @@ from revrec.store.lake import Lake
 from revrec.store.periods import PeriodClose, Pins
 from revrec.store.transaction import Transaction
 
-_READ_ELSEWHERE = frozenset(
+READ_ELSEWHERE = frozenset(
     {
         FactKind.RATE_CARD,
         FactKind.PRICE_AGREEMENT,
@@ -49,7 +49,7 @@ def changed_since(
     told = [
         each
         for each in facts.told_between(tx, close.fact_seq, pins.fact_seq)
-        if each.kind not in _READ_ELSEWHERE
+        if each.kind not in READ_ELSEWHERE
     ]
     if any(each.contract is None for each in told):
         return None
@@ -60,7 +60,7 @@ def changed_since(
 
 def sharing_with(tx: Transaction, names: Iterable[str], pins: Pins) -> frozenset[str]:
     """The names with those of all contracts that share anything with one of them."""
-    return joined(set(names), _groups(tx, pins))
+    return joined(set(names), groups_of(tx, pins))
 
 
 def concerning(told: Iterable[Fact], among: Collection[str]) -> Iterator[Fact]:
@@ -91,7 +91,7 @@ def _used(tx: Transaction, lake: Lake, after: int | None, through: int | None) -
     return set(appended.to_table(columns=["contract"], filter=own)["contract"].unique().to_pylist())
 
 
-def _groups(tx: Transaction, pins: Pins) -> list[set[str]]:
+def groups_of(tx: Transaction, pins: Pins) -> list[set[str]]:
     """Contracts that are accounted for together or share something."""
     groups = [each.contracts for each in facts.sharing(tx)]
     for kind in sorted(JOINING):

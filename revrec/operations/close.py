@@ -23,16 +23,16 @@ import pyarrow.compute as pc
 
 from revrec.engine import ENGINE_VERSION
 from revrec.errors import Conflict, PeriodNotReady, SelfApproval
-from revrec.ledger.chart import charted
-from revrec.ledger.detail import detail, journal_entries
+from revrec.ledger.detail import entries_of, numbered
 from revrec.model.controls import Waiver
 from revrec.model.fact import digest_of
 from revrec.model.history import Book
 from revrec.model.people import ConsentAction
 from revrec.operations import books, gates
 from revrec.operations.computing import Computed, compute, read_inputs
+from revrec.operations.engines import LOCAL, Engine
 from revrec.operations.gates import GateState, Rehearsal
-from revrec.operations.incremental import ToClose, to_close
+from revrec.operations.incremental import ToClose, pass_gates, to_close
 from revrec.operations.misstating import require_assessment
 from revrec.operations.webhooks import period_closed, period_reopened
 from revrec.operations.workspace import Workspace
@@ -91,9 +91,11 @@ def close_period(
     approved_by: str,
     kind: Kind = Kind.HARD,
     reason: str = "",
+    engine: Engine = LOCAL,
 ) -> Closed:
     """Close the period; a second call changes nothing and gives the first certificate.
 
+    ``engine`` says where the contracts are computed; the books are the same to the byte.
     Raises SelfApproval, PeriodNotReady (an earlier period is open, or what blocks the close),
     CloseInProgress.
     """
@@ -102,7 +104,9 @@ def close_period(
     if before is not None:
         return Closed(certificate=before, new=False)
     with given_up_if_blocked(workspace, period):
-        return workspace.run(lambda tx: finish_close(tx, workspace.lake, period, **named))
+        return workspace.run(
+            lambda tx: finish_close(tx, workspace.lake, period, **named, engine=engine)
+        )
 
 
 def begin_close(
@@ -303,7 +307,13 @@ def _refuse_out_of_order(tx: Transaction, period: Period) -> None:
 
 
 def finish_close(
-    tx: Transaction, lake: Lake, period: Period, *, prepared_by: str, approved_by: str
+    tx: Transaction,
+    lake: Lake,
+    period: Period,
+    *,
+    prepared_by: str,
+    approved_by: str,
+    engine: Engine = LOCAL,
 ) -> Closed:
     """Compute and write a close whose facts are pinned, within a transaction of the caller's."""
     locks.period_exclusive(tx, period)
@@ -318,20 +328,19 @@ def finish_close(
         raise PeriodNotReady(
             f"The close of {period} was given up while it ran.", remedy="Close it again."
         )
-    found = to_close(tx, lake, period, pins)
-    computed = found.computed
+    found = to_close(tx, lake, period, pins, engine)
     if pins.stage is CloseStage.HARD:
-        gates.pass_books(tx, lake, period, computed)
-    book = computed.inputs.book
-    postings = charted(computed.postings, computed.inputs.posted, book, period)
-    posted = journal.append(tx, journal_entries(postings, book, period))
-    rows = detail(postings, book, computed.accounting, posted, period=period, entity=tx.entity)
+        pass_gates(tx, lake, period, found)
+    posted = journal.append(tx, entries_of(found.closed.rows, found.book, period))
+    rows = numbered(found.closed.rows, posted, period=period, entity=tx.entity)
     ordinal = periods.next_ordinal(tx, period)
     version = lake.committed_version(tx, "posting")
     if rows.num_rows:
         control = {"rows": str(rows.num_rows), "debits": str(_debits(rows))}
         version = lake.append(tx, "posting", rows, f"close {period} {ordinal}", control)
-    second = books.post_second(tx, lake, period, pins, ordinal=ordinal, among=found.among)
+    second = books.post_second(
+        tx, lake, period, pins, ordinal=ordinal, among=found.among, engine=engine
+    )
     seq, head = journal.head(tx)
     certificate = PeriodClose(
         period=period,
@@ -349,17 +358,8 @@ def finish_close(
         stage=pins.stage,
     )
     periods.finish_closing(tx, certificate)
-    audit_log.write(
-        tx,
-        "period.close",
-        str(period),
-        {
-            "ordinal": ordinal,
-            "stage": pins.stage.value,
-            "entries": len(posted),
-            "chain_head": head,
-        },
-    )
+    told = {"ordinal": ordinal, "stage": pins.stage.value, "entries": len(posted)}
+    audit_log.write(tx, "period.close", str(period), {**told, "chain_head": head})
     period_closed(tx, certificate)
     return Closed(certificate=certificate, new=True)
 
@@ -375,8 +375,8 @@ def _totals(tx: Transaction, found: ToClose, period: Period, pins: Pins) -> Mapp
     return {
         "balances_minor": found.balances,
         "contracts": found.contracts,
-        "postings": found.computed.postings.num_rows,
-        "policy": _policy_digest(found.computed.inputs.book),
+        "postings": found.closed.postings,
+        "policy": _policy_digest(found.book),
         "quarantined": sum(quarantine.outstanding(tx, through=period.last).values()),
         "facts_after_cut_off": facts.count_after(tx, pins.fact_seq),
         "waived": [str(each) for each in controls.waivers(tx, period).values()],

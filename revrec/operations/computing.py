@@ -65,11 +65,12 @@ class Inputs:
     """The same as it was used."""
     posted: pa.Table
     """Posting detail of every close so far, in ``DETAIL`` form."""
-    metered: Metered
-    """Where usage comes from."""
+    metered: Metered | None = None
+    """Where usage comes from; none in a part of a close."""
 
     def by_recording(self) -> pa.Table:
         """As ``usage``, with what was recorded on different days apart: what was known when."""
+        assert self.metered is not None, "nothing is reported of a part"
         told = self.metered.daily(by_recording=True)
         return rollup.told_apart(self.usage, under_combined_names(told, self.book))
 
@@ -126,17 +127,15 @@ def inputs_of_facts(
     ``left_out`` is a day of use that is not counted.
     """
     told = [each.fact for each in recorded]
-    book = _book(told if among is None else concerning(told, among), differing)
-    metered = _metered(tx, lake, pins, among)
+    book = sound_book(told if among is None else concerning(told, among), differing=differing)
+    metered = metered_usage(tx, lake, pins, among)
     daily = metered.daily()
     if left_out is not None:
         daily = daily.filter(pc.invert(_of_day(daily, left_out)))
     second = book.second.framework if differing and book.second is not None else ""
     if posted is None:
         posted = posted_detail(tx, lake, among, book=second)
-    return Inputs(
-        book=book, usage=_performed(daily, book), daily=daily, posted=posted, metered=metered
-    )
+    return inputs_of(book, daily, posted, metered)
 
 
 def read_contracts(
@@ -153,19 +152,18 @@ def read_contracts(
     They must be all that share anything with one of them, see ``known``.
     """
     recorded = facts.read(tx, through_seq=pins.fact_seq, among=contracts, of_none=False)
-    book = _book((each.fact for each in recorded), differing, beside)
+    told = (each.fact for each in recorded)
+    book = sound_book(told, differing=differing, beside=beside)
     is_metered = bool(book.credits.holders) or any(map(meters, book.histories.values()))
     none = Metered(cells=None, entity=tx.entity, among=())
-    metered = _metered(tx, lake, pins, contracts) if is_metered else none
-    daily, posted = metered.daily(), DETAIL.empty_table()
-    return Inputs(
-        book=book, usage=_performed(daily, book), daily=daily, posted=posted, metered=metered
-    )
+    metered = metered_usage(tx, lake, pins, contracts) if is_metered else none
+    return inputs_of(book, metered.daily(), DETAIL.empty_table(), metered)
 
 
-def _book(
-    told: Iterable[Fact], differing: Collection[str], beside: Iterable[Validated] = ()
+def sound_book(
+    told: Iterable[Fact], *, differing: Collection[str] = (), beside: Iterable[Validated] = ()
 ) -> Book:
+    """The book of the facts; raises PeriodNotReady for events of contracts never recorded."""
     book, unknown = book_of(told, differing=differing, beside=beside)
     if unknown:
         shown = [f"{each.kind} {each.key} of contract {each.contract}" for each in unknown]
@@ -177,18 +175,23 @@ def _book(
     return book
 
 
-def _metered(
-    tx: Transaction, lake: Lake, pins: Pins | None, among: Collection[str] | None
+def inputs_of(
+    book: Book, daily: pa.Table, posted: pa.Table, metered: Metered | None = None
+) -> Inputs:
+    """The book with its usage, as it performs and under the names it is accounted for."""
+    drawn = as_performed(daily, book.credits, book.policy.value("credits_drawn"))
+    usage = under_combined_names(drawn, book)
+    return Inputs(book=book, usage=usage, daily=daily, posted=posted, metered=metered)
+
+
+def metered_usage(
+    tx: Transaction, lake: Lake, pins: Pins | None, among: Collection[str] | None = None
 ) -> Metered:
+    """The usage ledger as of the pins, or as of now; of all contracts, or of some."""
     version = pins.usage_version if pins else lake.committed_version(tx, "usage")
     held = None if version is None else rollup.cells(tx, lake, version)
     named = None if among is None else sorted(among)
     return Metered(cells=held, entity=tx.entity, among=named)
-
-
-def _performed(daily: pa.Table, book: Book) -> pa.Table:
-    drawn = as_performed(daily, book.credits, book.policy.value("credits_drawn"))
-    return under_combined_names(drawn, book)
 
 
 def _of_day(daily: pa.Table, of: DayOfUse) -> pa.ChunkedArray:
@@ -223,10 +226,11 @@ def posted_detail(
     return table.cast(DETAIL).sort_by(ordered)
 
 
-def compute(inputs: Inputs, period: Period) -> Computed:
+def compute(inputs: Inputs, period: Period, *, since: date | None = None) -> Computed:
     """Account for everything known and subtract what is posted up to the period.
 
-    What later months hold that were opened again stays theirs. Raises PeriodNotReady, listing the
+    What later months hold that were opened again stays theirs. ``since`` is the first day that
+    anything is told of, where the book is a part of another. Raises PeriodNotReady, listing the
     contracts that cannot be accounted for.
     """
     up_to = pc.less_equal(inputs.posted["period"], str(period))
@@ -234,7 +238,9 @@ def compute(inputs: Inputs, period: Period) -> Computed:
     inputs = replace(inputs, posted=inputs.posted.filter(up_to), book=book)
     _refuse_another_functional_currency(inputs)
     _refuse_untranslatable(inputs, period)
-    economic = list(first_period(book, period).through(period))
+    first = first_period(book, period)
+    first = first if since is None else min(first, period.calendar.of(since))
+    economic = list(first.through(period))
     days = [economic[0].previous.last, *(each.last for each in economic)] if economic else []
     counts = usage_by_obligation(inputs.usage, book.histories.values())
     accounting = engine.account(book, days, usage=[counts])

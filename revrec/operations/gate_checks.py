@@ -7,7 +7,7 @@ are computed.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from decimal import Decimal
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from revrec.asc606.combination import propose_combinations
+from revrec.asc606.combination import Proposal, propose_combinations
 from revrec.disclosure.cutover import TiedTotal, tied, tied_totals
 from revrec.model.controls import ChecklistTask, SignOffOutcome
 from revrec.model.proposal import ProposalKind
@@ -258,10 +258,12 @@ def _control_totals(asked: Asked, computed: Computed, days: set[date]) -> list[T
 
 def combinations_are_decided(asked: Asked, computed: Computed) -> Found:
     """Contracts signed by the period's end that may be one were decided on."""
-    book = computed.inputs.book
-    waiting = [
-        each for each in propose_combinations(book) if each.inception_first <= asked.period.last
-    ]
+    return decided(asked, propose_combinations(computed.inputs.book))
+
+
+def decided(asked: Asked, proposals: Sequence[Proposal]) -> Found:
+    """Of what may be one, how much waits for a decision."""
+    waiting = [each for each in proposals if each.inception_first <= asked.period.last]
     value = f"{len(waiting):,} open"
     if len(waiting) <= int(asked.elected("close_open_combinations")):
         return Found(value=value)

@@ -7,9 +7,10 @@ what nothing can be computed without, and what is never false of the books, cann
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from revrec.asc606.combination import Proposal
 from revrec.errors import Conflict, NotFound, PeriodClosed, PeriodNotReady, SelfApproval
 from revrec.feeds.policies import completed, default_policy
 from revrec.feeds.records import of_fact
@@ -24,7 +25,7 @@ from revrec.operations.gate_checks import Asked, Found
 from revrec.periods import Period
 from revrec.store import audit_log, controls, facts, locks, periods
 from revrec.store.lake import Lake
-from revrec.store.periods import PeriodStatus
+from revrec.store.periods import PeriodStatus, Pins
 from revrec.store.transaction import Transaction
 
 
@@ -192,6 +193,22 @@ def pass_books(tx: Transaction, lake: Lake, period: Period, computed: Computed) 
     """Raise PeriodNotReady, listing what waits in the books as computed, unless nothing does."""
     asked = _asked(tx, lake, period, computed.inputs.book.policy)
     _refuse(period, _told(asked, _of_books(asked, computed)))
+
+
+def pass_parts(
+    tx: Transaction, lake: Lake, period: Period, policy: Policy, proposals: Sequence[Proposal]
+) -> None:
+    """The same of books that were computed in parts, which do not ``need_everything``."""
+    asked = _asked(tx, lake, period, policy)
+    _refuse(period, _told(asked, {COMBINATIONS: checks.decided(asked, proposals)}))
+
+
+def need_everything(tx: Transaction, pins: Pins) -> bool:
+    """Whether a gate looks at all contracts at once: what was taken over, what differs."""
+    if policy_of(tx).value("close_unexplained") != "not_asked":
+        return True
+    kinds = (FactKind.OPENING_BALANCE, FactKind.CONTROL_TOTAL)
+    return any(facts.read(tx, through_seq=pins.fact_seq, kind=kind) for kind in kinds)
 
 
 def waive(

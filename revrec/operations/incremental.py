@@ -11,34 +11,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from revrec.columnar import looked_up
+from revrec.model.history import Book
+from revrec.operations import gates
 from revrec.operations.changed import changed_since
 from revrec.operations.computing import Computed, compute, read_inputs
+from revrec.operations.engines import Engine
+from revrec.operations.parts import (
+    BALANCES,
+    Asked,
+    Balances,
+    PartClosed,
+    balances_of,
+    together,
+)
+from revrec.operations.parts import closed as closed_of
 from revrec.periods import Period
 from revrec.store import periods
 from revrec.store.lake import Lake
 from revrec.store.periods import CloseStage, PeriodClose, Pins
 from revrec.store.transaction import Transaction
 
-Balances = Mapping[str, Mapping[str, int]]
-"""Sums by currency and name, in minor units."""
-_NAMES = ("contract_liability", "contract_asset", "receivable", "recognised", "billed")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToClose:
     """What a close writes, from all contracts or from those that changed."""
 
-    computed: Computed
+    closed: PartClosed
+    """Of the contracts that were computed."""
     balances: Balances
     """Of all contracts."""
     contracts: int
     """How many there are."""
+    book: Book
+    """What is told of the entity; with the contracts where they were computed as one."""
     among: frozenset[str] | None = None
     """Those that changed; none if all were computed."""
+    computed: Computed | None = None
+    """All of it, where it was computed as one."""
 
 
-def to_close(tx: Transaction, lake: Lake, period: Period, pins: Pins) -> ToClose:
+def to_close(tx: Transaction, lake: Lake, period: Period, pins: Pins, engine: Engine) -> ToClose:
     """Compute a close on its pins; one that is not for good from what changed, if that is enough.
 
     Raises what ``compute`` raises.
@@ -48,27 +60,30 @@ def to_close(tx: Transaction, lake: Lake, period: Period, pins: Pins) -> ToClose
         moved = _moved(tx, lake, made[-1], pins) if made else None
         if moved is not None:
             return moved
+    if pins.stage is CloseStage.SOFT or not gates.need_everything(tx, pins):
+        parted = engine.close(tx, lake, pins, Asked(period=period))
+        if parted is not None:
+            closed, book = parted
+            return ToClose(
+                closed=closed, balances=closed.balances, contracts=closed.contracts, book=book
+            )
     computed = compute(read_inputs(tx, lake, pins), period)
+    one = together([closed_of(computed, period)])
     return ToClose(
+        closed=one,
+        balances=one.balances,
+        contracts=one.contracts,
+        book=computed.inputs.book,
         computed=computed,
-        balances=balances_of(computed),
-        contracts=len(computed.inputs.book.histories),
     )
 
 
-def balances_of(computed: Computed) -> Balances:
-    """Balances and sums to date at the period's end."""
-    book = computed.inputs.book
-
-    def currency(contract: str) -> tuple[str]:
-        return (book.histories[contract].contract.currency,)
-
-    rows = looked_up(computed.positions, ["contract"], currency, ["currency"])
-    sums = rows.group_by("currency").aggregate([(name, "sum") for name in _NAMES])
-    return {
-        row["currency"]: {name: row[f"{name}_sum"] for name in _NAMES}
-        for row in sums.sort_by("currency").to_pylist()
-    }
+def pass_gates(tx: Transaction, lake: Lake, period: Period, found: ToClose) -> None:
+    """Raise PeriodNotReady, listing what waits in the books as computed, unless nothing does."""
+    if found.computed is not None:
+        gates.pass_books(tx, lake, period, found.computed)
+    else:
+        gates.pass_parts(tx, lake, period, found.book.policy, found.closed.proposals)
 
 
 def _moved(tx: Transaction, lake: Lake, last: PeriodClose, pins: Pins) -> ToClose | None:
@@ -86,11 +101,13 @@ def _moved(tx: Transaction, lake: Lake, last: PeriodClose, pins: Pins) -> ToClos
     balances = {currency: dict(sums) for currency, sums in told["balances_minor"].items()}
     for sign, sums in ((-1, was), (1, now)):
         for currency, of_currency in sums.items():
-            total = balances.setdefault(currency, dict.fromkeys(_NAMES, 0))
+            total = balances.setdefault(currency, dict.fromkeys(BALANCES, 0))
             for name, amount in of_currency.items():
                 total[name] += sign * amount
     were, are = (len(each.inputs.book.histories) for each in (before, after))
     return ToClose(
+        closed=together([closed_of(after, last.period)]),
+        book=after.inputs.book,
         computed=after,
         balances={key: balances[key] for key in sorted(balances)},
         contracts=told["contracts"] - were + are,

@@ -64,7 +64,13 @@ def _close(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, ob
         with given_up_if_blocked(workspace, period, _CancelledError):
             tell("computing and posting", 1, 2)
             certificate = workspace.run(
-                lambda tx: finish_close(tx, workspace.lake, period, **named)
+                lambda tx: finish_close(
+                    tx,
+                    workspace.lake,
+                    period,
+                    prepared_by=workspace.actor,
+                    approved_by=told["approved_by"],
+                )
             ).certificate
         run_checks(workspace)
     return {

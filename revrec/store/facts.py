@@ -48,16 +48,19 @@ create temporary table staged_fact (
 ) on commit drop
 """
 _RECORDED = "seq, kind, key, version, contract, effective_on, recorded_at, recorded_by, body::text"
-_READ = f"""
-select {_RECORDED}
+LATEST_THROUGH = """
 from facts.fact
-where entity_id = %(entity)s and seq <= %(through)s {{narrow}}
+where entity_id = %(entity)s and seq <= %(through)s
   and not exists (
     select from facts.fact as later
     where later.entity_id = fact.entity_id and later.kind = fact.kind and later.key = fact.key
       and later.version > 1 and later.version > fact.version and later.seq <= %(through)s
   )
 """
+"""SQL: the latest version of every fact of an entity as of a seq."""
+NO_LIMIT = 2**63 - 1
+"""A seq beyond all."""
+_READ = f"select {_RECORDED} {LATEST_THROUGH}"
 # Both have an index of their own: few of many facts are of no contract, or of several.
 _OF_NONE = (
     "from facts.fact where entity_id = %(entity)s and contract is null and seq <= %(through)s"
@@ -66,7 +69,6 @@ _SHARED = (
     "from facts.fact where entity_id = %(entity)s and seq <= %(through)s"
     " and kind = 'contract_cost' and body ? 'shared'"
 )
-_ALL = 2**63 - 1
 
 _Row = tuple[str, str, int, str | None, date, str, str]
 """Kind, key, version, contract, effective day, digest, body as JSON text."""
@@ -146,13 +148,13 @@ def read(
         narrow += f" and (contract is null or {named})" if of_none else f" and {named}"
     values = {
         "entity": tx.entity,
-        "through": _ALL if through_seq is None else through_seq,
+        "through": NO_LIMIT if through_seq is None else through_seq,
         "kind": kind,
         "among": None if among is None else sorted(among),
     }
     with collector_at_rest(), tx.connection.cursor("read_facts", binary=True) as cursor:
         cursor.itersize = READ_ROWS
-        cursor.execute(_READ.format(narrow=narrow), values)
+        cursor.execute(_READ + narrow, values)
         read_facts = [_recorded(*row) for row in cursor]
     # Sorted here and not by PostgreSQL, which would carry the bodies through files on disk.
     return sorted(read_facts, key=lambda known: (known.fact.kind.value, known.fact.key))
@@ -235,7 +237,7 @@ def sharing(tx: Transaction, through: int | None = None) -> list[Told]:
     """Facts that several contracts share, in every version up to a seq."""
     rows = tx.connection.execute(
         f"select distinct kind, contract, body -> 'shared' {_SHARED}",
-        {"entity": tx.entity, "through": _ALL if through is None else through},
+        {"entity": tx.entity, "through": NO_LIMIT if through is None else through},
     )
     return [
         Told(kind=_KINDS[kind], contract=contract, shared=tuple(shared))
@@ -269,7 +271,7 @@ def last_of(tx: Transaction, contracts: Collection[str], through: int | None = N
         {
             "entity": tx.entity,
             "names": sorted(contracts),
-            "through": _ALL if through is None else through,
+            "through": NO_LIMIT if through is None else through,
         },
     ).fetchone()
     return 0 if row is None or row[0] is None else int(row[0])
@@ -282,7 +284,7 @@ def last_joining(tx: Transaction, through: int | None = None) -> tuple[int, int]
     """
     row = tx.connection.execute(
         f"select (select max(seq) {_OF_NONE}), (select max(seq) {_SHARED})",
-        {"entity": tx.entity, "through": _ALL if through is None else through},
+        {"entity": tx.entity, "through": NO_LIMIT if through is None else through},
     ).fetchone()
     found = (0, 0) if row is None else row
     return found[0] or 0, found[1] or 0

@@ -261,7 +261,7 @@ class Lake:
         """Name, size and SHA-256 of each file, by name; sizes as given for an object store."""
         if "://" in self.root:
             return tuple((path, files[path], "") for path in sorted(files))
-        folder = Path(self._uri(tx, table))
+        folder = Path(self.uri(tx, table))
         found: list[File] = []
         for path in sorted(files):
             digest = hashlib.sha256()
@@ -292,7 +292,7 @@ class Lake:
             add_later_columns(self._open(tx, table), table)
             return self._open(tx, table)
         return DeltaTable.create(
-            self._uri(tx, table),
+            self.uri(tx, table),
             schema=schema,
             partition_by=partition_by,
             configuration=CONFIGURATION,
@@ -301,14 +301,15 @@ class Lake:
     def _exists(self, tx: Transaction, table: str) -> bool:
         from deltalake import DeltaTable
 
-        return DeltaTable.is_deltatable(self._uri(tx, table))
+        return DeltaTable.is_deltatable(self.uri(tx, table))
 
     def _open(self, tx: Transaction, table: str, version: int | None = None) -> DeltaTable:
         from deltalake import DeltaTable
 
-        return DeltaTable(self._uri(tx, table), version=version)
+        return DeltaTable(self.uri(tx, table), version=version)
 
-    def _uri(self, tx: Transaction, table: str) -> str:
+    def uri(self, tx: Transaction, table: str) -> str:
+        """Where a table of the transaction's entity is."""
         return f"{self.root.rstrip('/')}/entity-{tx.entity}/{table}"
 
     @contextmanager

@@ -1,0 +1,81 @@
+"""Where the contracts of a close are computed: here, in processes beside this one, or elsewhere.
+
+Whatever computes them, the same functions do, and the books are the same to the byte.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from revrec.feeds.book import book_of
+from revrec.model.history import Book
+from revrec.operations.computing import metered_usage, posted_detail
+from revrec.operations.parts import Asked, PartClosed, close_part, cut_up, part_of, together
+from revrec.store.fact_columns import facts_of
+from revrec.store.lake import Lake
+from revrec.store.parting import Cut, contracts_told
+from revrec.store.periods import Pins
+from revrec.store.transaction import Transaction
+
+PART_CONTRACTS = 10_000
+"""Contracts of a part at most: what one process holds at once."""
+
+
+class Engine(Protocol):
+    """Computes a close in parts."""
+
+    def close(
+        self, tx: Transaction, lake: Lake, pins: Pins, asked: Asked
+    ) -> tuple[PartClosed, Book] | None:
+        """All parts as one, with what is told of the entity; None to compute it here, undivided.
+
+        Raises PeriodNotReady, listing what keeps contracts from being accounted for.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
+    """Processes of this machine; one alone where there is one part."""
+
+    part_contracts: int = PART_CONTRACTS
+    processes: int | None = None
+    """As many as there are processors if left out."""
+
+    def close(
+        self, tx: Transaction, lake: Lake, pins: Pins, asked: Asked
+    ) -> tuple[PartClosed, Book] | None:
+        """All parts as one, or None where there is one part."""
+        parts = -(-contracts_told(tx, pins.fact_seq) // self.part_contracts)
+        if parts <= 1:
+            return None
+        with cut_up(tx, pins, parts) as pieces:
+            book, _ = book_of(facts_of(pieces.of_all), differing=asked.differing)
+            second = book.second.framework if asked.differing and book.second else ""
+            pieces.load("usage", metered_usage(tx, lake, pins).daily())
+            pieces.load("posted", posted_detail(tx, lake, book=second))
+            return together(self._closed(pieces, replace(asked, since=pieces.since))), book
+
+    def _closed(self, pieces: Cut, asked: Asked) -> Iterator[PartClosed]:
+        workers = min(self.processes or os.cpu_count() or 1, pieces.parts)
+        if workers == 1:
+            yield from (close_part(part_of(pieces, each), asked) for each in range(pieces.parts))
+            return
+        # Neither DuckDB's threads nor the connection to PostgreSQL would survive a fork.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            waiting = []
+            for each in range(pieces.parts):
+                waiting.append(pool.submit(close_part, part_of(pieces, each), asked))
+                if len(waiting) > 2 * workers:
+                    yield waiting.pop(0).result()
+            for done in waiting:
+                yield done.result()
+
+
+LOCAL = Local()
+"""The engine of who names none."""
