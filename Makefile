@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 # The tests start many processes: what the first compiled, the others read.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test torture lint format typecheck check coverage mutation bench estimates serve clean
+.PHONY: help demo test torture lint format typecheck check coverage mutation bench bench-full estimates serve clean
 
 help:
 	@echo "make demo       close a quarter of sample books and write out/"
@@ -26,7 +26,8 @@ help:
 	@echo "make lint       ruff, import contracts, spelling"
 	@echo "make typecheck  mypy, strict"
 	@echo "make check      lint, typecheck, test"
-	@echo "make bench      measure speed"
+	@echo "make bench      measure speed (minutes)"
+	@echo "make bench-full companies of 10,000, 100,000 and 1,000,000 contracts (hours)"
 	@echo "make mutation   plant small wrongs, write docs/quality.md (an hour; goes on where it stopped)"
 	@echo "make estimates  judge the estimates and write docs/estimates.md (minutes)"
 	@echo "make coverage   write docs/coverage.yaml: paragraphs, rules, cases"
@@ -49,6 +50,9 @@ bench: $(READY)
 	@set -e; for program in $(wildcard tests/bench/bench_*.py); do \
 	  echo "== $$program"; $(BIN)/python -m $$(echo $${program%.py} | tr / .); \
 	done
+
+bench-full: $(READY)
+	@$(BIN)/python -m tests.bench.bench_company 10000 100000 1000000
 
 coverage: $(READY)
 	@$(BIN)/python -m tests.audit.write_coverage
