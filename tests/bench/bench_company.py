@@ -35,7 +35,7 @@ from revrec.ledger.chart import charted
 from revrec.ledger.detail import reasoned
 from revrec.ledger.subledger import Subledger, first_period, summed
 from revrec.operations.close import Kind, close_period
-from revrec.operations.computing import metered_usage, inputs_of, posted_detail, sound_book
+from revrec.operations.computing import inputs_of, metered_usage, posted_detail, sound_book
 from revrec.operations.contracts import explain_contract
 from revrec.operations.engines import PART_CONTRACTS
 from revrec.operations.facts import record_facts
