@@ -230,7 +230,7 @@ def _shown(request: Request, credentials: str, entity: int) -> _Shown | AccessEr
                 "The request has no key.",
                 remedy="Send `Authorization: Bearer KEY`; `revrec keys add` issues one.",
             )
-        if entity not in {workspace.entity, *state.served_entities}:
+        if entity not in {workspace.entity, *workspace.served}:
             raise Forbidden(
                 f"This service does not serve entity {entity}.",
                 remedy="Ask the service of that entity, or leave Revrec-Entity out.",

@@ -116,7 +116,6 @@ def create_app(workspace: Workspace, settings: Settings, *, open_key: str | None
     )
     app.state.workspace = workspace
     app.state.open_key = open_key
-    app.state.served_entities = settings.served_entities
     app.state.if_match_required = settings.if_match_required
     app.state.tokens = tokens_of(settings)
     app.state.limit = limit_of(settings)

@@ -60,7 +60,8 @@ def worker_beside(workspace: Workspace) -> Iterator[None]:
 
 
 async def _working(workspace: Workspace, *, wait: bool, signals: bool) -> None:
-    workspace.run(jobs.requeue)
+    for served in _served(workspace):
+        served.run(jobs.requeue)
     app = _app(workspace)
     async with app.open_async():
         await _take_again(workspace, app)
@@ -99,13 +100,25 @@ async def _schedule(workspace: Workspace) -> None:
             _log.warning("the schedule of checks could not be looked at", reason=error.message)
 
 
+def _served(workspace: Workspace) -> list[Workspace]:
+    """The stores for each entity that is worked for."""
+    return [
+        replace(workspace, entity=entity)
+        for entity in sorted({workspace.entity, *workspace.served})
+    ]
+
+
 async def _tell(workspace: Workspace) -> None:
-    """Send what happened to those who listen."""
+    """Send what happened to those who listen, whatever goes wrong with one look."""
     while True:
         try:
-            await asyncio.to_thread(deliver_due, workspace)
+            for served in _served(workspace):
+                await asyncio.to_thread(deliver_due, served)
         except StoreError as error:
             _log.warning("what happened could not be looked at", reason=error.message)
+        except Exception:  # noqa: BLE001 - it goes on
+            # The last resort: what waits is looked at again, and the log has the trace.
+            _log.exception("unexpected error of webhooks")
         await asyncio.sleep(_POLL_SECONDS)
 
 

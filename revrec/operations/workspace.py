@@ -35,6 +35,8 @@ class Workspace:
     """What who acts may do with what they showed; None where nobody was asked to show anything."""
     memory: Memory = field(default_factory=Memory, repr=False, compare=False)
     """What was read before and is kept; the same for all actors and entities."""
+    served: frozenset[int] = frozenset()
+    """Other entities that may be asked for, and are worked for, beside this one."""
     outbound: Outbound = _CAREFUL
     """What requests to others may do, and what signs them."""
 
@@ -71,6 +73,7 @@ def open_workspace(
             lake=lake,
             entity=settings.entity,
             actor=actor,
+            served=settings.served_entities,
             outbound=Outbound(
                 secret=settings.webhook_secret,
                 private_addresses=settings.webhook_private_addresses,

@@ -56,10 +56,10 @@ def service(workspace, settings, issuer):
             "oidc_roles_claim": "groups",
             "oidc_roles": {"revenue-team": "preparer"},
             "oidc_entities_claim": "entities",
-            "served_entities": frozenset({workspace.entity + 1000}),
         }
     )
-    with TestClient(create_app(workspace, trusted), raise_server_exceptions=False) as opened:
+    serving = replace(workspace, served=frozenset({workspace.entity + 1000}))
+    with TestClient(create_app(serving, trusted), raise_server_exceptions=False) as opened:
         yield opened
 
 

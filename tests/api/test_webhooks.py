@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ from revrec.model.webhook import EventKind
 from revrec.operations.checking import run_checks
 from revrec.operations.delivering import PAUSES, deliver_due
 from revrec.operations.webhooks import happened
+from revrec.operations.worker import worker_beside
 from revrec.runtime.outbound import Outbound, is_public, post, signature
 from revrec.store import webhooks as kept
 from tests.api.conftest import PEOPLE
@@ -94,6 +96,19 @@ def test_a_close_is_told_signed(as_, ana, books, receiver, endpoint):
         delivery["state"],
         [each["status"] for each in delivery["attempts"]],
     )
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_the_worker_of_the_service_tells(books, receiver):
+    """By itself, for every entity that is served."""
+    came = threading.Event()
+    receiver.before = came.set
+    books.run(lambda tx: happened(tx, EventKind.PERIOD_CLOSED, "by the worker", {}))
+
+    with worker_beside(replace(books, entity=books.entity + 1000, served={books.entity})):
+        assert came.wait(60)
+
+    assert 1 == len(receiver.got)
 
 
 def test_the_signature_is_that_of_standard_webhooks():
