@@ -12,7 +12,6 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +24,7 @@ from revrec.model.policy import Account
 from revrec.model.sample import SampleUnit
 
 POPULATION = pa.schema([("item", pa.string()), ("amount", pa.int64())])
+_WITH_CONTRACT = POPULATION.append(pa.field("contract", pa.string()))
 _HEADER = b'"item","amount"\n'
 
 _CREDIT = frozenset(
@@ -46,17 +46,18 @@ _CREDIT = frozenset(
 _NAMED = "period entry_seq line_no contract obligation component product event origin amount"
 _RESTS_ON = "customer gl_code gl_name decisions paragraphs facts_digest"
 
-_ITEMS = """
-    select period || '/' || entry_seq || '.' || line_no || case
-             when again = 1 then '' else '-' || again end as item,
-           amount, period, entry_seq, line_no, again, contract, obligation, component,
-           product, event, origin
+_KEY = "period || '/' || entry_seq || '.' || line_no"
+_ITEMS = f"""
+    select {_KEY} as item, 1 as again, * from held where entry_seq > 0
+    union all
+    select {_KEY} || case when again = 1 then '' else '-' || again end as item, again,
+           * exclude (again)
     from (
-        select *, case when entry_seq > 0 then 1 else row_number() over (
-                partition by period, entry_seq, line_no
+        select *, row_number() over (
+                partition by period, line_no
                 order by contract, obligation, component, event, origin, product, amount
-            ) end as again
-        from held
+            ) as again
+        from held where entry_seq = 0
     )
 """
 """Postings with a key of their own. Postings of an entry whose lines cancel have no entry (0); a
@@ -118,30 +119,19 @@ class Scope:
 
 
 def population(scope: Scope, held: pa.Table) -> pa.Table:
-    """The items in order (``POPULATION``)."""
+    """The items in order (``POPULATION``), each with its contract."""
     with connect() as database:
         database.register("held", held)
         database.execute("set variable sign = $1", [scope.sign])
         query = (
-            "select contract as item, (getvariable('sign') * sum(amount))::bigint as amount"
-            " from held group by contract order by item"
+            "select contract as item, (getvariable('sign') * sum(amount))::bigint as amount,"
+            " contract from held group by contract order by item"
             if scope.unit is SampleUnit.CONTRACT
-            else "select item, getvariable('sign')::bigint * amount as amount"
+            else "select item, getvariable('sign')::bigint * amount as amount, contract"
             f" from ({_ITEMS}) order by period, entry_seq, line_no, again"
         )
         found: pa.Table = database.sql(query).to_arrow_table()
-        return found.cast(POPULATION)
-
-
-def contracts_of(scope: Scope, held: pa.Table, items: Sequence[str]) -> list[str]:
-    """The contracts of some items."""
-    if scope.unit is SampleUnit.CONTRACT:
-        return sorted(items)
-    with connect() as database:
-        database.register("held", held)
-        database.register("wanted", pa.table({"item": pa.array(items, pa.string())}))
-        rows = database.execute(f"select contract from ({_ITEMS}) semi join wanted using (item)")
-        return sorted({contract for (contract,) in rows.fetchall()})
+        return found.cast(_WITH_CONTRACT)
 
 
 def details(
@@ -162,8 +152,10 @@ def details(
             join whole using ({", ".join(_NAMED.split())})
             group by item
         """
+    # Only postings without an entry are numbered among others.
+    theirs = pc.is_in(held["contract"], whole["contract"].unique())
     with connect() as database:
-        database.register("held", held)
+        database.register("held", held.filter(pc.or_(theirs, pc.equal(held["entry_seq"], 0))))
         database.register("whole", whole)
         database.register("wanted", pa.table({"item": pa.array(items, pa.string())}))
         table: pa.Table = database.sql(query).to_arrow_table()
@@ -179,13 +171,8 @@ def as_csv(table: pa.Table) -> bytes:
     sink = io.BytesIO(_HEADER)
     sink.seek(0, io.SEEK_END)
     options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-    pa.csv.write_csv(table, sink, options)
+    pa.csv.write_csv(table.select(POPULATION.names), sink, options)
     return sink.getvalue()
-
-
-def write(table: pa.Table, path: Path) -> None:
-    """Write a population as the CSV its hash is of."""
-    path.write_bytes(as_csv(table))
 
 
 def sha256(table: pa.Table) -> str:

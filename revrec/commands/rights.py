@@ -118,6 +118,8 @@ NEEDS: Mapping[str, frozenset[Duty]] = {
     "sample draw": _AUDIT,
     "sample results": _AUDIT,
     "sample evaluate": _AUDIT,
+    "evidence": _INSPECT,
+    "sample pack": _READ,
     "sample list": _READ,
     "sample show": _READ,
     "webhooks add": _ADMINISTER,

@@ -154,6 +154,27 @@ def evaluate(sample: Named, as_json: AsJson = False, actor: Actor = DEFAULT_ACTO
         raise typer.Exit(1)
 
 
+@app.command()
+def pack(
+    sample: Named,
+    folder: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
+    actor: Actor = DEFAULT_ACTOR,
+) -> None:
+    """Write the evidence for a sample: workbook, population, a document a contract, JSON."""
+    from reports.sample_pack import write_sample_pack
+    from revrec.operations.sample_packs import sample_pack
+
+    with workspace_of(actor) as workspace, err.status("Gathering evidence ..."):
+        gathered = sample_pack(workspace, sample)
+        files = write_sample_pack(gathered, folder)
+    for file in files:
+        out.print(str(file), highlight=False, soft_wrap=True)
+    for contract, why in gathered.refused.items():
+        say(f"{contract} is not explained: {why}")
+    if gathered.population_sha256 != gathered.drawn.sample.population.sha256:
+        say("Something was posted to the sample's periods since it was drawn.")
+
+
 @app.command("list")
 def list_samples(as_json: AsJson = False) -> None:
     """List samples with their population, how far they are and what they say."""

@@ -46,21 +46,21 @@ def read(tx: Transaction, operation: str) -> list[Occurrence]:
     return found
 
 
+def table_of(events: Sequence[Occurrence]) -> pa.Table:
+    """Events as a population; they have no amounts."""
+    keys = pa.array([each.key for each in events], pa.string())
+    return pa.table({"item": keys, "amount": pa.array([0] * len(events), pa.int64())})
+
+
 def proof(tx: Transaction, operation: str, events: Sequence[Occurrence]) -> Population:
     """What the sample was drawn from: the events' numbers, one a line, under a header."""
-    table = pa.table(
-        {
-            "item": pa.array([each.key for each in events], pa.string()),
-            "amount": pa.array([0] * len(events), pa.int64()),
-        }
-    )
     seq, head = journal.head(tx)
     return Population(
         query=f"audit log of entity {tx.entity} where operation = {operation}, ordered by id",
         count=len(events),
         total=0,
         currency="",
-        sha256=populations.sha256(table),
+        sha256=populations.sha256(table_of(events)),
         ledger_total=0,
         chain_seq=seq,
         chain_head=head,

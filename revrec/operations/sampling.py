@@ -132,7 +132,8 @@ def _of_amounts(tx: Transaction, lake: Lake, wish: Wish) -> Sample:
     if not found:
         raise NotFound("No item of the population meets what is asked.", remedy="Ask for more.")
     keys = [table["item"][each.place].as_py() for each in found]
-    whole = scope.whole(detail, populations.contracts_of(scope, held, keys))
+    contracts = {table["contract"][each.place].as_py() for each in found}
+    whole = scope.whole(detail, sorted(contracts))
     details = populations.details(scope, held, whole, keys)
     seq, head = journal.head(tx)
     proof = Population(

@@ -107,6 +107,8 @@ TABLE = """
     sample draw           auditor
     sample results        auditor
     sample evaluate       auditor
+    evidence              controller auditor administrator
+    sample pack           preparer approver controller auditor service
     sample list           preparer approver controller auditor service
     sample show           preparer approver controller auditor service
     webhooks add          administrator

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 import math
+import re
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
 
 from reports.export import export
 from reports.files import slug
 from reports.layout import sheet_titles
 from reports.packages import Package
+from revrec import cli
 from revrec.demo.manifest import Close
 from revrec.disclosure.columns import records_of
 from revrec.feeds.records import load
@@ -329,3 +337,44 @@ def test_revenue_of_the_workbook_is_the_ledgers(computed, posted):
 
     sums = {row[2]: row[3] for row in rows if str(row[0]).startswith("Sum of the rows")}
     assert ledger == {name: to_minor(Decimal(str(sums[name])), name) for name in sums}
+
+
+def test_the_auditors_walk_through(arrived, workspace, settings, tmp_path):
+    """Every command of docs/audit-walkthrough.md, on these books: each line under it comes out."""
+    assert arrived
+    folder = tmp_path / "out"
+    env = {
+        "REVREC_HOME": str(settings.home),
+        "REVREC_LAKE": settings.lake,
+        "REVREC_DATABASE_URL": settings.database_url.get_secret_value(),
+        "REVREC_ENTITY": str(workspace.entity),
+    }
+    named, ran = "S-0a1b2c3d4e5f6071", []
+    told = Path("docs/audit-walkthrough.md").read_text(encoding="utf-8")
+    for step in re.findall(r"^\$ (.*\n(?:(?!\$ |```).*\n)*)", told, re.MULTILINE):
+        command, *lines = step.splitlines()
+        words = command.replace(named, ran[0] if ran else named).split()
+        words = [re.sub(r"^out\b", str(folder), word) for word in words]
+        if words[0] == "python":
+            shown = subprocess.run(
+                [sys.executable, *words[1:]], capture_output=True, text=True, check=True
+            ).stdout
+        else:
+            done = CliRunner().invoke(cli.app, words[1:], env=env)
+            shown = done.output
+            assert 0 == done.exit_code, (command, shown, done.exception)
+        if "draw" in words and not ran:
+            ran += re.findall(r"S-[0-9a-f]{16}", shown)[:1]
+        text = " ".join(shown.split())
+        for line in lines:
+            plain = " ".join(line.replace(named, ran[0] if ran else named).split())
+            pattern = ".*?".join(map(re.escape, plain.split("...")))
+            assert re.search(pattern, text), (command, line, shown[-3000:])
+    population = (folder / "sample" / "population.csv").read_bytes()
+    sample = json.loads((folder / "sample" / "sample.json").read_text(encoding="utf-8"))
+    proof = sample["sample"]["population"]
+    assert hashlib.sha256(population).hexdigest() == proof["sha256"]
+    assert proof["count"] == len(population.splitlines()) - 1
+    assert {each["detail"]["contract"] for each in sample["sample"]["items"]} == {
+        name for name, each in sample["contracts"].items() if each["explanation"]
+    }

@@ -9,22 +9,27 @@ from fractions import Fraction
 
 import pytest
 
+from reports.sample_pack import sheets
 from revrec.audit import populations
 from revrec.errors import Conflict, FeedError, InvariantViolated, NotFound
 from revrec.feeds.records import fact_of
+from revrec.feeds.scenario import read_scenario
 from revrec.model.policy import Account
 from revrec.model.sample import SampleMethod, SampleUnit, Target
 from revrec.operations import sampled, sampling
 from revrec.operations.close import close_period
 from revrec.operations.computing import posted_detail
+from revrec.operations.evidence import evidence
 from revrec.operations.facts import record_facts
+from revrec.operations.sample_packs import sample_pack
 from revrec.operations.sampled import Told
 from revrec.operations.sampling import Wish
 from revrec.periods import Period
-from revrec.store import audit_log, samples
-from tests.books import load_examples
+from revrec.store import audit_log, journal, samples
+from tests.books import EXAMPLES, load_examples
 
 JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
+CASE = EXAMPLES / "annual_subscription.yaml"
 PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
 UNITS = Wish(
     method=SampleMethod.MONETARY_UNIT,
@@ -200,6 +205,9 @@ def test_a_controls_occurrences_are_sampled(books):
     assert ("22", 1, "2026-01") == (
         drawn.parameters["size"], drawn.population.count, drawn.items[0].detail["subject"],
     )  # fmt: skip
+    pack = sample_pack(books, drawn.id)
+    assert drawn.population.sha256 == pack.population_sha256
+    assert {"sample_items", "sample_population"} <= {each.name for each in sheets(pack)}
     told = [Told(item=drawn.items[0].item, deviates=True, note="approved by the preparer's deputy")]
     books.run(lambda tx: sampled.record_results(tx, drawn.id, told))
     assert not books.run(lambda tx: sampled.evaluating(tx, drawn.id)).evaluations[0].supported
@@ -224,3 +232,36 @@ def test_what_does_not_make_a_sample_is_refused(books):
         with pytest.raises(error) as refused:
             draw(books, replace(UNITS, **changes))
         assert refused.value.remedy
+
+
+def test_evidence_has_a_card_for_each_list_and_says_what_misses(books):
+    """By the books: one close, one batch, every entry; of two cases the one that is wrong."""
+    right, wrong = read_scenario(CASE), read_scenario(CASE)
+    off = wrong.expected[0].amount + 1
+    wrong = replace(wrong, expected=(replace(wrong.expected[0], amount=off),))
+
+    gathered = evidence(books, JANUARY, JANUARY, [right, wrong]).datasets
+
+    tested = [(row[2], row[3]) for row in gathered["control_tests"].rows]
+    assert [(str(len(right.expected)), "0"), ("0", "1")] == tested
+    assert [("2026-01", "closed (hard)", "ada", "grace")] == [
+        row[1:5] for row in gathered["period_log"].rows
+    ]
+    entries = books.run(journal.read_all)
+    assert [each.digest for each in entries] == [
+        row[-1] for row in gathered["journal_entries"].rows
+    ]
+    (batch,) = gathered["interface_completeness"].rows
+    assert "0" == batch[-1]
+    assert int(batch[4]) == int(batch[5]) + int(batch[6]) + int(batch[7]) > 0
+    lists = set(gathered) - {"request_list", "information_cards"}
+    cards = {row[0]: row for row in gathered["information_cards"].rows}
+    assert lists == set(cards)
+    assert all(str(len(gathered[name].rows)) == cards[name][6] for name in lists)
+    debits = sum(
+        line.amount
+        for each in entries
+        for line in each.entry.lines
+        if line.amount > 0 and line.currency == "USD"
+    )
+    assert f"debits USD {debits} " in cards["journal_entries"][7]
