@@ -232,13 +232,8 @@ def report(
             price_distribution=distribution,
             estimates=estimate_ranges(counted_estimates(tx, certificate), tx.entity),
             findings=_findings(tx, period, certificate),
-            exceptions=holds_and_exceptions(
-                book,
-                derived.datasets["contract_position"],
-                found.datasets["billing_findings"],
-                _left(certificate, waived, tasks),
-                last=period.last,
-                currency=entity.functional_currency,
+            exceptions=_held(
+                book, period, derived, found, _left(certificate, waived, tasks), entity
             ),
             checklist=tasks,
             ledger=ledger(posted, closed, book, first=first, period=period, entity=tx.entity),
@@ -292,6 +287,25 @@ def _findings(tx: Transaction, period: Period, certificate: PeriodClose) -> Data
         if each.first_period <= str(period)
     ]
     return findings.aged(standing, certificate.closed_at.date())
+
+
+def _held(  # noqa: PLR0917 - what holds revenue back, from all of these
+    book: Book,
+    period: Period,
+    derived: Schedules,
+    found: Reconciliation,
+    left: Left,
+    entity: Entity,
+) -> DataSet:
+    """What holds revenue back or waits for people at the end of a period."""
+    return holds_and_exceptions(
+        book,
+        derived.datasets["contract_position"],
+        found.datasets["billing_findings"],
+        left,
+        last=period.last,
+        currency=entity.functional_currency,
+    )
 
 
 def _left(certificate: PeriodClose, waived: Sequence[Waiver], tasks: Sequence[TaskStatus]) -> Left:
