@@ -28,18 +28,20 @@ from api import (
     people_routes,
     problems,
     quarantine_routes,
+    resource_routes,
     routes,
     sample_routes,
     usage_routes,
     webhook_routes,
 )
 from api.bodies import UPLOADS, Bounded
-from api.kept_reports import Kept
+from api.kept_reports import REPORTS_KEPT
 from api.limits import limit_of
 from api.observing import Observed
 from api.openapi import TAGS, described
 from api.routing import router
 from api.tokens import tokens_of
+from revrec.operations.known import Kept
 from revrec.operations.workspace import Workspace
 from revrec.runtime.metrics import exposition
 from revrec.runtime.settings import Settings
@@ -52,6 +54,7 @@ ROUTES = (
     control_routes,
     drilling_routes,
     quarantine_routes,
+    resource_routes,
     commitment_routes,
     calculation_routes,
     change_routes,
@@ -120,7 +123,7 @@ def create_app(workspace: Workspace, settings: Settings, *, open_key: str | None
     app.state.tokens = tokens_of(settings)
     app.state.limit = limit_of(settings)
     app.state.is_stopping = lambda: False
-    app.state.reports = Kept()
+    app.state.reports = Kept(REPORTS_KEPT)
     _add_pages(app, workspace)
     return app
 

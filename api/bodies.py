@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -17,11 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access import Books, Key
 from api.problems import UnsupportedMediaType
 from revrec.errors import FeedError, StoreError
-from revrec.feeds.documents import read_json
+from revrec.feeds.documents import Unreadable, read_json
 from revrec.model.fact import digest_of
 
+NDJSON = "application/x-ndjson"
 RECORDS_MAX = 10_000
-"""Most records of one request."""
+"""Most records of one request ..."""
+LINES_MAX = 100_000
+"""... and of one whose body is NDJSON."""
 UPLOADS = ("/v1/usage/batches", "/v1/usage/counts")
 """The paths whose bodies are files."""
 
@@ -78,12 +81,17 @@ class Upload:
 
 async def raw_json(request: Request, _: Books) -> bytes:
     """The body, if it says it is JSON; the application bounds its size."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise UnsupportedMediaType(
-            f"The body is {media_type or 'of no type'}.", remedy="Send application/json."
-        )
+    _require_type(request, ("application/json",))
     return await request.body()
+
+
+def _require_type(request: Request, wanted: Sequence[str]) -> str:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in wanted:
+        raise UnsupportedMediaType(
+            f"The body is {media_type or 'of no type'}.", remedy=f"Send {' or '.join(wanted)}."
+        )
+    return media_type
 
 
 def _plain(raw: bytes) -> object:
@@ -91,10 +99,14 @@ def _plain(raw: bytes) -> object:
     try:
         return read_json(raw.decode("utf-8"), "body")
     except UnicodeError as error:
-        raise FeedError(
-            f"The body is not UTF-8 text: {error.reason if hasattr(error, 'reason') else error}.",
-            remedy="Send UTF-8 without lone surrogates.",
-        ) from error
+        raise _not_text(error) from error
+
+
+def _not_text(error: UnicodeError) -> FeedError:
+    return FeedError(
+        f"The body is not UTF-8 text: {error.reason if hasattr(error, 'reason') else error}.",
+        remedy="Send UTF-8 without lone surrogates.",
+    )
 
 
 def document(raw: Annotated[bytes, Depends(raw_json)]) -> object:
@@ -102,27 +114,53 @@ def document(raw: Annotated[bytes, Depends(raw_json)]) -> object:
     return _plain(raw)
 
 
-def told(raw: Annotated[bytes, Depends(raw_json)]) -> Told:
-    """Records of the body; a number becomes the text it was written as, never a float."""
+async def told(request: Request, _: Books) -> Told:
+    """Records of the body; a number becomes the text it was written as, never a float.
+
+    As NDJSON, a line that is no JSON is one record that is refused, and stops no other.
+    """
+    media_type = _require_type(request, ("application/json", NDJSON))
+    raw = await request.body()
+    return await run_in_threadpool(_of_lines if media_type == NDJSON else _of_list, raw)
+
+
+def _of_list(raw: bytes) -> Told:
     records = _plain(raw)
-    try:
-        digest = digest_of(records)
-    except UnicodeError as error:
-        raise FeedError(
-            f"The body is not UTF-8 text: {error.reason if hasattr(error, 'reason') else error}.",
-            remedy="Send UTF-8 without lone surrogates.",
-        ) from error
     if not isinstance(records, list):
         raise FeedError(
             f"The body is {type(records).__name__}, not a list of records.",
             remedy="Send [{...}, {...}].",
         )
-    if len(records) > RECORDS_MAX:
+    try:
+        digest = digest_of(records)
+    except UnicodeError as error:
+        raise _not_text(error) from error
+    return _bounded(Told(records=records, digest=digest), RECORDS_MAX)
+
+
+def _of_lines(raw: bytes) -> Told:
+    records: list[object] = []
+    for number, line in enumerate(raw.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = _plain(line)
+            digest_of(record)
+        except FeedError as error:
+            record = Unreadable(line=number, why=error.message)
+        except UnicodeError as error:
+            record = Unreadable(line=number, why=_not_text(error).message)
+        records.append(record)
+    return _bounded(Told(records=records, digest=hashlib.sha256(raw).hexdigest()), LINES_MAX)
+
+
+def _bounded(told: Told, most: int) -> Told:
+    if len(told.records) > most:
         raise FeedError(
-            f"{len(records):,} records in one request.",
-            remedy=f"Send at most {RECORDS_MAX:,}, or load a file.",
+            f"{len(told.records):,} records in one request.",
+            remedy=f"Send at most {most:,}, or load a file.",
         )
-    return Told(records=records, digest=digest)
+    return told
 
 
 async def uploaded(

@@ -8,7 +8,7 @@ from fastapi import Query
 
 from api.access import Books
 from api.book_schemas import BookComparison, RuleOfBooks, TrialBalance
-from api.routing import EVERY, refusals, router
+from api.routing import EVERY, OfFramework, refusals, router
 from api.schemas import PeriodText
 from revrec.feeds.frameworks import frameworks
 from revrec.operations.books import compare
@@ -63,8 +63,10 @@ def get_trial_balance(
         PeriodText | None,
         Query(alias="from", description="The first period; the same if left out."),
     ] = None,
+    book: OfFramework = None,
 ) -> TrialBalance:
     """The ledger by account, in the functional currency and translated for reports (830-30)."""
     last = books.calendar().parse(period)
     begins = begun_by(last, first)
-    return TrialBalance.of(trial_balance(books, begins, last), str(begins), str(last))
+    told = trial_balance(books, begins, last, framework=book)
+    return TrialBalance.of(told, str(begins), str(last))

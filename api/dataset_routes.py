@@ -17,9 +17,9 @@ from pydantic import StringConstraints
 from api import dataset_schemas as schemas
 from api.access import Books
 from api.kept_reports import Stand, report_of, stand_of
-from api.routing import EVERY, refusals, router
+from api.routing import EVERY, OfFramework, refusals, router
 from api.schemas import PeriodText
-from api.tabular import FORMS, JSON, Condition, accepted, among, told
+from api.tabular import BINARY, FORMS, JSON, Condition, accepted, among, told
 from reports.parquet_twin import rows_of
 from revrec.errors import Conflict, FeedError, NotFound
 from revrec.model.dataset import DataSet
@@ -45,17 +45,18 @@ class Asked:
             PeriodText | None,
             Query(alias="from", description="The first period; the same if left out."),
         ] = None,
+        book: OfFramework = None,
     ) -> None:
         self._request, self._books = request, books
         self.last: Period = books.calendar().parse(period)
         self.first: Period = begun_by(self.last, first)
         if self.first > self.last:
             raise FeedError(f"{self.first} is after {self.last}.", remedy="Ask in order of time.")
-        self.stand: Stand = stand_of(books, self.first, self.last)
+        self.stand: Stand = stand_of(books, self.first, self.last, book)
 
     def datasets(self) -> DataSets:
         """Every table of the report by name."""
-        made = report_of(self._request, self._books, self.first, self.last, self.stand)
+        made = report_of(self._request, self._books, self.stand)
         return {name: data for name, data in made.datasets.items() if name != _CHECKLIST}
 
 
@@ -63,7 +64,7 @@ _Asked = Annotated[Asked, Depends()]
 _Where = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}=.{0,1000}$")]
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
-        "content": {each: {"schema": {"type": "string", "format": "binary"}} for each in FORMS},
+        "content": BINARY,
         "headers": {
             "ETag": {
                 "description": "Names the answer; see If-None-Match.",
@@ -127,7 +128,7 @@ def get_dataset(  # noqa: PLR0917 - parameters of the route
         raise NotFound(f"There is no data set {name!r}.", remedy="List them: /v1/datasets.")
     data = among(data, [Condition(column=c, value=v) for c, _, v in map(_parted, where)])
     if form != JSON:
-        return StreamingResponse(FORMS[form](data), media_type=form, headers=headers)
+        return StreamingResponse(FORMS[form]([data]), media_type=form, headers=headers)
     start = _place(cursor, question)
     if start + limit < len(data.rows):
         following = {**_plain_query(request), "cursor": f"{question[:32]}.{start + limit}"}

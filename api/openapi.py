@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from api.bodies import UPLOADS
+from api.bodies import NDJSON, UPLOADS
 from api.problems import MEDIA_TYPE
 from revrec.feeds.adapters import adapter_of
 from revrec.feeds.calculations import question_adapter
@@ -154,7 +154,10 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
     for path in RECORDS:
         paths[path]["post"]["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": records, "example": [_EXAMPLE]}},
+            "content": {
+                "application/json": {"schema": records, "example": [_EXAMPLE]},
+                NDJSON: {"schema": {"type": "string"}, "example": f"{json.dumps(_EXAMPLE)}\n"},
+            },
         }
     paths["/v1/parallel-runs"]["post"]["requestBody"] = {
         "required": True,

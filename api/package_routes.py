@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from api.access import Books
-from api.kept_reports import report_of
-from api.routing import EVERY, PathPeriod, attachment, refusals, router, saved_as
+from api.kept_reports import report_of, stand_of
+from api.routing import EVERY, OfFramework, PathPeriod, attachment, refusals, router, saved_as
 from api.schemas import PeriodText
 from reports.archive import archive
 from reports.export import export
@@ -37,12 +37,13 @@ def get_package(
         PeriodText | None,
         Query(alias="from", description="The first period; the same if left out."),
     ] = None,
+    book: OfFramework = None,
 ) -> Response:
     """Workbooks, their CSV twins and the manifest of a closed period, zipped.
 
     The same close gives the same bytes.
     """
-    found = report_of(request, books, begun_by(period, first), period)
+    found = report_of(request, books, stand_of(books, begun_by(period, first), period, book))
     with TemporaryDirectory() as name:
         folder = Folder(name)
         export(found, folder, package)

@@ -11,7 +11,7 @@ from api.access import Books, Key, keyed
 from api.bodies import Records
 from api.closing import certificate_of, close_once
 from api.etags import PRECONDITIONS, TAGGED, IfMatch
-from api.routing import BODIES, EVERY, WRITES, PathPeriod, answer, refusals, router
+from api.routing import BODIES, EVERY, WRITES, KnownAt, PathPeriod, answer, refusals, router
 from revrec.citations import REGISTER
 from revrec.errors import FeedError, NotFound
 from revrec.feeds.records import fact_of
@@ -46,6 +46,7 @@ def record_facts(books: Books, key: Key, told: Records) -> Response:
     """Record contracts, prices, invoices and events; a bad record is refused and stops no other.
 
     A record has the fields of its kind. Amounts are strings; a number counts as it is written.
+    As NDJSON, a record a line and up to 100,000 of them, a line that cannot be read is refused too.
     """
     facts, refused = [], []
     for number, record in enumerate(told.records, start=1):
@@ -159,9 +160,11 @@ def reopen_period(
     summary="Preview a close",
     responses=refusals(*EVERY, "feed-error", "period-not-ready"),
 )
-def flash_close(period: PathPeriod, books: Books) -> list[schemas.FlashLine]:
+def flash_close(
+    period: PathPeriod, books: Books, known_at: KnownAt = None
+) -> list[schemas.FlashLine]:
     """What closing the period now would post; writes nothing."""
-    computed = closing.flash_close(books, period)
+    computed = closing.flash_close(books, period, known_at=known_at)
     return [
         schemas.FlashLine(
             event=row["event"],
@@ -214,9 +217,12 @@ def list_journal(
     summary="List contracts to combine",
     responses=refusals(*EVERY, "period-not-ready"),
 )
-def list_combination_proposals(books: Books) -> list[schemas.CombinationProposed]:
+def list_combination_proposals(
+    books: Books, known_at: KnownAt = None
+) -> list[schemas.CombinationProposed]:
     """Contracts that may be one, about which nobody has decided; decide with a `combination`."""
-    return [schemas.CombinationProposed.of(each) for each in inspect.open_combinations(books)]
+    found = inspect.open_combinations(books, known_at=known_at)
+    return [schemas.CombinationProposed.of(each) for each in found]
 
 
 @router.get(

@@ -11,11 +11,11 @@ import csv
 import io
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pyarrow.ipc
@@ -76,27 +76,34 @@ def among(data: DataSet, conditions: Sequence[Condition]) -> DataSet:
     return replace(data, rows=kept)
 
 
-def _ndjson(data: DataSet) -> Iterator[bytes]:
+Parts = Iterable[DataSet]
+"""Rows of the same columns, part by part; one part at least."""
+
+
+def _ndjson(parts: Parts) -> Iterator[bytes]:
     """A record a line."""
-    for start in range(0, len(data.rows), BATCH):
-        found = (told(data, row) for row in rows_of(data, start, start + BATCH))
-        yield "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in found).encode()
+    for data in parts:
+        for start in range(0, len(data.rows), BATCH):
+            found = (told(data, row) for row in rows_of(data, start, start + BATCH))
+            yield "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in found).encode()
 
 
-def _comma_separated(data: DataSet) -> Iterator[bytes]:
+def _comma_separated(parts: Parts) -> Iterator[bytes]:
     """The CSV twin of a sheet."""
-    found = lines(data)
-    while batch := list(islice(found, BATCH)):
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\r\n").writerows(batch)
-        yield text.getvalue().encode()
+    for number, data in enumerate(parts):
+        found = islice(lines(data), int(number > 0), None)
+        while batch := list(islice(found, BATCH)):
+            text = io.StringIO(newline="")
+            csv.writer(text, lineterminator="\r\n").writerows(batch)
+            yield text.getvalue().encode()
 
 
-def _arrow_stream(data: DataSet) -> Iterator[bytes]:
+def _arrow_stream(parts: Parts) -> Iterator[bytes]:
     """The stream form of Arrow IPC."""
-    schema, sink = schema_of(data), io.BytesIO()
+    first, parts = _begun(parts)
+    schema, sink = schema_of(first), io.BytesIO()
     with pyarrow.ipc.new_stream(sink, schema) as writer:
-        for batch in batches(data, schema):
+        for batch in chain.from_iterable(batches(data, schema) for data in parts):
             writer.write_batch(batch)
             yield sink.getvalue()
             sink.seek(0)
@@ -104,23 +111,33 @@ def _arrow_stream(data: DataSet) -> Iterator[bytes]:
     yield sink.getvalue()
 
 
-def _parquet(data: DataSet) -> Iterator[bytes]:
+def _parquet(parts: Parts) -> Iterator[bytes]:
     """A Parquet file, first on disk: its directory comes last."""
+    first, parts = _begun(parts)
     with tempfile.TemporaryDirectory(prefix="revrec-") as folder:
         path = Path(folder) / "rows.parquet"
-        write_rows(path, data)
+        write_rows(path, schema_of(first), parts)
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 yield block
 
 
-FORMS: Mapping[str, Callable[[DataSet], Iterator[bytes]]] = {
+def _begun(parts: Parts) -> tuple[DataSet, Iterator[DataSet]]:
+    """The first part, by whose columns a file begins, and all of them."""
+    remaining = iter(parts)
+    first = next(remaining)
+    return first, chain([first], remaining)
+
+
+FORMS: Mapping[str, Callable[[Parts], Iterator[bytes]]] = {
     "application/x-ndjson": _ndjson,
     "text/csv": _comma_separated,
     "application/vnd.apache.arrow.stream": _arrow_stream,
     "application/vnd.apache.parquet": _parquet,
 }
 """Media types in which all rows are sent."""
+BINARY = {each: {"schema": {"type": "string", "format": "binary"}} for each in FORMS}
+"""How they are described."""
 
 
 def accepted(header: str) -> str:

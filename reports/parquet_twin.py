@@ -7,7 +7,7 @@ the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -37,16 +37,16 @@ def write_parquet(path: Path, data: DataSet) -> FileRecord:
     """Write the twin of a data set; ``ReportError`` if a figure is not exact."""
     sums = totals(data)
     with atomically(path) as target:
-        write_rows(target, data)
+        write_rows(target, schema_of(data), [data])
     return record(path, [(data, sums)])
 
 
-def write_rows(path: Path, data: DataSet) -> None:
-    """Write all rows, batch by batch; ``ReportError`` if a figure is not exact."""
-    schema = schema_of(data)
+def write_rows(path: Path, schema: pa.Schema, parts: Iterable[DataSet]) -> None:
+    """Write all rows of the parts, batch by batch; ``ReportError`` if a figure is not exact."""
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in batches(data, schema):
-            writer.write_batch(batch)
+        for data in parts:
+            for batch in batches(data, schema):
+                writer.write_batch(batch)
 
 
 def rows_of(data: DataSet, start: int, stop: int) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,6 +50,14 @@ def read_yaml(text: str, source: str) -> Any:  # noqa: ANN401  any document
             remedy="Correct the indentation or quoting there.",
             source=source,
         ) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A line that is no record."""
+
+    line: int
+    why: str
 
 
 def read_json(text: str, source: str) -> Any:  # noqa: ANN401  any document

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from revrec.errors import FeedError
 from revrec.feeds.adapters import adapter_of
-from revrec.feeds.documents import lines, read_json, read_text, read_yaml, validated
+from revrec.feeds.documents import Unreadable, lines, read_json, read_text, read_yaml, validated
 from revrec.feeds.frameworks import policy_of
 from revrec.feeds.policies import default_policy
 from revrec.model.assessment import Assessment
@@ -232,6 +232,12 @@ def fact_of(record: object, source: str) -> Fact:
     """A record with its ``kind`` as a fact; raises FeedError naming the fields that do not fit."""
     if isinstance(record, _Unknown):
         record.refuse(source)
+    if isinstance(record, Unreadable):
+        raise FeedError(
+            f"{source} (line {record.line}): {record.why}",
+            remedy="Write one JSON object on a line.",
+            source=source,
+        )
     if not isinstance(record, Mapping):
         raise FeedError(
             f"{source}: a record is an object with a `kind`, not {type(record).__name__}.",

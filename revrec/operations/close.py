@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 import pyarrow as pa
@@ -33,6 +34,7 @@ from revrec.operations.computing import Computed, compute, read_inputs
 from revrec.operations.engines import LOCAL, Engine
 from revrec.operations.gates import GateState, Rehearsal
 from revrec.operations.incremental import ToClose, pass_gates, to_close
+from revrec.operations.known import pins_at
 from revrec.operations.misstating import require_assessment
 from revrec.operations.webhooks import period_closed, period_reopened
 from revrec.operations.workspace import Workspace
@@ -181,11 +183,14 @@ def given_up_if_blocked(
         raise
 
 
-def flash_close(workspace: Workspace, period: Period) -> Computed:
-    """What closing the period now would post; writes nothing."""
+def flash_close(
+    workspace: Workspace, period: Period, *, known_at: datetime | None = None
+) -> Computed:
+    """What closing the period now would post, by what was known at a moment; writes nothing."""
 
     def show(tx: Transaction) -> Computed:
-        return compute(read_inputs(tx, workspace.lake, None), period)
+        pins = pins_at(tx, workspace.lake, known_at)
+        return compute(read_inputs(tx, workspace.lake, pins), period)
 
     return workspace.run(show, read_only=True)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from revrec.asc606.combination import Proposal, propose_combinations
 from revrec.operations.computing import Computed, read_inputs
+from revrec.operations.known import pins_at
 from revrec.operations.workspace import Workspace
 from revrec.store import facts, periods
 from revrec.store.transaction import Transaction
@@ -58,11 +60,15 @@ def status(workspace: Workspace) -> Status:
     return workspace.run(read, read_only=True)
 
 
-def open_combinations(workspace: Workspace) -> list[Proposal]:
-    """Contracts that may have to be accounted for as one, about which nobody has decided."""
+def open_combinations(workspace: Workspace, *, known_at: datetime | None = None) -> list[Proposal]:
+    """Contracts that may have to be accounted for as one, about which nobody has decided.
+
+    By what was known at a moment, or is now.
+    """
 
     def read(tx: Transaction) -> list[Proposal]:
-        return propose_combinations(read_inputs(tx, workspace.lake, None).book)
+        pins = pins_at(tx, workspace.lake, known_at)
+        return propose_combinations(read_inputs(tx, workspace.lake, pins).book)
 
     return workspace.run(read, read_only=True)
 

@@ -37,26 +37,34 @@ ANSWERS_MAX = 10_000
 
 
 class Kept(Generic[T]):
-    """The values used last, by what they stand on. Safe to share by threads."""
+    """The values used last, by what they stand on, each computed once. Safe to share by threads."""
 
     def __init__(self, most: int) -> None:
         self._lock = Lock()
         self._most = most
         self._found: OrderedDict[Hashable, T] = OrderedDict()
+        self._under_way: dict[Hashable, Lock] = {}
 
     def of(self, name: Hashable, compute: Callable[[], T]) -> T:
-        """What is kept under a name, or is computed now."""
+        """What is kept under a name, or is computed now; who asks for another name waits not."""
         with self._lock:
             if name in self._found:
                 self._found.move_to_end(name)
                 return self._found[name]
-        # Without the lock: two may compute the same, and none waits for another's.
-        value = compute()
-        with self._lock:
-            self._found[name] = value
-            self._found.move_to_end(name)
-            while len(self._found) > self._most:
-                self._found.popitem(last=False)
+            own = self._under_way.setdefault(name, Lock())
+        with own:
+            with self._lock:
+                if name in self._found:
+                    return self._found[name]
+            try:
+                value = compute()
+                with self._lock:
+                    self._found[name] = value
+                    while len(self._found) > self._most:
+                        self._found.popitem(last=False)
+            finally:
+                with self._lock:
+                    self._under_way.pop(name, None)
         return value
 
 

@@ -155,7 +155,7 @@ def read(
     with collector_at_rest(), tx.connection.cursor("read_facts", binary=True) as cursor:
         cursor.itersize = READ_ROWS
         cursor.execute(_READ + narrow, values)
-        read_facts = [_recorded(*row) for row in cursor]
+        read_facts = [recorded_of(*row) for row in cursor]
     # Sorted here and not by PostgreSQL, which would carry the bodies through files on disk.
     return sorted(read_facts, key=lambda known: (known.fact.kind.value, known.fact.key))
 
@@ -336,7 +336,7 @@ def _encoded(fact: Fact) -> tuple[str, str]:
     return whole[body_at:-1].decode(), hashlib.sha256(whole).hexdigest()
 
 
-def _recorded(  # noqa: PLR0917 - one parameter for each column, in their order
+def recorded_of(  # noqa: PLR0917 - one parameter for each column, in their order
     seq: int,
     kind: str,
     key: str,
@@ -347,6 +347,7 @@ def _recorded(  # noqa: PLR0917 - one parameter for each column, in their order
     recorded_by: str,
     body: str,
 ) -> RecordedFact:
+    """A row as a fact with its place in the books."""
     fact = Fact(
         kind=_KINDS[kind],
         key=key,

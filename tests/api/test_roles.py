@@ -81,6 +81,11 @@ TABLE = """
     GET  /v1/explanations/periods/2026-01                     yes  yes  yes  yes  no   yes
     GET  /v1/explanations/lines?period=2026-01&sheet=s&key=k  yes  yes  yes  yes  no   yes
     GET  /v1/explanations/changes?from=2026-01-01T00:00:00Z   yes  yes  yes  yes  no   yes
+    GET  /v1/facts/invoice                                    yes  yes  yes  yes  no   yes
+    GET  /v1/facts/invoice/I-1                                yes  yes  yes  yes  no   yes
+    GET  /v1/contracts                                        yes  yes  yes  yes  no   yes
+    GET  /v1/contracts/C-1                                    yes  yes  yes  yes  no   yes
+    GET  /v1/customers                                        yes  yes  yes  yes  no   yes
     GET  /v1/coverage                                         yes  yes  yes  yes  no   yes
     GET  /v1/books/comparison?period=2026-01                  yes  yes  yes  yes  no   yes
     GET  /v1/books/rules                                      yes  yes  yes  yes  no   yes
