@@ -92,10 +92,16 @@ def build(workspace: Workspace, count: int) -> None:
         workspace.run(lambda tx, told=told: facts.record(tx, told))
 
 
+def _environment(home: Path, entity: int) -> dict[str, str]:
+    """For a program over the books of an entity, which must not wait for who reads its log."""
+    told = {"REVREC_HOME": str(home), "REVREC_ENTITY": str(entity), "REVREC_LOG_LEVEL": "ERROR"}
+    return {**os.environ, **told}
+
+
 @contextmanager
 def serving(home: Path, entity: int) -> Iterator[Service]:
     """A service over the books of an entity, with the key that it tells."""
-    environment = {**os.environ, "REVREC_HOME": str(home), "REVREC_ENTITY": str(entity)}
+    environment = _environment(home, entity)
     command = [str(COMMAND), "serve", "--port", "0"]
     with subprocess.Popen(
         command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -148,7 +154,7 @@ def reads(home: Path, count: int, number: int) -> dict[str, Answered]:
 
 def by_command(home: Path, path: Path, entity: int) -> float:
     """Seconds of processor that the command takes for the file."""
-    environment = {**os.environ, "REVREC_HOME": str(home), "REVREC_ENTITY": str(entity)}
+    environment = _environment(home, entity)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [str(COMMAND), "ingest", str(path)],
