@@ -28,7 +28,7 @@ _ZIP = "application/zip"
     response_class=Response,
     responses={**saved_as(_ZIP), **refusals(*EVERY, "feed-error", "not-found", "report-error")},
 )
-def get_package(
+def get_package(  # noqa: PLR0917 - parameters of the route
     period: PathPeriod,
     package: Annotated[Package, Path(examples=["board"])],
     request: Request,
