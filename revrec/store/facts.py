@@ -176,7 +176,7 @@ def _versions(tx: Transaction, narrow: str, values: list[str]) -> list[RecordedF
         " order by kind, key, version",
         [tx.entity, *values],
     )
-    return [_recorded(*row) for row in rows]
+    return [recorded_of(*row) for row in rows]
 
 
 def last_seq(tx: Transaction) -> int:
@@ -202,7 +202,7 @@ def arrived(tx: Transaction, after: int, through: int) -> list[RecordedFact]:
         " where entity_id = %s and seq > %s and seq <= %s order by seq",
         [tx.entity, after, through],
     )
-    return [_recorded(*row) for row in rows]
+    return [recorded_of(*row) for row in rows]
 
 
 def counts_between(tx: Transaction, after: int, through: int) -> list[tuple[str, int, int]]:
