@@ -11,12 +11,13 @@ from typing import Any
 from revrec.audit.explanation import Approval, Evidence, Known
 from revrec.engine import ENGINE_VERSION
 from revrec.errors import FeedError
+from revrec.feeds.frameworks import frameworks
 from revrec.model.books import Framework
 from revrec.model.fact import Fact, FactKind, RecordedFact, digest_of
 from revrec.model.history import Book
 from revrec.operations import books
 from revrec.operations.changed import sharing_with
-from revrec.operations.computing import Inputs, accounted_here
+from revrec.operations.computing import Inputs, accounted_here, inputs_of_facts
 from revrec.periods import Period
 from revrec.store import controls, facts, periods, proposals
 from revrec.store.lake import Lake
@@ -86,7 +87,9 @@ def state_of(
     """What was known of contracts at the pins. Raises NotFound without a book of the framework."""
     name = books.chosen(tx, period, pins, framework)
     among = sharing_with(tx, contracts, pins)
-    inputs = books.inputs_of(tx, lake, pins, name, among=among)
+    recorded = facts.read(tx, through_seq=pins.fact_seq, among=among)
+    differing = frameworks().differences if name else ()
+    inputs = inputs_of_facts(tx, lake, pins, recorded, among=among, differing=differing)
     return State(
         pins=pins,
         known=known_of(tx, pins, name, period),
@@ -94,7 +97,7 @@ def state_of(
         among=among,
         book=accounted_here(inputs.book, period),
         inputs=inputs,
-        recorded=facts.read(tx, through_seq=pins.fact_seq, among=among),
+        recorded=recorded,
         closes=[each for each in in_order(periods.closes(tx)) if each.closed_at <= pins.known_at],
     )
 

@@ -24,10 +24,10 @@ from revrec.usage.rollup import DAILY
 Row = Mapping[str, Any]
 
 
-def workings(told: Book, periods: Sequence[Period]) -> Iterator[tuple[Row, Working]]:
-    """Postings of closes of the periods, in order, each with what it comes from."""
+def workings(closes: Sequence[tuple[Book, Period]]) -> Iterator[tuple[Row, Working]]:
+    """Postings of closes in their order, of what was known at each, with what they come from."""
     posted = DETAIL.empty_table()
-    for period in periods:
+    for told, period in closes:
         book = accounted_here(told, period)
         now = closed(book, period, posted)
         rows = now.to_pylist()
