@@ -53,7 +53,6 @@ def serve(
         "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": None,
-        "workers": workers,
     }
     app = create_app(workspace, settings, open_key=open_key) if workers == 1 else None
     with _listening(host, port) as listener:
@@ -63,7 +62,8 @@ def serve(
         tell(f"Serving on http://{_address(host)}:{listener.getsockname()[1]}, API under /docs.")
         with worker_beside(workspace):
             if app is None:
-                run_workers(Worker(settings=settings, open_key=open_key), options, listener)
+                worker = Worker(settings=settings, open_key=open_key, options=options)
+                run_workers(worker, listener, workers)
                 return
             server = uvicorn.Server(uvicorn.Config(app, **options))
             # Streams end when the server stops: it waits for the requests under way.

@@ -11,83 +11,76 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
-from multiprocessing import parent_process
+from multiprocessing import connection, get_context, parent_process
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
+import structlog
 import uvicorn
-from fastapi import FastAPI
-from uvicorn.supervisors import Multiprocess
 
-from api.app import Service, create_app
+from api.app import create_app
 from revrec.operations.people import NAMELESS
 from revrec.operations.workspace import open_workspace
 from revrec.runtime.logging import configure
 from revrec.runtime.metrics import shared_in
 from revrec.runtime.settings import Settings
 
-_SILENT_SECONDS = 120
-"""A process that does not answer for so long is replaced; a loaded machine takes long to begin."""
+_log = structlog.get_logger()
+_SPAWNED = get_context("spawn")
+"""A process with threads and connections must not be forked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """Makes the application in a process of its own; called there."""
+    """What a process that answers needs to know."""
 
     settings: Settings
     open_key: str | None
+    options: dict[str, Any]
+    """Of the server."""
 
-    def __call__(self) -> Service:
-        """The service over stores that are closed when the server has finished."""
+    def answer(self, listener: socket.socket) -> None:
+        """Answer until SIGINT or SIGTERM, then finish the requests under way."""
         configure(self.settings.log_level)
-        held = ExitStack()
-        workspace = held.enter_context(open_workspace(self.settings, actor=NAMELESS))
-
-        @asynccontextmanager
-        async def closing(_: FastAPI) -> AsyncIterator[None]:
-            with held:
-                yield
-
-        app = create_app(workspace, self.settings, open_key=self.open_key)
-        app.state.is_stopping = _stopping()
-        app.router.lifespan_context = closing
-        _leave_with_parent()
-        return app
+        with open_workspace(self.settings, actor=NAMELESS) as workspace:
+            app = create_app(workspace, self.settings, open_key=self.open_key)
+            server = uvicorn.Server(uvicorn.Config(app, **self.options))
+            app.state.is_stopping = lambda: server.should_exit
+            # Heard before the server runs, and harmless when it gives the signal back at its end.
+            for stopping in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(stopping, server.handle_exit)
+            _leave_with_parent()
+            server.run(sockets=[listener])
 
 
-def run_workers(worker: Worker, options: dict[str, Any], listener: socket.socket) -> None:
-    """Answer in as many processes as the options say until SIGINT or SIGTERM.
-
-    Each then finishes the requests under way. SIGHUP replaces them one by one.
-    """
+def run_workers(worker: Worker, listener: socket.socket, workers: int) -> None:
+    """Answer in so many processes until SIGINT or SIGTERM; one that dies is replaced."""
+    told, tell = os.pipe()
+    for stopping in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stopping, lambda *_: os.write(tell, b"."))
     with tempfile.TemporaryDirectory(prefix="revrec-metrics-") as folder:
         shared_in(Path(folder))
-        config = uvicorn.Config(
-            worker, factory=True, timeout_worker_healthcheck=_SILENT_SECONDS, **options
-        )
-        Multiprocess(config, [listener]).run()
+        running = [_begun(worker, listener) for _ in range(workers)]
+        while told not in (ended := connection.wait([told, *(it.sentinel for it in running)])):
+            for place, it in enumerate(running):
+                if it.sentinel in ended:
+                    it.join()
+                    _log.warning("a process that answers died", died=it.pid, exit_code=it.exitcode)
+                    running[place] = _begun(worker, listener)
+        for it in running:
+            it.terminate()
+        for it in running:
+            it.join()
+    os.close(told)
+    os.close(tell)
 
 
-def _stopping() -> Callable[[], bool]:
-    """Tells whether the process was asked to stop; the server goes on to handle the signal."""
-    asked = threading.Event()
-
-    def heard(then: Callable[[int, FrameType | None], object]) -> Callable[..., None]:
-        def hear(number: int, frame: FrameType | None) -> None:
-            asked.set()
-            then(number, frame)
-
-        return hear
-
-    for each in (signal.SIGINT, signal.SIGTERM):
-        then = signal.getsignal(each)
-        if callable(then):
-            signal.signal(each, heard(then))
-    return asked.is_set
+def _begun(worker: Worker, listener: socket.socket) -> SpawnProcess:
+    process = _SPAWNED.Process(target=worker.answer, args=(listener,))
+    process.start()
+    return process
 
 
 def _leave_with_parent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import signal
 import threading
@@ -316,3 +317,30 @@ def test_a_rush_a_kill_and_a_stop(months, settings_of, tmp_path):
     assert heads[following] == done.result["chain_head"]
     assert (200, 1) == (answer.status_code, answer.json()["accepted"]["rows"])
     assert kept.accepted.rows == 1
+
+
+def workers_of(process):
+    """The processes that answer, below the one that was started."""
+    below = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in map(int, below.split())}
+    return {pid for pid, command in commands.items() if b"spawn_main" in command}
+
+
+@pytest.mark.torture
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are looked up in /proc")
+def test_a_worker_that_dies_is_replaced(settings_of):
+    """Requests are answered meanwhile; what it was asked when it died is sent again."""
+    settings = settings_of("books")
+    with open_workspace(settings, actor="preparer") as books:
+        enrol(books, {**PEOPLE, "ana": "preparer"})
+
+    with killed(settings, workers=2, clock=YEAR_KNOWN) as service, as_(service, "ana") as ana:
+        ana.list_periods()
+        first = workers_of(service.process)
+        for pid in first:
+            os.kill(pid, signal.SIGKILL)
+            ana.list_periods()
+        until(lambda: len(workers_of(service.process) - first) == 2)
+        ana.list_periods()
+
+    assert len(first) == 2
