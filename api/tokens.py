@@ -65,6 +65,7 @@ class Keys:
         self._lock = threading.Lock()
         self._known: Mapping[str, Mapping[str, object]] = {}
         self._asked_at: float | None = None
+        self._failed_at: float | None = None
 
     def of(self, number: str, algorithm: str) -> jwt.PyJWK:
         """The key with an id, for a signature of a kind.
@@ -73,8 +74,7 @@ class Keys:
         """
         with self._lock:
             if self._is_due(number):
-                self._known = self._published()
-                self._asked_at = self._seconds()
+                self._ask()
             found = self._known.get(number)
         if found is None:
             raise _unproven("its key is not one of the issuer's")
@@ -86,6 +86,17 @@ class Keys:
         age = self._seconds() - self._asked_at
         return age > (_KEYS_SECONDS if number in self._known else _AGAIN_SECONDS)
 
+    def _ask(self) -> None:
+        """Ask the issuer, but not one that just failed: whoever calls would wait for it in turn."""
+        if self._failed_at is not None and self._seconds() - self._failed_at < _AGAIN_SECONDS:
+            raise _unreadable()
+        try:
+            self._known = self._published()
+        except StoreError:
+            self._failed_at = self._seconds()
+            raise
+        self._asked_at, self._failed_at = self._seconds(), None
+
     def _published(self) -> Mapping[str, Mapping[str, object]]:
         try:
             if self._url is None:
@@ -93,11 +104,15 @@ class Keys:
             keys = _of(self._fetch(self._url), "keys", list)
         except (httpx.HTTPError, ValueError) as error:
             _log.warning("keys of the issuer unknown", reason=f"{type(error).__name__}: {error}")
-            raise StoreError(
-                "The keys of the issuer of tokens cannot be read.",
-                remedy="Try again, or use a key of the service; see REVREC_OIDC_JWKS_URL.",
-            ) from error
+            raise _unreadable() from error
         return {str(each["kid"]): each for each in keys if _signs(each)}
+
+
+def _unreadable() -> StoreError:
+    return StoreError(
+        "The keys of the issuer of tokens cannot be read.",
+        remedy="Try again, or use a key of the service; see REVREC_OIDC_JWKS_URL.",
+    )
 
 
 class Tokens:

@@ -124,10 +124,6 @@ def atoms_of(column: pa.ChunkedArray) -> list[int]:
     return found
 
 
-_BETWEEN = "\x1f"
-"""Stands between the parts of a key; no name of a contract, product or event holds it."""
-
-
 def looked_up(
     table: pa.Table,
     by: Sequence[str],
@@ -143,15 +139,36 @@ def looked_up(
     if not table.num_rows:
         found: list[list[str | None]] = [[] for _ in names]
         return _with(table, names, [pa.array(values, pa.string()) for values in found])
-    keys = pc.binary_join_element_wise(*(table[name] for name in by), _BETWEEN)
-    coded = keys.combine_chunks().dictionary_encode()
-    if isinstance(coded, pa.ChunkedArray):
-        coded = coded.unify_dictionaries().combine_chunks()
-    told = [find(*key.split(_BETWEEN)) for key in coded.dictionary.to_pylist()]
-    columns = zip(*told, strict=True)
+    columns = [_coded(table[name]) for name in by]
+    keys = columns[0].indices.cast(pa.int64())
+    for column in columns[1:]:
+        keys = pc.add_checked(
+            pc.multiply_checked(keys, len(column.dictionary)), column.indices.cast(pa.int64())
+        )
+    coded = keys.dictionary_encode()
+    texts = [column.dictionary.to_pylist() for column in columns]
+    told = [find(*_texts(key, texts)) for key in coded.dictionary.to_pylist()]
+    added = zip(*told, strict=True)
     return _with(
-        table, names, [pa.array(values, pa.string()).take(coded.indices) for values in columns]
+        table, names, [pa.array(values, pa.string()).take(coded.indices) for values in added]
     )
+
+
+def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A column of text as places in a list of distinct ones."""
+    coded = column.combine_chunks().dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        return coded.unify_dictionaries().combine_chunks()
+    return coded
+
+
+def _texts(key: int, texts: Sequence[Sequence[str]]) -> list[str]:
+    """What a number made of places in several lists stands for."""
+    found = []
+    for distinct in reversed(texts):
+        key, place = divmod(key, len(distinct))
+        found.append(distinct[place])
+    return found[::-1]
 
 
 def _with(table: pa.Table, names: Sequence[str], columns: Sequence[pa.Array]) -> pa.Table:

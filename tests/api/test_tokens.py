@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from api import tokens
 from api.app import create_app
-from revrec.errors import Unauthorised
+from revrec.errors import StoreError, Unauthorised
 from revrec.model.people import PersonKind
 from revrec.operations import people as enrolling
 from revrec.runtime.settings import Settings
@@ -182,6 +182,25 @@ def test_keys_are_rotated_without_a_restart(settings, issuer):
     moment[0] = 400.0
     with pytest.raises(Unauthorised, match="not one of the issuer's"):
         checks.shown_by(old)
+
+
+def test_an_issuer_that_does_not_answer_is_not_asked_by_everyone(settings, issuer):
+    """Whoever calls next is refused at once; some seconds later it is asked again."""
+    moment, asked_for, gone = [0.0], [], "http://127.0.0.1:1"
+    trusted = settings.model_copy(update={"oidc_issuer": gone, "oidc_audience": AUDIENCE})
+
+    def fetch(url):
+        asked_for.append(url)
+        return tokens._fetch(url.replace(gone, issuer.url) if moment[0] > 6 else url)
+
+    keys = tokens.Keys(trusted, fetch=fetch, seconds=lambda: moment[0])
+    for second in (0.0, 1.0, 4.0, 5.5):
+        moment[0] = second
+        with pytest.raises(StoreError, match="cannot be read"):
+            keys.of("rsa-1", "RS256")
+    assert 2 == len(asked_for)
+    moment[0] = 11.0
+    assert keys.of("rsa-1", "RS256").key_id == "rsa-1"
 
 
 def test_a_token_narrows_and_never_adds(service, issuer, good):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 import duckdb
+import pyarrow as pa
 
-from revrec.columnar import connect
+from revrec.columnar import connect, looked_up
 
 
 def names(database: duckdb.DuckDBPyConnection) -> set[str]:
@@ -42,3 +43,21 @@ def test_a_database_is_gone_when_it_is_left() -> None:
 
     with connect() as database:
         assert len(before) == len(names(database))
+
+
+def test_what_is_looked_up_is_asked_once_whatever_is_in_the_names() -> None:
+    """Names may hold any character, also those that stand between things elsewhere."""
+    names = ["a", "a\x1fb", "", "b", "\x1f"]
+    pairs = [(one, other) for one in names for other in names] * 2
+    table = pa.table({"one": [one for one, _ in pairs], "other": [other for _, other in pairs]})
+    asked = []
+
+    def find(one: str, other: str) -> tuple[str, str | None]:
+        asked.append((one, other))
+        return repr((one, other)), None if one == "b" else other
+
+    found = looked_up(pa.concat_tables([table, table]), ["one", "other"], find, ["both", "some"])
+
+    assert len(asked) == len(set(asked)) == 25
+    assert [repr(pair) for pair in pairs * 2] == found["both"].to_pylist()
+    assert [None if one == "b" else other for one, other in pairs * 2] == found["some"].to_pylist()
