@@ -8,12 +8,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from revrec.client.calls import Call, Operation, ask, at, get, post
+from revrec.client.calls import Call, Listing, Operation, Paged, ask, at, get, post
 from revrec.client.estimates import Proposal
 from revrec.client.shapes import Amount
 
 Record = Mapping[str, Any]
 """A record with its ``kind``; amounts are text or Decimal."""
+_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,62 @@ class Schedule:
     standing: list[Standing]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A version of a fact, with its place in the books."""
+
+    kind: str
+    key: str
+    version: int
+    contract: str | None
+    effective_on: date
+    recorded_at: datetime
+    recorded_by: str
+    record: dict[str, Any]
+    """What was told; fields left at their default are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactPage:
+    """A page of facts."""
+
+    records: list[Fact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactVersions:
+    """A fact in all its versions, the first one first."""
+
+    versions: list[Fact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """A customer, as its contracts tell of it."""
+
+    customer: str
+    name: str
+    group: str
+    contracts: int
+    first_inception: date
+    last_inception: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPage:
+    """A page of customers."""
+
+    records: list[Customer]
+
+
+def _facts(page: FactPage) -> list[Fact]:
+    return page.records
+
+
+def _customers(page: CustomerPage) -> list[Customer]:
+    return page.records
+
+
 class FactOperations:
     """Recording facts, and what they lead to."""
 
@@ -181,3 +238,64 @@ class FactOperations:
         """What each obligation comes to in each period, past and to come."""
         path = at("contracts", contract, "schedule")
         return get(path, Schedule, until=until, book=book, known_at=known_at)
+
+    @Paged
+    def list_facts(
+        self,
+        kind: str,
+        *,
+        contract: str | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        known_at: datetime | None = None,
+    ) -> Listing[Fact]:
+        """The latest versions of a kind's facts, by key; effective from ``first`` to ``last``."""
+        call = get(
+            at("facts", kind),
+            FactPage,
+            contract=contract,
+            from_=first,
+            to=last,
+            known_at=known_at,
+            limit=_PAGE,
+        )
+        return Listing(first=call, items=_facts)
+
+    @Operation
+    def get_fact(
+        self, kind: str, key: str, *, known_at: datetime | None = None
+    ) -> Call[FactVersions]:
+        """A fact in every version that was told."""
+        return get(at("facts", kind, key), FactVersions, known_at=known_at)
+
+    @Paged
+    def list_contracts(
+        self,
+        *,
+        customer: str | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        known_at: datetime | None = None,
+    ) -> Listing[Fact]:
+        """Contracts as they were told, by id; with an inception from ``first`` to ``last``."""
+        call = get(
+            at("contracts"),
+            FactPage,
+            customer=customer,
+            from_=first,
+            to=last,
+            known_at=known_at,
+            limit=_PAGE,
+        )
+        return Listing(first=call, items=_facts)
+
+    @Operation
+    def get_contract(self, contract: str, *, known_at: datetime | None = None) -> Call[Fact]:
+        """A contract as it was told last."""
+        return get(at("contracts", contract), Fact, known_at=known_at)
+
+    @Paged
+    def list_customers(self, *, known_at: datetime | None = None) -> Listing[Customer]:
+        """Customers, as their contracts tell of them."""
+        call = get(at("customers"), CustomerPage, known_at=known_at, limit=_PAGE)
+        return Listing(first=call, items=_customers)

@@ -119,6 +119,9 @@ def described(name):
     return DESCRIBED[OTHERWISE.get(name, name)]
 
 
+DAYS = {"first": date(2026, 1, 1), "last": date(2026, 1, 31)}
+
+
 def call_of(name, *, everything):
     """The call of an operation with sample arguments, of those it cannot do without or of all."""
     method = inspect.getattr_static(Operations, name)._describe
@@ -130,6 +133,8 @@ def call_of(name, *, everything):
         sample = SAMPLES.get(each.name, "text")
         if name == "change_finding" and each.name == "action":
             sample = "resolve"
+        if each.annotation == "date | None":
+            sample = DAYS.get(each.name, sample)
         if each.kind is inspect.Parameter.KEYWORD_ONLY:
             named[each.name] = sample
         else:

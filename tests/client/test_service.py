@@ -306,6 +306,7 @@ def test_a_rush_a_kill_and_a_stop(months, settings_of, tmp_path):
         with as_(service, "ana") as ana:
             done = ana.wait(job)
             heads = {each.period: each.chain_head for each in ana.list_periods()}
+            known = [(each.key, each.version) for each in ana.list_contracts()]
         answer = upload_while_it_stops(service, late)
     with open_workspace(settings, actor="preparer") as books:
         kept = books.run(lambda tx: batches.recorded(tx, "late"))
@@ -313,6 +314,7 @@ def test_a_rush_a_kill_and_a_stop(months, settings_of, tmp_path):
 
     expected = sum(days_of(number) * 100_00 + 12_34 for number in range(1, months + 1))
     assert expected == certificate.totals["balances_minor"]["USD"]["recognised"]
+    assert [(f"C-{number}", 1) for number in range(1, months + 1)] == known
     assert months + 1 == len(heads)
     assert heads[following] == done.result["chain_head"]
     assert (200, 1) == (answer.status_code, answer.json()["accepted"]["rows"])
