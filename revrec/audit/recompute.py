@@ -234,9 +234,9 @@ def _performed(
         for each in standing.segments
         if (each.obligation, each.component, each.product, each.stream) == wanted
     ]
-    totals = []
-    for day in (window[1], window[0]):
-        lines = [_part(sheet, each, day, event) for each in standing.measured(day, segments)]
+    totals, days = [], (window[1], window[0])
+    for day, found in zip(days, standing.measured_on(days, segments), strict=True):
+        lines = [_part(sheet, each, day, event) for each in found]
         totals.append(sheet.sum(f"To date {day}", *lines))
     return [sheet.sum(f"After {window[0]} to {window[1]}", totals[0], less=[totals[1]])]
 

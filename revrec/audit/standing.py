@@ -60,7 +60,7 @@ class Standing:
 
     def __enter__(self) -> Self:
         counts = usage_by_obligation(self.usage, self.book.histories.values())
-        told = Arithmetic(engine.counted(self.book, [counts]), threads=1)
+        told = Arithmetic(engine.counted(self.book, [counts]))
         self._arithmetic = self._opened.enter_context(told)
         contracts, refused = engine.decide_all(self.book, self._arithmetic, self.day)
         if self.contract in refused:
@@ -95,12 +95,25 @@ class Standing:
 
     def measured(self, day: date, segments: Sequence[Segment]) -> list[Measured]:
         """Those in force on a day, with their progress at its end."""
-        standing = [each for each in segments if each.valid_from <= day <= each.valid_to]
-        asked = [Question(each.contract, each.obligation, each.shape, day) for each in standing]
-        answers = self._arithmetic.progress(asked)
+        [found] = self.measured_on([day], segments)
+        return found
+
+    def measured_on(
+        self, days: Sequence[date], segments: Sequence[Segment]
+    ) -> list[list[Measured]]:
+        """The same on several days, asked at once."""
+        standing = [
+            [each for each in segments if each.valid_from <= day <= each.valid_to] for day in days
+        ]
+        asked = [
+            Question(each.contract, each.obligation, each.shape, day)
+            for day, of_day in zip(days, standing, strict=True)
+            for each in of_day
+        ]
+        answers = iter(self._arithmetic.progress(asked))
         return [
-            Measured(segment=segment, answer=answer)
-            for segment, answer in zip(standing, answers, strict=True)
+            [Measured(segment=segment, answer=next(answers)) for segment in of_day]
+            for of_day in standing
         ]
 
     @cached_property

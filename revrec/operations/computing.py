@@ -128,7 +128,9 @@ def inputs_of_facts(
     """
     told = [each.fact for each in recorded]
     book = sound_book(told if among is None else concerning(told, among), differing=differing)
-    metered = metered_usage(tx, lake, pins, among)
+    uncounted = among is not None and not _counts_use(book)
+    none = Metered(cells=None, entity=tx.entity, among=())
+    metered = none if uncounted else metered_usage(tx, lake, pins, among)
     daily = metered.daily()
     if left_out is not None:
         daily = daily.filter(pc.invert(_of_day(daily, left_out)))
@@ -154,10 +156,14 @@ def read_contracts(
     recorded = facts.read(tx, through_seq=pins.fact_seq, among=contracts, of_none=False)
     told = (each.fact for each in recorded)
     book = sound_book(told, differing=differing, beside=beside)
-    is_metered = bool(book.credits.holders) or any(map(meters, book.histories.values()))
     none = Metered(cells=None, entity=tx.entity, among=())
-    metered = metered_usage(tx, lake, pins, contracts) if is_metered else none
+    metered = metered_usage(tx, lake, pins, contracts) if _counts_use(book) else none
     return inputs_of(book, metered.daily(), DETAIL.empty_table(), metered)
+
+
+def _counts_use(book: Book) -> bool:
+    """Whether anything of the book follows from use."""
+    return bool(book.credits.holders) or any(map(meters, book.histories.values()))
 
 
 def sound_book(
