@@ -103,6 +103,12 @@ def _charts(data: Mapping[str, DataSet], currency: str) -> list[Chart]:
                 order=AGES,
             )
         )
+    return charts + _beside_expectation(data, currency)
+
+
+def _beside_expectation(data: Mapping[str, DataSet], currency: str) -> list[Chart]:
+    """What came, beside what was expected of it."""
+    charts = []
     if "commitment_burn_down" in data:
         charts.append(
             Chart(
