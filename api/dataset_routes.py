@@ -7,7 +7,7 @@ a period that is closed, on the audit log: as long as both stand, so does the an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import Depends, Header, Path, Query, Request, Response
@@ -36,7 +36,7 @@ _REFUSED = (*EVERY, "feed-error", "not-found", "contract-error", "period-not-rea
 class Asked:
     """The report a caller asks for, and the state of the books it is of."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - parameters of the routes
         self,
         request: Request,
         books: Books,
@@ -46,13 +46,16 @@ class Asked:
             Query(alias="from", description="The first period; the same if left out."),
         ] = None,
         book: OfFramework = None,
+        grain: Annotated[
+            Literal["month", "day"], Query(description="`day` adds the reconciliation by day.")
+        ] = "month",
     ) -> None:
         self._request, self._books = request, books
         self.last: Period = books.calendar().parse(period)
         self.first: Period = begun_by(self.last, first)
         if self.first > self.last:
             raise FeedError(f"{self.first} is after {self.last}.", remedy="Ask in order of time.")
-        self.stand: Stand = stand_of(books, self.first, self.last, book)
+        self.stand: Stand = stand_of(books, self.first, self.last, book, by_day=grain == "day")
 
     def datasets(self) -> DataSets:
         """Every table of the report by name."""

@@ -35,18 +35,28 @@ class Stand:
     """... with what was done since ..."""
     of_day: str
     """... on the day it is read."""
+    by_day: bool = False
+    """Whether its reconciliation is told by day, too."""
 
 
-def stand_of(books: Workspace, first: Period, last: Period, book: Framework | None = None) -> Stand:
+def stand_of(
+    books: Workspace,
+    first: Period,
+    last: Period,
+    book: Framework | None = None,
+    *,
+    by_day: bool = False,
+) -> Stand:
     """What the report on the periods stands on now; NotFound if the last is not closed."""
     certificate, event, day = state_of(books, last)
-    of = [books.entity, str(first), str(last), book]
+    of = [books.entity, str(first), str(last), book, by_day]
     closed = digest_of([*of, certificate.ordinal, certificate.chain_head])
     state = digest_of([closed, event])
     return Stand(
         first=first,
         last=last,
         book=book,
+        by_day=by_day,
         closed=closed,
         state=state,
         of_day=digest_of([state, str(day)]),
@@ -56,4 +66,8 @@ def stand_of(books: Workspace, first: Period, last: Period, book: Framework | No
 def report_of(request: Request, books: Workspace, at: Stand) -> Report:
     """The report, as it was computed before if nothing has changed since."""
     kept: Kept[Report] = request.app.state.reports
-    return kept.of(at.of_day, lambda: report(books, at.first, at.last, framework=at.book))
+    return kept.of(at.of_day, lambda: _computed(books, at))
+
+
+def _computed(books: Workspace, at: Stand) -> Report:
+    return report(books, at.first, at.last, framework=at.book, days=at.by_day)

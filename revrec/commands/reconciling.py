@@ -22,7 +22,7 @@ from revrec.usage.metered_to_rated import Grain
 def reconcile(  # noqa: PLR0917 - options of the command
     period: str,
     first: Annotated[str | None, typer.Option("--from", help="First period.")] = None,
-    grain: Annotated[Grain, typer.Option(help="Of metered to rated.")] = Grain.MONTH,
+    grain: Annotated[Grain, typer.Option(help="By day, too.")] = Grain.MONTH,
     folder: Annotated[Path | None, typer.Option("--out", help="Folder for a workbook.")] = None,
     as_json: AsJson = False,
     actor: Actor = DEFAULT_ACTOR,

@@ -70,9 +70,8 @@ def three_way(
 ) -> ThreeWay:
     """Reconcile the periods ``first`` to ``period`` as known now, whether they are closed or not.
 
-    Of what is not closed, revenue is what a close would post. ``grain`` is that of the leg from
-    metered to rated: invoices and revenue are of months. Raises PeriodNotReady when contracts
-    cannot be accounted for.
+    Of what is not closed, revenue is what a close would post. By ``grain`` every leg is of months,
+    or of days beside them. Raises PeriodNotReady when contracts cannot be accounted for.
     """
 
     def show(tx: Transaction) -> ThreeWay:
@@ -87,7 +86,13 @@ def three_way(
             metered=metered_to_rated(
                 tx, workspace.lake, first=first.first, last=period.last, grain=grain
             ),
-            reconciliation=reconciled(computed.inputs, with_postings(computed), first, period),
+            reconciliation=reconciled(
+                computed.inputs,
+                with_postings(computed),
+                first,
+                period,
+                days=grain is Grain.DAY,
+            ),
             findings=aged(listed(tx, Wanted(standing=True)), tx.now.date()),
         )
 
@@ -107,8 +112,9 @@ def reconciled(
     period: Period,
     *,
     as_of: date | None = None,
+    days: bool = False,
 ) -> Reconciliation:
-    """Usage, bills and posted revenue of the months ``first`` to ``period``.
+    """Usage, bills and posted revenue of the months ``first`` to ``period``, and of their days.
 
     As known on a day, or at the period's end.
     """
@@ -122,4 +128,5 @@ def reconciled(
         first=first,
         through=period,
         as_of=as_of or period.last,
+        days=days,
     )

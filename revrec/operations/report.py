@@ -53,6 +53,7 @@ from revrec.recognition.counts import usage_by_obligation
 from revrec.reconciliation import Reconciliation
 from revrec.store import audit_log, controls, entities, journal, periods
 from revrec.store.entities import Entity
+from revrec.store.lake import Lake
 from revrec.store.periods import CloseStage, PeriodClose
 from revrec.store.transaction import Transaction
 
@@ -192,13 +193,18 @@ def begun_by(period: Period, told: str | None) -> Period:
 
 
 def report(
-    workspace: Workspace, first: Period, period: Period, *, framework: Framework | None = None
+    workspace: Workspace,
+    first: Period,
+    period: Period,
+    *,
+    framework: Framework | None = None,
+    days: bool = False,
 ) -> Report:
     """Everything reported on the closed periods ``first`` to ``period``; same facts, same rows.
 
     Of the book under a framework; of the first, with its comparison to the second if one is kept,
-    if none is told. The last may be soft-closed. Raises NotFound when it is not closed at all, or
-    without such a book.
+    if none is told. With ``days`` the reconciliation is told by day, too. The last may be
+    soft-closed. Raises NotFound when it is not closed at all, or without such a book.
     """
 
     def read(tx: Transaction) -> Report:
@@ -208,14 +214,9 @@ def report(
         posted = inputs.posted.filter(pc.less_equal(inputs.posted["period"], str(period)))
         book, entries = accounted_here(inputs.book, period), journal.read(tx, book=name)
         closed = [each for each in entries if each.entry.period <= period]
-        derived = _derived(
-            book,
-            inputs.usage,
-            posted,
-            closed,
-            Span(first=first, period=period, horizon=PERIODS_AHEAD),
-        )
-        found = reconciled(replace(inputs, book=book), posted, first, period)
+        span = Span(first=first, period=period, horizon=PERIODS_AHEAD)
+        derived = _derived(book, inputs.usage, posted, closed, span)
+        found = reconciled(replace(inputs, book=book), posted, first, period, days=days)
         tasks = checklist.listing(tx, workspace.lake, period)
         waived = list(controls.waivers(tx, period).values())
         prices, distribution = _selling_prices(book, period, tx.entity)
@@ -237,11 +238,7 @@ def report(
             ),
             checklist=tasks,
             ledger=ledger(posted, closed, book, first=first, period=period, entity=tx.entity),
-            compared=(
-                books.comparing(tx, workspace.lake, first, period, certificate.pins)
-                if "second_book" in certificate.totals and framework is None
-                else None
-            ),
+            compared=None if framework else _compared(tx, workspace.lake, first, certificate),
             framework=framework,
             policy=book.policy,
             waived=waived,
@@ -250,6 +247,15 @@ def report(
         )
 
     return workspace.run(read, read_only=True)
+
+
+def _compared(
+    tx: Transaction, lake: Lake, first: Period, certificate: PeriodClose
+) -> Compared | None:
+    """Both books side by side; none where the close posted one."""
+    if "second_book" not in certificate.totals:
+        return None
+    return books.comparing(tx, lake, first, certificate.period, certificate.pins)
 
 
 def _derived(

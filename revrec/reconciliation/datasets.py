@@ -102,15 +102,15 @@ def _line(row: Row) -> Row:
     currency = str(given[5])
     return (
         *given[:18],
-        _why(why_rated, currency),
+        why(why_rated, currency),
         given[18],
-        _why(why_invoiced, currency),
+        why(why_invoiced, currency),
         reason,
         key_of(given[2], given[3], given[4]),
     )
 
 
-def _why(named: object, currency: str) -> str:
+def why(named: object, currency: str) -> str:
     """Reasons with their amounts, as text."""
     if not isinstance(named, list):
         return ""

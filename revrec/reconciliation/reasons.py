@@ -57,6 +57,8 @@ class Reason(StrEnum):
     MONTH_SPLIT = "month_split"
     """A bill for a calendar month that lies in two periods, right as a whole: only how it is split
     between them, as usage is known now, differs from what was known when it was made."""
+    DAY_SPLIT = "day_split"
+    """Right as a whole month: only on which of its days the parts stand differs; of days alone."""
     NOT_BILLED = "not_billed"
     """Used or due, and on no invoice although its day has passed."""
     MINIMUM_NOT_BILLED = "minimum_not_billed"
@@ -131,6 +133,7 @@ CODES: Mapping[Reason, Code] = {
     Reason.NOT_POSTED: Code.TIMING,
     Reason.ROUNDING: Code.ROUNDING,
     Reason.MONTH_SPLIT: Code.TIMING,
+    Reason.DAY_SPLIT: Code.TIMING,
     Reason.NOT_BILLED: Code.UNBILLED,
     Reason.MINIMUM_NOT_BILLED: Code.UNBILLED,
     Reason.BILLED_TWICE: Code.BILLING_ERROR,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from revrec.model.history import Book, ContractHistory
 from revrec.periods import Period
 from revrec.reconciliation import datasets
 from revrec.reconciliation.bills import Bill, Side, bills_of
+from revrec.reconciliation.by_day import ByDay, by_day
 from revrec.reconciliation.charged import Told, explain_charges, in_months
 from revrec.reconciliation.fee_case import FeeCase, FeeDifference
 from revrec.reconciliation.fees import fee_differences
@@ -48,6 +49,8 @@ class Reconciliation:
     """Usage of the range that no invoice dated in it had billed, and the look-back on it."""
     strays: DataSet
     """Usage and revenue of contracts that are not in the book."""
+    days: ByDay | None
+    """The same by day, where that was asked for."""
     tie_outs: Sequence[TieOut]
     cleared: Decimal
     """Part of what was charged or invoiced that is without mistake."""
@@ -63,6 +66,7 @@ class Reconciliation:
         """The tables by name, in the order of a reader."""
         tables = (
             self.lines, self.reasons, self.findings, self.ageing, self.unbilled, self.strays,
+            *((self.days.lines, self.days.reasons) if self.days else ()),
         )  # fmt: skip
         return {each.name: each for each in tables}
 
@@ -75,6 +79,7 @@ def reconcile(
     first: Period,
     through: Period,
     as_of: date,
+    days: bool = False,
 ) -> Reconciliation:
     """Reconcile service in the periods ``first`` to ``through`` as known on ``as_of``.
 
@@ -86,7 +91,7 @@ def reconcile(
     column ``first_recorded_at``, both of which make it exact what was known when. ``revenue`` is
     posted revenue by contract, obligation, component, origin (a period) and event, in minor
     units, of all periods from the start of the books: balances follow from it. Documents dated
-    after ``as_of`` are not there yet.
+    after ``as_of`` are not there yet. With ``days`` it is told by day, too.
     """
     own = through.calendar
     terms = {name: terms_of(each, as_of, own) for name, each in sorted(book.histories.items())}
@@ -123,7 +128,15 @@ def reconcile(
         explain_charges(database, told, terms, listed, found)
         judged = None if own.by_months else in_months(database, told)
         run(database, "bridge")
-        return _told(database, told, terms, found, judged)
+        whole = _told(database, told, terms, found, judged)
+        return _with_days(database, told, whole) if days else whole
+
+
+def _with_days(
+    database: duckdb.DuckDBPyConnection, told: Told, whole: Reconciliation
+) -> Reconciliation:
+    apart = by_day(database, told.book, told.usage, first=told.first.first, last=told.last)
+    return replace(whole, days=apart, tie_outs=[*whole.tie_outs, *apart.tie_outs])
 
 
 def _told(
@@ -144,6 +157,7 @@ def _told(
         reasons=datasets.reasons(database),
         findings=wrong,
         ageing=datasets.ageing(wrong),
+        days=None,
         unbilled=datasets.unbilled(database, as_of),
         strays=datasets.strays(database),
         tie_outs=tie_outs(database, told.book, first=first, through=through, as_of=as_of),

@@ -107,12 +107,22 @@ BILLS = pa.schema(
     ]
 )
 """Lines of documents; ``month`` is the first day of the month they are compared in."""
-FIXED_BILLS = pa.schema([("contract", TEXT), ("obligation", TEXT), ("month", DAY), ("amount", INT)])
+FIXED_BILLS = pa.schema(
+    [
+        ("contract", TEXT),
+        ("obligation", TEXT),
+        ("month", DAY),
+        ("day", DAY),
+        ("amount", INT),
+    ]
+)
+"""``day``: of the document, whatever month it is compared in."""
 FEE_DIFFERENCES = pa.schema(
     [
         ("contract", TEXT),
         ("obligation", TEXT),
         ("month", DAY),
+        ("day", DAY),
         ("reason", TEXT),
         ("amount", INT),
     ]

@@ -131,7 +131,7 @@ def bill_tables(
 ) -> dict[str, pa.Table]:
     """What was billed, with fixed fees by the obligations that earn them."""
     fixed = (
-        (each.contract, obligation, each.month.first, part)
+        (each.contract, obligation, each.month.first, each.on, part)
         for each in bills
         if each.side == "fixed"
         for obligation, part in parts(
@@ -142,7 +142,7 @@ def bill_tables(
         ).items()
     )
     differences = (
-        (contract, obligation, each.month.first, each.reason.value, part)
+        (contract, obligation, each.month.first, each.on, each.reason.value, part)
         for contract, named in found.items()
         for each in named
         for obligation, part in parts(

@@ -67,6 +67,24 @@ def test_every_form_holds_the_same_rows(read):
                 assert is_exact or _written(told[column]) == _written(value)
 
 
+def test_the_reconciliation_is_told_by_day_where_that_is_asked(read):
+    """By month it has no days; by day each of January's earns its part of the month."""
+    name = "reconciliation_by_day"
+    assert 404 == read(name).status_code
+
+    days = read(name, grain="day", limit="10000").json()["records"]
+    months = read("reconciliation", grain="day").json()["records"]
+
+    assert {f"2026-01-{day:02}" for day in range(1, 32)} == {each["day"] for each in days}
+    for amount in ("rated", "invoiced", "revenue", "invoiced_less_revenue"):
+        for contract in ("C-1", "C-2"):
+            told, whole = (
+                sum(Decimal(each[amount]) for each in rows if each["contract"] == contract)
+                for rows in (days, months)
+            )
+            assert told == whole
+
+
 def _written(value):
     return "" if value is None else str(value).removeprefix("'")
 

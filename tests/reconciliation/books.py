@@ -189,6 +189,7 @@ def told(
     revenue: pa.Table | None = None,
     by_recording: bool = False,
     calendar: Calendar = MONTHS,
+    days: bool = False,
 ) -> Reconciliation:
     """Reconcile the first quarter; revenue is what the engine gives unless posted otherwise."""
     rows = rolled_up(usage, by_recording=by_recording)
@@ -200,6 +201,7 @@ def told(
         first=calendar.parse(first),
         through=last,
         as_of=as_of,
+        days=days,
     )
 
 
