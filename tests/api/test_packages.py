@@ -9,7 +9,8 @@ import zipfile
 import openpyxl
 import pytest
 
-from api.kept_reports import Kept
+from api.kept_reports import REPORTS_KEPT
+from revrec.operations.known import Kept
 from tests.api.requests import CONTRACT, close, record
 
 INVOICE = {
@@ -66,7 +67,7 @@ def test_there_is_no_package_of_nothing(as_, package, status):
 
 def test_a_report_is_computed_once_while_nothing_changes():
     """Packages and data sets of one close share it; two are kept, the one read last longest."""
-    kept, made = Kept(), []
+    kept, made = Kept(REPORTS_KEPT), []
 
     def compute(name):
         return lambda: made.append(name) or name
