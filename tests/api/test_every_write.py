@@ -16,6 +16,7 @@ from tests.api.test_openapi import ASKING, DOCUMENT
 from tests.people import enrol
 
 ENTITY = 7
+NDJSON = "application/x-ndjson"
 OTHER = {**CONTRACT, "id": "C-2"}
 PLACES = {
     "period": "2026-01",
@@ -91,11 +92,12 @@ def ask(clients, name, path, operation, key):
         for each in operation["parameters"]
         if each["in"] == "query" and each["required"] and each["name"] != "name"
     }
-    if "application/x-ndjson" in content:
-        told = content["application/x-ndjson"]["example"].encode()
-        return clients[who].post(
-            place, params={**queries, "name": f"{name}.ndjson"}, content=told, headers=headers
-        )
+    if NDJSON in content:
+        if any(each["name"] == "name" for each in operation["parameters"]):
+            queries["name"] = f"{name}.ndjson"
+        told = content[NDJSON]["example"].encode()
+        headers["Content-Type"] = NDJSON
+        return clients[who].post(place, params=queries, content=told, headers=headers)
     body = content["application/json"]["example"] if content else None
     return clients[who].post(place, params=queries, json=body, headers=headers)
 

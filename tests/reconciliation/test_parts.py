@@ -220,7 +220,8 @@ def test_every_mistake_has_a_remedy():
     assert set(REMEDIES) == MISTAKES | {Reason.UNEXPLAINED}
     assert {
         "not_billed", "billed_twice", "wrong_rate", "wrong_quantity", "wrong_amount",
-        "wrong_currency_amount", "billed_after_end", "credit_missing",
+        "wrong_currency_amount", "billed_after_end", "credit_missing", "minimum_not_billed",
+        "override_not_billed",
     } == {reason.value for reason in MISTAKES}  # fmt: skip
 
 
