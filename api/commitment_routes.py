@@ -66,7 +66,7 @@ def list_credit_draws(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     contract: OfContract = None,
-    after: Annotated[int, Query(ge=0, lt=2**63, description="Draws already read.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53, description="Draws already read.")] = 0,
     limit: Annotated[int, Query(ge=1, le=_PAGE_MAX, description="Draws of a page.")] = 100,
 ) -> schemas.Draws:
     """Every draw by a day, account by account and day by day, a page at a time."""

@@ -34,7 +34,7 @@ def _span(
         Query(max_length=20, description="Labels, as `region=eu`.", examples=[["region=eu"]]),
     ] = [],  # noqa: B006 - the framework copies it
     version: Annotated[
-        int | None, Query(ge=0, lt=2**63, description="As of this version of the usage ledger.")
+        int | None, Query(ge=0, le=2**53, description="As of this version of the usage ledger.")
     ] = None,
     known_at: Annotated[AwareDatetime | None, Query(description="As it was known then.")] = None,
 ) -> Span:
@@ -111,7 +111,7 @@ def get_usage_statement(
     last: Annotated[date, Query(alias="to", examples=["2026-01-31"])],
     label: Annotated[str, Query(max_length=100, description="The label of projects.")] = "project",
     most: Annotated[int, Query(ge=0, le=1000, description="Projects of a meter shown.")] = 20,
-    version: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
+    version: Annotated[int | None, Query(ge=0, le=2**53)] = None,
 ) -> schemas.UsageStatement:
     """Totals, meters, projects and days of a customer's use; each level the sum of the next."""
     report = customer_statement(

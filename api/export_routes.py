@@ -65,7 +65,7 @@ def export_journal(
 )
 def list_exports(
     books: Books,
-    after: Annotated[int, Query(ge=0, lt=2**63, description="Last export already read.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53, description="Last export already read.")] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[schemas.Exported]:
     """What was exported, when, by whom, with the hashes of the files; in order."""
@@ -98,7 +98,7 @@ def list_exported_documents(books: Books) -> list[schemas.DocumentStanding]:
     },
 )
 def get_export_file(
-    export: Annotated[int, Path(ge=1, lt=2**63, examples=[1])],
+    export: Annotated[int, Path(ge=1, le=2**53, examples=[1])],
     name: Annotated[str, Path(max_length=255, examples=["R1-2601-1S_netsuite_001.csv"])],
     books: Books,
 ) -> Response:

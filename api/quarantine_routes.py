@@ -32,7 +32,7 @@ def list_quarantine(
     batch: Annotated[str | None, Query(max_length=200)] = None,
     reason: Annotated[str | None, Query(max_length=100, examples=["unknown-contract"])] = None,
     resolved: Annotated[bool, Query(description="Rows released or rejected instead.")] = False,
-    after: Annotated[int, Query(ge=0, lt=2**63, description="Last row already read.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53, description="Last row already read.")] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[schemas.RowSetAside]:
     """Rows set aside in order of their number, each as it was sent, with its reason."""
@@ -133,7 +133,7 @@ def request_release(body: schemas.RowsReleased, books: Books, key: Key) -> Respo
     responses=refusals(*_CHANGES, "self-approval"),
 )
 def approve_release(
-    request: Annotated[int, Path(ge=1, lt=2**63, description="The request's number.")],
+    request: Annotated[int, Path(ge=1, le=2**53, description="The request's number.")],
     body: schemas.Approved,  # noqa: ARG001 - it says nothing yet; a body makes the request a write
     books: Books,
     key: Key,

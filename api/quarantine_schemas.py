@@ -11,7 +11,7 @@ from api.schemas import Count, Person, Wire
 from revrec.usage.quarantine import QuarantinedRow
 from revrec.usage.releases import ReleaseRequest
 
-RowNumber = Annotated[int, Field(ge=1, lt=2**63, examples=[12])]
+RowNumber = Annotated[int, Field(ge=1, le=2**53, examples=[12])]
 _RowName = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,17}$")]
 
 

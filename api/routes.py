@@ -195,7 +195,7 @@ def flash_close(
 def list_journal(
     books: Books,
     response: Response,
-    after: Annotated[int, Query(ge=0, lt=2**63, description="Last seq already read.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53, description="Last seq already read.")] = 0,
     limit: Annotated[int, Query(ge=1, le=_PAGE_MAX, description="Entries of a page.")] = 100,
 ) -> list[schemas.JournalEntry]:
     """Journal entries in the order of the chain, a page at a time."""

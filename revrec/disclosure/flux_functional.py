@@ -111,7 +111,7 @@ def _shown(amount: int, worth: int, digits: int) -> Decimal | None:
     """The rate between two amounts in minor units, for readers; none of nothing."""
     if not amount:
         return None
-    rate = Fraction(worth, amount) / Fraction(10) ** digits
+    rate = Fraction(worth, amount) * Fraction(10) ** -digits
     return Decimal(_rounded(rate * 10**_RATE_DIGITS)).scaleb(-_RATE_DIGITS)
 
 

@@ -60,9 +60,9 @@ def price_distribution(found: Sequence[Studied], entity: int) -> DataSet:
     rows: list[Row] = []
     for each in found:
         of = each.stratum
-        steps, width = len(of.histogram), of.most - of.least
+        tenth = (of.most - of.least).scaleb(-1)
         for number, count in enumerate(of.histogram):
-            low, high = (of.least + width * edge / steps for edge in (number, number + 1))
+            low, high = (of.least + tenth * edge for edge in (number, number + 1))
             rows.append((
                 entity, of.product, of.region, of.segment, of.per.replace("_", " and "),
                 of.currency, _key(of), number + 1, low, high, _shown(low, high, of.currency),
