@@ -78,6 +78,6 @@ def test_a_period_is_settled_once(command: Command, tmp_path: Path) -> None:
     assert "0 recorded" in again.stderr
     assert written.returncode == 0
     names = {path.name.split(".", 1)[1] for path in folder.iterdir()}
-    twins = {f"{each}.{end}" for each in ("commitment-burn-down", "credit-draws")
+    twins = {f"{each}.{end}" for each in ("commitment-burn-down", "credit-draws", "tie-out")
              for end in ("csv", "parquet")}  # fmt: skip
     assert names == {"xlsx", "json", *twins}
