@@ -17,7 +17,7 @@ from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.checking import run_checks
-from revrec.operations.engines import LOCAL
+from revrec.operations.engines import PARALLEL
 from revrec.operations.gates import Rehearsal
 from revrec.operations.spark_engine import Spark
 from revrec.periods import Period
@@ -62,7 +62,7 @@ def close(
                 prepared_by=prepared_by,
                 approved_by=approved_by,
                 kind=closing.Kind.SOFT if soft else closing.Kind.HARD,
-                engine=Spark(master=spark_master) if engine is _Where.SPARK else LOCAL,
+                engine=Spark(master=spark_master) if engine is _Where.SPARK else PARALLEL,
             )
         if closed.new:
             with err.status("Running the checks ..."):

@@ -43,8 +43,9 @@ class Local:
     """Processes of this machine; one alone where there is one part."""
 
     part_contracts: int = PART_CONTRACTS
-    processes: int | None = None
-    """As many as there are processors if left out."""
+    processes: int | None = 1
+    """None for as many as there are processors. Others import the program that runs again, so it
+    must do nothing where it is not run itself."""
 
     def close(
         self, tx: Transaction, lake: Lake, pins: Pins, asked: Asked
@@ -78,4 +79,6 @@ class Local:
 
 
 LOCAL = Local()
-"""The engine of who names none."""
+"""The engine of who names none: one process, whatever program it is."""
+PARALLEL = Local(processes=None)
+"""The command's."""
