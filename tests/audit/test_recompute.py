@@ -44,6 +44,7 @@ def told(name: str, **elected: str) -> Book:
     [path] = EXAMPLES.rglob(f"{name}.yaml")
     scenario: Told = read_yaml(path.read_text(encoding="utf-8"), name)  # type: ignore[assignment]
     scenario["policy"] = {**scenario.get("policy", {}), **elected}
+    scenario.setdefault("events", [])
     return read_book(scenario) if "exchange_rates" in scenario else measured(scenario, RATES)
 
 
