@@ -35,6 +35,8 @@ def measured(scenario: Told, rates: list[Decimal]) -> Book:
     """The book with a rate a month for each currency, gone through again and again."""
     days = [first for end in month_ends(scenario) for first in (end.replace(day=1),)]
     days = [days[0] - timedelta(days=400), days[0] - timedelta(days=40), *days]
+    # Closes long after the last thing that happens have a rate, too.
+    days += [days[-2] + timedelta(days=300 * number) for number in range(1, 12)]
     told = [
         {
             "id": f"{currency} {day}",
