@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -67,6 +69,20 @@ def history_of(daily: pa.Table, series: Sequence[Series], as_of: date) -> Panel:
         cohorts=[each.cohort for each in series],
         doubts={each.name: frozenset({each.doubt}) for each in series if each.doubt},
     )
+
+
+def use_of(daily: pa.Table, series: Series, as_of: date) -> Decimal:
+    """All that was counted of a series to the end of a day, to the last digit."""
+    days = daily["usage_date"]
+    inside = [
+        pc.equal(daily["contract"], series.contract),
+        pc.is_in(daily["meter"], pa.array(sorted(series.meters), pa.string())),
+        pc.greater_equal(days, pa.scalar(series.first_day)),
+        pc.less_equal(days, pa.scalar(as_of)),
+    ]
+    column = "quantity" if series.counted_in is CountedIn.QUANTITY else "amount"
+    used: Decimal | None = pc.sum(daily[column].filter(reduce(pc.and_, inside))).as_py()
+    return Decimal(0) if used is None else used
 
 
 def _counted(

@@ -11,7 +11,7 @@ from typing import Any
 from revrec.estimation.cases import Case
 from revrec.estimation.change import Held
 from revrec.estimation.evidence import held_of
-from revrec.estimation.histories import history_of
+from revrec.estimation.histories import use_of
 from revrec.estimation.look_back import (
     LookedBack,
     Past,
@@ -133,26 +133,24 @@ def _outcomes(inputs: EstimateInputs, counted: Sequence[Proposal]) -> Mapping[st
         if (last := listed[-1]).final
     }
     prepared = prepare(inputs)
-    over: dict[str, Case] = {
-        each.component.id: each
+    over = {
+        each.component.id: (each, prepared.series[each.row])
         for each in prepared.cases
         if each.row is not None and not each.days_left
     }
-    if not over:
-        return told
-    panel = history_of(inputs.daily, prepared.series, inputs.as_of)
-    held: dict[str, Held] = {
-        each.subject: held_of(each.evidence) for each in counted if each.subject in over
-    }
-    used = {name: panel.observed[case.row] for name, case in over.items()}
-    return told | {name: _came_to(over[name], of, float(used[name])) for name, of in held.items()}
+    used: dict[str, Decimal] = {}
+    for each in counted:
+        if each.subject in over:
+            case, series = over[each.subject]
+            quantity = use_of(inputs.daily, series, inputs.as_of)
+            used[each.subject] = _came_to(case, held_of(each.evidence), quantity)
+    return told | used
 
 
-def _came_to(case: Case, held: Held, used: float) -> Decimal:
+def _came_to(case: Case, held: Held, used: Decimal) -> Decimal:
     """What the use of the ledger comes to; of tiers the volume is what was estimated."""
-    quantity = Decimal(repr(used))
     is_volume = case.component.component is ComponentKind.VOLUME_TIERS
-    return quantity if is_volume else held.at(quantity)
+    return used if is_volume else held.at(used)
 
 
 def look_back_data(found: LookBack) -> dict[str, Any]:
