@@ -26,7 +26,7 @@ help:
 	@echo "make lint       ruff, import contracts, spelling"
 	@echo "make typecheck  mypy, strict"
 	@echo "make check      lint, typecheck, test"
-	@echo "make bench      measure speed (minutes)"
+	@echo "make bench      measure speed (half an hour)"
 	@echo "make bench-full companies of 10,000, 100,000 and 1,000,000 contracts (hours)"
 	@echo "make mutation   plant small wrongs, write docs/quality.md (an hour; goes on where it stopped)"
 	@echo "make estimates  judge the estimates and write docs/estimates.md (minutes)"
