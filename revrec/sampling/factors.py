@@ -1,7 +1,8 @@
 """The numbers of the published sampling tables, computed: Poisson for amounts, binomial for rates.
 
 The tables of the AICPA Audit Guide Audit Sampling round the same figures up in the last place they
-print, as is done here.
+print, as is done here, by exact fractions and 60 digits. Both distributions are of populations
+without end: of a finite one, whose own is the hypergeometric, they never promise too much.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from functools import cache
-from math import ceil, comb
+from functools import cache, partial
+from math import ceil, comb, floor
 
 from revrec.errors import FeedError
 
@@ -28,7 +29,8 @@ _EXPANSION = {
     50: Decimal("1.0"),
 }  # fmt: skip
 """Expansion factors for expected misstatement by percent of risk of incorrect acceptance (AICPA
-Audit Guide Audit Sampling, monetary unit sampling)."""
+Audit Guide Audit Sampling, monetary unit sampling): approximations that the Guide prints and no
+distribution gives. Planning by ratio computes what they approximate."""
 
 
 def check_confidence(confidence: Fraction) -> None:
@@ -102,16 +104,24 @@ def attribute_size(
     """
     check_confidence(confidence)
     risk = 1 - confidence
-    if expected < tolerable:
-        for size in range(1, _SIZE_MAX + 1):
-            deviations = ceil(size * expected)
-            if _at_most(deviations, size, tolerable) <= risk:
-                return size, deviations
+    most = ceil(_SIZE_MAX * expected) if expected < tolerable else -1
+    for deviations in range(most + 1):
+        # Sizes of which so many are expected: above those of one deviation less.
+        first = floor((deviations - 1) / expected) + 1 if deviations else 1
+        last = min(floor(deviations / expected) if expected else _SIZE_MAX, _SIZE_MAX)
+        shows = partial(_shows, deviations, tolerable, risk, first)
+        if first <= last and shows(last - first):
+            return first + _least(shows, last - first), deviations
     raise FeedError(
         f"No sample shows that {_percent(tolerable)} is not exceeded where {_percent(expected)} "
         "is expected.",
         remedy="Tolerate more, expect less, or test the control's effect on amounts instead.",
     )
+
+
+def _shows(deviations: int, tolerable: Fraction, risk: Fraction, first: int, more: int) -> bool:
+    """Whether so few deviations among so many and more are rare enough at the tolerable rate."""
+    return _at_most(deviations, first + more, tolerable) <= risk
 
 
 def _least(holds: Callable[[int], bool], most: int) -> int:

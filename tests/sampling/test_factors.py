@@ -1,17 +1,18 @@
-"""The numbers of the published tables, held against the tables and against a plain derivation.
+"""The numbers of sampling tables, held against scipy's distributions and against the tables.
 
-AICPA Audit Guide Audit Sampling: confidence factors for monetary unit sampling, also by ratio of
-expected to tolerable misstatement, expansion factors, and statistical sample sizes and results
-evaluation for tests of controls at 5 percent risk.
+What was published is in ``published.yaml``, each table with the copy it was read from.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
-from math import exp, factorial
+from math import ceil
+from pathlib import Path
 
 import pytest
+import yaml
+from scipy import optimize, stats
 
 from revrec.errors import FeedError
 from revrec.estimation.sampling_factors import normal_factor, planning_factor
@@ -22,113 +23,107 @@ from revrec.sampling.factors import (
     upper_deviation_rate,
 )
 
-CONFIDENCE_FACTORS = """
-     5%    10%   15%   20%   25%   30%   35%   50%
- 0   3.00  2.31  1.90  1.61  1.39  1.21  1.05  0.70
- 1   4.75  3.89  3.38  3.00  2.70  2.44  2.22  1.68
- 2   6.30  5.33  4.73  4.28  3.93  3.62  3.35  2.68
- 3   7.76  6.69  6.02  5.52  5.11  4.77  4.46  3.68
- 4   9.16  8.00  7.27  6.73  6.28  5.90  5.55  4.68
- 5  10.52  9.28  8.50  7.91  7.43  7.01  6.64  5.68
- 8  14.44 13.00 12.08 11.38 10.81 10.31  9.85  8.67
-10  16.97 15.41 14.42 13.66 13.02 12.47 11.98 10.67
-15  23.10 21.30 20.13 19.24 18.49 17.84 17.25 15.67
-20  29.07 27.05 25.74 24.73 23.89 23.15 22.47 20.67
-"""
-BY_RATIO = {
-    95: "3.00 3.31 3.68 4.11 4.63 5.24 6.00 6.92 8.09 9.59 11.54 14.18 17.85",
-    90: "2.31 2.52 2.77 3.07 3.41 3.83 4.33 4.95 5.72 6.71 7.99 9.70 12.07",
-}
-"""For ratios 0, 0.05, ..., 0.60."""
-SIZES = """
-        2%      3%      4%      5%     6%      7%     8%     9%     10%    15%    20%
-0       149(0)  99(0)   74(0)   59(0)  49(0)   42(0)  36(0)  32(0)  29(0)  19(0)  14(0)
-0.25    236(1)  157(1)  117(1)  93(1)  78(1)   66(1)  58(1)  51(1)  46(1)  30(1)  22(1)
-0.50    313(2)  157(1)  117(1)  93(1)  78(1)   66(1)  58(1)  51(1)  46(1)  30(1)  22(1)
-1.00    -       257(3)  156(2)  93(1)  78(1)   66(1)  58(1)  51(1)  46(1)  30(1)  22(1)
-"""
-UPPER_LIMITS = """
- 20  14.0 21.7 28.3
- 25  11.3 17.7 23.2
- 30   9.6 14.9 19.6
- 60   4.9  7.7 10.2
- 75   4.0  6.2  8.2
-100   3.0  4.7  6.2
-125   2.4  3.8  5.0
-"""
-"""Upper deviation rates in percent for 0, 1 and 2 deviations, rounded up to tenths."""
+PUBLISHED = yaml.load(
+    (Path(__file__).parent / "published.yaml").read_text(encoding="utf-8"), yaml.BaseLoader
+)
+STEP, NEAR = 1e-2, 1e-9
 
 
-def test_confidence_factors_are_the_published_ones():
-    """Every row and column that is quoted above."""
-    header, *rows = [line.split() for line in CONFIDENCE_FACTORS.strip().splitlines()]
-    for count, *factors in rows:
-        for risk, factor in zip(header, factors, strict=True):
-            confidence = 1 - Fraction(int(risk.removesuffix("%")), 100)
-            assert Decimal(factor) == misstatement_factor(confidence, int(count)), (count, risk)
+def percent(text):
+    """A percentage as a fraction of one."""
+    return Fraction(text) / 100
 
 
-def test_a_factor_is_the_least_hundredth_that_leaves_no_more_than_the_risk():
-    """By the sum of the Poisson distribution, written out."""
+def test_a_factor_is_the_poisson_mean_up_to_hundredths():
+    """Scipy's quantile lies within the hundredth below; every published one is the same."""
+    for name, row in PUBLISHED["confidence_factors"].items():
+        for count, told in enumerate(row.split()):
+            found = misstatement_factor(percent(name), count)
+            exact = stats.gamma.ppf(float(percent(name)), count + 1)
+            assert -NEAR < float(found) - exact < STEP
+            assert Decimal(told) == found, (name, count)
 
-    def at_most(count, mean):
-        return sum(exp(-mean) * mean**k / factorial(k) for k in range(count + 1))
 
-    for count in range(12):
-        factor = float(misstatement_factor(Fraction(95, 100), count))
-        assert at_most(count, factor) <= 0.05 < at_most(count, factor - 0.01)
+def _short_of(mean, confidence, ratio):
+    """What a sample of the mean lacks of the confidence where a ratio of it is expected."""
+    return stats.gamma.cdf(mean, 1 + ratio * mean) - confidence
 
 
-def test_planning_factors_by_ratio_are_the_published_ones():
-    """At both confidences; with nothing expected they are the factors of no misstatement."""
-    for percent, row in BY_RATIO.items():
-        found = [planning_factor(Fraction(percent, 100), Fraction(step, 20)) for step in range(13)]
-        assert list(map(Decimal, row.split())) == found
-        assert misstatement_factor(Fraction(percent, 100), 0) == found[0]
+def test_planning_factors_make_the_published_sizes():
+    """By scipy's root of the same equation; sizes are those of the factor less its rounding."""
+    table = dict(PUBLISHED["unit_sizes"])
+    shares = table.pop("tolerable").split()
+    for name, rows in table.items():
+        for ratio, row in rows.items():
+            found = planning_factor(percent(name), Fraction(ratio))
+            beside = float(percent(name)), float(ratio)
+            exact = optimize.brentq(_short_of, 1e-6, 100, args=beside)
+            assert -NEAR < float(found) - exact < STEP
+            for share, size in zip(shares, row.split(), strict=True):
+                most = ceil(Fraction(found) / Fraction(share))
+                least = ceil((Fraction(found) - Fraction(1, 100)) / Fraction(share))
+                assert least <= int(size) <= most, (name, ratio, share)
+        assert misstatement_factor(percent(name), 0) == planning_factor(percent(name), Fraction(0))
 
 
 def test_sample_sizes_for_controls_are_the_published_ones():
-    """At 95%; the sizes say in brackets how many deviations are expected."""
-    header, *rows = [line.split() for line in SIZES.strip().splitlines()]
-    for expected, *sizes in rows:
-        for tolerable, size in zip(header, sizes, strict=True):
-            if size != "-":
-                found = attribute_size(
-                    Fraction(tolerable.removesuffix("%")) / 100,
-                    Fraction(expected) / 100,
-                    Fraction(95, 100),
-                )
-                assert size == f"{found[0]}({found[1]})", (expected, tolerable)
+    """Each is enough by scipy's binomial, one fewer is not; where the Guide differs it is told."""
+    table = dict(PUBLISHED["control_sizes"])
+    expected, differs = table.pop("expected").split(), table.pop("differs")
+    seen = 0
+    for name, rows in table.items():
+        for tolerable, row in rows.items():
+            for rate, told in zip(expected, row.split(), strict=False):
+                asked = percent(tolerable), percent(rate), percent(name)
+                size, deviations = attribute_size(*asked)
+                risk = 1 - float(percent(name))
+                assert deviations == ceil(size * percent(rate))
+                assert stats.binom.cdf(deviations, size, float(asked[0])) <= risk
+                fewer = ceil((size - 1) * percent(rate))
+                assert stats.binom.cdf(fewer, size - 1, float(asked[0])) > risk
+                if told != "-":
+                    key = f"{name} {tolerable} {rate}"
+                    assert int(differs.get(key, told)) == size, key
+                    seen += 1
+    assert 391 == seen
+    assert round(stats.binom.cdf(4, 112, 0.07), 4) > 0.1
 
 
 def test_upper_deviation_rates_are_the_published_ones():
-    """The published table prints tenths, rounded up."""
-    for line in UPPER_LIMITS.strip().splitlines():
-        size, *rates = line.split()
-        for deviations, rate in enumerate(rates):
-            found = upper_deviation_rate(int(size), deviations, Fraction(95, 100))
-            tenths = -(-int(found * 100) // 10)
-            # A hundredth up and then a tenth up may be a tenth more than a tenth up at once.
-            assert tenths - int(Decimal(rate) * 10) in {0, 1} and (  # noqa: PT018
-                tenths == int(Decimal(rate) * 10) or found * 100 % 10 == 1
-            ), (size, deviations, found)
+    """Scipy's quantile of the beta distribution, up to hundredths; the Guide prints tenths."""
+    for name, rows in PUBLISHED["upper_limits"].items():
+        for size, row in rows.items():
+            for deviations, told in enumerate(row.split()):
+                found = upper_deviation_rate(int(size), deviations, percent(name))
+                beyond = float(percent(name)), deviations + 1, int(size) - deviations
+                exact = 100 * float(stats.beta.ppf(*beyond))
+                assert -NEAR < float(found) - exact < STEP
+                tenths = Decimal(repr(exact)).quantize(Decimal("0.1"), rounding=ROUND_CEILING)
+                assert Decimal(told) == tenths, (name, size, deviations)
 
 
-def test_with_no_deviations_the_rate_is_a_power():
-    """(1 - p)^n = 5% is p = 1 - 0.05^(1/n)."""
-    for size in (10, 59, 300):
-        exact = (1 - 0.05 ** (1 / size)) * 100
-        assert 0 <= float(upper_deviation_rate(size, 0, Fraction(95, 100))) - exact < 0.01
+def test_of_a_finite_population_no_more_is_promised_than_holds():
+    """By scipy's hypergeometric: were one deviation more in it, so few would be found too seldom.
+
+    The tables are of populations without end; of 40 or 400 occurrences the limit is never too low.
+    """
+    for population in (40, 400):
+        for size in (10, 25, 39):
+            for deviations in range(4):
+                limit = upper_deviation_rate(size, deviations, Fraction(95, 100))
+                beyond = int(limit * population / 100) + 1
+                if beyond <= population:
+                    chance = stats.hypergeom.cdf(deviations, population, beyond, size)
+                    assert chance <= 0.05, (population, size, deviations)
 
 
 def test_normal_and_expansion_factors():
     """1.645 and 1.282 are rounded up; the expansion factors are a printed list."""
     assert [Decimal("1.65"), Decimal("1.29")] == [
-        normal_factor(Fraction(percent, 100)) for percent in (95, 90)
+        normal_factor(percent(name)) for name in ("95", "90")
     ]
-    assert [Decimal("1.9"), Decimal("1.6"), Decimal("1.5"), Decimal("1.15")] == [
-        expansion_factor(Fraction(percent, 100)) for percent in (99, 95, 90, 63)
-    ]
+    for name, told in PUBLISHED["expansion_factors"].items():
+        assert Decimal(told) == expansion_factor(percent(name))
 
 
 @pytest.mark.parametrize(
@@ -139,8 +134,9 @@ def test_normal_and_expansion_factors():
         lambda: expansion_factor(Fraction(93, 100)),
         lambda: planning_factor(Fraction(95, 100), Fraction(61, 100)),
         lambda: attribute_size(Fraction(5, 100), Fraction(5, 100), Fraction(95, 100)),
+        lambda: attribute_size(Fraction(5, 100), Fraction(4999, 100_000), Fraction(95, 100)),
     ],
-    ids=["certainty", "below_half", "no_such_column", "half_and_more", "too_close"],
+    ids=["certainty", "below_half", "no_such_column", "half_and_more", "too_close", "too_large"],
 )
 def test_what_no_table_has_is_refused(asked):
     """With what to do instead."""
