@@ -4,8 +4,9 @@
 
 FOLDER holds manifest.json with its CSV files and journal-chain.csv. SEQ and DIGEST are an anchor
 kept outside, such as the chain head on a close's certificate. Re-adds everything: hashes and
-control totals of the files, the chain of the journal, the trial balance, the journal line by line,
-every rollforward, and the schedules against the postings. Prints what holds and what does not, and
+control totals of the files, the chain of the journal, the accounting periods, the trial balance,
+the journal line by line, every rollforward, and the schedules against the postings; of whichever
+book the folder is, closed by calendar months or by weeks. Prints what holds and what does not, and
 ends with 1 if anything does not.
 """
 
@@ -15,6 +16,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,7 +26,6 @@ Row = dict[str, str]
 Sums = defaultdict[tuple[str, ...], Decimal]
 
 CHAIN = "journal-chain.csv"
-NAMES = {"US GAAP (ASC 606)": "asc606", "IFRS (IFRS 15)": "ifrs15"}
 BALANCES = {
     "contract_balances": (-1, ("contract_liability", "non_current_contract_liability")),
     "contract_assets": (1, ("contract_asset", "non_current_contract_asset")),
@@ -92,17 +93,51 @@ def check_totals(sheets: dict[str, list[Row]], told: dict[str, dict]) -> Iterato
             yield from differ(f"{name} {column}", by_currency, kept)
 
 
-def check_ledger(chain: list[Row], sheets: dict[str, list[Row]], book: str) -> Iterator[str]:
+def reported(manifest: dict) -> tuple[str, str]:  # type: ignore[type-arg]
+    """The first and the last period of the report; of one calendar, so that they sort by name."""
+    first, _, last = manifest["period"].partition("..")
+    return first, last or first
+
+
+def check_periods(
+    chain: list[Row],
+    sheets: dict[str, list[Row]],
+    manifest: dict,  # type: ignore[type-arg]
+) -> Iterator[str]:
+    """Each period begins the day after the one before ends, and nothing is of a later one."""
+    first, last = reported(manifest)
+    told = sheets.get("accounting_periods", [])
+    ends = [(date.fromisoformat(row["first"]), date.fromisoformat(row["last"])) for row in told]
+    names = [row["period"] for row in told]
+    if told and not (names == sorted(set(names)) and {first, last} <= set(names)):
+        yield f"the accounting periods are not those from {first} on"
+    for row, (begins, closes) in zip(told, ends, strict=True):
+        if (closes - begins).days + 1 != int(row["days"]):
+            yield f"{row['period']} does not have {row['days']} days"
+    for row, (_, closes), (begins, _) in zip(told[1:], ends, ends[1:], strict=False):
+        if begins != closes + timedelta(days=1):
+            yield f"{row['period']} does not begin the day after the period before"
+    late = [row for row in chain if row["origin"] > row["period"]]
+    yield from (f"entry {row['seq']} is of {row['origin']}, after its period" for row in late[:1])
+    outside = [row for row in sheets["journal_detail"] if not first <= row["period"] <= last]
+    yield from (f"{row['row_key']} is not of the report's periods" for row in outside[:1])
+
+
+def check_ledger(
+    chain: list[Row],
+    sheets: dict[str, list[Row]],
+    manifest: dict,  # type: ignore[type-arg]
+) -> Iterator[str]:
     """The chain adds up to nothing in each period, and to the trial balance; so does the detail."""
+    first, last = reported(manifest)
     detail, balance = sheets["journal_detail"], sheets["trial_balance"]
     digits = {row["currency"]: -int(number(row["closing"]).as_tuple().exponent) for row in balance}
-    own = [row for row in chain if (row["book"] or "") == book]
+    own = [row for row in chain if row["book"] == manifest["journal_book"]]
     for row in own:
         row["currency"] = row["line_currency"]
         row["worth"] = str(Decimal(row["amount"]).scaleb(-digits.get(row["currency"], 0)))
-    periods = {row["period"] for row in detail} or {""}
-    before = [row for row in own if row["period"] < min(periods)]
-    within = [row for row in own if min(periods) <= row["period"] <= max(periods)]
+    before = [row for row in own if row["period"] < first]
+    within = [row for row in own if first <= row["period"] <= last]
     nothing: Sums = defaultdict(Decimal)
     yield from differ("the journal of", added(own, "period currency", ("worth", 1)), nothing)
     for what, column in (("opening", before), ("closing", [*before, *within])):
@@ -182,12 +217,11 @@ def check(folder: Path, anchor: tuple[int, str]) -> dict[str, list[str]]:
     broken = [f"entry {at}: {wrong}"] if wrong else []
     if last != manifest["chain_head"]:
         broken.append("its last entry is not the head that the manifest names")
-    named = NAMES.get(manifest["book"], "")
-    book = named if named in {row["book"] for row in chain} else ""
     return found | {
         "sheets add up to their control totals": list(check_totals(sheets, told)),
         "the chain of the journal is whole": broken,
-        "the ledger adds up": list(check_ledger(chain, sheets, book)),
+        "periods follow one another": list(check_periods(chain, sheets, manifest)),
+        "the ledger adds up": list(check_ledger(chain, sheets, manifest)),
         "rollforwards add up to the postings": list(check_rollforwards(sheets, told)),
         "revenue is what was posted": list(check_revenue(sheets)),
     }

@@ -49,6 +49,8 @@ class Cover:
     version: int = 1
     """Of the period's report: 1 for the first close, 2 after a reopening."""
     book: str = "US GAAP (ASC 606)"
+    journal_book: str = ""
+    """The name of the book in the journal's chain, where a second one is reported."""
     days: str = ""
     """First and last day, where the names of the periods do not tell them."""
     waived: tuple[str, ...] = ()

@@ -147,6 +147,7 @@ def write_manifest(
     manifest = {
         "entity": cover.entity,
         "book": cover.book,
+        "journal_book": cover.journal_book,
         "period": cover.period,
         "as_of": cover.as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "functional_currency": cover.functional_currency,

@@ -51,7 +51,8 @@ def export(
         version=certificate.ordinal,
         days=_days(report.first, report.period),
         waived=tuple(map(str, report.waived)),
-        book=_BOOKS[report.framework or Framework.ASC606],
+        book=_BOOKS[report.framework],
+        journal_book=report.book,
     )
     further = {
         Package.BOARD: report.board,

@@ -68,8 +68,7 @@ def chosen(tx: Transaction, period: Period, pins: Pins | None, framework: Framew
 
 def name_of(second: SecondBook | None, period: Period, framework: Framework | None) -> str:
     """The same where the second book of the period is known, or that there is none."""
-    first = second.framework.other if second else Framework.ASC606
-    if framework in {None, first}:
+    if framework in {None, framework_of_first(second)}:
         return ""
     if second is None:
         raise NotFound(
@@ -78,6 +77,11 @@ def name_of(second: SecondBook | None, period: Period, framework: Framework | No
             period=str(period),
         )
     return second.framework.value
+
+
+def framework_of_first(second: SecondBook | None) -> Framework:
+    """What the first book is kept under, beside a second one or alone."""
+    return second.framework.other if second else Framework.ASC606
 
 
 def inputs_of(

@@ -90,8 +90,10 @@ class Report:
     ledger: Ledger
     compared: Compared | None
     """Both books side by side; none where the close posted one."""
-    framework: Framework | None
-    """What its book is kept under, where one was asked for; none for the first."""
+    framework: Framework
+    """What its book is kept under."""
+    book: str
+    """The name of its book in the journal; the first has none."""
     policy: Policy
     """In force at the last period's close."""
     waived: Sequence[Waiver]
@@ -137,8 +139,7 @@ class Report:
 
         Those of IFRS 15 for a book under it.
         """
-        under = self.framework or Framework.ASC606
-        told = disclosed(self.datasets, self.policy, under, frameworks())
+        told = disclosed(self.datasets, self.policy, self.framework, frameworks())
         return {each.name: each for each in told}
 
     def _certified(self) -> Mapping[str, str]:
@@ -209,7 +210,8 @@ def report(
 
     def read(tx: Transaction) -> Report:
         certificate = _certificate(tx, period)
-        name = books.chosen(tx, period, certificate.pins, framework)
+        second = books.kept_beside(tx, period, certificate.pins)
+        name = books.name_of(second, period, framework)
         inputs = books.inputs_of(tx, workspace.lake, certificate.pins, name)
         posted = inputs.posted.filter(pc.less_equal(inputs.posted["period"], str(period)))
         book, entries = accounted_here(inputs.book, period), journal.read(tx, book=name)
@@ -239,7 +241,8 @@ def report(
             checklist=tasks,
             ledger=ledger(posted, closed, book, first=first, period=period, entity=tx.entity),
             compared=None if framework else _compared(tx, workspace.lake, first, certificate),
-            framework=framework,
+            framework=framework or books.framework_of_first(second),
+            book=name,
             policy=book.policy,
             waived=waived,
             signatures=signatures(tx, certificate),

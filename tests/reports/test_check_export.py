@@ -16,6 +16,8 @@ import pytest
 from reports.check_export import CHAIN, check
 from reports.checker import CHECKER, source
 from reports.export import export
+from revrec.feeds.records import fact_of
+from revrec.model.books import Framework
 from revrec.operations.close import close_period
 from revrec.operations.facts import record_facts
 from revrec.operations.report import report
@@ -75,7 +77,9 @@ def add_to(column, *, row=0, amount="1.00"):
     return change
 
 
-LEDGER, ROLLED = "the ledger adds up", "rollforwards add up to the postings"
+LEDGER, ROLLED, DAYS = (
+    "the ledger adds up", "rollforwards add up to the postings", "periods follow one another",
+)  # fmt: skip
 REVENUE, CHAINED = "revenue is what was posted", "the chain of the journal is whole"
 TAMPERED = [
     ("journal-chain.csv", add_to("amount", amount="1"), {CHAINED, LEDGER}),
@@ -105,7 +109,7 @@ def runs_alone(folder):
     ]  # fmt: skip
 
     assert [0, 1, 1] == [each.returncode for each in ran], ran[0].stdout + ran[0].stderr
-    assert 6 == ran[0].stdout.count("ok: ")
+    assert 7 == ran[0].stdout.count("ok: ")
     assert "its digest is not the anchor's" in ran[1].stdout
     assert "it is missing" in ran[2].stdout
 
@@ -124,3 +128,53 @@ def test_whatever_is_changed_is_found(folder, tmp_path):
     assert {"files have their hashes"} == wrong(folder)
     some.unlink()
     assert {"files have their hashes"} == wrong(folder)
+
+
+WEEKS = {"kind": "fiscal_calendar", "effective_from": "2025-01-01", "pattern": "4-4-5"}
+IFRS = {"kind": "second_book", "framework": "ifrs15", "effective_from": "2026-01-01"}
+SHORT = {
+    "kind": "contract", "id": "SHORT", "customer": "acme", "currency": "USD",
+    "inception": "2026-01-01", "start": "2026-01-01", "end": "2026-02-21",
+    "obligations": [{"id": "access", "product": "platform", "measure": "days"}],
+    "consideration": [{"id": "fee", "kind": "fixed", "amount": "5200.00"}],
+}  # fmt: skip
+LIKELY = {**SHORT, "id": "LIKELY", "customer": "likely", "collection_probability": "0.60"}
+"""Contracts of 100.00 a day for 52 days; the second is one under IFRS 15 alone."""
+OTHERWISE = [
+    ("journal-detail.csv", add_to("debit"), {LEDGER}),
+    ("disaggregated-revenue.csv", add_to("amount"), {REVENUE}),
+    ("accounting-periods.csv", lambda rows: rows[0].update(last="2026-01-25"), {DAYS}),
+    ("accounting-periods.csv", lambda rows: [rows[0], *rows[2:]], {DAYS}),
+]
+
+
+def test_periods_of_weeks_and_the_second_book_are_checked(workspace, tmp_path):
+    """24 and 28 days: 2,400.00 and 2,800.00, under IFRS 15 twice that; then nothing is posted."""
+    told = [fact_of(each, "test") for each in (WEEKS, IFRS, SHORT, LIKELY)]
+    record_facts(workspace, told, source="test")
+    first, second, third = map(
+        workspace.calendar().parse, ("FY2026-P01", "FY2026-P02", "FY2026-P03")
+    )
+    for period in (first, second, third):
+        close_period(workspace, period, **PEOPLE)
+    asked = {"gaap": None, "ifrs": Framework.IFRS15}
+    for name, framework in asked.items():
+        folder = tmp_path / name
+        export(report(workspace, first, second, framework=framework), folder)
+        assert set() == wrong(folder)
+        (path,) = folder.glob("*disaggregated-revenue.csv")
+        with path.open(encoding="utf-8", newline="") as file:
+            amounts = [Decimal(row["amount"]) for row in csv.DictReader(file)]
+        times = 1 if framework is None else 2
+        assert sum(amounts) == times * Decimal("5200.00")
+        for number, (changes, change, found) in enumerate(OTHERWISE):
+            there = tmp_path / f"{name}{number}"
+            shutil.copytree(folder, there)
+            changed(there, changes, change)
+            assert found <= wrong(there), (name, changes, wrong(there))
+    manifest = json.loads((tmp_path / "ifrs" / "manifest.json").read_text(encoding="utf-8"))
+    (tmp_path / "ifrs" / "manifest.json").write_text(json.dumps({**manifest, "journal_book": ""}))
+    assert LEDGER in wrong(tmp_path / "ifrs")
+
+    export(report(workspace, third, third), tmp_path / "quiet")
+    assert set() == wrong(tmp_path / "quiet")
