@@ -79,6 +79,13 @@ def name_of(second: SecondBook | None, period: Period, framework: Framework | No
     return second.framework.value
 
 
+def keeps(tx: Transaction, period: Period, pins: Pins, framework: Framework | None) -> bool:
+    """Whether a book under the framework was kept in the period; the first always was."""
+    second = kept_beside(tx, period, pins)
+    known = {framework_of_first(second), *([] if second is None else [second.framework])}
+    return framework is None or framework in known
+
+
 def framework_of_first(second: SecondBook | None) -> Framework:
     """What the first book is kept under, beside a second one or alone."""
     return second.framework.other if second else Framework.ASC606

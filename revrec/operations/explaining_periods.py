@@ -73,12 +73,12 @@ def period_explained(
         title=f"{period}, close {close.ordinal}, {close.stage}",
         day=period.last,
         known=known_of(tx, close.pins, name, period),
-        amounts=dict(_amounts(close)),
+        amounts=dict(_amounts(_told(close, name))),
         workings=list(_workings(sums, entries, period)),
         approvals=approvals_of(tx, close, (), ()),
         changes=list(_changes(sums, since, period)),
         postings=[touched(row) for row in _largest(posted, period)],
-        notes=list(_notes(tx, close, since)),
+        notes=list(_notes(tx, close, since, name)),
     )
 
 
@@ -88,10 +88,15 @@ def _sums(posted: pa.Table) -> list[Row]:
     return rows
 
 
-def _amounts(close: PeriodClose) -> Iterator[tuple[str, Money]]:
-    """Balances and sums to date as the certificate has them."""
-    told: Any = close.totals["balances_minor"]
-    for currency, sums in told.items():
+def _told(close: PeriodClose, name: str) -> Mapping[str, Any]:
+    """What the certificate tells of the book of a name."""
+    told: Mapping[str, Any] = close.totals
+    return told["second_book"] if name else told
+
+
+def _amounts(told: Mapping[str, Any]) -> Iterator[tuple[str, Money]]:
+    """Balances and sums to date as the certificate has them, if it does: of a part it does not."""
+    for currency, sums in told.get("balances_minor", {}).items():
         for name, amount in sums.items():
             yield f"{name}, {currency}", Money(int(amount), currency)
 
@@ -146,8 +151,11 @@ def _largest(posted: pa.Table, period: Period) -> list[Row]:
     return rows
 
 
-def _notes(tx: Transaction, close: PeriodClose, since: PeriodClose | None) -> Iterator[str]:
-    yield f"{close.totals.get('postings')} postings of {close.totals.get('contracts')} contracts."
+def _notes(
+    tx: Transaction, close: PeriodClose, since: PeriodClose | None, name: str
+) -> Iterator[str]:
+    postings, contracts = _told(close, name).get("postings"), close.totals.get("contracts")
+    yield f"{postings} postings of {contracts} contracts."
     yield f"Elections of the policy (SHA-256): {close.totals.get('policy')}."
     after = 0 if since is None else since.fact_seq
     for kind, told, corrected in facts.counts_between(tx, after, close.fact_seq):

@@ -43,6 +43,8 @@ class State:
     pins: Pins
     known: Known
     period: Period
+    framework: Framework | None
+    """Of the book, as it was asked for; none for the first."""
     among: frozenset[str]
     book: Book
     inputs: Inputs
@@ -94,6 +96,7 @@ def state_of(
         pins=pins,
         known=known_of(tx, pins, name, period),
         period=period,
+        framework=framework,
         among=among,
         book=accounted_here(inputs.book, period),
         inputs=inputs,
@@ -105,7 +108,7 @@ def state_of(
 def known_of(tx: Transaction, pins: Pins, name: str, period: Period) -> Known:
     """The pins, with what the book is kept under."""
     second = books.kept_beside(tx, period, pins)
-    first = second.framework.other if second else Framework.ASC606
+    first = books.framework_of_first(second)
     return Known(
         known_at=pins.known_at,
         fact_seq=pins.fact_seq,

@@ -12,6 +12,7 @@ from revrec.errors import RevrecError
 from revrec.ledger.kinds import KINDS
 from revrec.model.decision import Decision
 from revrec.money import Money
+from revrec.operations import books
 from revrec.operations.knowing import State, state_of
 from revrec.periods import Period
 from revrec.store.lake import Lake
@@ -28,17 +29,21 @@ def decided_before(
 ) -> Sequence[Decision] | None:
     """Decisions of the contract as the close before knew them; None where there was none.
 
-    Empty if the contract was unknown then, or refused.
+    Empty if the contract was unknown then, or refused, or the book was not kept yet.
     """
     since = state.close_before
     if since is None:
         return None
+    if not books.keeps(tx, since.period, since.pins, state.framework):
+        return ()
     last = since.closed_at
     used = state.inputs.daily["last_recorded_at"].to_pylist()
     before = state
     if any(each.since_last_close for each in told) or any(each > last for each in used):
         names = [standing.contract]
-        before = state_of(tx, lake, names, since.pins, period=since.period)
+        before = state_of(
+            tx, lake, names, since.pins, period=since.period, framework=state.framework
+        )
     if standing.contract not in before.book.histories:
         return ()
     earlier = Standing(

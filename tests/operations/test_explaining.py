@@ -13,6 +13,7 @@ from revrec.audit.explanation import Explanation, Subject
 from revrec.audit.telling import lines_of
 from revrec.errors import FeedError, NotFound
 from revrec.feeds.records import fact_of
+from revrec.model.books import Framework
 from revrec.money import Money
 from revrec.operations.close import Kind, close_period, move_cut_off
 from revrec.operations.computing import posted_detail
@@ -209,3 +210,56 @@ def test_what_became_known_between_moments_is_told(
     assert 8493 == explain(books, asked).workings[0].result
     with pytest.raises(FeedError, match="no moments"):
         explain(books, Asked(subject=Subject.CHANGES, name="2026-01-01"))
+
+
+IFRS = {"kind": "second_book", "framework": "ifrs15", "effective_from": "2026-01-01"}
+LIKELY = {
+    **CONTRACT, "id": "C-2", "collection_probability": "0.60",
+    "obligations": CONTRACT["obligations"][:1], "consideration": CONTRACT["consideration"][:1],
+}  # fmt: skip
+
+
+def test_a_second_book_is_explained_by_its_own_rules(database: Database, lake: Lake) -> None:
+    """60% likely to pay: no contract under Topic 606, one under IFRS 15; 84.93, then 76.71 of it.
+
+    What became known in February changes nothing of what the second book had decided in January.
+    """
+    books = Workspace(database=database, lake=lake, entity=3, actor="preparer")
+    record_facts(books, [fact_of(each, "test") for each in (IFRS, LIKELY)], source="test")
+    close_period(books, JANUARY, **PEOPLE)
+    invoice = {**INVOICE, "contract": "C-2", "on": "2026-02-03"}
+    record_facts(books, [fact_of(invoice, "test")], source="test")
+    close_period(books, FEBRUARY, **PEOPLE)
+
+    def asked(subject: Subject, name: str, **how: object) -> Explanation:
+        found = Asked(subject=subject, name=name, framework=Framework.IFRS15, **how)  # type: ignore[arg-type]
+        return explain(books, found)
+
+    rows = books.run(lambda tx: posted_detail(tx, books.lake, book="ifrs15")).to_pylist()
+    explained = {each["event"]: asked(Subject.POSTING, key_of_posting(each)) for each in rows}
+    assert {"billing", "netting", "satisfaction"} == set(explained)
+    assert all(each.holds and each.known.book == "IFRS 15" for each in explained.values())
+    earned = explained["satisfaction"]
+    assert 7671 == abs(earned.amounts["posted"].minor)
+    assert ["contract C-2", "invoice I-1", "second_book second_book"] == sorted(
+        each.name for each in earned.facts
+    )
+    assert all(each.told_before for each in earned.decisions if each.decision.on < JANUARY.last)
+    with pytest.raises(NotFound):
+        explain(books, Asked(subject=Subject.POSTING, name=earned.name))
+
+    last = {"day": FEBRUARY.last}
+    contract = asked(Subject.CONTRACT, "C-2", **last)
+    assert Money(16164, "USD") == contract.amounts["recognised"]
+    assert contract.holds
+    first = explain(books, Asked(subject=Subject.CONTRACT, name="C-2", **last))
+    assert 0 == first.amounts["recognised"].minor
+    own = asked(Subject.OBLIGATION, "C-2/access", **last)
+    assert {"fixed, revenue": Money(16164, "USD")} == own.amounts
+    period = asked(Subject.PERIOD, "2026-02")
+    assert period.holds
+    assert Money(16164, "USD") == period.amounts["recognised, USD"]
+    row = asked(Subject.LINE, "2026-02/contract_position C-2")
+    assert Money(16164, "USD") in row.amounts.values()
+    touched = asked(Subject.FACT, "contract C-2").postings
+    assert len(rows) == len(touched)
