@@ -171,6 +171,7 @@ def test_the_manifest_vouches_for_every_file(tmp_path):
     assert {
         "entity": "Lumen & Vale AI, Inc.",
         "book": "US GAAP (ASC 606)",
+        "journal_book": "",
         "period": "2026-03",
         "as_of": "2026-04-03T14:05:30Z",
         "functional_currency": "USD",
