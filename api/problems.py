@@ -33,7 +33,6 @@ _STATUS: Mapping[type[RevrecError], int] = {
     errors.Unauthorised: 401,
     errors.AccessError: 403,
     errors.ApprovalError: 403,
-    errors.IdempotencyMismatch: 422,
     errors.PeriodError: 409,
     errors.Conflict: 409,
     errors.StoreError: 503,

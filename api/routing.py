@@ -44,7 +44,11 @@ EVERY = (
     *("unauthorised", "forbidden", "malformed-request", "too-many-requests"),
     *("internal-error", "store-error"),
 )
-WRITES = (*EVERY, "missing-idempotency-key", "idempotency-mismatch", "conflict", "feed-error")
+WRITES = (
+    *EVERY,
+    *("missing-idempotency-key", "idempotency-mismatch", "request-in-progress"),
+    *("conflict", "feed-error"),
+)
 BODIES = ("payload-too-large", "unsupported-media-type")
 
 

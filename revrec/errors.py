@@ -24,6 +24,7 @@
         ApprovalNeeded           one person alone may not do so much; another has to approve
       Conflict                   another request is being worked on, or got there first
         IdempotencyMismatch      a key reused for another request
+        RequestInProgress        the same request is being worked on
         StaleVersion             the fact changed since it was read
       ReportError                a report cannot show its figures exactly, or is not complete
       StoreError                 a store cannot be reached, read or written; nothing was changed
@@ -151,6 +152,10 @@ class Conflict(RevrecError):
 
 class IdempotencyMismatch(Conflict):
     code = "idempotency-mismatch"
+
+
+class RequestInProgress(Conflict):
+    code = "request-in-progress"
 
 
 class StaleVersion(Conflict):

@@ -42,8 +42,8 @@ def once(
     ``before`` is what has to be done ahead of the operation in transactions of its own; a
     request that was answered does not do it again.
 
-    Raises Conflict while a request with the key runs, IdempotencyMismatch when the key was used
-    for another request.
+    Raises RequestInProgress while a request with the key runs, IdempotencyMismatch when the key was
+    used for another request.
     """
 
     def run(tx: Transaction) -> Answered:

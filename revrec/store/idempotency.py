@@ -26,8 +26,8 @@ class Answer:
 def recall(tx: Transaction, key: str, request_digest: str) -> Answer | None:
     """The answer given to this request before; None claims the key for this transaction.
 
-    Raises Conflict while another request with the key runs, IdempotencyMismatch when the key
-    was used for another request.
+    Raises RequestInProgress while another request with the key runs, IdempotencyMismatch when the
+    key was used for another request.
     """
     locks.idempotency_key(tx, key)
     return look_up(tx, key, request_digest)

@@ -32,15 +32,15 @@ The locks end with the transaction. SERIALIZABLE stays on beside them; neither i
 
 from __future__ import annotations
 
-from revrec.errors import CloseInProgress, Conflict
+from revrec.errors import CloseInProgress, RequestInProgress
 from revrec.periods import Period
 from revrec.store.transaction import Lock, LockNeeded, Transaction
 
 
 def idempotency_key(tx: Transaction, key: str) -> None:
-    """Claim a request's key; raises Conflict while another request with the key runs."""
+    """Claim a request's key; raises RequestInProgress while another one with the key runs."""
     if not _taken(tx, Lock(1, tx.entity, key, waits=False)):
-        raise Conflict(
+        raise RequestInProgress(
             f"A request with the key {key!r} is being worked on.",
             remedy="Wait for its answer, then repeat with the same key to read it.",
             key=key,

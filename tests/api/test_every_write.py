@@ -122,7 +122,7 @@ def test_a_key_of_another_request_is_refused_by_every_write(clients):
     assert {} == {
         name: answer.text
         for name, answer in answers.items()
-        if (422, "idempotency-mismatch") != (answer.status_code, answer.json().get("code"))
+        if (409, "idempotency-mismatch") != (answer.status_code, answer.json().get("code"))
     }
 
 

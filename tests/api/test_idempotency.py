@@ -95,7 +95,7 @@ def test_a_request_five_times_is_one_effect_and_one_answer(operation, ana, as_, 
 
 
 def test_a_key_of_another_request_is_refused(operation, ana, as_, workspace):
-    """422, and nothing happens."""
+    """409, and nothing happens."""
     prepare, actor, ask = WRITES[operation]
     prepare(ana)
     client = as_(actor)
@@ -104,7 +104,7 @@ def test_a_key_of_another_request_is_refused(operation, ana, as_, workspace):
 
     other = OTHERS[operation](client, "key")
 
-    assert (422, "idempotency-mismatch") == (other.status_code, other.json()["code"])
+    assert (409, "idempotency-mismatch") == (other.status_code, other.json()["code"])
     assert after == state(workspace)
 
 
@@ -137,7 +137,9 @@ def test_a_key_belongs_to_one_operation(ana, workspace):
 
     crossed = [send(ana, NDJSON, "facts"), record(ana, [CONTRACT], "usage")]
 
-    assert [422, 422] == [each.status_code for each in crossed]
+    assert [(409, "idempotency-mismatch")] * 2 == [
+        (each.status_code, each.json()["code"]) for each in crossed
+    ]
     assert after == state(workspace)
 
 
@@ -165,6 +167,9 @@ def test_thirty_two_at_once_are_one_effect(operation, ana, as_, workspace):
     last = ask(clients[0], "key")
 
     assert {each.status_code for each in answers} <= {200, 409}
+    assert {each.json()["code"] for each in answers if each.status_code == 409} <= {
+        *("request-in-progress", "close-in-progress")
+    }
     assert {last.content} == {each.content for each in answers if each.status_code == 200}
     assert last.headers["Idempotency-Replayed"] == "true"
     firsts = [

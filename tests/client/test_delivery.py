@@ -52,7 +52,7 @@ JOB = {
 }
 BUSY = Reply(status=503, body={"code": "store-error", "detail": "Later."})
 CUT = Reply(cut=0)
-IN_WORK = Reply(status=409, body={"code": "conflict"}, headers={"Retry-After": "0"})
+IN_WORK = Reply(status=409, body={"code": "request-in-progress"}, headers={"Retry-After": "0"})
 SLOWER = Reply(status=429, body={"code": "too-many-requests"}, headers={"Retry-After": "0"})
 
 
