@@ -39,6 +39,10 @@ _ANY = frozenset(Duty)
 
 MAY: Mapping[str, frozenset[Duty]] = {
     "record_facts": _RECORD,
+    "list_quarantined_facts": _READ,
+    "get_quarantined_fact": _READ,
+    "release_facts": _PREPARE,
+    "dismiss_facts": _PREPARE,
     "simulate": _READ,
     "run_in_parallel": _READ,
     "show_cutover": _READ,
@@ -107,6 +111,7 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "list_contracts": _READ,
     "get_contract": _READ,
     "list_customers": _READ,
+    "get_customer": _READ,
     "get_contract_schedule": _READ,
     "explain_obligation": _READ,
     "explain_fact": _READ,

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access import Books, Key
 from api.problems import UnsupportedMediaType
 from revrec.errors import FeedError, StoreError
-from revrec.feeds.documents import Unreadable, read_json
+from revrec.feeds.documents import lines_of, read_json
 from revrec.model.fact import digest_of
 
 NDJSON = "application/x-ndjson"
@@ -139,18 +139,7 @@ def _of_list(raw: bytes) -> Told:
 
 
 def _of_lines(raw: bytes) -> Told:
-    records: list[object] = []
-    for number, line in enumerate(raw.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = _plain(line)
-            digest_of(record)
-        except FeedError as error:
-            record = Unreadable(line=number, why=error.message)
-        except UnicodeError as error:
-            record = Unreadable(line=number, why=_not_text(error).message)
-        records.append(record)
+    records = [record for _, record in lines_of(raw)]
     return _bounded(Told(records=records, digest=hashlib.sha256(raw).hexdigest()), LINES_MAX)
 
 

@@ -117,6 +117,23 @@ def list_customers(books: Books, asked: _Asked) -> Response:
     )
 
 
+@router.get(
+    "/customers/{customer}",
+    tags=["contracts"],
+    operation_id="get_customer",
+    summary="Read a customer",
+    responses={**TAGGED, **refusals(*EVERY, "feed-error", "not-found")},
+)
+def get_customer(
+    customer: Annotated[str, Path(max_length=200, examples=["acme"])],
+    books: Books,
+    known_at: KnownAt = None,
+) -> schemas.CustomerTold:
+    """A customer as its contracts tell of it; they are listed with `customer=`."""
+    found = listing.customer_of(books, customer, known_at=known_at)
+    return schemas.CustomerTold.of(found)
+
+
 def _answer(books: Books, asked: Asked, wanted: Wanted) -> Response:
     return asked.answer(
         partial(listing.list_facts, books, wanted),

@@ -78,6 +78,18 @@ class CustomerTold(Wire):
     first_inception: date
     last_inception: date
 
+    @classmethod
+    def of(cls, told: Customer) -> CustomerTold:
+        """A customer as it is sent."""
+        return cls(
+            customer=told.customer,
+            name=told.name,
+            group=told.group,
+            contracts=told.contracts,
+            first_inception=told.first,
+            last_inception=told.last,
+        )
+
 
 class CustomerPage(Wire):
     """A page of customers."""
@@ -88,15 +100,4 @@ class CustomerPage(Wire):
     @classmethod
     def of(cls, found: Sequence[Customer], following: str | None) -> CustomerPage:
         """A page as it is sent."""
-        records = [
-            CustomerTold(
-                customer=each.customer,
-                name=each.name,
-                group=each.group,
-                contracts=each.contracts,
-                first_inception=each.first,
-                last_inception=each.last,
-            )
-            for each in found
-        ]
-        return cls(records=records, next=following)
+        return cls(records=[CustomerTold.of(each) for each in found], next=following)

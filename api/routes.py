@@ -13,17 +13,16 @@ from api.closing import certificate_of, close_once
 from api.etags import PRECONDITIONS, TAGGED, IfMatch
 from api.routing import BODIES, EVERY, WRITES, KnownAt, PathPeriod, answer, refusals, router
 from revrec.citations import REGISTER
-from revrec.errors import FeedError, NotFound
-from revrec.feeds.records import fact_of
+from revrec.errors import NotFound
+from revrec.feeds.loading import judged
 from revrec.ledger.entries import PostedEntry
 from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.answering import once
 from revrec.operations.close import Kind
-from revrec.operations.facts import recording
+from revrec.operations.refused import take
 from revrec.store import journal
-from revrec.store.facts import Recorded
 from revrec.store.periods import PeriodReopening
 from revrec.store.transaction import Transaction
 
@@ -43,33 +42,20 @@ CLOSES = (
     responses=refusals(*WRITES, *BODIES, "approval-needed"),
 )
 def record_facts(books: Books, key: Key, told: Records) -> Response:
-    """Record contracts, prices, invoices and events; a bad record is refused and stops no other.
+    """Record contracts, prices, invoices and events; a bad record is set aside and stops no other.
 
     A record has the fields of its kind. Amounts are strings; a number counts as it is written.
-    As NDJSON, a record a line and up to 100,000 of them, a line that cannot be read is refused too.
+    As NDJSON, a record a line and up to 100,000 of them, a line that cannot be read is set aside
+    too. What is set aside waits in quarantine to be corrected and released, or dismissed.
     """
-    facts, refused = [], []
-    for number, record in enumerate(told.records, start=1):
-        place = f"record {number}"
-        try:
-            facts.append(fact_of(record, place))
-        except FeedError as error:
-            refused.append(schemas.Refusal(place=place, message=str(error)))
-
-    def encode(recorded: Recorded) -> str:
-        return schemas.FactsRecorded(
-            new=recorded.new,
-            unchanged=recorded.unchanged,
-            corrected=recorded.corrected,
-            refused=refused,
-        ).model_dump_json()
-
+    places = ((f"record {number}", each) for number, each in enumerate(told.records, start=1))
+    loaded = judged(places, key)
     return answer(
         once(
             books,
             keyed(key, "facts", told.digest),
-            lambda tx: recording(tx, facts, source=f"api {key}"),
-            encode,
+            lambda tx: take(tx, loaded, source=f"api {key}"),
+            lambda taken: schemas.FactsRecorded.of(taken).model_dump_json(),
         )
     )
 

@@ -12,6 +12,7 @@ from revrec.audit import explain
 from revrec.ledger.entries import PostedEntry
 from revrec.model.decision import Decision
 from revrec.money import Money
+from revrec.operations.refused import Taken
 from revrec.store.periods import PeriodClose, PeriodReopening
 
 PERIOD_FORM = r"^((19|2[01])[0-9]{2}-|FY(19|2[01])[0-9]{2}-P)(0[1-9]|1[0-2])$"
@@ -96,6 +97,12 @@ class Refusal(Wire):
     """Which record of the request, from 1."""
     message: str = Field(examples=["record 3: `kind` is 'bill'. Use one of: contract, ..."])
     """What is wrong with it and what to do."""
+    reason: str = Field(examples=["unknown-kind"])
+    """`unreadable`, `no-record`, `unknown-kind`, `does-not-fit`, `out-of-range`, `told-since`."""
+    fields: list[str] = Field(examples=[["/amount"]])
+    """Paths to what does not fit."""
+    record: int = Field(ge=1, examples=[12])
+    """Its number in quarantine."""
 
 
 class FactsRecorded(Wire):
@@ -108,7 +115,26 @@ class FactsRecorded(Wire):
     corrected: Count
     """Facts that became the next version of one that was known."""
     refused: list[Refusal]
-    """Records that are not facts; they stop no other."""
+    """Records that are not facts; they stop no other, and wait in quarantine."""
+
+    @classmethod
+    def of(cls, taken: Taken) -> FactsRecorded:
+        """The wire form of what became of records."""
+        return cls(
+            new=taken.recorded.new,
+            unchanged=taken.recorded.unchanged,
+            corrected=taken.recorded.corrected,
+            refused=[
+                Refusal(
+                    place=each.rejection.place,
+                    message=each.rejection.message,
+                    reason=each.rejection.reason,
+                    fields=list(each.rejection.fields),
+                    record=each.number,
+                )
+                for each in taken.refused
+            ],
+        )
 
 
 class CloseRequested(Wire):

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 something does not hold or was refused, 2 wrong usage.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,7 @@ from revrec.commands import (
     quarantine,
     reading,
     reconciling,
+    refused,
     replaying,
     samples,
     usage,
@@ -52,8 +54,8 @@ from revrec.commands.shared import (
     workspace_of,
 )
 from revrec.errors import RevrecError
-from revrec.operations.facts import record_facts
 from revrec.operations.people import NAMELESS
+from revrec.operations.refused import take
 from revrec.operations.workspace import open_workspace
 from revrec.runtime.logging import configure
 from revrec.runtime.settings import Settings, wrong
@@ -115,6 +117,7 @@ app.command(name="audit-log")(people.audit_events)
 app.command(name="schema")(reading.print_schema)
 app.add_typer(usage_ledger.app, name="usage")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(refused.app, name="refused")
 app.add_typer(controls.app, name="checklist")
 app.add_typer(books.app, name="books")
 app.add_typer(people.users, name="users")
@@ -164,21 +167,23 @@ def migrate() -> None:
 @app.command()
 def load(paths: list[Path], actor: Actor = DEFAULT_ACTOR) -> None:
     """Record contracts, prices, invoices and events from YAML, JSON or NDJSON files."""
-    from revrec.feeds.records import load as load_records
+    from revrec.feeds.loading import load as load_records
 
-    rejected = 0
+    count = 0
     with workspace_of(actor) as workspace:
         for path in paths:
             loaded = load_records(path)
-            recorded = record_facts(workspace, loaded.facts, source=path.name)
+            taken = workspace.run(partial(take, loaded=loaded, source=path.name))
+            recorded = taken.recorded
             err.print(
                 f"{path}: {recorded.new:,} new, {recorded.corrected:,} corrected, "
-                f"{recorded.unchanged:,} unchanged, {len(loaded.rejections):,} refused"
+                f"{recorded.unchanged:,} unchanged, {len(taken.refused):,} refused"
             )
-            for each in loaded.rejections:
-                say(f"  refused: {each.message}")
-            rejected += len(loaded.rejections)
-    if rejected:
+            for each in taken.refused:
+                say(f"  refused, record {each.number} in quarantine: {each.rejection.message}")
+            count += len(taken.refused)
+    if count:
+        say("See `revrec refused`: correct and release them, or dismiss them.")
         raise typer.Exit(1)
 
 

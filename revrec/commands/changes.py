@@ -13,7 +13,7 @@ from rich.table import Table
 
 from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, err, out, say, workspace_of
 from revrec.errors import FeedError
-from revrec.feeds.records import load
+from revrec.feeds.loading import load
 from revrec.model.dataset import ColumnType, DataSet
 from revrec.model.fact import Fact
 from revrec.money import Money

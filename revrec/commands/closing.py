@@ -111,8 +111,11 @@ def status(as_json: AsJson = False) -> None:
     for each in state.periods:
         table.add_row(*(str(value) for value in asdict(each).values()))
     out.print(table)
-    waiting = ", ".join(f"{reason} {count:,}" for reason, count in state.quarantined.items())
-    out.print(f"{state.facts:,} facts; quarantined usage rows: {waiting or 'none'}")
+    rows, records = (
+        ", ".join(f"{reason} {count:,}" for reason, count in waiting.items()) or "none"
+        for waiting in (state.quarantined, state.refused)
+    )
+    out.print(f"{state.facts:,} facts; refused records: {records}; quarantined usage rows: {rows}")
 
 
 def _print_close(certificate: PeriodClose, *, new: bool, as_json: bool) -> None:

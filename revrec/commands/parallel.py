@@ -15,7 +15,7 @@ from rich.table import Table
 from revrec.commands.shared import DEFAULT_ACTOR, Actor, AsJson, err, out, say, workspace_of
 from revrec.disclosure.columns import records_of
 from revrec.errors import FeedError
-from revrec.feeds.records import load
+from revrec.feeds.loading import load
 from revrec.feeds.schedules import read_schedule
 from revrec.model.dataset import ColumnType, DataSet
 from revrec.operations.cutover import read_controls, tied_cutover

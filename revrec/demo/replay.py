@@ -14,7 +14,7 @@ from pathlib import Path
 
 from revrec.demo.manifest import Close, DeliveredFile, DemoManifest
 from revrec.errors import InvariantViolated
-from revrec.feeds.records import load
+from revrec.feeds.loading import load
 from revrec.operations.checking import run_checks
 from revrec.operations.close import Closed, close_period
 from revrec.operations.facts import record_facts

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from revrec.errors import FeedError
+from revrec.model.fact import canonical
 
 _Model = TypeVar("_Model")
 PROBLEMS_SHOWN_MAX = 5
@@ -52,12 +54,57 @@ def read_yaml(text: str, source: str) -> Any:  # noqa: ANN401  any document
         ) from error
 
 
+class NoRecord:
+    """What stands in the place of a record and is none."""
+
+    def refuse(self, source: str) -> NoReturn:
+        """Raises FeedError with what to do."""
+        raise NotImplementedError
+
+    @property
+    def sent(self) -> object:
+        """What was sent, as JSON."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """A line that is no record."""
+class Unreadable(NoRecord):
+    """A line that cannot be read."""
 
     line: int
     why: str
+    text: str
+    """The line; bytes that are not UTF-8 as ``\\xNN``."""
+
+    def refuse(self, source: str) -> NoReturn:
+        """Raises FeedError that names the line, if the source does not."""
+        line = f"line {self.line}"
+        place = source if source.endswith(line) else f"{source} ({line})"
+        raise FeedError(
+            f"{place}: {self.why}",
+            remedy="Write one JSON object on a line.",
+            source=source,
+            reason="unreadable",
+        )
+
+    @property
+    def sent(self) -> object:
+        """The line."""
+        return {"text": self.text}
+
+
+def read_line(raw: bytes, line: int) -> object:
+    """A line of NDJSON as plain values; Unreadable if it is none, which stops no other."""
+    try:
+        told = json.loads(raw.decode("utf-8"), parse_float=str, parse_constant=_refuse_constant)
+        canonical(told)
+    except UnicodeError as error:
+        why = f"not UTF-8 text: {getattr(error, 'reason', error)}."
+    except (ValueError, RecursionError) as error:
+        why = f"not JSON: {error}."
+    else:
+        return told
+    return Unreadable(line=line, why=why, text=raw.decode("utf-8", "backslashreplace"))
 
 
 def read_json(text: str, source: str) -> Any:  # noqa: ANN401  any document
@@ -73,17 +120,7 @@ def read_json(text: str, source: str) -> Any:  # noqa: ANN401  any document
 def read_text(path: Path) -> str:
     """A file's text; FeedError when it is missing, too large or not UTF-8."""
     try:
-        if path.stat().st_size > BYTES_MAX:
-            raise FeedError(
-                f"{path} has more than {BYTES_MAX:,} bytes.",
-                remedy="Split it, or deliver records as NDJSON lines.",
-                source=str(path),
-            )
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise FeedError(
-            f"{path} cannot be read: {error.strerror}.", remedy="Check the path.", source=str(path)
-        ) from error
+        return _bytes_of(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FeedError(
             f"{path} is not UTF-8 at byte {error.start:,}.",
@@ -92,11 +129,34 @@ def read_text(path: Path) -> str:
         ) from error
 
 
-def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Numbered lines of an NDJSON file, blank ones left out."""
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
+def _bytes_of(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > BYTES_MAX:
+            raise FeedError(
+                f"{path} has more than {BYTES_MAX:,} bytes.",
+                remedy="Split it, or deliver records as NDJSON lines.",
+                source=str(path),
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise FeedError(
+            f"{path} cannot be read: {error.strerror}.", remedy="Check the path.", source=str(path)
+        ) from error
+
+
+def lines(path: Path) -> Iterator[tuple[int, object]]:
+    """The records of an NDJSON file with the numbers of their lines, blank ones left out.
+
+    FeedError when the file is missing or too large.
+    """
+    yield from lines_of(_bytes_of(path).removeprefix(BOM_UTF8))
+
+
+def lines_of(raw: bytes) -> Iterator[tuple[int, object]]:
+    """The records of NDJSON with the numbers of their lines, blank ones left out."""
+    for number, line in enumerate(raw.split(b"\n"), start=1):
         if line.strip():
-            yield number, line
+            yield number, read_line(line, number)
 
 
 def validated(adapter: TypeAdapter[_Model], value: object, source: str) -> _Model:

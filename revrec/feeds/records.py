@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from revrec.errors import FeedError
 from revrec.feeds.adapters import adapter_of
-from revrec.feeds.documents import Unreadable, lines, read_json, read_text, read_yaml, validated
+from revrec.feeds.documents import NoRecord, validated
 from revrec.feeds.frameworks import policy_of
 from revrec.feeds.policies import default_policy
 from revrec.model.assessment import Assessment
@@ -179,70 +177,20 @@ MODELS: Mapping[FactKind, type[Any]] = {
 }
 """Kind of fact -> the model its body must fit."""
 
-_PLURALS = {"delivery": "deliveries", "policy": "policies", "lapse": "lapses"}
-_SINGLE = frozenset({FactKind.ENTITY_CURRENCIES, FactKind.FISCAL_CALENDAR, FactKind.SECOND_BOOK})
-_FIRST = (FactKind.PRODUCT, FactKind.CONTRACT, FactKind.STANDALONE_SELLING_PRICE)
-_LISTS: Mapping[str, FactKind] = {
-    _PLURALS.get(kind.value, f"{kind.value}s"): kind
-    for kind in (*_FIRST, *(each for each in FactKind if each not in {*_FIRST, *_SINGLE}))
-}
-"""Lists of a document by their names: records of one kind, which they need not say."""
-_TOLD_BESIDE = frozenset({"title", "cites", "about", "expected"})
-"""What a scenario tells that is no fact."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """A record that was refused: where it stands and why."""
-
-    source: str
-    place: str
-    message: str
-
-
-@dataclass(slots=True)
-class Loaded:
-    """What a feed gave: facts that are sound, and the records that are not."""
-
-    facts: list[Fact] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-
-
-def load(path: Path) -> Loaded:
-    """Read every record of a file: ``.ndjson`` one a line, ``.yaml`` or ``.json`` a document.
-
-    A record that does not fit is rejected with its place and reason and stops no other.
-    Raises FeedError when the file as a whole cannot be read.
-    """
-    loaded = Loaded()
-    for place, read in _records(path):
-        try:
-            loaded.facts.append(fact_of(read(), f"{path.name}, {place}"))
-        except FeedError as error:
-            rejection = Rejection(source=str(path), place=place, message=str(error))
-            loaded.rejections.append(rejection)
-    return loaded
-
-
 YEARS = range(1900, 2200)
 """Years in which facts may take effect: beyond them a date is a slip of the keyboard."""
 
 
 def fact_of(record: object, source: str) -> Fact:
     """A record with its ``kind`` as a fact; raises FeedError naming the fields that do not fit."""
-    if isinstance(record, _Unknown):
+    if isinstance(record, NoRecord):
         record.refuse(source)
-    if isinstance(record, Unreadable):
-        raise FeedError(
-            f"{source} (line {record.line}): {record.why}",
-            remedy="Write one JSON object on a line.",
-            source=source,
-        )
     if not isinstance(record, Mapping):
         raise FeedError(
             f"{source}: a record is an object with a `kind`, not {type(record).__name__}.",
             remedy="Write {kind: invoice, ...}.",
             source=source,
+            reason="no-record",
         )
     fields = dict(record)
     try:
@@ -252,6 +200,7 @@ def fact_of(record: object, source: str) -> Fact:
             f"{source}: `kind` is {record.get('kind')!r}.",
             remedy=f"Use one of: {', '.join(FactKind)}.",
             source=source,
+            reason="unknown-kind",
         ) from error
     fact = to_fact(kind, validated(adapter_of(MODELS[kind]), fields, source))
     if fact.effective_on.year not in YEARS:
@@ -259,8 +208,24 @@ def fact_of(record: object, source: str) -> Fact:
             f"{source}: {kind} {fact.key} takes effect on {fact.effective_on}.",
             remedy=f"Give a day from {YEARS.start} to {YEARS.stop - 1}.",
             source=source,
+            reason="out-of-range",
+        )
+    # Looking for how it is shown is quick, and almost always all that is needed.
+    if "\\x00" in repr(fact.body) and _holds_nul(fact.body):
+        raise FeedError(
+            f"{source}: a text of {kind} {fact.key!a} has a NUL character.",
+            remedy="Leave it out; no text of the books holds one.",
+            source=source,
         )
     return fact
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, Mapping):
+        return any(map(_holds_nul, (*value, *value.values())))
+    return isinstance(value, list) and any(map(_holds_nul, value))
 
 
 def to_fact(kind: FactKind, record: Record) -> Fact:
@@ -322,57 +287,3 @@ def of_fact(fact: Fact) -> Record:
     """The model object a fact tells; the inverse of ``to_fact``."""
     record: Record = adapter_of(MODELS[fact.kind]).validate_python(fact.body)
     return record
-
-
-def _records(path: Path) -> Iterator[tuple[str, Any]]:
-    if path.suffix == ".ndjson":
-        for number, line in lines(path):
-            place = f"line {number}"
-            yield place, lambda line=line, place=place: read_json(line, f"{path.name}, {place}")
-        return
-    text = read_text(path)
-    reader = read_json if path.suffix == ".json" else read_yaml
-    document = reader(text, path.name)
-    for place, record in _listed(document, path.name):
-        yield place, lambda record=record: record
-
-
-def _listed(document: object, source: str) -> Iterable[tuple[str, object]]:
-    """Records of a document: a list, or the lists a scenario has."""
-    if isinstance(document, list):
-        return [(f"record {number}", each) for number, each in enumerate(document, start=1)]
-    if not isinstance(document, Mapping):
-        raise FeedError(
-            f"{source}: neither a list of records nor an object with lists of them.",
-            remedy="Give a list, or `products:`, `contracts:`, `standalone_selling_prices:` and "
-            "`events:`.",
-            source=source,
-        )
-    found: list[tuple[str, object]] = []
-    for name, listed in document.items():
-        if name in _TOLD_BESIDE or listed is None:
-            continue
-        if not isinstance(listed, list) or not (name == "events" or name in _LISTS):
-            found.append((str(name), _Unknown(str(name))))
-            continue
-        told = {"kind": _LISTS[name].value} if name in _LISTS else {}
-        for number, each in enumerate(listed, start=1):
-            found.append(
-                (f"{name} {number}", {**told, **each} if isinstance(each, Mapping) else each)
-            )
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Unknown:
-    """A part of a document that is no list of records."""
-
-    name: str
-
-    def refuse(self, source: str) -> NoReturn:
-        """Raises FeedError with the names there are."""
-        raise FeedError(
-            f"{source}: `{self.name}` is no list of records, and nothing of it is recorded.",
-            remedy=f"Use one of: events, {', '.join(_LISTS)}; or a record with its `kind`.",
-            source=source,
-        )

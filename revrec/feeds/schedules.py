@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from revrec.errors import FeedError
 from revrec.feeds.documents import read_text
-from revrec.feeds.records import Rejection
+from revrec.feeds.loading import Rejection
 from revrec.money import to_minor
 from revrec.periods import Calendar
 from revrec.reconciliation.parallel import REVENUE, Cell, Schedule

@@ -10,7 +10,7 @@ from revrec.asc606.combination import Proposal, propose_combinations
 from revrec.operations.computing import Computed, read_inputs
 from revrec.operations.known import pins_at
 from revrec.operations.workspace import Workspace
-from revrec.store import facts, periods
+from revrec.store import fact_quarantine, facts, periods
 from revrec.store.transaction import Transaction
 from revrec.usage import quarantine
 
@@ -35,6 +35,8 @@ class Status:
     facts: int
     quarantined: dict[str, int]
     """Usage rows set aside and not yet resolved, by reason."""
+    refused: dict[str, int]
+    """Records that are no facts, set aside and not yet resolved, by reason."""
 
 
 def status(workspace: Workspace) -> Status:
@@ -54,7 +56,10 @@ def status(workspace: Workspace) -> Status:
             for period, each in sorted(last.items())
         ]
         return Status(
-            periods=closed, facts=facts.last_seq(tx), quarantined=quarantine.outstanding(tx)
+            periods=closed,
+            facts=facts.last_seq(tx),
+            quarantined=quarantine.outstanding(tx),
+            refused=dict(fact_quarantine.outstanding(tx)),
         )
 
     return workspace.run(read, read_only=True)

@@ -49,10 +49,24 @@ def list_customers(workspace: Workspace, place: Place, limit: int) -> Sequence[C
     """Customers of the contracts after a place, at most so many, in order of their ids."""
 
     def read(tx: Transaction) -> Sequence[Customer]:
-        found = fact_pages.customers(tx, through=place.through, after=place.after, limit=limit)
-        return list(found)
+        return fact_pages.customers(tx, through=place.through, after=place.after, limit=limit)
 
     return workspace.run(read, read_only=True)
+
+
+def customer_of(workspace: Workspace, name: str, *, known_at: datetime | None = None) -> Customer:
+    """A customer, as its contracts tell of it by a moment; NotFound if it has none."""
+
+    def read(tx: Transaction) -> Customer | None:
+        through = pins_at(tx, workspace.lake, known_at).fact_seq
+        return fact_pages.customer(tx, name, through=through)
+
+    found = workspace.run(read, read_only=True)
+    if found is None:
+        raise NotFound(
+            f"No contract is told of a customer {name!r}.", remedy="List them: /v1/customers."
+        )
+    return found
 
 
 def versions_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from revrec.store.transaction import Transaction
 _COLUMNS = "seq, kind, key, version, contract, effective_on, recorded_at, recorded_by, body::text"
 _LATEST = """
 from facts.fact
-where entity_id = %(entity)s and kind = %(kind)s and seq <= %(through)s
+where entity_id = %(entity)s and seq <= %(through)s
   and not exists (
     select from facts.fact as later
     where later.entity_id = fact.entity_id and later.kind = fact.kind and later.key = fact.key
@@ -55,8 +55,10 @@ def page(
 ) -> list[RecordedFact]:
     """Latest versions as of a seq, above a key, in order of their keys; at most so many."""
     narrow = {
+        # A customer is of contracts alone; said twice, the index of customers may not be taken.
+        "kind = %(kind)s": wanted.kind if wanted.customer is None else None,
         "contract = %(contract)s": wanted.contract,
-        "body ->> 'customer' = %(customer)s": wanted.customer,
+        "customer = %(customer)s": wanted.customer,
         "effective_on >= %(first)s": wanted.first,
         "effective_on <= %(last)s": wanted.last,
     }
@@ -89,26 +91,59 @@ def versions(tx: Transaction, kind: FactKind, key: str, *, through: int) -> list
     return [recorded_of(*row) for row in rows]
 
 
-def customers(tx: Transaction, *, through: int, after: str, limit: int) -> Iterator[Customer]:
+def customers(tx: Transaction, *, through: int, after: str, limit: int) -> list[Customer]:
     """Customers of the contracts as of a seq, above an id, in order of their ids."""
+    found: list[Customer] = []
+    while names := _names(tx, after, limit - len(found)):
+        # Some of them have no contract any more, or none yet.
+        found += _customers(tx, names, through)
+        after = names[-1]
+    return found
+
+
+def customer(tx: Transaction, name: str, *, through: int) -> Customer | None:
+    """A customer of the contracts as of a seq, if it has any."""
+    return next(iter(_customers(tx, [name], through)), None)
+
+
+def _names(tx: Transaction, after: str, limit: int) -> list[str]:
+    """The next names in the index of customers, one look-up for each."""
+    rows = tx.connection.execute(
+        """
+        with recursive named (customer) as (
+            (select customer from facts.fact
+             where entity_id = %(entity)s and customer > %(after)s order by customer limit 1)
+            union all
+            select (select customer from facts.fact
+                    where entity_id = %(entity)s and customer > named.customer
+                    order by customer limit 1)
+            from named where named.customer is not null
+        )
+        select customer from named where customer is not null limit %(limit)s
+        """,
+        {"entity": tx.entity, "after": after, "limit": limit},
+    )
+    return [name for (name,) in rows]
+
+
+def _customers(tx: Transaction, names: Sequence[str], through: int) -> list[Customer]:
     rows = tx.connection.execute(
         f"""
-        select body ->> 'customer' as customer,
-               coalesce(max(body ->> 'customer_name'), ''),
-               coalesce(max(body ->> 'customer_group'), ''),
-               count(*), min(effective_on), max(effective_on)
-        {_LATEST} and (body ->> 'customer') collate "C" > %(after)s
-        group by body ->> 'customer' order by (body ->> 'customer') collate "C" limit %(limit)s
+        select named.customer, told.*
+        from unnest(%(names)s::text[]) with ordinality as named (customer, place)
+        cross join lateral (
+            select coalesce(max(body ->> 'customer_name'), ''),
+                   coalesce(max(body ->> 'customer_group'), ''),
+                   count(*) as contracts, min(effective_on), max(effective_on)
+            {_LATEST} and customer = named.customer
+        ) as told
+        where contracts > 0 order by place
         """,
-        {
-            "entity": tx.entity,
-            "kind": FactKind.CONTRACT.value,
-            "through": through,
-            "after": after,
-            "limit": limit,
-        },
+        {"entity": tx.entity, "through": through, "names": names},
     )
-    for customer, name, group, contracts, first, last in rows:
-        yield Customer(
-            customer=customer, name=name, group=group, contracts=contracts, first=first, last=last
+    return [
+        Customer(
+            customer=name, name=shown, group=group, contracts=contracts, first=first, last=last
         )
+        for name, shown, group, contracts, first, last in rows
+    ]

@@ -191,9 +191,10 @@ def _check_same(connection: Connection, tables: Iterable[TableKept], with_rows: 
 
 
 def _columns(connection: Connection, table: str) -> list[str]:
+    """Columns that are written; what the database makes of them it makes again."""
     found = connection.execute(
         "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0"
-        " and not attisdropped order by attnum",
+        " and not attisdropped and attgenerated = '' order by attnum",
         [table],
     )
     return [name for (name,) in found]

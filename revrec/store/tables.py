@@ -11,7 +11,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Date, Index, Integer, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    Computed,
+    Date,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
@@ -22,6 +31,7 @@ from revrec.store import (
     job_tables,
     people_tables,
     proposal_tables,
+    quarantine_tables,
     sample_tables,
     usage_tables,
     webhook_tables,
@@ -37,6 +47,7 @@ __all__ = [
     "job_tables",
     "people_tables",
     "proposal_tables",
+    "quarantine_tables",
     "sample_tables",
     "usage_tables",
     "webhook_tables",
@@ -60,6 +71,11 @@ class FactRow(SQLModel, table=True):
             *("entity_id", "seq"),
             postgresql_where=sql("kind = 'contract_cost' and body ? 'shared'"),
         ),
+        Index(
+            None,
+            *("entity_id", "customer", "key"),
+            postgresql_where=sql("customer is not null"),
+        ),
         check("version_counts_from_one", "version >= 1"),
         {"schema": "facts"},
     )
@@ -75,6 +91,18 @@ class FactRow(SQLModel, table=True):
     recorded_by: str = text()
     digest: str = text()
     body: dict[str, Any] = json()
+    customer: str | None = Field(
+        sa_column=Column(
+            Text(collation="C"),
+            Computed(
+                "case when kind = 'contract'::text then body ->> 'customer'::text"
+                " else null::text end",
+                persisted=True,
+            ),
+            nullable=True,
+        )
+    )
+    """Of a contract; what the body says, for an index."""
 
 
 class JournalEntryRow(SQLModel, table=True):

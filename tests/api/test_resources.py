@@ -69,6 +69,30 @@ def test_pages_join_and_filters_choose(cleo):
         assert found == [each["key"] for each in page]
 
 
+def test_a_contract_of_another_customer_now_is_no_longer_of_the_first(ana, cleo, clock):
+    """A customer is what its contracts tell now, or told then; one without any is none."""
+    then = clock.now().isoformat()
+    clock.advance(timedelta(minutes=1))
+    moved = {**CONTRACTS[3], "customer": "acme", "customer_name": "Acme Inc."}
+    assert 1 == record(ana, [moved], "moved").json()["corrected"]
+
+    acme = cleo.get("/v1/customers/acme")
+    told = acme.json()
+
+    assert (4, "Acme Inc.", CONTRACT["inception"]) == tuple(
+        told[each] for each in ("contracts", "name", "last_inception")
+    )
+    assert [[told], ["bolt"]] == [
+        [told] if page == [told] else [each["customer"] for each in page]
+        for page in followed(cleo, "/v1/customers", limit=1)
+    ]
+    tag = {"If-None-Match": acme.headers["ETag"]}
+    assert 304 == cleo.get("/v1/customers/acme", headers=tag).status_code
+    assert 404 == cleo.get("/v1/customers/crux").status_code
+    crux = cleo.get("/v1/customers/crux", params={"known_at": then}).json()
+    assert ("crux", 1) == (crux["customer"], crux["contracts"])
+
+
 def test_every_form_holds_the_same_rows(cleo):
     """Contracts and customers: JSON, NDJSON, CSV, Arrow and Parquet."""
     for path, key in (("/v1/contracts", "key"), ("/v1/customers", "customer")):

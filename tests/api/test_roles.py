@@ -16,6 +16,10 @@ from tests.people import enrol
 TABLE = """
                                                               ana  bea  ben  cleo dora feed
     POST /v1/facts                                            yes  no   no   no   no   yes
+    GET  /v1/facts/quarantine                                 yes  yes  yes  yes  no   yes
+    GET  /v1/facts/quarantine/1                               yes  yes  yes  yes  no   yes
+    POST /v1/facts/quarantine/releases                        yes  no   no   no   no   no
+    POST /v1/facts/quarantine/dismissals                      yes  no   no   no   no   no
     POST /v1/simulations                                      yes  yes  yes  yes  no   yes
     POST /v1/changes                                          yes  no   no   no   no   no
     POST /v1/parallel-runs                                    yes  yes  yes  yes  no   yes
@@ -86,6 +90,7 @@ TABLE = """
     GET  /v1/contracts                                        yes  yes  yes  yes  no   yes
     GET  /v1/contracts/C-1                                    yes  yes  yes  yes  no   yes
     GET  /v1/customers                                        yes  yes  yes  yes  no   yes
+    GET  /v1/customers/acme                                   yes  yes  yes  yes  no   yes
     GET  /v1/coverage                                         yes  yes  yes  yes  no   yes
     GET  /v1/books/comparison?period=2026-01                  yes  yes  yes  yes  no   yes
     GET  /v1/books/rules                                      yes  yes  yes  yes  no   yes

@@ -33,6 +33,10 @@ TABLE = """
     quarantine requests   preparer approver controller auditor service
     quarantine approve    approver controller
     quarantine reject     preparer
+    refused list          preparer approver controller auditor service
+    refused show          preparer approver controller auditor service
+    refused release       preparer
+    refused dismiss       preparer
     close                 preparer approver controller
     cut-off               preparer controller
     reopen                preparer controller

@@ -27,7 +27,7 @@ from reports.packages import Package
 from revrec import cli
 from revrec.demo.manifest import Close
 from revrec.disclosure.columns import records_of
-from revrec.feeds.records import load
+from revrec.feeds.loading import load
 from revrec.money import to_minor
 from revrec.operations.close import close_period
 from revrec.operations.computing import posted_detail

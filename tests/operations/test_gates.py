@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from revrec.errors import PeriodNotReady
-from revrec.feeds.records import load
+from revrec.feeds.loading import load
 from revrec.operations.close import close_period, gate_states
 from revrec.operations.facts import record_facts
 from revrec.operations.gates import GateState

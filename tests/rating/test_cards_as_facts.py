@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from revrec.feeds.book import book_of
-from revrec.feeds.records import fact_of, load, of_fact, to_fact
+from revrec.feeds.loading import load
+from revrec.feeds.records import fact_of, of_fact, to_fact
 from revrec.model.fact import FactKind
 from revrec.model.rating import PriceAgreement, RateCard, Reset, TierMode
 

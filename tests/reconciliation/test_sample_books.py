@@ -18,7 +18,7 @@ from revrec.demo.generate import draw_deals
 from revrec.demo.metering import meter_usage
 from revrec.demo.usage import draw_usage
 from revrec.feeds.book import book_of as book_of_facts
-from revrec.feeds.records import load
+from revrec.feeds.loading import load
 from revrec.feeds.scenario import read_scenario
 from revrec.model.history import Book
 from revrec.money import from_minor

@@ -49,6 +49,8 @@ ROWS = """
     records.usage_batch           recorded_by  yes      no       no         no      no    yes
     records.usage_count_batch     recorded_by  yes      no       no         no      no    yes
     records.quarantine_resolution resolved_by  yes      no       no         no      no    yes
+    records.quarantined_fact      told_by      yes      no       no         no      no    yes
+    records.quarantined_fact_resolution resolved_by yes no       no         no      no    no
     records.release_request       requested_by yes      no       no         no      no    no
     records.release_approval      approved_by  no       yes      yes        no      no    no
     records.proposal              prepared_by  yes      no       no         no      no    no

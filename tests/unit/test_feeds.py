@@ -9,8 +9,9 @@ import pytest
 from revrec.errors import FeedError
 from revrec.feeds.adapters import adapter_of
 from revrec.feeds.documents import read_json, read_yaml
+from revrec.feeds.loading import load
 from revrec.feeds.policies import default_policy, with_elections
-from revrec.feeds.records import MODELS, fact_of, load, of_fact
+from revrec.feeds.records import MODELS, fact_of, of_fact
 from revrec.feeds.scenario import read_scenario, schema
 from revrec.model.fact import FactKind
 from tests.books import EXAMPLES, examples, facts_of
