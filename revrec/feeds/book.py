@@ -13,6 +13,7 @@ from revrec.asc606.catalogue import by_product
 from revrec.asc606.combination import combine
 from revrec.asc606.elections import read_elections
 from revrec.asc606.reading import read_promises
+from revrec.collector import collector_at_rest
 from revrec.commitments.performance import read_performed, told_as_performed
 from revrec.feeds.frameworks import policy_of
 from revrec.feeds.policies import completed, default_policy
@@ -124,6 +125,7 @@ def _of_the_engine(
             yield fact, record
 
 
+@collector_at_rest()
 def book_of(
     facts: Iterable[Fact],
     *,

@@ -62,11 +62,14 @@ class FactKind(StrEnum):
     FINANCIAL_BENCHMARK = "financial_benchmark"
 
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
 def canonical(body: object) -> bytes:
     """The one encoding that is hashed: JSON, keys sorted, no spaces, UTF-8, decimals as text."""
-    return json.dumps(
-        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _ENCODER.encode(body).encode()
 
 
 def digest_of(body: object) -> str:

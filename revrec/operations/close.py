@@ -22,6 +22,7 @@ from enum import StrEnum
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from revrec.collector import collector_at_rest
 from revrec.engine import ENGINE_VERSION
 from revrec.errors import Conflict, PeriodNotReady, SelfApproval
 from revrec.ledger.detail import entries_of, numbered
@@ -311,6 +312,7 @@ def _refuse_out_of_order(tx: Transaction, period: Period) -> None:
         )
 
 
+@collector_at_rest()
 def finish_close(
     tx: Transaction,
     lake: Lake,

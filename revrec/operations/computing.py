@@ -12,6 +12,7 @@ import pyarrow.dataset as ds
 
 from revrec import engine
 from revrec.asc606.openings import within_a_period
+from revrec.collector import collector_at_rest
 from revrec.commitments.performance import as_performed
 from revrec.engine import Accounting
 from revrec.errors import MissingExchangeRate, PeriodNotReady
@@ -232,6 +233,7 @@ def posted_detail(
     return table.cast(DETAIL).sort_by(ordered)
 
 
+@collector_at_rest()
 def compute(inputs: Inputs, period: Period, *, since: date | None = None) -> Computed:
     """Account for everything known and subtract what is posted up to the period.
 

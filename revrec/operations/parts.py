@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from revrec.asc606.combination import Proposal, propose_combinations
+from revrec.collector import collector_at_rest
 from revrec.columnar import looked_up
 from revrec.errors import PeriodNotReady
 from revrec.ledger.chart import charted, in_order
@@ -107,6 +108,7 @@ def with_shared(own: pa.Table, of_all: pa.Table) -> pa.Table:
     return pa.concat_tables([own, of_all.filter(mask)])
 
 
+@collector_at_rest()
 def close_part(part: Part, asked: Asked) -> PartClosed:
     """Close a part; one that cannot be closed says why."""
     order = [("kind", "ascending"), ("key", "ascending")]

@@ -102,6 +102,7 @@ class Told:
         return {*self.shared, *([] if self.contract is None else [self.contract])}
 
 
+@collector_at_rest()
 def record(tx: Transaction, facts: Iterable[Fact]) -> Recorded:
     """Record facts: unknown ones as version 1, changed ones as the next version.
 
