@@ -14,7 +14,6 @@ from revrec.engine import Accounting
 from revrec.model.dataset import DataSet
 from revrec.model.history import Book
 from revrec.periods import Period
-from revrec.recognition.arithmetic import segment_table
 
 _SIDES = ("before", "after")
 _OF_A_SIDE = """
@@ -51,7 +50,7 @@ def revenue_effect(
     days += [(each.previous.last, str(each), -1) for each in periods]
     with connect() as database:
         for side, accounting in zip(_SIDES, (before, after), strict=True):
-            database.register(f"{side}_segments", segment_table(accounting.recognised.segments))
+            database.register(f"{side}_segments", accounting.recognised.columns)
             database.register(f"{side}_recognised", accounting.recognised.table)
         database.register(
             "months",

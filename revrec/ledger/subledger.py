@@ -27,7 +27,6 @@ from revrec.ledger.maturity import MATURITY, is_posted, split_by_maturity
 from revrec.model.history import Book, ContractHistory
 from revrec.money import to_minor
 from revrec.periods import Period
-from revrec.recognition.arithmetic import segment_table
 
 POSTED = pa.schema(
     [
@@ -87,9 +86,9 @@ class Subledger:
             for first, last in accounting.contracts[each.id].without_contract
         ]
         self._tables = {
-            "segments": segment_table(accounting.recognised.segments),
+            "segments": accounting.recognised.columns,
             "recognised": accounting.recognised.table,
-            "accrued_segments": segment_table(accounting.accrued.segments),
+            "accrued_segments": accounting.accrued.columns,
             "accrued": accounting.accrued.table,
             "billing": billing_table(histories),
             "reduction": _reductions(histories),

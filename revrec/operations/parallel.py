@@ -23,7 +23,6 @@ from revrec.model.fact import Fact
 from revrec.operations.computing import read_inputs
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.recognition.arithmetic import segment_table
 from revrec.recognition.counts import usage_by_obligation
 from revrec.reconciliation.parallel import REVENUE, Cell, Compared, Schedule, Status, compare
 from revrec.store import entities, facts
@@ -128,7 +127,7 @@ def _ours(tx: Transaction, lake: Lake, first: Period, last: Period) -> tuple[Sch
     accounting = engine.account(book, known, usage=[counts])
     found = Schedule()
     with connect() as database:
-        database.register("segments", segment_table(accounting.recognised.segments))
+        database.register("segments", accounting.recognised.columns)
         database.register("recognised", accounting.recognised.table)
         database.register("periods", _table(periods))
         rows = database.execute(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -80,6 +80,7 @@ _SHAPE_TYPE = pa.struct(
         ("rollover_ends", pa.date32()),
     ]
 )
+_PLAIN = ("progress", "starts", "ends", "counted_in", "counts_from")
 _RARE = (
     "counter",
     "late",
@@ -118,6 +119,8 @@ class Recognised:
     """Revenue to date of segments at dates; ``table`` has the columns of ``REVENUE``."""
 
     segments: Sequence[Segment]
+    columns: pa.Table
+    """The segments as columns (``segment_table``)."""
     table: pa.Table
 
 
@@ -172,7 +175,7 @@ class Arithmetic:
                 "contract": pa.array([q.contract for q in questions], pa.string()),
                 "obligation": pa.array([q.obligation for q in questions], pa.string()),
                 "day": pa.array([q.day for q in questions], pa.date32()),
-                "shape": _shapes(q.shape for q in questions),
+                "shape": _shapes([q.shape for q in questions]),
             }
         )
         self._database.register("asked", asked)
@@ -190,9 +193,10 @@ class Arithmetic:
     @cites("606-10-25-31", "606-10-25-35", "606-10-55-48")
     def recognise(self, segments: Sequence[Segment], dates: Sequence[date]) -> Recognised:
         """Revenue to date of every segment at every date on which it is in force."""
+        columns = segment_table(segments)
         if not segments:
-            return Recognised(segments, REVENUE.empty_table())
-        self._database.register("segment_rows", segment_table(segments))
+            return Recognised(segments, columns, REVENUE.empty_table())
+        self._database.register("segment_rows", columns)
         days = pa.table({"day": pa.array(sorted(set(dates)), pa.date32())})
         self._database.register("dates", days)
         progress = _progress({s.shape.progress for s in segments})
@@ -209,61 +213,64 @@ class Arithmetic:
             self._database.execute("drop table points; drop table ratios;")
         self._database.unregister("segment_rows")
         self._database.unregister("dates")
-        return Recognised(segments, table.cast(REVENUE))
+        return Recognised(segments, columns, table.cast(REVENUE))
+
+
+_SEGMENT_COLUMNS = (
+    ("contract", pa.string()),
+    ("obligation", pa.string()),
+    ("component", pa.string()),
+    ("product", pa.string()),
+    ("currency", pa.string()),
+    ("valid_from", pa.date32()),
+    ("valid_to", pa.date32()),
+    ("price", pa.int64()),
+    ("kept_breakage", pa.int64()),
+    ("as_used", pa.bool_()),
+    ("stream", pa.string()),
+)
 
 
 def segment_table(segments: Sequence[Segment]) -> pa.Table:
     """Segments as columns, keyed by their position."""
+    values = _by_field(Segment._fields, segments)
     return pa.table(
         {
             "segment": pa.array(range(len(segments)), pa.int64()),
-            "contract": pa.array([s.contract for s in segments], pa.string()),
-            "obligation": pa.array([s.obligation for s in segments], pa.string()),
-            "component": pa.array([s.component for s in segments], pa.string()),
-            "product": pa.array([s.product for s in segments], pa.string()),
-            "currency": pa.array([s.currency for s in segments], pa.string()),
-            "valid_from": pa.array([s.valid_from for s in segments], pa.date32()),
-            "valid_to": pa.array([s.valid_to for s in segments], pa.date32()),
-            "price": pa.array([s.price for s in segments], pa.int64()),
-            "kept_breakage": pa.array([s.kept_breakage for s in segments], pa.int64()),
-            "as_used": pa.array([s.as_used for s in segments], pa.bool_()),
-            "stream": pa.array([s.stream for s in segments], pa.string()),
-            "shape": _shapes(s.shape for s in segments),
+            **{name: pa.array(values[name], kind) for name, kind in _SEGMENT_COLUMNS},
+            "shape": _shapes(values["shape"]),
         }
     )
 
 
-def _shapes(shapes: Iterable[Shape]) -> pa.StructArray:
-    rows = list(shapes)
+def _shapes(shapes: Sequence[Shape]) -> pa.StructArray:
+    values = _by_field(Shape._fields, shapes)
 
-    def text(values: Iterable[int | None]) -> pa.Array:
-        return pa.array([None if v is None else str(v) for v in values], pa.string())
+    def text(name: str) -> pa.Array:
+        return pa.array([None if v is None else str(v) for v in values[name]], pa.string())
 
     return pa.StructArray.from_arrays(
         [
-            pa.array([s.progress for s in rows], pa.string()),
-            pa.array([s.starts for s in rows], pa.date32()),
-            pa.array([s.ends for s in rows], pa.date32()),
-            pa.array([s.counted_in for s in rows], pa.string()),
-            pa.array([s.counts_from for s in rows], pa.date32()),
-            text(s.baseline for s in rows),
-            text(s.cap for s in rows),
-            text(s.whole for s in rows),
-            text(s.entitled for s in rows),
-            pa.array([s.lapses for s in rows], pa.date32()),
-            *_rare(rows),
+            *(pa.array(values[name], _SHAPE_TYPE.field(name).type) for name in _PLAIN),
+            *(text(name) for name in ("baseline", "cap", "whole", "entitled")),
+            pa.array(values["lapses"], pa.date32()),
+            *_rare(shapes, values),
         ],
         fields=list(_SHAPE_TYPE),
     )
 
 
-def _rare(rows: Sequence[Shape]) -> list[pa.Array]:
+def _by_field(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
+    """What rows have in each of their fields."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return dict(zip(names, columns, strict=True))
+
+
+def _rare(rows: Sequence[Shape], values: Mapping[str, Sequence[Any]]) -> list[pa.Array]:
     """Columns that few shapes fill: built one by one only where one does."""
     fields = [_SHAPE_TYPE.field(name) for name in _RARE]
-    if not any(
-        s.counter or s.late or s.early or s.knots or s.done or s.counts_to or s.rollover_ends
-        for s in rows
-    ):
+    telling = ("counter", "late", "early", "knots", "done", "counts_to", "rollover_ends")
+    if not any(any(values[name]) for name in telling):
         return [pa.nulls(len(rows), each.type) for each in fields]
     columns: list[list[object]] = [
         [s.counter or None for s in rows],

@@ -21,7 +21,6 @@ from revrec import engine
 from revrec.columnar import connect
 from revrec.model.dataset import DataSet, TieOut
 from revrec.model.history import Book
-from revrec.recognition.arithmetic import segment_table
 from revrec.recognition.counts import usage_by_obligation
 from revrec.reconciliation.datasets import (
     CUSTOMER,
@@ -72,7 +71,7 @@ def _earned(book: Book, usage: pa.Table | None, first: date, last: date) -> pa.T
     counts = [] if usage is None else [usage_by_obligation(usage, book.histories.values())]
     recognised = engine.account(book, days, usage=counts).recognised
     with connect() as bench:
-        bench.register("segments", segment_table(recognised.segments))
+        bench.register("segments", recognised.columns)
         bench.register("recognised", recognised.table)
         return bench.sql(
             """

@@ -13,7 +13,6 @@ from revrec import engine
 from revrec.ledger.subledger import first_period
 from revrec.model.history import Book
 from revrec.periods import Period
-from revrec.recognition.arithmetic import segment_table
 from revrec.recognition.counts import usage_by_obligation
 
 DAILY = pa.schema(
@@ -75,7 +74,7 @@ def posted_revenue(book: Book, usage: pa.Table | None, through: Period) -> pa.Ta
         }
     )
     with duckdb.connect() as database:
-        database.register("segments", segment_table(accounting.recognised.segments))
+        database.register("segments", accounting.recognised.columns)
         database.register("recognised", accounting.recognised.table)
         database.register("spans", spans)
         return database.sql(

@@ -23,12 +23,12 @@ from revrec.model.decision import ContractAccounting
 from revrec.model.events import CustomerPayment, Invoice, InvoiceLine, Payment
 from revrec.model.history import Book, ContractHistory
 from revrec.periods import FOREVER, Period
-from revrec.recognition.arithmetic import Recognised
+from revrec.recognition.arithmetic import Recognised, segment_table
 from revrec.recognition.counts import under_combined_names
 from tests.reconciliation.posted import rolled_up
 
 JANUARY = Period(2026, 1)
-NONE_RECOGNISED = Recognised((), pa.table({}))
+NONE_RECOGNISED = Recognised((), segment_table(()), pa.table({}))
 
 
 def signed(name: str, currency: str = "EUR", **told) -> ContractHistory:

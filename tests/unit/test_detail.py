@@ -18,7 +18,7 @@ from revrec.model.currencies import EntityCurrencies
 from revrec.model.decision import ContractAccounting, Decision, Progress, Segment, Shape
 from revrec.model.history import Book, ContractHistory
 from revrec.periods import FOREVER, Period
-from revrec.recognition.arithmetic import Recognised
+from revrec.recognition.arithmetic import Recognised, segment_table
 from tests.scenarios.telling import accounted, contract, event, fixed, scenario
 
 JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
@@ -304,8 +304,8 @@ def test_what_takes_effect_on_the_last_day_of_the_period_counts():
         segment(date(2026, 2, 1), 11),
     )
     accounting = Accounting(
-        recognised=Recognised(segments, pa.table({})),
-        accrued=Recognised((), pa.table({})),
+        recognised=Recognised(segments, segment_table(segments), pa.table({})),
+        accrued=Recognised((), segment_table(()), pa.table({})),
         contracts={
             "C": ContractAccounting(contract="C", segments=segments, decisions=(decision,) * 34)
         },
