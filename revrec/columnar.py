@@ -146,8 +146,7 @@ def looked_up(
             pc.multiply_checked(keys, len(column.dictionary)), column.indices.cast(pa.int64())
         )
     coded = keys.dictionary_encode()
-    texts = [column.dictionary.to_pylist() for column in columns]
-    told = [find(*_texts(key, texts)) for key in coded.dictionary.to_pylist()]
+    told = map(find, *_texts(coded.dictionary, columns))
     added = zip(*told, strict=True)
     return _with(
         table, names, [pa.array(values, pa.string()).take(coded.indices) for values in added]
@@ -162,12 +161,14 @@ def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return coded
 
 
-def _texts(key: int, texts: Sequence[Sequence[str]]) -> list[str]:
-    """What a number made of places in several lists stands for."""
+def _texts(keys: pa.Int64Array, columns: Sequence[pa.DictionaryArray]) -> list[list[str]]:
+    """What numbers made of places in several lists stand for, list by list."""
     found = []
-    for distinct in reversed(texts):
-        key, place = divmod(key, len(distinct))
-        found.append(distinct[place])
+    for column in reversed(columns):
+        rest = pc.divide(keys, len(column.dictionary))
+        places = pc.subtract(keys, pc.multiply(rest, len(column.dictionary)))
+        found.append(column.dictionary.take(places).to_pylist())
+        keys = rest
     return found[::-1]
 
 

@@ -91,8 +91,10 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
     documents: tuple[Invoice | CreditMemo, ...] = (*history.invoices, *history.credit_memos)
     for document in documents:
         for line in document.lines:
-            for amount in (line.amount, line.tax, line.for_principal):
-                yield document.kind, document.id, amount
+            yield document.kind, document.id, line.amount
+            for amount in (line.tax, line.for_principal):
+                if amount:
+                    yield document.kind, document.id, amount
     cash_events: tuple[Payment | Refund | CustomerPayment | CustomerPromise | WriteOff, ...] = (
         *history.payments,
         *history.refunds,

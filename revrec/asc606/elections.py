@@ -133,8 +133,10 @@ def _unmet(
 @cites("606-10-32-11")
 def passed(elected: _Elected) -> None:
     """Estimates that passed the constraint of the standard elected, and those that pass both."""
-    standard = EstimateStandard(elected.policy.value("estimates_standard"))
     history = elected.history
+    if not history.estimates:
+        return
+    standard = EstimateStandard(elected.policy.value("estimates_standard"))
     kept = [each for each in history.estimates if each.standard in (None, standard)]
     # On one day an estimate for a standard goes before one that holds for both.
     own = {_of(each) for each in kept if each.standard is not None}

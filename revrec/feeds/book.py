@@ -103,6 +103,10 @@ _READ_ELSEWHERE = (
 )
 
 
+_PLACED = attrgetter(*_PLACES.values())
+_IN_ORDER = attrgetter("on", "id")
+
+
 class Validated(NamedTuple):
     """A fact with the record it tells."""
 
@@ -178,7 +182,7 @@ def book_of(
         exchange_rates=lists[ExchangeRate],
         account_mappings=lists[AccountMapping],
         control_totals=lists[ControlTotal],
-        combinations=sorted(combinations.values(), key=attrgetter("on", "id")),
+        combinations=sorted(combinations.values(), key=_IN_ORDER),
         apart=_apart(combinations.values(), histories, accounted),
         credits=credits_told,
     )
@@ -264,8 +268,9 @@ def _complete(
     policy: Policy,
 ) -> None:
     """Put a history's events in order, and read it by elections and the product catalogue."""
-    for place in _PLACES.values():
-        getattr(history, place).sort(key=attrgetter("on", "id"))
+    for told in _PLACED(history):
+        if len(told) > 1:
+            told.sort(key=_IN_ORDER)
     joined = "\n".join(sorted(digests))
     history.digest = hashlib.sha256(joined.encode()).hexdigest()
     elected = read_elections(history, policy)

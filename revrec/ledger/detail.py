@@ -128,14 +128,19 @@ def reasoned(postings: pa.Table, book: Book, accounting: Accounting, period: Per
         history = book.known(contract)
         return history.contract.customer, history.digest
 
-    def why(contract: str, obligation: str, component: str, event: str) -> tuple[str, str]:
-        decisions, paragraphs = reasons.get((contract, obligation, component), ("", ""))
-        return decisions, f"{KINDS[event].paragraphs} {paragraphs}".strip()
+    def why(*component: str) -> tuple[str, str]:
+        return reasons.get(component, ("", ""))
+
+    def by_kind(event: str) -> tuple[str]:
+        return (KINDS[event].paragraphs,)
 
     rows = _in_currencies(postings, book)
     rows = looked_up(rows, ["contract"], of_facts, ["customer", "facts_digest"])
-    by = ["contract", "obligation", "component", "event"]
-    rows = looked_up(rows, by, why, ["decisions", "paragraphs"])
+    by = ["contract", "obligation", "component"]
+    rows = looked_up(rows, by, why, ["decisions", "of_component"])
+    rows = looked_up(rows, ["event"], by_kind, ["of_event"])
+    both = pc.binary_join_element_wise(rows["of_event"], rows["of_component"], " ")
+    rows = rows.append_column("paragraphs", pc.utf8_trim_whitespace(both))
     told = book.currencies.functional_currency if book.currencies else None
     worth = pc.if_else(
         pc.is_valid(rows["functional"]), pa.scalar(told, pa.string()), pa.scalar(None, pa.string())
@@ -182,14 +187,15 @@ def _in_currencies(postings: pa.Table, book: Book) -> pa.Table:
     return looked_up(postings, ["contract"], of, ["currency"])
 
 
-def _reasons(accounting: Accounting, period: Period) -> dict[tuple[str, str, str], tuple[str, str]]:
+def _reasons(accounting: Accounting, period: Period) -> dict[tuple[str, ...], tuple[str, str]]:
     """Decisions and paragraphs behind each component in force at the end of the period."""
     positions: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    last = period.last
     for segment in (*accounting.recognised.segments, *accounting.accrued.segments):
-        if segment.valid_from <= period.last:
+        if segment.valid_from <= last:
             key = (segment.contract, segment.obligation, segment.component)
             positions[key].update(segment.decisions)
-    reasons = {}
+    reasons: dict[tuple[str, ...], tuple[str, str]] = {}
     for key, found in positions.items():
         cited = {
             paragraph

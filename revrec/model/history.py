@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import chain
+from operator import attrgetter
 
 from revrec.errors import ContractError
 from revrec.model.assessment import Assessment
@@ -96,11 +98,10 @@ class ContractHistory:
 
     def events(self) -> Iterator[Event]:
         """Everything that happened to the contract, list by list."""
-        for name in _LISTS:
-            yield from getattr(self, name)
+        return chain.from_iterable(_LISTS(self))
 
 
-_LISTS = tuple(each.name for each in fields(ContractHistory) if each.default_factory is list)
+_LISTS = attrgetter(*(e.name for e in fields(ContractHistory) if e.default_factory is list))
 
 
 @dataclass(slots=True)

@@ -51,7 +51,7 @@ class Local:
         self, tx: Transaction, lake: Lake, pins: Pins, asked: Asked
     ) -> tuple[PartClosed, Book] | None:
         """All parts as one, or None where there is one part."""
-        parts = -(-contracts_told(tx, pins.fact_seq) // self.part_contracts)
+        parts = self._parts(contracts_told(tx, pins.fact_seq))
         if parts <= 1:
             return None
         with cut_up(tx, pins, parts) as pieces:
@@ -60,6 +60,12 @@ class Local:
             pieces.load("usage", metered_usage(tx, lake, pins).daily())
             pieces.load("posted", posted_detail(tx, lake, book=second))
             return together(self._closed(pieces, replace(asked, since=pieces.since))), book
+
+    def _parts(self, contracts: int) -> int:
+        """As few as are small enough; of several, as many for each process."""
+        parts = -(-contracts // self.part_contracts)
+        workers = min(self.processes or os.cpu_count() or 1, parts)
+        return -(-parts // workers) * workers if parts > 1 else parts
 
     def _closed(self, pieces: Cut, asked: Asked) -> Iterator[PartClosed]:
         workers = min(self.processes or os.cpu_count() or 1, pieces.parts)

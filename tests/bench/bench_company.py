@@ -6,7 +6,8 @@ month is read, decided, recognised, posted and balanced one part of the contract
 each stage timed by itself; then it is closed by all processors, reconciled, reported as workbooks,
 and a contract is explained. The *limit* of a stage is the least that a bare DuckDB, PostgreSQL or
 Delta does for the same rows in the same run. Peers compute the same postings from flat files, and
-are held against ours, posting by posting. ``--write FILE`` appends what was found as Markdown.
+are held against ours, posting by posting. ``--write FILE`` appends what was found as Markdown;
+``--close`` leaves out what comes after a close: reconciliation, workbooks, an explanation.
 
 Exits with 1 if a peer that is exact does not give our postings.
 """
@@ -30,6 +31,7 @@ from deltalake import write_deltalake
 from rich.console import Console
 
 from reports.export import export
+from revrec.collector import collector_at_rest
 from revrec.engine import Accounting, counted, decide_all
 from revrec.ledger.chart import charted
 from revrec.ledger.detail import reasoned
@@ -37,7 +39,7 @@ from revrec.ledger.subledger import Subledger, first_period, summed
 from revrec.operations.close import Kind, close_period
 from revrec.operations.computing import inputs_of, metered_usage, posted_detail, sound_book
 from revrec.operations.contracts import explain_contract
-from revrec.operations.engines import PART_CONTRACTS
+from revrec.operations.engines import PARALLEL, PART_CONTRACTS
 from revrec.operations.facts import record_facts
 from revrec.operations.parts import Asked, Part, cut_up, part_of
 from revrec.operations.reconciling import three_way
@@ -69,8 +71,11 @@ EXACT = frozenset(PEERS) - {"pandas with floats"}
 class Bench:
     """One company, its books and what everything took."""
 
-    def __init__(self, company: Company, workspace: Workspace, folder: Path) -> None:
+    def __init__(
+        self, company: Company, workspace: Workspace, folder: Path, *, to_the_close: bool
+    ) -> None:
         self.company, self.workspace, self.folder = company, workspace, folder
+        self.to_the_close = to_the_close
         self.clock = Clock(folder)
         self.took: dict[str, Took] = {}
         self.limits: dict[str, Took] = {}
@@ -90,10 +95,8 @@ class Bench:
         self.stage("ingest usage", self._ingest)
         self.workspace.run(self._in_parts, read_only=True)
         self.stage("close softly, all of it", self._close)
-        self.stage("reconcile", lambda: three_way(self.workspace, JANUARY, JANUARY))
-        self.stage("workbooks", self._workbooks)
-        day, name = JANUARY.last, "C-0000004"
-        self.stage("explain a contract", lambda: explain_contract(self.workspace, name, day))
+        if not self.to_the_close:
+            self._after_the_close()
         self._limits()
         self._peers()
         sizes = {"lake": "lake", "workbooks": "out", "database": "postgres*"}
@@ -101,6 +104,12 @@ class Bench:
             files = [f for each in self.folder.rglob(pattern) for f in each.rglob("*")]
             held = sum(each.stat().st_size for each in files if each.is_file())
             self.notes[f"megabytes of {what}"] = f"{held / 2**20:,.0f}"
+
+    def _after_the_close(self) -> None:
+        self.stage("reconcile", lambda: three_way(self.workspace, JANUARY, JANUARY))
+        self.stage("workbooks", self._workbooks)
+        day, name = JANUARY.last, "C-0000004"
+        self.stage("explain a contract", lambda: explain_contract(self.workspace, name, day))
 
     def _record(self) -> None:
         for first in range(0, self.company.contracts, BLOCK):
@@ -136,6 +145,7 @@ class Bench:
                 postings.append(self._part(part, Asked(period=JANUARY, since=pieces.since)))
         self.postings = pa.concat_tables(postings)
 
+    @collector_at_rest()
     def _part(self, part: Part, asked: Asked) -> pa.Table:
         """The stages of a part, as ``compute`` has them."""
         made: dict[str, Any] = {}
@@ -181,7 +191,7 @@ class Bench:
         return made["rows"]
 
     def _close(self) -> None:
-        close_period(self.workspace, JANUARY, **PEOPLE, kind=Kind.SOFT)
+        close_period(self.workspace, JANUARY, **PEOPLE, kind=Kind.SOFT, engine=PARALLEL)
 
     def _workbooks(self) -> None:
         export(report(self.workspace, JANUARY, JANUARY), self.folder / "out")
@@ -258,14 +268,14 @@ def table_of(bench: Bench) -> str:
     return "\n".join(lines)
 
 
-def measured(contracts: int) -> str:
-    """One company, from nothing to everything."""
+def measured(contracts: int, *, to_the_close: bool) -> str:
+    """One company, from nothing to everything, or to its close."""
     folder = Path(tempfile.mkdtemp(prefix="revrec-bench-"))
     try:
         company = found(folder, contracts, contracts * USAGE_ROWS)
         settings = Settings(home=folder / "home", database_url=None)
         with open_workspace(settings, actor="ada", migrate=True) as workspace:
-            bench = Bench(company, workspace, folder)
+            bench = Bench(company, workspace, folder, to_the_close=to_the_close)
             bench.run()
         return table_of(bench)
     finally:
@@ -280,7 +290,7 @@ def main(arguments: list[str]) -> int:
     console = Console()
     console.print(f"{platform.machine()}, {platform.python_version()}, sizes {sizes}")
     for size in sizes:
-        told = measured(size)
+        told = measured(size, to_the_close="--close" in arguments)
         console.print(told, markup=False)
         if write is not None:
             with write.open("a", encoding="utf-8") as file:
