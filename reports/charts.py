@@ -14,8 +14,9 @@ from enum import StrEnum
 
 from openpyxl.utils import get_column_letter
 
+from reports.columns import CURRENCY, column_position, currency_position
 from reports.layout import Layout
-from reports.totals import CURRENCY, as_decimal, column_position, currency_position, exact
+from reports.totals import as_decimal, exact
 from revrec.errors import ReportError
 from revrec.model.dataset import ColumnType
 

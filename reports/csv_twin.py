@@ -15,15 +15,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from reports.columns import Currencies, Values, are_ordinary, columns_of, told
 from reports.cover import Cover
 from reports.digits import plain
 from reports.files import atomically, sha256_of
 from reports.text import printable
-from reports.totals import Total, as_decimal, currency_position, day, exact, totals
+from reports.totals import Total, day, exact, minor_units, totals
 from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
+from revrec.money import minor_digits, with_decimals
 from revrec.spreadsheets import csv_text
 
 MANIFEST = "manifest.json"
+BATCH = 10_000
+"""Rows in memory by column at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +61,29 @@ def write_csv(path: Path, data: DataSet) -> FileRecord:
     return record(path, [(data, sums)])
 
 
-def lines(data: DataSet) -> Iterator[list[str]]:
+def lines(data: DataSet) -> Iterator[Sequence[str]]:
     """The fields of a twin, headings first; ``ReportError`` if a figure is not exact."""
-    by = currency_position(data)
     yield [column.name for column in data.columns]
-    for number, row in enumerate(data.rows, start=1):
-        currency = data.currency if by is None else str(row[by])
-        yield [
-            _field(data, column, number, value, currency)
-            for column, value in zip(data.columns, row, strict=True)
+    for start in range(0, len(data.rows), BATCH):
+        columns, currencies = columns_of(data, start, start + BATCH)
+        fields = [
+            _fields(data, column, values, currencies, start + 1)
+            for column, values in zip(data.columns, columns, strict=True)
         ]
+        yield from zip(*fields, strict=True)
+
+
+def _fields(
+    data: DataSet, column: Column, values: Values, currencies: Currencies, first: int
+) -> Sequence[str]:
+    """The fields of a column, of rows from number ``first`` on."""
+    if column.type is ColumnType.TEXT and are_ordinary(values):
+        return ["" if value is None else str(value) for value in values]
+
+    def field(number: int, value: object, currency: str | None) -> str:
+        return _field(data, column, number, value, currency)
+
+    return told(column, values, currencies, field, first)
 
 
 def _field(data: DataSet, column: Column, number: int, value: object, currency: str | None) -> str:
@@ -78,7 +95,8 @@ def _field(data: DataSet, column: Column, number: int, value: object, currency: 
         case ColumnType.DATE:
             return _moment(day(data, column, number, value))
         case ColumnType.MONEY:
-            return str(as_decimal(column, exact(data, column, number, value), currency))
+            amount = minor_units(data, column, number, value)
+            return with_decimals(amount, minor_digits(str(currency)))
         case ColumnType.QUANTITY | ColumnType.PRICE | ColumnType.RATIO | ColumnType.INTEGER:
             return plain(exact(data, column, number, value))
 

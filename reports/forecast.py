@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from reports.columns import CURRENCY
 from reports.cover import Cover
 from reports.earlier import Earlier, Fields, Twin, twin_of
-from reports.totals import CURRENCY, money_totals
+from reports.totals import money_totals
 from revrec.disclosure.columns import CONTRACT, CUSTOMER, OBLIGATION, ROW_KEY, rolled, text
 from revrec.disclosure.columns import CURRENCY as CURRENCY_COLUMN
 from revrec.model.dataset import DataSet, TieOut

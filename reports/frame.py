@@ -11,12 +11,13 @@ from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 
 from reports import style
 from reports.body import body
+from reports.columns import CURRENCY
 from reports.cover import Cover, timestamp
 from reports.layout import FIRST_ROW, HEADER_ROW, ROWS_OFF, Field, Layout
 from reports.page import Page
 from reports.style import Role
 from reports.text import counted, identifier
-from reports.totals import CURRENCY, Total
+from reports.totals import Total
 from revrec.model.dataset import ColumnType
 
 _LINE_HEIGHT = 14

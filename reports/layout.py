@@ -18,19 +18,10 @@ from functools import cached_property
 from openpyxl.utils import get_column_letter, quote_sheetname
 
 from reports import style
+from reports.columns import are_as_taken, column_position, currency_position, values_of
 from reports.digits import plain
 from reports.text import identifier
-from reports.totals import (
-    Total,
-    column_position,
-    currencies,
-    currency_position,
-    day,
-    exact,
-    minor_units,
-    rows_off,
-    totals,
-)
+from reports.totals import Total, currencies, day, exact, greatest, minor_units, rows_off, totals
 from revrec.disclosure.columns import ROW_KEY
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet
@@ -330,7 +321,7 @@ def _field(data: DataSet, position: int, heading: str, sums: Sequence[Total]) ->
             longest, scale, as_text = _number_shape(data, position, sums)
             longest = min(longest, _PRICE_LENGTH) + len(".00")
         case ColumnType.TEXT:
-            text = max((str(row[position] or "") for row in data.rows), key=len, default="")
+            text = max(map(str, filter(None, values_of(data, position))), key=len, default="")
             longest, scale, as_text = len(text), 0, False
             # A row key is looked up, not read: it stays on one line.
             wrap = longest > WIDTH_MAX and " " in text and column.name != ROW_KEY.name
@@ -349,16 +340,12 @@ def _field(data: DataSet, position: int, heading: str, sums: Sequence[Total]) ->
 
 def _money_length(data: DataSet, position: int, sums: Sequence[Total]) -> int:
     """Characters of the longest amount as shown; refuses amounts that a cell would round."""
-    column, by = data.columns[position], currency_position(data)
+    column = data.columns[position]
     largest: dict[str, int] = {
         str(total.currency): abs(minor_units(data, column, 0, total.value)) for total in sums
     }
-    for number, row in enumerate(data.rows, start=1):
-        if (value := row[position]) is not None:
-            amount = abs(minor_units(data, column, number, value))
-            currency = str(data.currency if by is None else row[by])
-            if amount > largest.get(currency, -1):
-                largest[currency] = amount
+    for currency, amount in greatest(data, position).items():
+        largest[currency] = max(amount, largest.get(currency, 0))
     for currency, amount in largest.items():
         if amount >= 10**SIGNIFICANT_DIGITS:
             raise ReportError(
@@ -375,8 +362,10 @@ def _money_length(data: DataSet, position: int, sums: Sequence[Total]) -> int:
 def _date_length(data: DataSet, position: int) -> int:
     """Characters of a day, or of a day and time if there is one; refuses what is neither."""
     column, longest = data.columns[position], len("2026-01-31")
-    for number, row in enumerate(data.rows, start=1):
-        value = row[position]
+    values = values_of(data, position)
+    if are_as_taken(column, values):
+        return longest
+    for number, value in enumerate(values, start=1):
         if value is not None and isinstance(day(data, column, number, value), datetime):
             longest = len("2026-01-31 23:59")
     return longest
@@ -384,12 +373,14 @@ def _date_length(data: DataSet, position: int) -> int:
 
 def _number_shape(data: DataSet, position: int, sums: Sequence[Total]) -> tuple[int, int, bool]:
     """Longest number as shown, decimal places needed, and whether a cell would round one."""
-    column = data.columns[position]
+    column, values = data.columns[position], values_of(data, position)
     scale = whole = digits = 0
+    if are_as_taken(column, values):
+        values = list(set(values))
     rows = (
-        exact(data, column, n, row[position])
-        for n, row in enumerate(data.rows, start=1)
-        if row[position] is not None
+        exact(data, column, n, value)
+        for n, value in enumerate(values, start=1)
+        if value is not None
     )
     for value in (*(total.value for total in sums), *rows):
         text = plain(value)

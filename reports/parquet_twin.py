@@ -8,19 +8,31 @@ the same bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from reports.columns import (
+    Currencies,
+    Values,
+    are_as_taken,
+    are_ordinary,
+    columns_of,
+    told,
+    values_of,
+)
 from reports.csv_twin import FileRecord, record
 from reports.files import atomically
 from reports.text import printable
-from reports.totals import as_decimal, currency_position, day, exact, totals
+from reports.totals import as_decimal, day, exact, totals
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet
+from revrec.money import minor_digits
 
 BATCH = 10_000
 """Rows in memory as Arrow at once."""
@@ -30,6 +42,7 @@ _DIGITS, _DIGITS_WIDE = 38, 76
 _SCALE = 12
 """Decimals of a quantity or a ratio at least."""
 _INTEGER_MAX = 2**63 - 1
+_MONEY = pa.decimal128(_DIGITS, _MONEY_SCALE)
 Row = Mapping[str, object]
 
 
@@ -54,13 +67,27 @@ def rows_of(data: DataSet, start: int, stop: int) -> Iterator[Row]:
 
     Raises ``ReportError`` if a figure is not exact.
     """
-    by = currency_position(data)
-    for number, row in enumerate(data.rows[start:stop], start=start + 1):
-        currency = data.currency if by is None else str(row[by])
-        yield {
-            column.name: _exact(data, column, number, value, currency)
-            for column, value in zip(data.columns, row, strict=True)
-        }
+    names = [column.name for column in data.columns]
+    columns, currencies = columns_of(data, start, stop)
+    exact_ones = [
+        _exact_ones(data, column, values, currencies, start + 1)
+        for column, values in zip(data.columns, columns, strict=True)
+    ]
+    for row in zip(*exact_ones, strict=True):
+        yield dict(zip(names, row, strict=True))
+
+
+def _exact_ones(
+    data: DataSet, column: Column, values: Values, currencies: Currencies, first: int
+) -> Values:
+    """A column's values, each exact; of rows from number ``first`` on."""
+    if column.type is ColumnType.TEXT and are_ordinary(values):
+        return values
+
+    def value_of(number: int, value: object, currency: str | None) -> object:
+        return _exact(data, column, number, value, currency)
+
+    return told(column, values, currencies, value_of, first)
 
 
 def _exact(
@@ -83,18 +110,18 @@ def schema_of(data: DataSet) -> pa.Schema:
     """Arrow types of the columns; exact decimals get as many places as the rows need."""
     return pa.schema(
         [
-            pa.field(column.name, _type_of(data, column, [row[place] for row in data.rows]))
+            pa.field(column.name, _type_of(data, column, values_of(data, place)))
             for place, column in enumerate(data.columns)
         ]
     )
 
 
-def _type_of(data: DataSet, column: Column, values: Sequence[object]) -> pa.DataType:
+def _type_of(data: DataSet, column: Column, values: Values) -> pa.DataType:
     match column.type:
         case ColumnType.TEXT:
             return pa.string()
         case ColumnType.DATE:
-            has_times = any(isinstance(each, datetime) for each in values)
+            has_times = any(isinstance(each, datetime) for each in set(values))
             return pa.timestamp("us", tz="UTC") if has_times else pa.date32()
         case ColumnType.INTEGER:
             numbers = _numbers(values)
@@ -106,8 +133,16 @@ def _type_of(data: DataSet, column: Column, values: Sequence[object]) -> pa.Data
             return _decimals(data, column, _numbers(values), _SCALE)
 
 
-def _numbers(values: Sequence[object]) -> list[Decimal]:
-    return [Decimal(each) for each in values if isinstance(each, int | Decimal)]
+def _numbers(values: Values) -> list[Decimal]:
+    """The numbers among the values; of whole ones the least and the greatest.
+
+    Each object once: equal decimals may differ in their places.
+    """
+    whole = set(filter(None, values)) if set(map(type, values)) <= {int, type(None)} else None
+    if whole is not None:
+        return [Decimal(each) for each in (min(whole), max(whole))] if whole else []  # type: ignore[type-var, arg-type] # whole numbers alone
+    distinct = {id(each): each for each in values}.values()
+    return [Decimal(each) for each in distinct if isinstance(each, int | Decimal)]
 
 
 def _decimals(data: DataSet, column: Column, numbers: Sequence[Decimal], scale: int) -> pa.DataType:
@@ -132,6 +167,31 @@ def _decimals(data: DataSet, column: Column, numbers: Sequence[Decimal], scale: 
 def batches(data: DataSet, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """All rows as Arrow, a batch at a time; ``ReportError`` if a figure is not exact."""
     for start in range(0, len(data.rows), BATCH):
-        found = list(rows_of(data, start, start + BATCH))
-        columns = [pa.array([row[each.name] for row in found], type=each.type) for each in schema]
-        yield pa.record_batch(columns, schema=schema)
+        columns, currencies = columns_of(data, start, start + BATCH)
+        arrays = [
+            _array(data, column, values, currencies, start + 1, each.type)
+            for column, values, each in zip(data.columns, columns, schema, strict=True)
+        ]
+        yield pa.record_batch(arrays, schema=schema)
+
+
+def _array(  # noqa: PLR0917 - a column, and where it stands
+    data: DataSet,
+    column: Column,
+    values: Values,
+    currencies: Currencies,
+    first: int,
+    kind: pa.DataType,
+) -> pa.Array:
+    if column.type is ColumnType.MONEY and kind == _MONEY and are_as_taken(column, values):
+        with suppress(OverflowError, pa.ArrowInvalid):  # beyond 64 bits, told one by one
+            return _money(values, currencies)
+    return pa.array(_exact_ones(data, column, values, currencies, first), type=kind)
+
+
+def _money(values: Values, currencies: Currencies) -> pa.Array:
+    """Minor units as decimals of their currencies."""
+    places = {each: 10 ** (_MONEY_SCALE - minor_digits(str(each))) for each in set(currencies)}
+    units = pa.array([places[each] for each in currencies], pa.int64())
+    whole = pc.multiply_checked(pa.array(values, pa.int64()), units)
+    return whole.cast(pa.decimal128(_DIGITS, 0)).view(_MONEY)

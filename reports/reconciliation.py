@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reports.charts import Chart, ChartKind
+from reports.columns import column_position, currency_position
 from reports.cover import Cover
 from reports.csv_twin import FileRecord, write_manifest
 from reports.publish import pick, publish
-from reports.totals import column_position, currencies, currency_position, money_totals
+from reports.totals import currencies, money_totals
 from revrec.engine import ENGINE_VERSION
 from revrec.model.dataset import DataSet, TieOut
 from revrec.operations.reconciling import ThreeWay

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reports.charts import Chart, ChartKind
+from reports.columns import column_position
 from reports.cover import Cover
 from reports.csv_twin import FileRecord
 from reports.publish import pick, publish
-from reports.totals import column_position, currencies
+from reports.totals import currencies
 from revrec.disclosure.columns import records_of
 from revrec.disclosure.estimate_ranges import STATISTICS
 from revrec.model.dataset import DataSet, TieOut

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from reports.columns import CURRENCY
 from reports.cover import Cover
 from reports.earlier import Earlier, Fields, Twin, twin_of
 from reports.forecast import FORECAST
-from reports.totals import CURRENCY, money_totals
+from reports.totals import money_totals
 from revrec.disclosure.columns import CURRENCY as CURRENCY_COLUMN
 from revrec.disclosure.columns import ROW_KEY, key_of, money, text
 from revrec.model.dataset import ColumnType, DataSet, TieOut

@@ -28,13 +28,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from reports import style
 from reports.charts import Chart, ChartKind, Figures, figures
+from reports.columns import column_position
 from reports.cover import Cover
 from reports.frame import identification
 from reports.layout import HEADER_ROW, Layout
 from reports.page import Page
 from reports.style import Role
 from reports.text import counted
-from reports.totals import column_position
 from revrec.model.dataset import ColumnType
 from revrec.money import minor_digits
 

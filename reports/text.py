@@ -13,12 +13,12 @@ _LINE_ENDS = re.compile("\r\n?")
 
 def printable(text: str) -> str:
     """The text without characters that XML cannot hold; each becomes U+FFFD."""
-    return _ILLEGAL.sub("\ufffd", text)
+    return text if text.isprintable() else _ILLEGAL.sub("\ufffd", text)
 
 
 def cell_text(text: str) -> str:
     """The text as a cell keeps it: printable, lines ended by one character, cut with a note."""
-    clean = _LINE_ENDS.sub("\n", printable(text))
+    clean = text if text.isprintable() else _LINE_ENDS.sub("\n", printable(text))
     if len(clean) > CELL_TEXT_MAX:
         return clean[: CELL_TEXT_MAX - len(_CUT)] + _CUT
     return clean

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import ne
 
+from reports.columns import are_as_taken, column_position, currency_position, values_of
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
 from revrec.money import from_minor
 
-CURRENCY = "currency"
-"""Name of the column that holds the currency of a row's money."""
 _DECIMALS = frozenset({ColumnType.QUANTITY, ColumnType.PRICE, ColumnType.RATIO})
 
 
@@ -45,12 +45,6 @@ def as_decimal(column: Column, value: int | Decimal, currency: str | None) -> De
         assert currency is not None
         return from_minor(value, currency)
     return Decimal(value)
-
-
-def currency_position(data: DataSet) -> int | None:
-    """Where the currency column is, if there is one."""
-    names = [column.name for column in data.columns]
-    return names.index(CURRENCY) if CURRENCY in names else None
 
 
 def currencies(data: DataSet) -> tuple[str | None, ...]:
@@ -85,11 +79,20 @@ def totals(data: DataSet) -> tuple[Total, ...]:
     Raises ``ReportError`` for a row of the wrong length, money that is not a whole number of
     minor units, or a binary floating point number.
     """
-    wanted = [(p, column) for p, column in enumerate(data.columns) if column.total]
-    sums: dict[tuple[str | None, int], int | Decimal] = {
-        (currency, position): 0 for currency in currencies(data) for position, _ in wanted
-    }
-    by = currency_position(data)
+    _refuse_wrong_lengths(data)
+    wanted = [position for position, column in enumerate(data.columns) if column.total]
+    named = currencies(data)
+    sums = {position: _sums(data, position, named) for position in wanted}
+    return tuple(
+        Total(column=data.columns[p], position=p, currency=each, value=sums[p].get(each, 0))
+        for each in named
+        for p in wanted
+    )
+
+
+def _refuse_wrong_lengths(data: DataSet) -> None:
+    if set(map(len, data.rows)) <= {len(data.columns)}:
+        return
     for number, row in enumerate(data.rows, start=1):
         if len(row) != len(data.columns):
             raise ReportError(
@@ -97,31 +100,59 @@ def totals(data: DataSet) -> tuple[Total, ...]:
                 f"{len(data.columns)} columns.",
                 row=number,
             )
-        currency = data.currency if by is None else str(row[by])
-        for position, column in wanted:
-            value = row[position]
+
+
+def _sums(
+    data: DataSet, position: int, named: Sequence[str | None]
+) -> dict[str | None, int | Decimal]:
+    """Sums of a column by currency; nothing counts as zero."""
+    values = numbers(data, position)
+    by = currency_position(data)
+    if by is None or len(named) == 1:
+        return {named[0]: sum(values)} if named else {}
+    sums: dict[str | None, int | Decimal] = {}
+    for currency, value in zip(values_of(data, by), values, strict=True):
+        sums[str(currency)] = sums.get(str(currency), 0) + value
+    return sums
+
+
+def numbers(data: DataSet, position: int) -> list[int | Decimal]:
+    """A numeric column, zero for nothing; ``ReportError`` if a value is not exact."""
+    column, values = data.columns[position], values_of(data, position)
+    if not are_as_taken(column, values):
+        for number, value in enumerate(values, start=1):
             if value is not None:
-                sums[currency, position] += exact(data, column, number, value)
-    return tuple(
-        Total(column=data.columns[p], position=p, currency=currency, value=value)
-        for (currency, p), value in sums.items()
-    )
+                exact(data, column, number, value)
+    return [0 if value is None else value for value in values]  # type: ignore[misc] # just seen
+
+
+def amounts(data: DataSet, position: int) -> list[int]:
+    """A column of money in minor units, zero for nothing; ``ReportError`` if not exact."""
+    return numbers(data, position)  # type: ignore[return-value] # money takes whole numbers alone
+
+
+def greatest(data: DataSet, position: int) -> dict[str, int]:
+    """The greatest amount of a column by currency, without sign; none of what has none.
+
+    ``ReportError`` if a value is not exact.
+    """
+    amounts(data, position)
+    values, by = values_of(data, position), currency_position(data)
+    named = [data.currency] * len(values) if by is None else values_of(data, by)
+    largest: dict[str, int] = {}
+    for currency, value in dict.fromkeys(zip(named, values, strict=True)):
+        if isinstance(value, int) and abs(value) > largest.get(str(currency), -1):
+            largest[str(currency)] = abs(value)
+    return largest
 
 
 def rows_off(data: DataSet, position: int) -> int:
     """How many rows of a column of money are not the sum of its parts; nothing counts as zero."""
-    parts = [column_position(data, name) for name in data.columns[position].parts]
-    return sum(
-        1
-        for number, row in enumerate(data.rows, start=1)
-        if _amount(data, number, row, position)
-        != sum(_amount(data, number, row, part) for part in parts)
-    )
-
-
-def _amount(data: DataSet, number: int, row: Sequence[object], position: int) -> int:
-    value = row[position]
-    return 0 if value is None else minor_units(data, data.columns[position], number, value)
+    names = data.columns[position].parts
+    parts = [amounts(data, column_position(data, name)) for name in names]
+    whole = amounts(data, position)
+    added = map(sum, zip(*parts, strict=True)) if parts else [0] * len(whole)
+    return sum(map(ne, whole, added))
 
 
 def exact(data: DataSet, column: Column, number: int, value: object) -> int | Decimal:
@@ -179,25 +210,13 @@ def tie(
 
 def money_totals(data: DataSet, column: str) -> dict[str, int]:
     """Currency -> total of a money column in minor units, whether or not it is a control total."""
-    position = column_position(data, column)
+    values = amounts(data, column_position(data, column))
     by = currency_position(data)
+    named = [data.currency] * len(values) if by is None else values_of(data, by)
     sums: dict[str, int] = {}
-    for number, row in enumerate(data.rows, start=1):
-        currency = str(data.currency if by is None else row[by])
-        value = row[position]
-        amount = 0 if value is None else minor_units(data, data.columns[position], number, value)
-        sums[currency] = sums.get(currency, 0) + amount
+    for currency, amount in zip(named, values, strict=True):
+        sums[str(currency)] = sums.get(str(currency), 0) + amount
     return sums
-
-
-def column_position(data: DataSet, name: str) -> int:
-    """Where a column is; ``ReportError`` if the data set does not have it."""
-    names: Sequence[str] = [column.name for column in data.columns]
-    if name not in names:
-        raise ReportError(
-            f"{data.name} has no column {name!r}.", remedy=f"It has {', '.join(names)}."
-        )
-    return names.index(name)
 
 
 def _label(data: DataSet, column: str) -> str:
