@@ -150,6 +150,7 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "list_audit_events": _INSPECT,
     "list_samples": _READ,
     "get_sample": _READ,
+    "get_sample_pack": _READ,
     "draw_sample": _AUDIT,
     "record_sample_results": _AUDIT,
     "evaluate_sample": _AUDIT,

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path as Folder
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from fastapi import Path, Response
 
 from api import sample_schemas as schemas
 from api.access import Books, Key, keyed
-from api.routing import EVERY, WRITES, answer, refusals, router
+from api.routing import EVERY, WRITES, answer, attachment, refusals, router, saved_as
+from reports.archive import archive
+from reports.sample_pack import write_sample_pack
 from revrec.operations import sampled, sampling
 from revrec.operations.answering import once
+from revrec.operations.sample_packs import sample_pack
 from revrec.operations.sampled import Drawn
 from revrec.store import calendars
 from revrec.store.transaction import Transaction
 
 _ONE = Annotated[str, Path(max_length=64, examples=["S-0a1b2c3d4e5f6071"])]
+_ZIP = "application/zip"
 
 
 @router.get(
@@ -40,6 +46,23 @@ def list_samples(books: Books) -> list[schemas.SampleTold]:
 def get_sample(sample: _ONE, books: Books) -> schemas.SampleTold:
     """One sample with its population, items, results and evaluations."""
     return schemas.SampleTold.of(books.run(lambda tx: sampled.found_as(tx, sample), read_only=True))
+
+
+@router.get(
+    "/samples/{sample}/pack",
+    tags=["samples"],
+    operation_id="get_sample_pack",
+    summary="Read the evidence for a sample",
+    response_class=Response,
+    responses={**saved_as(_ZIP), **refusals(*EVERY, "not-found", "report-error")},
+)
+def get_sample_pack(sample: _ONE, books: Books) -> Response:
+    """The workbook with each item computed again, population, documents and JSON, zipped."""
+    with TemporaryDirectory() as name:
+        folder = Folder(name)
+        write_sample_pack(sample_pack(books, sample), folder)
+        content = archive(folder)
+    return attachment(content, f"{sample}.zip", _ZIP)
 
 
 @router.post(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from openpyxl.utils import get_column_letter
 
@@ -52,6 +53,12 @@ class Arithmetic:
     def long(self) -> bool:
         """Whether any product has more digits than a cell keeps."""
         return any(_is_long(line) for each in self.workings for line in each.lines)
+
+    @property
+    def starts(self) -> list[int]:
+        """The row in which each working begins."""
+        taken = (len(each.lines) + (each.posted is not None) + 2 for each in self.workings)
+        return [FIRST_ROW + before for before in accumulate(taken, initial=0)][:-1]
 
     def write_divisions(self, page: Page, cover: Cover) -> None:
         """Fill the sheet of long divisions; the other one is written with it."""

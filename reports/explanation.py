@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reports.arithmetic import TITLE, Arithmetic
@@ -15,6 +15,7 @@ from reports.publish import publish
 from reports.workbook import FreePage
 from revrec.audit.explanation import Explanation
 from revrec.audit.telling import explanation_data, step_title
+from revrec.audit.workings import Working
 from revrec.disclosure import columns as c
 from revrec.model.dataset import DataSet
 from revrec.model.fact import digest_of
@@ -49,8 +50,13 @@ def write_explanation(told: Told, folder: Path) -> list[Path]:
 
 def pages(found: Explanation) -> dict[str, FreePage]:
     """The sheets of live formulas; that of long divisions only where a product needs one."""
-    arithmetic = Arithmetic(found.workings)
-    if not found.workings:
+    return pages_of(found.workings)
+
+
+def pages_of(workings: Sequence[Working]) -> dict[str, FreePage]:
+    """The same for any workings, one below the other."""
+    arithmetic = Arithmetic(workings)
+    if not workings:
         return {}
     told: dict[str, FreePage] = {TITLE: arithmetic.write}
     return {**told, LONG_DIVISION: arithmetic.write_divisions} if arithmetic.long else told

@@ -9,11 +9,14 @@ from typing import Any
 
 from reports.cover import Cover
 from reports.csv_twin import FileRecord, write_manifest
+from reports.explanation import pages_of
 from reports.files import atomically, sha256_of, slug
 from reports.publish import publish
+from reports.sample_explanations import explained, workings_of
 from revrec.audit import populations
 from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
-from revrec.operations.sample_packs import SamplePack, fact_told, pack_told
+from revrec.model.sample import SampleUnit
+from revrec.operations.sample_packs import SamplePack, fact_told, pack_told, row_key_of
 
 POPULATION, TWIN, DOCUMENTS = "population.csv", "sample.json", "documents"
 
@@ -33,7 +36,8 @@ def write_sample_pack(pack: SamplePack, folder: Path) -> list[Path]:
         prepared_by=pack.prepared_by,
         chain_head=sample.population.chain_head,
     )
-    files = publish(folder, cover, list(sheets(pack)), _tie_outs(pack))
+    free = pages_of(workings_of(pack))
+    files = publish(folder, cover, list(sheets(pack)), _tie_outs(pack), free=free)
     files.append(_write(folder / POPULATION, populations.as_csv(pack.population)))
     files.append(_write(folder / TWIN, _json(pack_told(pack))))
     (folder / DOCUMENTS).mkdir(exist_ok=True)
@@ -45,7 +49,7 @@ def write_sample_pack(pack: SamplePack, folder: Path) -> list[Path]:
 
 
 def sheets(pack: SamplePack) -> Iterator[DataSet]:
-    """Items, population, evaluations, decisions and facts."""
+    """Items, population, evaluations, how each item was computed, and facts."""
     names = _documents(pack)
     yield _items(pack)
     yield _population(pack)
@@ -59,30 +63,7 @@ def sheets(pack: SamplePack) -> Iterator[DataSet]:
             for name, figure in [("conclusion", each.conclusion), *each.figures.items()]
         ],
     )
-    yield _table(
-        "sample_decisions",
-        "Decisions",
-        "contract number on step rule paragraphs outcome sentence",
-        [
-            (contract, str(number), str(each.on), str(each.step), each.rule,
-             " ".join(each.paragraphs), each.outcome, each.sentence)
-            for contract, made in pack.explained.items()
-            for number, each in enumerate(made.decisions)
-        ],
-    )  # fmt: skip
-    yield _table(
-        "sample_amounts",
-        "Earned and balances",
-        "contract figure value",
-        [
-            (contract, figure, value)
-            for contract, made in pack.explained.items()
-            for figure, value in [
-                *((f"earned {n}", str(each)) for n, each in enumerate(made.earned, start=1)),
-                *((name.replace("_", " "), str(amount)) for name, amount in made.balances.items()),
-            ]
-        ],
-    )
+    yield from explained(pack)
     yield _table(
         "sample_facts",
         "Facts",
@@ -110,6 +91,7 @@ def _items(pack: SamplePack) -> DataSet:
              "paragraphs", "facts_digest", "operation", "subject", "actor", "at")  # fmt: skip
     held = [each for each in named if any(each in x.detail for x in pack.drawn.sample.items)]
     money = bool(pack.drawn.sample.population.currency)
+    of_postings = pack.drawn.sample.unit is SampleUnit.POSTING
     amounts = [
         Column(name=name, title=name.capitalize(), type=ColumnType.MONEY, total=True)
         for name in ("recorded", "audited", "difference")
@@ -126,6 +108,7 @@ def _items(pack: SamplePack) -> DataSet:
                 *((each.amount, audited, off) if money else ()),
                 *("" if result is None else "yes" if result.deviates else "no",),
                 "" if result is None else result.note,
+                *((row_key_of(pack.drawn.sample, each),) if of_postings else ()),
             )
         )
     return DataSet(
@@ -140,6 +123,7 @@ def _items(pack: SamplePack) -> DataSet:
             *(amounts if money else ()),
             Column(name="deviates", title="Deviates"),
             Column(name="note", title="Note", width=60),
+            *((Column(name="row_key", title="Row key"),) if of_postings else ()),
         ],
         rows=rows,
         currency=pack.drawn.sample.population.currency or None,
@@ -163,7 +147,7 @@ def _population(pack: SamplePack) -> DataSet:
             for name, value in sample.parameters.items()
         ),
         ("Drawn", f"{sample.drawn_at:%Y-%m-%d %H:%M} by {sample.drawn_by}"),
-        *((f"Not explained: {name}", why) for name, why in pack.refused.items()),
+        *((f"Not explained: item {number}", why) for number, why in pack.refused.items()),
     ]
     return _table("sample_population", "Population", "what value", rows)
 

@@ -189,6 +189,12 @@ class ReportOperations:
         return replace(call, headers={"Accept": "application/zip"}, save_as=path)
 
     @Operation
+    def download_sample_pack(self, sample: str, path: Path) -> Call[Downloaded]:
+        """Save the evidence for a sample: workbook, population, documents and JSON, zipped."""
+        call = get(at("samples", sample, "pack"), Downloaded)
+        return replace(call, headers={"Accept": "application/zip"}, save_as=path)
+
+    @Operation
     def list_datasets(self, period: str, *, first: str | None = None) -> Call[list[DataSet]]:
         """The tables of a report on closed periods."""
         return get(at("datasets"), list[DataSet], period=period, from_=first)

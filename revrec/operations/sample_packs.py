@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from revrec import engine
 from revrec.audit import populations
-from revrec.audit.explain import Explanation, explain
+from revrec.audit.explanation import Explanation
 from revrec.audit.populations import Scope
+from revrec.audit.telling import explanation_data
 from revrec.engine import ENGINE_VERSION
-from revrec.errors import NotFound, RevrecError
+from revrec.errors import LedgerBroken, NotFound, RevrecError
+from revrec.model.books import Framework
 from revrec.model.fact import RecordedFact
 from revrec.model.policy import Account
-from revrec.model.sample import Sample, SampleUnit
+from revrec.model.sample import Sample, SampleItem, SampleUnit
 from revrec.operations import occurrences
-from revrec.operations.books import inputs_of
-from revrec.operations.changed import sharing_with
-from revrec.operations.computing import SECOND_POSTING, accounted_here
+from revrec.operations.computing import SECOND_POSTING
+from revrec.operations.explaining import explained_at, key_of_posting, posting_explained
 from revrec.operations.sampled import Drawn, found_as, told_of
 from revrec.operations.workspace import Workspace
-from revrec.recognition.counts import usage_by_obligation
 from revrec.store import calendars, entities, facts, periods
 from revrec.store.entities import Entity
 from revrec.store.lake import Lake
 from revrec.store.periods import PeriodClose
 from revrec.store.transaction import Transaction
+
+EXPLAINED_MAX = 100
+"""Items that are explained with the evidence; further ones are, each by its row key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +44,10 @@ class SamplePack:
     """As it is found now (``POPULATION``)."""
     population_sha256: str
     """The sample's own, unless something was posted to its periods since."""
-    explained: Mapping[str, Explanation]
-    """By contract, on the last day of the sample's periods, as known to the last close of them."""
-    refused: Mapping[str, str]
-    """Contracts that cannot be explained, with why."""
+    explained: Mapping[int, Explanation]
+    """By item: a posting as its close knew it, a contract on the last day as the last close did."""
+    refused: Mapping[int, str]
+    """Items that are not explained, with why."""
     documents: Mapping[str, Sequence[RecordedFact]]
     """What was told of each contract, as known to that close."""
     fact_seq: int
@@ -64,21 +66,15 @@ def packing(tx: Transaction, lake: Lake, sample: str) -> SamplePack:
     drawn = found_as(tx, sample)
     of_events = drawn.sample.unit is SampleUnit.EVENT
     table = _events(tx, drawn.sample) if of_events else _population(tx, lake, drawn.sample)
-    explained: dict[str, Explanation] = {}
-    refused: dict[str, str] = {}
+    explained: dict[int, Explanation] = {}
+    refused: dict[int, str] = {}
     documents: dict[str, list[RecordedFact]] = {}
     seq = facts.last_seq(tx)
     if not of_events:
-        last = calendars.calendar(tx).parse(drawn.sample.parameters["last"])
-        certificate = periods.standing_close(tx, last)
-        if certificate is None:
-            raise NotFound(
-                f"{last}, of which {sample} was drawn, is not closed any more.",
-                remedy="Close it again; the sample stands as it was drawn.",
-            )
+        certificate = _last_close(tx, drawn.sample)
         seq = certificate.fact_seq
+        explained, refused = _explained(tx, lake, drawn.sample, certificate)
         contracts = sorted({each.detail["contract"] for each in drawn.sample.items})
-        explained, refused = _explained(tx, lake, drawn.sample, certificate, contracts)
         told = facts.read(tx, through_seq=seq, among=contracts)
         documents = {name: [x for x in told if x.fact.contract == name] for name in contracts}
     return SamplePack(
@@ -93,6 +89,13 @@ def packing(tx: Transaction, lake: Lake, sample: str) -> SamplePack:
         known_at=tx.now,
         prepared_by=tx.actor,
     )
+
+
+def row_key_of(sample: Sample, item: SampleItem) -> str:
+    """The row key in the journal detail of a posting that was selected; empty for no posting."""
+    if sample.unit is not SampleUnit.POSTING:
+        return ""
+    return key_of_posting({**item.detail, "account": sample.parameters["account"]})
 
 
 def scope_of(sample: Sample, entity: int) -> Scope:
@@ -123,32 +126,49 @@ def _events(tx: Transaction, sample: Sample) -> pa.Table:
     return occurrences.table_of(events[: sample.population.count])
 
 
+def _last_close(tx: Transaction, sample: Sample) -> PeriodClose:
+    last = calendars.calendar(tx).parse(sample.parameters["last"])
+    certificate = periods.standing_close(tx, last)
+    if certificate is None:
+        raise NotFound(
+            f"{last}, of which {sample.id} was drawn, is not closed any more.",
+            remedy="Close it again; the sample stands as it was drawn.",
+        )
+    return certificate
+
+
 def _explained(
-    tx: Transaction,
-    lake: Lake,
-    sample: Sample,
-    certificate: PeriodClose,
-    contracts: Sequence[str],
-) -> tuple[dict[str, Explanation], dict[str, str]]:
-    """How each contract was accounted for at the close; only they and what they share is read."""
-    among = sharing_with(tx, contracts, certificate.pins)
-    inputs = inputs_of(tx, lake, certificate.pins, sample.parameters["book"], among=among)
-    book = accounted_here(inputs.book, certificate.period)
-    day: date = certificate.period.last
-    counts = usage_by_obligation(inputs.usage, book.histories.values())
-    accounting = engine.account(book, [day], usage=[counts])
-    found: dict[str, Explanation] = {}
-    refused: dict[str, str] = {}
-    for contract in contracts:
+    tx: Transaction, lake: Lake, sample: Sample, certificate: PeriodClose
+) -> tuple[dict[int, Explanation], dict[int, str]]:
+    """Each item explained, and why an item is not; only their contracts are read."""
+    found: dict[int, Explanation] = {}
+    refused: dict[int, str] = {}
+    for each in sample.items[:EXPLAINED_MAX]:
         try:
-            found[contract] = explain(book, accounting, contract, day)
+            found[each.number] = _of_item(tx, lake, sample, certificate, each)
+        except LedgerBroken:
+            raise
         except RevrecError as error:
-            refused[contract] = str(error)
+            refused[each.number] = str(error)
+    for each in sample.items[EXPLAINED_MAX:]:
+        name = row_key_of(sample, each) or each.item
+        refused[each.number] = f"Beyond the first {EXPLAINED_MAX}: `revrec explain` {name}."
     return found, refused
 
 
+def _of_item(
+    tx: Transaction, lake: Lake, sample: Sample, certificate: PeriodClose, item: SampleItem
+) -> Explanation:
+    book = sample.parameters["book"]
+    framework = Framework(book) if book else None
+    if key := row_key_of(sample, item):
+        return posting_explained(tx, lake, key, framework)
+    of, day = (item.detail["contract"], None), certificate.period.last
+    return explained_at(tx, lake, of, day, certificate.pins, framework=framework)
+
+
 def pack_told(pack: SamplePack) -> dict[str, Any]:
-    """The pack as data: the sample, and for each contract its explanation and its facts."""
+    """The pack as data: the sample, each item explained, and the facts of each contract."""
     return {
         "sample": told_of(pack.drawn),
         "population_now_sha256": pack.population_sha256,
@@ -156,12 +176,17 @@ def pack_told(pack: SamplePack) -> dict[str, Any]:
         "engine_version": pack.engine_version,
         "gathered_at": pack.known_at.isoformat(),
         "gathered_by": pack.prepared_by,
-        "contracts": {
-            contract: {
-                "explanation": _explanation_told(pack.explained.get(contract)),
-                "refused": pack.refused.get(contract),
-                "facts": [fact_told(each) for each in told],
+        "items": [
+            {
+                "number": each.number,
+                "row_key": row_key_of(pack.drawn.sample, each) or None,
+                "explanation": _explanation_told(pack.explained.get(each.number)),
+                "refused": pack.refused.get(each.number),
             }
+            for each in pack.drawn.sample.items
+        ],
+        "contracts": {
+            contract: {"facts": [fact_told(each) for each in told]}
             for contract, told in pack.documents.items()
         },
     }
@@ -184,24 +209,4 @@ def fact_told(recorded: RecordedFact) -> dict[str, Any]:
 
 
 def _explanation_told(made: Explanation | None) -> dict[str, Any] | None:
-    if made is None:
-        return None
-    return {
-        "as_of": made.day.isoformat(),
-        "facts": list(made.facts),
-        "decisions": [
-            {
-                "number": number,
-                "on": each.on.isoformat(),
-                "step": each.step,
-                "rule": each.rule,
-                "paragraphs": list(each.paragraphs),
-                "inputs": dict(each.inputs),
-                "outcome": each.outcome,
-                "sentence": each.sentence,
-            }
-            for number, each in enumerate(made.decisions)
-        ],
-        "earned": [str(each) for each in made.earned],
-        "balances": {name: str(amount) for name, amount in made.balances.items()},
-    }
+    return None if made is None else explanation_data(made)

@@ -121,6 +121,7 @@ TABLE = """
     POST /v1/findings/f/actions                               yes  yes  yes  no   no   no
     GET  /v1/samples                                          yes  yes  yes  yes  no   yes
     GET  /v1/samples/s                                        yes  yes  yes  yes  no   yes
+    GET  /v1/samples/s/pack                                   yes  yes  yes  yes  no   yes
     POST /v1/samples                                          no   no   no   yes  no   no
     POST /v1/samples/s/results                                no   no   no   yes  no   no
     POST /v1/samples/s/evaluations                            no   no   no   yes  no   no

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
+import zipfile
+
+import openpyxl
+
 from tests.api.requests import CONTRACT, close, keyed, record
 
 WANTED = {"method": "monetary_unit", "seed": "7", "tolerable": "2000.00", "expected": "200.00"}
@@ -37,8 +44,26 @@ def test_an_auditor_draws_looks_and_evaluates(as_):
     refused = as_("ben").post("/v1/samples", json=WANTED, headers=keyed("b"))
     assert "forbidden" == refused.json()["code"]
 
+    saved = cleo.get(f"{path}/pack")
+    assert (200, "application/zip") == (saved.status_code, saved.headers["Content-Type"])
+    files = zipfile.ZipFile(io.BytesIO(saved.content))
+    manifest = json.loads(files.read("manifest.json"))
+    assert {each["name"] for each in manifest["files"]} | {"manifest.json"} == set(files.namelist())
+    for each in manifest["files"]:
+        assert each["sha256"] == hashlib.sha256(files.read(each["name"])).hexdigest()
+    (name,) = [each for each in files.namelist() if each.endswith(".xlsx")]
+    book = openpyxl.load_workbook(io.BytesIO(files.read(name)))
+    (told,) = json.loads(files.read("sample.json"))["items"]
+    assert told["explanation"]["holds"]
+    # The sheet names the row of the live formulas, in which the working of the item begins.
+    named = book["Computed again"]
+    (place,) = [c.value for row in named.iter_rows() for c in row if "Arithmetic," in str(c.value)]
+    assert "Item 1: " in str(book["Arithmetic"][f"A{place.split()[-1]}"].value)
+    assert 404 == cleo.get("/v1/samples/S-0/pack").status_code
+
     log = as_("cleo").get("/v1/audit-log", params={"actor": "cleo"}).json()
     told = [(each["operation"], each["subject"]) for each in log]
     assert ("inspect.evaluate_sample", f"{path}/evaluations") in told
+    assert ("inspect.get_sample_pack", f"{path}/pack") in told
     assert ("inspect.list_audit_events", "/v1/audit-log?actor=cleo") in told
     assert 1 == sum(operation == "sample.draw" for operation, _ in told)

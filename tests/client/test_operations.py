@@ -37,6 +37,7 @@ OTHERWISE = {
     "read_dataset": "get_dataset",
     "download_dataset": "get_dataset",
     "download_package": "get_package",
+    "download_sample_pack": "get_sample_pack",
     "download_export": "get_export_file",
 }
 """Method -> the operation, where it is named for what it does with the answer."""

@@ -16,12 +16,12 @@ from revrec.feeds.records import fact_of
 from revrec.feeds.scenario import read_scenario
 from revrec.model.policy import Account
 from revrec.model.sample import SampleMethod, SampleUnit, Target
-from revrec.operations import sampled, sampling
+from revrec.operations import sample_packs, sampled, sampling
 from revrec.operations.close import close_period
 from revrec.operations.computing import posted_detail
 from revrec.operations.evidence import evidence
 from revrec.operations.facts import record_facts
-from revrec.operations.sample_packs import sample_pack
+from revrec.operations.sample_packs import row_key_of, sample_pack
 from revrec.operations.sampled import Told
 from revrec.operations.sampling import Wish
 from revrec.periods import Period
@@ -145,6 +145,29 @@ def test_an_auditor_tells_what_was_found_and_the_sample_is_evaluated(books):
     assert ["sample.draw", "sample.results", "sample.results", "sample.evaluate"] == [
         each.operation for each in events
     ]
+
+
+def test_the_evidence_explains_each_item(books, monkeypatch):
+    """Postings to the last cent, contracts as they stand; beyond the bound each by its row key."""
+    postings = draw(books, replace(UNITS, zeros=0))
+    contracts = draw(books, replace(UNITS, unit=SampleUnit.CONTRACT, zeros=0))
+
+    for drawn in (postings, contracts):
+        pack = sample_pack(books, drawn.id)
+        assert {each.number for each in drawn.items} == set(pack.explained)
+        assert not pack.refused
+        for each in drawn.items:
+            found = pack.explained[each.number]
+            assert found.holds
+            assert found.known.fact_seq == pack.fact_seq
+            if drawn is postings:
+                assert -each.amount == found.amounts["posted"].minor
+                assert row_key_of(drawn, each) == found.name
+    monkeypatch.setattr(sample_packs, "EXPLAINED_MAX", 1)
+    pack = sample_pack(books, postings.id)
+    assert [1] == list(pack.explained)
+    assert all(row_key_of(postings, each) in pack.refused[each.number]
+               for each in postings.items[1:])  # fmt: skip
 
 
 def test_targets_choose_by_what_is_known(books):
