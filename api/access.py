@@ -148,6 +148,7 @@ MAY: Mapping[str, frozenset[Duty]] = {
     "list_deliveries": _INSPECT,
     "replay_delivery": _OPERATE,
     "list_audit_events": _INSPECT,
+    "get_evidence": _INSPECT,
     "list_samples": _READ,
     "get_sample": _READ,
     "get_sample_pack": _READ,

@@ -1,4 +1,4 @@
-"""The route of packages: what one reader wants of a close, as one archive."""
+"""The routes of packages: what one reader wants of closed periods, as one archive."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from api.kept_reports import report_of, stand_of
 from api.routing import EVERY, OfFramework, PathPeriod, attachment, refusals, router, saved_as
 from api.schemas import PeriodText
 from reports.archive import archive
+from reports.evidence import write_evidence
 from reports.export import export
 from reports.packages import Package
+from revrec.operations.evidence import evidence
 from revrec.operations.report import begun_by
 
 _ZIP = "application/zip"
@@ -49,3 +51,31 @@ def get_package(  # noqa: PLR0917 - parameters of the route
         export(found, folder, package)
         content = archive(folder)
     return attachment(content, f"{period}_{package}.zip", _ZIP)
+
+
+@router.get(
+    "/periods/{period}/evidence",
+    tags=["audit"],
+    operation_id="get_evidence",
+    summary="Read what answers auditors' request lists",
+    response_class=Response,
+    responses={**saved_as(_ZIP), **refusals(*EVERY, "feed-error", "report-error")},
+)
+def get_evidence(
+    period: PathPeriod,
+    books: Books,
+    first: Annotated[
+        PeriodText | None,
+        Query(alias="from", description="The first period; the same if left out."),
+    ] = None,
+) -> Response:
+    """Entries, closes, approvals, changes, access, interfaces, samples, zipped.
+
+    A card for each list shows the query that gives the same rows again.
+    """
+    gathered = evidence(books, begun_by(period, first), period)
+    with TemporaryDirectory() as name:
+        folder = Folder(name)
+        write_evidence(gathered, folder)
+        content = archive(folder)
+    return attachment(content, f"{period}_evidence.zip", _ZIP)

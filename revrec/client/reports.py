@@ -195,6 +195,14 @@ class ReportOperations:
         return replace(call, headers={"Accept": "application/zip"}, save_as=path)
 
     @Operation
+    def download_evidence(
+        self, period: str, path: Path, *, first: str | None = None
+    ) -> Call[Downloaded]:
+        """Save what answers auditors' request lists, with the query of each list, zipped."""
+        call = get(at("periods", period, "evidence"), Downloaded, from_=first)
+        return replace(call, headers={"Accept": "application/zip"}, save_as=path)
+
+    @Operation
     def list_datasets(self, period: str, *, first: str | None = None) -> Call[list[DataSet]]:
         """The tables of a report on closed periods."""
         return get(at("datasets"), list[DataSet], period=period, from_=first)

@@ -136,6 +136,7 @@ TABLE = """
     GET  /v1/webhooks/w/deliveries                            no   no   yes  yes  yes  no
     POST /v1/webhooks/w/deliveries/e/replay                   no   no   no   no   yes  no
     GET  /v1/audit-log                                        no   no   yes  yes  yes  no
+    GET  /v1/periods/2026-01/evidence                         no   no   yes  yes  yes  no
 """
 """The preparer, the approver, the controller, the auditor, the administrator, the service."""
 ACTORS, *ROWS = [line.split() for line in TABLE.strip().splitlines()]

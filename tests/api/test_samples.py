@@ -61,6 +61,11 @@ def test_an_auditor_draws_looks_and_evaluates(as_):
     assert "Item 1: " in str(book["Arithmetic"][f"A{place.split()[-1]}"].value)
     assert 404 == cleo.get("/v1/samples/S-0/pack").status_code
 
+    listed = cleo.get("/v1/periods/2026-01/evidence")
+    names = zipfile.ZipFile(io.BytesIO(listed.content)).namelist()
+    assert any(name.endswith(".information-cards.csv") for name in names)
+    assert 403 == as_("ana").get("/v1/periods/2026-01/evidence").status_code
+
     log = as_("cleo").get("/v1/audit-log", params={"actor": "cleo"}).json()
     told = [(each["operation"], each["subject"]) for each in log]
     assert ("inspect.evaluate_sample", f"{path}/evaluations") in told

@@ -38,6 +38,7 @@ OTHERWISE = {
     "download_dataset": "get_dataset",
     "download_package": "get_package",
     "download_sample_pack": "get_sample_pack",
+    "download_evidence": "get_evidence",
     "download_export": "get_export_file",
 }
 """Method -> the operation, where it is named for what it does with the answer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,8 +15,10 @@ from revrec.audit import populations
 from revrec.errors import Conflict, FeedError, InvariantViolated, NotFound
 from revrec.feeds.records import fact_of
 from revrec.feeds.scenario import read_scenario
+from revrec.model.people import PersonKind
 from revrec.model.policy import Account
 from revrec.model.sample import SampleMethod, SampleUnit, Target
+from revrec.operations import people as enrolling
 from revrec.operations import sample_packs, sampled, sampling
 from revrec.operations.close import close_period
 from revrec.operations.computing import posted_detail
@@ -25,8 +28,9 @@ from revrec.operations.sample_packs import row_key_of, sample_pack
 from revrec.operations.sampled import Told
 from revrec.operations.sampling import Wish
 from revrec.periods import Period
-from revrec.store import audit_log, journal, samples
+from revrec.store import audit_log, journal, people, samples
 from tests.books import EXAMPLES, load_examples
+from tests.people import enrol
 
 JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
 CASE = EXAMPLES / "annual_subscription.yaml"
@@ -280,11 +284,38 @@ def test_evidence_has_a_card_for_each_list_and_says_what_misses(books):
     lists = set(gathered) - {"request_list", "information_cards"}
     cards = {row[0]: row for row in gathered["information_cards"].rows}
     assert lists == set(cards)
-    assert all(str(len(gathered[name].rows)) == cards[name][6] for name in lists)
+    assert all(str(len(gathered[name].rows)) == cards[name][7] for name in lists)
     debits = sum(
         line.amount
         for each in entries
         for line in each.entry.lines
         if line.amount > 0 and line.currency == "USD"
     )
-    assert f"debits USD {debits} " in cards["journal_entries"][7]
+    assert f"debits USD {debits} " in cards["journal_entries"][8]
+
+
+def test_the_query_on_a_card_gives_the_rows_again(books, clock):
+    """As they were, though more was done since; and of people what is told of each of them."""
+    draw(books, UNITS)
+    enrol(books, {"dora": "administrator", "ben": "controller", "cleo": "auditor"})
+
+    gathered = evidence(books, JANUARY, JANUARY).datasets
+    clock.advance(timedelta(hours=1))
+    eve = {"login": None, "roles": ["approver"], "reason": "hired"}
+    books.acting_as("dora").run(lambda tx: enrolling.enrol(tx, "eve", PersonKind.PERSON, **eve))
+    draw(books.acting_as("cleo"), replace(UNITS, seed=8))
+
+    cards = {row[0]: row for row in gathered["information_cards"].rows}
+    later = evidence(books, JANUARY, JANUARY).datasets
+    for name, (_, _, query, *_) in cards.items():
+        again = books.run(lambda tx, query=query: tx.connection.execute(query).fetchall())
+        assert gathered[name].rows == again, name
+    grown = {name for name in cards if len(later[name].rows) > len(gathered[name].rows)}
+    assert {"access_report", "change_log", "samples"} == grown
+    access = {row[0]: row for row in gathered["access_report"].rows}
+    for each in books.run(people.everyone):
+        if each.name != "eve":
+            duties = " ".join(sorted(each.duties))
+            roles = " ".join(grant.role for grant in each.grants)
+            keys = str(sum(key.is_good(each.enrolled_at) for key in each.keys))
+            assert (roles, duties, keys) == access[each.name][3:6]
