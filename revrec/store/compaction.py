@@ -43,13 +43,23 @@ class Compacted:
     """Sums of the numbers in those rows, by column; the same before and after."""
 
 
-def write(delta: DeltaTable, batch: str, *, bytes_aimed: int = FILE_BYTES_AIMED) -> None:
-    """One Delta commit that joins small files, partition by partition; none if there are none."""
-    from deltalake import CommitProperties
+def write(
+    delta: DeltaTable,
+    batch: str,
+    *,
+    bytes_aimed: int = FILE_BYTES_AIMED,
+    group_rows: int | None = None,
+) -> None:
+    """One Delta commit that joins small files, partition by partition; none if there are none.
+
+    ``group_rows`` are the rows of a row group at most, Delta's own number if left out.
+    """
+    from deltalake import CommitProperties, WriterProperties
     from deltalake import Transaction as DeltaTransaction
 
     delta.optimize.compact(
         target_size=bytes_aimed,
+        writer_properties=WriterProperties(max_row_group_size=group_rows) if group_rows else None,
         commit_properties=CommitProperties(
             app_transactions=[DeltaTransaction(batch, delta.version() + 1)], max_commit_retries=0
         ),

@@ -12,8 +12,9 @@ A compaction is a commit too: it names the files it adds and those whose rows th
 files it replaces are kept, since older versions are read from them.
 
 Delta tables are append-only by their own setting too, keep their log for ever (time travel to a
-pinned version must not expire) and have no column statistics: Delta writes them as JSON numbers,
-which round decimals and cut timestamps, and a reader would skip files on their word.
+pinned version must not expire) and have statistics of contracts alone, by which a reader of one
+contract skips files: those of numbers and timestamps Delta writes as JSON, which rounds decimals
+and cuts timestamps. Tables out of which one contract is read are written in order of contract.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -36,9 +38,10 @@ from revrec.store.compaction import Compacted
 from revrec.store.lake_commits import Commit, File, broken
 from revrec.store.lake_files import Part
 from revrec.store.lake_tables import (
+    BY_CONTRACT,
     CONFIGURATION,
     TABLES,
-    add_later_columns,
+    bring_up_to_date,
     with_later_columns,
 )
 from revrec.store.transaction import Transaction
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 _HASH_BYTES = 1 << 20
+_OPENED_MAX = 16
+"""Versions of tables that are kept open: some entities' last ones."""
 
 
 class Lake:
@@ -54,6 +59,9 @@ class Lake:
 
     def __init__(self, root: str | Path) -> None:
         self.root = str(root)
+        self._opening = Lock()
+        self._opened: dict[tuple[str, int, str], pyarrow.dataset.Dataset] = {}
+        """By the table, its version, and the digest of the files that this added: never stale."""
 
     def append(
         self,
@@ -105,7 +113,8 @@ class Lake:
             self._take_back_dangling(delta, table, commits)
             before, known = delta.version(), _active(delta)
             batch = "compaction-" + digest_of([table, before, sorted(known)])
-            compaction.write(delta, batch)
+            group_rows = lake_files.GROUP_ROWS_BY_CONTRACT if table in BY_CONTRACT else None
+            compaction.write(delta, batch, group_rows=group_rows)
             delta = self._open(tx, table)
             active = _active(delta)
             added = {path: size for path, size in active.items() if path not in known}
@@ -146,9 +155,18 @@ class Lake:
         last = self.committed_version(tx, table)
         if last is None and version is None:
             return None
-        self._check_named(tx, table, last if version is None else version)
-        with self._access("read"):
-            return with_later_columns(self._open(tx, table, version or last), table)
+        wanted = last if version is None else version
+        key = self.uri(tx, table), wanted or 0, self._named(tx, table, wanted)
+        with self._opening:
+            opened = self._opened.pop(key, None)
+        if opened is None:
+            with self._access("read"):
+                opened = with_later_columns(self._open(tx, table, wanted), table)
+        with self._opening:
+            self._opened[key] = opened
+            for oldest in [*self._opened][:-_OPENED_MAX]:
+                del self._opened[oldest]
+        return opened
 
     def appended(
         self, tx: Transaction, table: str, *, after: int, through: int
@@ -158,7 +176,7 @@ class Lake:
         Only the files of those appends are read, also where a compaction replaced them. Raises
         NotFound for a version that PostgreSQL does not name.
         """
-        self._check_named(tx, table, through)
+        self._named(tx, table, through)
         paths = [
             path
             for commit in lake_commits.named(tx, table)
@@ -171,18 +189,20 @@ class Lake:
             held = self._open(tx, table, through).to_pyarrow_dataset()
         return compaction.of_files(held, paths, TABLES[table][1])
 
-    def _check_named(self, tx: Transaction, table: str, version: int | None) -> None:
-        named = tx.connection.execute(
-            "select from records.lake_commit"
+    def _named(self, tx: Transaction, table: str, version: int | None) -> str:
+        """The digest of the files that a version added; NotFound for one that was never named."""
+        row = tx.connection.execute(
+            "select files_digest from records.lake_commit"
             " where entity_id = %s and lake_table = %s and version = %s",
             [tx.entity, table, version],
-        )
-        if named.fetchone() is None:
+        ).fetchone()
+        if row is None:
             raise NotFound(
                 f"Version {version} of {table} was never committed.",
                 remedy=f"The last committed version is {self.committed_version(tx, table)}.",
                 version=version,
             )
+        return str(row[0])
 
     def committed_version(
         self, tx: Transaction, table: str, known_at: datetime | None = None
@@ -289,7 +309,7 @@ class Lake:
 
         schema, partition_by = TABLES[table]
         if self._exists(tx, table):
-            add_later_columns(self._open(tx, table), table)
+            bring_up_to_date(self._open(tx, table), table)
             return self._open(tx, table)
         return DeltaTable.create(
             self.uri(tx, table),

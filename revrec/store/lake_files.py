@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from revrec.errors import InvariantViolated
 from revrec.model.fact import digest_of
-from revrec.store.lake_tables import TABLES
+from revrec.store.lake_tables import BY_CONTRACT, TABLES
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 Part = tuple[Mapping[str, str], Iterable[pa.RecordBatch]]
 """Values of the columns a table is partitioned by, and rows in its other columns."""
 
-_GROUP_ROWS = 2**17
-"""Rows of a row group: what is held in memory at once, and what a reader reads at once."""
+_HELD_ROWS = 2**17
+"""Rows that are held in memory at once; a row group, where rows are in the order they came in."""
 _FILE_ROWS = 2**22
-"""Rows of a file at most."""
+"""Rows of such a file at most."""
+GROUP_ROWS_BY_CONTRACT = 2**12
+"""Rows of a row group in order of contract: what a reader of one contract reads."""
+_FILE_ROWS_BY_CONTRACT = 2**18
+"""Rows of such a file at most: who reads a row group of it reads what it tells of all of them."""
 _OWN = frozenset({"usage_id", "quantity", "amount", "corrects"})
 """Columns in which each row has its own value: a dictionary of them would save nothing."""
 
@@ -41,6 +45,18 @@ class Written:
     size: int
     partition: Mapping[str, str]
     rows: int
+    contracts: tuple[str, str] | None = None
+    """The first and the last one, of a file in order of contract."""
+
+    @property
+    def stats(self) -> str:
+        """What Delta's log tells of it."""
+        told: dict[str, object] = {"numRecords": self.rows}
+        if self.contracts is not None:
+            first, last = self.contracts
+            told |= {"minValues": {"contract": first}, "maxValues": {"contract": last}}
+            told["nullCount"] = {"contract": 0}
+        return json.dumps(told)
 
 
 def write(
@@ -59,7 +75,8 @@ def write(
         partition = {"entity_id": str(entity), **values}
         folder = "/".join(f"{column}={value}" for column, value in partition.items())
         system.create_dir(folder, recursive=True)
-        written += _write_part(system, f"{folder}/part-{name}", partition, columns, batches)
+        path, ordered = f"{folder}/part-{name}", table in BY_CONTRACT
+        written += _write_part(system, path, partition, columns, batches, ordered=ordered)
     if not written:
         raise InvariantViolated(f"An append to {table} has no rows.", remedy="Leave it out.")
     return written
@@ -80,7 +97,7 @@ def commit(
             partition_values=dict(each.partition),
             modification_time=int(at.timestamp()) * 1000,
             data_change=True,
-            stats=json.dumps({"numRecords": each.rows}),
+            stats=each.stats,
         )
         for each in written
     ]
@@ -96,7 +113,10 @@ def commit(
 
 
 def parts_of(data: pa.Table, table: str, entity: int) -> Iterator[Part]:
-    """Rows in memory by what their table is partitioned by, in its types; all of the entity."""
+    """Rows in memory by what their table is partitioned by, in its types; all of the entity.
+
+    Those of a table that is kept in order of contract are put into it.
+    """
     schema, partition_by = TABLES[table]
     if data.num_rows == 0:
         raise InvariantViolated(f"An append to {table} has no rows.", remedy="Leave it out.")
@@ -110,7 +130,10 @@ def parts_of(data: pa.Table, table: str, entity: int) -> Iterator[Part]:
     (name,) = (name for name in partition_by if name != "entity_id")
     for value in sorted(rows[name].unique().to_pylist()):
         of_value = rows.filter(pc.equal(rows[name], pa.scalar(value, rows[name].type)))
-        yield {name: str(value)}, of_value.drop_columns(partition_by).to_batches()
+        told = of_value.drop_columns(partition_by)
+        if table in BY_CONTRACT:
+            told = told.sort_by("contract")
+        yield {name: str(value)}, told.to_batches(max_chunksize=_HELD_ROWS)
 
 
 def _columns(delta: DeltaTable, table: str) -> pa.Schema:
@@ -133,12 +156,17 @@ def _write_part(
     partition: Mapping[str, str],
     columns: pa.Schema,
     batches: Iterable[pa.RecordBatch],
+    *,
+    ordered: bool,
 ) -> Iterator[Written]:
+    """Files of the part; those in order of contract tell which contracts are in what of them."""
+    rows_max = _FILE_ROWS_BY_CONTRACT if ordered else _FILE_ROWS
     groups = _groups(_in_columns(batch, columns) for batch in batches)
     group = next(groups, None)
     number = 0
     while group is not None:
         rows, number = 0, number + 1
+        names: list[str] = []
         with system.open_output_stream(f"{path}-{number}.parquet") as sink:
             kinds = zip(columns, group.schema.types, strict=True)
             schema = pa.schema([field.with_type(kind) for field, kind in kinds])
@@ -146,15 +174,23 @@ def _write_part(
                 sink,
                 schema,
                 use_dictionary=[name for name in columns.names if name not in _OWN],
-                write_statistics=False,
+                write_statistics=["contract"] if ordered else False,
                 store_schema=False,
             ) as writer:
-                while group is not None and rows < _FILE_ROWS:
-                    writer.write_table(group.cast(schema), row_group_size=group.num_rows)
+                while group is not None and rows < rows_max:
+                    size = GROUP_ROWS_BY_CONTRACT if ordered else group.num_rows
+                    writer.write_table(group.cast(schema), row_group_size=size)
                     rows += group.num_rows
+                    names += pc.min_max(group["contract"]).as_py().values() if ordered else ()
                     group = next(groups, None)
             size = sink.tell()
-        yield Written(path=f"{path}-{number}.parquet", size=size, partition=partition, rows=rows)
+        yield Written(
+            path=f"{path}-{number}.parquet",
+            size=size,
+            partition=partition,
+            rows=rows,
+            contracts=(min(names), max(names)) if ordered else None,
+        )
 
 
 def _in_columns(rows: pa.RecordBatch, columns: pa.Schema) -> pa.RecordBatch:
@@ -171,7 +207,7 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(len(held) for held in waiting) >= _GROUP_ROWS:
+        if sum(len(held) for held in waiting) >= _HELD_ROWS:
             yield pa.Table.from_batches(waiting)
             waiting = []
     if waiting:

@@ -96,14 +96,18 @@ TABLES: Mapping[str, tuple[pa.Schema, list[str]]] = {
 }
 """Name -> schema and partition columns."""
 
+BY_CONTRACT = frozenset({"posting", "second_posting", "rollup"})
+"""Tables whose files are in order of contract: one contract is read out of many of them."""
+
 CONFIGURATION = {
     "delta.appendOnly": "true",
     "delta.dataSkippingNumIndexedCols": "0",
+    "delta.dataSkippingStatsColumns": "contract",
     "delta.enableExpiredLogCleanup": "false",
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
-"""Append-only, a log that is kept for ever, no column statistics; see ``revrec.store.lake``."""
+"""Append-only, a log that is kept for ever, statistics of contracts; see ``revrec.store.lake``."""
 
 
 def with_later_columns(delta: DeltaTable, table: str) -> pyarrow.dataset.Dataset:
@@ -113,10 +117,13 @@ def with_later_columns(delta: DeltaTable, table: str) -> pyarrow.dataset.Dataset
     return stored.replace_schema(pa.schema([*stored.schema, *later])) if later else stored
 
 
-def add_later_columns(delta: DeltaTable, table: str) -> None:
-    """Give a table the columns that were thought of after it was made, for rows to come."""
+def bring_up_to_date(delta: DeltaTable, table: str) -> None:
+    """Give a table what was thought of after it was made: settings, and columns of rows to come."""
     from deltalake import Field, Schema
 
+    later_settings = dict(CONFIGURATION.items() - delta.metadata().configuration.items())
+    if later_settings:
+        delta.alter.set_table_properties(later_settings)
     later = _later(table, pa.schema(delta.schema().to_arrow()))
     if later:
         fields: list[Field] = Schema.from_arrow(pa.schema(later)).fields

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute
+import pyarrow.dataset as ds
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from revrec.errors import InvariantViolated, LedgerBroken, NotFound, StoreError
 from revrec.store.lake import Lake
-from revrec.store.lake_tables import TABLES, USAGE
+from revrec.store.lake_files import GROUP_ROWS_BY_CONTRACT
+from revrec.store.lake_tables import CONFIGURATION, TABLES, USAGE
 
 AT = datetime(2026, 2, 1, 9, 0, 0, 123456, tzinfo=UTC)
 
@@ -92,6 +94,51 @@ def die_after_append(lake, run, entity, batch="lost"):
 
     with pytest.raises(KeyboardInterrupt):
         run(operation)
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_one_contract_is_read_out_of_one_row_group(lake, run, entity, compacted):
+    """Not a file more, not a row group more, however many contracts there are."""
+    for period in ("2026-01", "2026-02"):
+        names = pa.array([f"C-{number * 7919 % 9973:04}" for number in range(9973)])
+        row = posting(entity, 1, period=period)
+        told = row.take(pa.array([0] * len(names)))
+        told = told.set_column(told.schema.get_field_index("contract"), "contract", names)
+        halves = told.slice(0, 5000), told.slice(5000)
+        for half, rows in enumerate(halves):
+            batch = f"{period} {half}"
+            run(lambda tx: lake.append(tx, "posting", rows, batch, {}))  # noqa: B023
+    if compacted:
+        assert run(lambda tx: lake.compact(tx, "posting")) is not None
+    held = run(lambda tx: lake.dataset(tx, "posting"))
+
+    named = ds.field("contract").isin(["C-4711"])
+    wanted = named & (ds.field("period") == "2026-01")
+    groups = [
+        group.row_groups[0]
+        for fragment in held.get_fragments(wanted)
+        for group in fragment.split_by_row_group(named)
+    ]
+
+    assert 1 == held.count_rows(filter=wanted)
+    assert sum(group.num_rows for group in groups) <= 2 * GROUP_ROWS_BY_CONTRACT
+    assert held.count_rows() == 2 * 9973
+
+
+def test_a_table_from_before_tells_contracts_from_then_on(lake, run, entity, settings):
+    """The settings of a table are brought up to date when it is written to again."""
+    uri = Path(settings.lake_root) / f"entity-{entity}" / "posting"
+    former = {k: v for k, v in CONFIGURATION.items() if k != "delta.dataSkippingStatsColumns"}
+    schema, partition_by = TABLES["posting"]
+    DeltaTable.create(uri, schema=schema, partition_by=partition_by, configuration=former)
+
+    for number in range(2):
+        run(lambda tx: lake.append(tx, "posting", posting(entity, 1), str(number), {}))  # noqa: B023
+
+    held = run(lambda tx: lake.dataset(tx, "posting"))
+    assert 2 == held.count_rows(filter=ds.field("contract") == "x")
+    assert not [*held.get_fragments(ds.field("contract") == "y")]
+    run(lake.verify)
 
 
 def test_an_empty_table_has_no_version(lake, run, amounts):
