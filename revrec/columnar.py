@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 # DuckDB 2.0.0 ends some joins of dictionary-encoded text with an internal error ("dict-surviving
 # cache: global dictionary column changed identity", duckdb issue 24807); results are never wrong.
 # Without this optimizer it does not occur, and the plans here do not need it.
-_DISABLED_OPTIMIZERS = "statistics_propagation"
+DISABLED_OPTIMIZERS = "statistics_propagation"
+"""What every instance of DuckDB here goes without."""
 
 
 _NUMBERS = itertools.count(1)
@@ -50,7 +51,7 @@ def connect_apart(config: Mapping[str, str | int]) -> Iterator[duckdb.DuckDBPyCo
     database = duckdb.connect(config=dict(config))
     try:
         database.execute("set enable_progress_bar = false")
-        database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS}'")
+        database.execute(f"set disabled_optimizers = '{DISABLED_OPTIMIZERS}'")
         yield database
     finally:
         database.close()
@@ -60,7 +61,7 @@ def connect_apart(config: Mapping[str, str | int]) -> Iterator[duckdb.DuckDBPyCo
 def _instance(_process: int) -> duckdb.DuckDBPyConnection:
     """DuckDB in this process: threads do not survive a fork."""
     database = duckdb.connect()
-    database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS}'")
+    database.execute(f"set disabled_optimizers = '{DISABLED_OPTIMIZERS}'")
     return database
 
 
@@ -71,36 +72,11 @@ def as_written(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
     For a database of ``connect_apart``.
     """
     of_joins = "join_order,build_side_probe_side"
-    database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS},{of_joins}'")
+    database.execute(f"set disabled_optimizers = '{DISABLED_OPTIMIZERS},{of_joins}'")
     try:
         yield
     finally:
-        database.execute(f"set disabled_optimizers = '{_DISABLED_OPTIMIZERS}'")
-
-
-FEW = 1_000
-"""Up to this many rows, to plan a statement takes longer than to run it."""
-_OF_FEW = {
-    "BIGINT": pa.int64(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "INTEGER": pa.int32(),
-    "VARCHAR": pa.string(),
-}
-
-
-def arrow_of(database: duckdb.DuckDBPyConnection, sql: str, *, rows_max: int) -> pa.Table:
-    """The rows of a statement; ``rows_max`` are the most there can be.
-
-    Columnar output plans the statement twice, which few rows are not worth.
-    """
-    if rows_max > FEW:
-        return database.sql(sql).to_arrow_table()
-    told = database.execute(sql)
-    fields = [(name, _OF_FEW[str(kind)]) for name, kind, *_ in told.description or ()]
-    columns = list(zip(*told.fetchall(), strict=True)) or [()] * len(fields)
-    arrays = [pa.array(column, kind) for column, (_, kind) in zip(columns, fields, strict=True)]
-    return pa.table(arrays, schema=pa.schema(fields))
+        database.execute(f"set disabled_optimizers = '{DISABLED_OPTIMIZERS}'")
 
 
 _LOW, _HALF = (1 << 64) - 1, 63

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Self
 
+import duckdb
 import pyarrow as pa
 
 from revrec.asc606.modification import takes_effect
 from revrec.citations import cites
-from revrec.columnar import arrow_of, connect
+from revrec.columnar import connect
 from revrec.engine import Accounting
 from revrec.ledger.abroad import STANDING, abroad
 from revrec.ledger.billing import billing_table
@@ -27,6 +28,7 @@ from revrec.ledger.maturity import MATURITY, is_posted, split_by_maturity
 from revrec.model.history import Book, ContractHistory
 from revrec.money import to_minor
 from revrec.periods import Period
+from revrec.planned import FEW, asked
 
 POSTED = pa.schema(
     [
@@ -44,7 +46,15 @@ POSTED = pa.schema(
 """Postings, debit positive: ``amount`` in minor units of the contract's currency, ``functional``
 in those of the functional currency; none where that is the contract's own, or was not told."""
 
-
+_ACCRUAL = """
+select s.contract, s.obligation, s.component, s.stream, r.day, sum(r.revenue) as amount
+from accrued r join accrued_segments s using (segment) group by all
+"""
+_OF_BALANCES = (
+    *("segments", "recognised", "accrued_segments", "accrued", "billing"),
+    *("reduction", "kind", "contracts", "without_contract"),
+)
+"""Tables that balances are computed from, beside days."""
 _CLASSIFIED = """
 select p.*, coalesce(m.contract_cost, 0)::bigint as contract_cost,
        coalesce(m.non_current_liability, 0)::bigint as non_current_liability,
@@ -78,7 +88,6 @@ class Subledger:
             if name not in accounting.refused
         ]
         self._opened = ExitStack()
-        self._database = self._opened.enter_context(connect())
         histories = [book.histories[contract.id] for contract in contracts]
         spans = [
             (each.id, first, last)
@@ -117,16 +126,15 @@ class Subledger:
         """After ``postings``: what monetary balances in other currencies must come to."""
         self.maturity = MATURITY.empty_table()
         """After ``postings``: balances by maturity, where policy posts that."""
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        """With all tables; few rows are read without it."""
+        database = self._opened.enter_context(connect())
         for name, table in self._tables.items():
-            self._load(name, table)
-        self._database.execute(
-            """
-            create table accrual as
-            select s.contract, s.obligation, s.component, s.stream, r.day,
-                   sum(r.revenue) as amount
-            from accrued r join accrued_segments s using (segment) group by all
-            """
-        )
+            database.register(name, table)
+        database.execute(f"create table accrual as {_ACCRUAL}")
+        return database
 
     def __enter__(self) -> Self:
         return self
@@ -154,10 +162,13 @@ class Subledger:
 
     def _balances(self, days: Iterable[date], select: str) -> pa.Table:
         dates = pa.table({"day": pa.array(sorted(set(days)), pa.date32())})
+        balances = f"{_sql('balances')}\n{select} order by contract, day"
+        if self._tables["contracts"].num_rows * dates.num_rows <= FEW:
+            tables = {name: self._tables[name] for name in _OF_BALANCES}
+            few = f"with accrual as ({_ACCRUAL}) from ({balances}) order by contract, day"
+            return asked(few, {**tables, "dates": dates})
         self._load("dates", dates)
-        rows_max = self._tables["contracts"].num_rows * dates.num_rows
-        ordered = f"{_sql('balances')}\n{select} order by contract, day"
-        return arrow_of(self._database, ordered, rows_max=rows_max)
+        return self._database.sql(balances).to_arrow_table()
 
     @cites("606-10-25-31", "606-10-45-1")
     def postings(

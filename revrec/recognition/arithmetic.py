@@ -6,27 +6,42 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Self
 
+import duckdb
 import pyarrow as pa
 
 from revrec.citations import cites
-from revrec.columnar import FEW, arrow_of, connect, connect_apart
+from revrec.columnar import connect, connect_apart
 from revrec.model.decision import Answer, Progress, Question, Segment, Shape
+from revrec.planned import FEW, asked, asked_rows
 
 _MACROS = """
-create or replace macro half_even_magnitude(n, d) as
+create or replace temp macro half_even_magnitude(n, d) as
     n // d + (2 * (n % d) > d or (2 * (n % d) = d and (n // d) % 2 = 1))::integer;
-create or replace macro half_even(n, d) as
+create or replace temp macro half_even(n, d) as
     case when n < 0 then -half_even_magnitude(-n, d) else half_even_magnitude(n, d) end;
-create or replace macro month_of(day) as
+create or replace temp macro month_of(day) as
     12 * date_part('year', day) + date_part('month', day);
-create or replace macro months(day) as
+create or replace temp macro months(day) as
     month_of(day) * 377580
     + (date_part('day', day) - 1) * (377580 // date_part('day', last_day(day)));
 """
+# The digits of decimals are atoms: multiplying by a power of ten could overflow.
+_COUNTS = """
+select contract, obligation, day,
+       sum(quantity) over running as quantity, sum(amount) over running as amount
+from (
+    select contract, obligation, day,
+           replace(sum(quantity)::varchar, '.', '')::hugeint as quantity,
+           replace(sum(amount)::varchar, '.', '')::hugeint as amount
+    from count_rows group by all
+)
+window running as (partition by contract, obligation order by day)
+"""
+"""SQL: counts summed by day, then running totals; exact integers of the last kept decimal."""
 _SHAPE = (
     "shape.progress, shape.starts, shape.ends, shape.counted_in, shape.counts_from, "
     "shape.baseline::hugeint as baseline, shape.cap::hugeint as cap, "
@@ -125,15 +140,16 @@ class Recognised:
 
 
 class Arithmetic:
-    """An in-memory DuckDB with the counts loaded; closes with its context."""
+    """Step 5 over the counts it is given: an in-memory DuckDB with them, closed with its context.
+
+    Few questions about few counts are answered without one, by statements that are planned.
+    """
 
     def __init__(self, counts: Iterable[pa.Table], *, threads: int | None = None) -> None:
         self._opened = ExitStack()
-        self._database = self._opened.enter_context(
-            connect_apart({"threads": threads}) if threads else connect()
-        )
-        self._database.execute(_MACROS)
-        self._load(list(counts))
+        self._threads = threads
+        told = list(counts)
+        self._count_rows = pa.concat_tables(told) if told else COUNTS.empty_table()
 
     def __enter__(self) -> Self:
         return self
@@ -141,35 +157,26 @@ class Arithmetic:
     def __exit__(self, *_: object) -> None:
         self._opened.close()
 
-    def _load(self, counts: list[pa.Table]) -> None:
-        """Sum by day, then run totals; atoms are exact integers of the last kept decimal.
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        opened = connect_apart({"threads": self._threads}) if self._threads else connect()
+        database = self._opened.enter_context(opened)
+        database.execute(_MACROS)
+        database.register("count_rows", self._count_rows)
+        database.execute(f"create table counts as {_COUNTS}")
+        database.unregister("count_rows")
+        return database
 
-        The decimals' digits are the atoms: multiplying by a power of ten could overflow.
-        """
-        rows = pa.concat_tables(counts) if counts else COUNTS.empty_table()
-        self._database.register("count_rows", rows)
-        self._database.execute(
-            """
-            create table counts as
-            select contract, obligation, day,
-                   sum(quantity) over running as quantity, sum(amount) over running as amount
-            from (
-                select contract, obligation, day,
-                       replace(sum(quantity)::varchar, '.', '')::hugeint as quantity,
-                       replace(sum(amount)::varchar, '.', '')::hugeint as amount
-                from count_rows group by all
-            )
-            window running as (partition by contract, obligation order by day)
-            """
-        )
-        self._database.unregister("count_rows")
+    def _few(self, rows: int) -> bool:
+        """Whether to plan takes longer than to run over so many rows."""
+        return max(rows, self._count_rows.num_rows) <= FEW
 
     @cites("606-10-25-31", "606-10-25-32", "606-10-25-33", "606-10-55-17", "606-10-55-20")
     def progress(self, questions: Sequence[Question]) -> list[Answer]:
         """Answer every question at once: exact progress at the end of the day asked about."""
         if not questions:
             return []
-        asked = pa.table(
+        questioned = pa.table(
             {
                 "point": pa.array(range(len(questions)), pa.int64()),
                 "contract": pa.array([q.contract for q in questions], pa.string()),
@@ -178,15 +185,16 @@ class Arithmetic:
                 "shape": _shapes([q.shape for q in questions]),
             }
         )
-        self._database.register("asked", asked)
-        self._database.execute(
-            f"create or replace temp table points as "
-            f"select point, contract, obligation, day, {_SHAPE} from asked"
-        )
+        points = f"select point, contract, obligation, day, {_SHAPE} from asked"
         progress = _progress({q.shape.progress for q in questions})
-        rows = self._database.execute(
-            f"select numerator, denominator, used from ({progress}) order by point"
-        ).fetchall()
+        wanted = f"select numerator, denominator, used from ({progress}) order by point"
+        if self._few(len(questions)):
+            whole = f"with counts as ({_COUNTS}), points as ({points}) {wanted}"
+            tables = {"count_rows": self._count_rows, "asked": questioned}
+            return [Answer(*row) for row in asked_rows(whole, tables, macros=_MACROS)]
+        self._database.register("asked", questioned)
+        self._database.execute(f"create or replace temp table points as {points}")
+        rows = self._database.execute(wanted).fetchall()
         self._database.unregister("asked")
         return [Answer(*row) for row in rows]
 
@@ -196,23 +204,23 @@ class Arithmetic:
         columns = segment_table(segments)
         if not segments:
             return Recognised(segments, columns, REVENUE.empty_table())
-        self._database.register("segment_rows", columns)
         days = pa.table({"day": pa.array(sorted(set(dates)), pa.date32())})
-        self._database.register("dates", days)
+        tables = {"segment_rows": columns, "dates": days}
         progress = _progress({s.shape.progress for s in segments})
-        rows_max = len(segments) * days.num_rows
         wanted = f"select * from ({_sql('recognise')}) order by segment, day"
-        if rows_max <= FEW:
-            # One statement: to plan three takes longer than to run them.
-            parts = f"with points as ({_POINTS}), ratios as ({progress}) {wanted}"
-            table = arrow_of(self._database, parts, rows_max=rows_max)
-        else:
-            self._database.execute(f"create or replace temp table points as {_POINTS}")
-            self._database.execute(f"create or replace temp table ratios as {progress}")
-            table = arrow_of(self._database, wanted, rows_max=rows_max)
-            self._database.execute("drop table points; drop table ratios;")
-        self._database.unregister("segment_rows")
-        self._database.unregister("dates")
+        if self._few(len(segments) * days.num_rows):
+            parts = f"with counts as ({_COUNTS}), points as ({_POINTS}), ratios as ({progress})"
+            tables["count_rows"] = self._count_rows
+            table = asked(f"{parts} {wanted}", tables, macros=_MACROS)
+            return Recognised(segments, columns, table.cast(REVENUE))
+        for name, rows in tables.items():
+            self._database.register(name, rows)
+        self._database.execute(f"create or replace temp table points as {_POINTS}")
+        self._database.execute(f"create or replace temp table ratios as {progress}")
+        table = self._database.sql(wanted).to_arrow_table()
+        self._database.execute("drop table points; drop table ratios;")
+        for name in tables:
+            self._database.unregister(name)
         return Recognised(segments, columns, table.cast(REVENUE))
 
 

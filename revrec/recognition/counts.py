@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from revrec.columnar import connect
 from revrec.model.contract import Measure
 from revrec.model.history import Book, ContractHistory
+from revrec.planned import FEW, asked
 from revrec.recognition.arithmetic import COUNTS
 
 
@@ -135,14 +136,20 @@ def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -
             "counted": pa.array([row[3] for row in mapping], pa.bool_()),
         }
     )
+    tables = {"daily": daily, "meters": meter_table}
+    if max(daily.num_rows, len(mapping)) <= FEW:
+        return asked(_BY_OBLIGATION, tables)
     with connect() as database:
-        database.register("daily", daily)
-        database.register("meters", meter_table)
-        return database.sql(
-            "select contract, obligation, usage_date as day, "
-            "case when counted then quantity else 0::decimal(38, 9) end as quantity, amount "
-            "from daily join meters using (contract, meter)"
-        ).to_arrow_table()
+        for name, table in tables.items():
+            database.register(name, table)
+        return database.sql(_BY_OBLIGATION).to_arrow_table()
+
+
+_BY_OBLIGATION = """
+select contract, obligation, usage_date as day,
+       case when counted then quantity else 0::decimal(38, 9) end as quantity, amount
+from daily join meters using (contract, meter)
+"""
 
 
 def under_combined_names(daily: pa.Table, book: Book) -> pa.Table:

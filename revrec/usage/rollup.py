@@ -19,6 +19,7 @@ import pyarrow.dataset as ds
 
 from revrec.columnar import connect
 from revrec.errors import LedgerBroken
+from revrec.planned import FEW, asked
 from revrec.store import audit_log, locks
 from revrec.store.lake import Lake
 from revrec.store.lake_tables import ROLLUP
@@ -217,19 +218,28 @@ def daily(
     if known_at is not None:
         conditions.append(pc.field("recorded_at") <= pa.scalar(known_at, RECORDED_AT))
     columns = ["contract", "meter", "usage_date", "quantity", "amount", "recorded_at"]
-    first = ", min(recorded_at) AS first_recorded_at" if by_recording else ""
-    apart = ", recorded_at::DATE" if by_recording else ""
+    if contracts is not None:
+        few = _scanner(held, columns, conditions).head(FEW + 1)
+        if few.num_rows <= FEW:
+            sums = _sums("epoch_us(recorded_at)", by_recording=by_recording)
+            table = asked(f"WITH cell AS ({_cell(held, columns)}) {sums}", {"held": few})
+            return table.cast(schema)
     with connect() as connection:
         put(connection, held, columns, conditions)
-        table = connection.sql(
-            f"""
-            SELECT contract, meter, usage_date, sum(quantity) AS quantity, sum(amount) AS amount,
-                   sum(rows)::BIGINT AS rows, max(recorded_at) AS last_recorded_at{first}
-            FROM cell GROUP BY contract, meter, usage_date{apart}
-            ORDER BY contract, meter, usage_date, last_recorded_at
-            """
-        ).to_arrow_table()
+        table = connection.sql(_sums("recorded_at", by_recording=by_recording)).to_arrow_table()
     return table.cast(schema)
+
+
+def _sums(recorded: str, *, by_recording: bool) -> str:
+    """SQL: the sums of ``cell``; ``recorded`` is its moment of recording, as it is told."""
+    first = f", min({recorded}) AS first_recorded_at" if by_recording else ""
+    apart = ", recorded_at::DATE" if by_recording else ""
+    return f"""
+        SELECT contract, meter, usage_date, sum(quantity) AS quantity, sum(amount) AS amount,
+               sum(rows)::BIGINT AS rows, max({recorded}) AS last_recorded_at{first}
+        FROM cell GROUP BY contract, meter, usage_date{apart}
+        ORDER BY contract, meter, usage_date, last_recorded_at
+        """
 
 
 def told_apart(usage: pa.Table, told: pa.Table) -> pa.Table:
@@ -284,13 +294,22 @@ def put(
     conditions: Sequence[pc.Expression],
 ) -> None:
     """Make ``cell``, to be read once: columns and ``rows`` of cells that meet the conditions."""
+    bench.execute("SET TimeZone = 'UTC'")
+    bench.register("held", _scanner(held, columns, conditions).to_reader())
+    bench.execute(f"CREATE TEMP VIEW cell AS {_cell(held, columns)}")
+
+
+def _scanner(
+    held: ds.Dataset, columns: Sequence[str], conditions: Sequence[pc.Expression]
+) -> ds.Scanner:
     condition = None
     for further in conditions:
         condition = further if condition is None else condition & further
-    counted = "rows" in held.schema.names
-    wanted = [*columns, "rows"] if counted else list(columns)
-    bench.execute("SET TimeZone = 'UTC'")
-    bench.register("held", held.scanner(columns=wanted, filter=condition).to_reader())
-    told = ", ".join(columns)
-    rows = "coalesce(rows, 1)" if counted else "1"
-    bench.execute(f"CREATE TEMP VIEW cell AS SELECT {told}, {rows} AS rows FROM held")
+    wanted = [*columns, "rows"] if "rows" in held.schema.names else list(columns)
+    return held.scanner(columns=wanted, filter=condition)
+
+
+def _cell(held: ds.Dataset, columns: Sequence[str]) -> str:
+    """SQL: the columns and ``rows`` of what was scanned of cells."""
+    rows = "coalesce(rows, 1)" if "rows" in held.schema.names else "1"
+    return f"SELECT {', '.join(columns)}, {rows} AS rows FROM held"
