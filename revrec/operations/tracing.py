@@ -7,7 +7,7 @@ differs, less what differed at the close before, is what the fact gave of that c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -20,13 +20,14 @@ from revrec.audit.explanation import Evidence, Explanation, Subject, Touched
 from revrec.disclosure.columns import parts_of
 from revrec.errors import NotFound
 from revrec.feeds.frameworks import frameworks
+from revrec.ledger.detail import DETAIL
 from revrec.ledger.kinds import OPENING, PRESENTATION
 from revrec.ledger.subledger import POSTED, Subledger, first_period
 from revrec.model.books import Framework
 from revrec.model.fact import Fact, FactKind, RecordedFact
 from revrec.money import Money
 from revrec.operations import books
-from revrec.operations.changed import sharing_with
+from revrec.operations.changed import READ_ELSEWHERE, sharing_with
 from revrec.operations.computing import Inputs, accounted_here, inputs_of_facts, posted_detail
 from revrec.operations.explaining import KEY, key_of_posting, touched
 from revrec.operations.knowing import (
@@ -48,6 +49,12 @@ from revrec.store.transaction import Transaction
 Row = Mapping[str, Any]
 Key = tuple[str, ...]
 KEY_NAMES = ("contract", "origin", "obligation", "component", "product", "event", "account")
+_NAMED_BY = {
+    FactKind.PRODUCT: "product",
+    FactKind.STANDALONE_SELLING_PRICE: "product",
+    FactKind.EXCHANGE_RATE: "currency",
+}
+"""What a fact of no contract tells of, which contracts name."""
 _LINE = "#"
 """Between the name of a document and the number of its line."""
 
@@ -157,23 +164,39 @@ def _find(tx: Transaction, lake: Lake, name: str, now: Pins) -> _Traced:
             remedy="Give its SHA-256, its kind and key, or usage CONTRACT/METER/DAY.",
         )
     fact = found[-1]
-    before = [
-        each
-        for each in facts.versions(tx, fact.fact.kind, fact.fact.key)
-        if each.version < fact.version
-    ]
+    versions = facts.versions(tx, fact.fact.kind, fact.fact.key)
+    before = [each for each in versions if each.version < fact.version]
     without = before[-1].fact if before else None
     if line:
         without = _without_line(fact.fact, line)
-    concerned = fact.fact.contracts
+    concerned = _concerned(tx, [each.fact for each in versions], now)
     return _Traced(
         evidence=replace(
             fact_evidence(fact), name=f"{fact.fact.kind} {fact.fact.key}{_LINE}{line}".rstrip(_LINE)
         ),
-        contracts=sharing_with(tx, concerned, now) if concerned else None,
+        contracts=None if concerned is None else sharing_with(tx, concerned, now),
         fact=fact,
         earlier=without,
     )
+
+
+def _concerned(tx: Transaction, versions: Sequence[Fact], now: Pins) -> frozenset[str] | None:
+    """Contracts that may rest on any version of a fact; None for all of them.
+
+    Of a fact of no contract those that name what it is of: a product, a currency, a pool.
+    """
+    kind = versions[-1].kind
+    named = frozenset(name for each in versions for name in each.contracts)
+    if named or kind in READ_ELSEWHERE:
+        return named
+    if kind is FactKind.CREDIT_TRANSFER:
+        pools = {each.body["pool"] for each in versions}
+        told = [each for pool in pools for each in facts.versions(tx, FactKind.CREDIT_POOL, pool)]
+        return frozenset(name for each in told for name in each.fact.contracts)
+    if kind not in _NAMED_BY:
+        return None
+    names = {each.body[_NAMED_BY[kind]] for each in versions}
+    return frozenset().union(*(facts.naming(tx, each, now.fact_seq) for each in names))
 
 
 def _without_line(fact: Fact, line: str) -> Fact | None:
@@ -208,9 +231,14 @@ def _effect(
 ) -> Counter[Key]:
     """What the books should hold at the pins with it, less what they should hold without it."""
     (tx, lake), pins, period, among = stores, close.pins, close.period, traced.contracts
+    if among is not None and not among:
+        return Counter()
     told = facts.read(tx, through_seq=pins.fact_seq, among=among)
     differing = frameworks().differences if book else ()
-    of = partial(inputs_of_facts, tx, lake, pins, among=among, differing=differing)
+    of = partial(
+        inputs_of_facts, tx, lake, pins, among=among, differing=differing,
+        posted=DETAIL.empty_table(),
+    )  # fmt: skip
     inputs = of(told)
     other = of(told, left_out=traced.use) if traced.use else of(list(_without(told, traced)))
     effect = targets(inputs, period)

@@ -169,7 +169,7 @@ class Arithmetic:
 
     def _few(self, rows: int) -> bool:
         """Whether to plan takes longer than to run over so many rows."""
-        return max(rows, self._count_rows.num_rows) <= FEW
+        return bool(max(rows, self._count_rows.num_rows) <= FEW)
 
     @cites("606-10-25-31", "606-10-25-32", "606-10-25-33", "606-10-55-17", "606-10-55-20")
     def progress(self, questions: Sequence[Question]) -> list[Answer]:

@@ -168,7 +168,8 @@ def versions(tx: Transaction, kind: str, key: str) -> list[RecordedFact]:
 
 def by_digest(tx: Transaction, digest: str) -> list[RecordedFact]:
     """Versions whose digest begins so."""
-    return _versions(tx, "starts_with(digest, %s)", [digest])
+    # No digit of a digest is beyond f; the operators are those of the index, whatever the locale.
+    return _versions(tx, "digest ~>=~ %s and digest ~<~ %s", [digest, f"{digest}g"])
 
 
 def _versions(tx: Transaction, narrow: str, values: list[str]) -> list[RecordedFact]:
@@ -244,6 +245,16 @@ def sharing(tx: Transaction, through: int | None = None) -> list[Told]:
         Told(kind=_KINDS[kind], contract=contract, shared=tuple(shared))
         for kind, contract, shared in rows
     ]
+
+
+def naming(tx: Transaction, name: str, through: int | None = None) -> frozenset[str]:
+    """Contracts with a fact that has the name as a text anywhere in a version up to a seq."""
+    rows = tx.connection.execute(
+        "select distinct contract from facts.fact where entity_id = %s and seq <= %s"
+        " and contract is not null and strpos(body::text, to_json(%s::text)::text) > 0",
+        [tx.entity, NO_LIMIT if through is None else through, name],
+    )
+    return frozenset(contract for (contract,) in rows)
 
 
 def seq_at(tx: Transaction, known_at: datetime) -> int:

@@ -65,6 +65,12 @@ class FactRow(SQLModel, table=True):
         UniqueConstraint("entity_id", "kind", "key", "version"),
         Index(None, "entity_id", "contract", "seq"),
         Index(None, "entity_id", "recorded_at", "seq"),
+        Index(
+            "ix_fact_entity_id_digest",
+            "entity_id",
+            "digest",
+            postgresql_ops={"digest": "text_pattern_ops"},
+        ),
         Index("ix_fact_of_none", "entity_id", "seq", postgresql_where=sql("contract is null")),
         Index(
             "ix_fact_shared",
