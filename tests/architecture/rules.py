@@ -28,7 +28,7 @@ MONEY_PATHS = (
     "revrec/general_ledger",
 )
 _SQL_ROOMS = tuple(
-    "columnar disclosure ledger rating recognition reconciliation store usage".split()
+    "columnar disclosure ledger planned rating recognition reconciliation store usage".split()
 )
 USERS = {
     "alembic": ("store",),

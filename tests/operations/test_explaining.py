@@ -263,3 +263,51 @@ def test_a_second_book_is_explained_by_its_own_rules(database: Database, lake: L
     assert Money(16164, "USD") in row.amounts.values()
     touched = asked(Subject.FACT, "contract C-2").postings
     assert len(rows) == len(touched)
+
+
+def test_a_fact_of_no_contract_is_followed_to_those_that_name_what_it_is_of(
+    database: Database, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A selling price is looked for where its product is promised, and found as everywhere.
+
+    1,200.00 for the platform at 300.00 and support at 100.00 are 900.00 and 300.00 of 365 days;
+    without the latter's price the bundle cannot be accounted for.
+    """
+    books = Workspace(database=database, lake=lake, entity=4, actor="preparer")
+    prices = [
+        {"kind": "standalone_selling_price", "id": f"S-{product}", "product": product,
+         "currency": "USD", "amount": amount, "effective_from": "2026-01-01"}
+        for product, amount in (("platform", "300.00"), ("support", "100.00"), ("seats", "5.00"))
+    ]  # fmt: skip
+    fee = {"id": "fee", "kind": "fixed", "amount": "1200.00"}
+    told = [
+        {**CONTRACT, "id": name, "customer": name, "consideration": [fee], "obligations": [
+            {"id": product, "product": product, "measure": "days"} for product in products
+        ]}
+        for name, products in (("BUNDLE", ["platform", "support"]), ("ALONE", ["platform"]))
+    ]  # fmt: skip
+    record_facts(books, [fact_of(each, "test") for each in (*prices, *told)], source="test")
+    close_period(books, JANUARY, **PEOPLE)
+    names = ["standalone_selling_price S-support", "standalone_selling_price S-seats"]
+
+    narrowed = [explain(books, Asked(subject=Subject.FACT, name=name)) for name in names]
+    monkeypatch.setattr("revrec.operations.tracing._concerned", lambda *_: None)
+    everywhere = [explain(books, Asked(subject=Subject.FACT, name=name)) for name in names]
+
+    assert [each.postings for each in everywhere] == [each.postings for each in narrowed]
+    keys = [each.posting.split("/") for each in narrowed[0].postings]
+    gave = {
+        key[4]: each.of_it
+        for key, each in zip(keys, narrowed[0].postings, strict=True)
+        if (key[2], key[7]) == ("satisfaction", "revenue")
+    }
+    # 31 of 365 days: 76.44 of 900.00, 25.48 of 300.00.
+    assert {"platform": Money(-7644, "USD"), "support": Money(-2548, "USD")} == gave
+    assert {"BUNDLE"} == {key[3] for key in keys}
+    assert not narrowed[1].postings
+    digest = narrowed[0].facts[0].digest
+    for start in (digest, digest[:9]):
+        found = explain(books, Asked(subject=Subject.FACT, name=start))
+        assert narrowed[0].postings == found.postings
+    with pytest.raises(NotFound, match="No fact is known as zzz"):
+        explain(books, Asked(subject=Subject.FACT, name="zzz"))

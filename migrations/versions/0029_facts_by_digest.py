@@ -6,8 +6,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0029"
+down_revision = "0028"
 
 _SQL = Path(__file__).parents[1] / "sql"
 
