@@ -224,9 +224,8 @@ select contract, home, month, 'deferral', (waits - lag(waits, 1, 0) over up)::bi
 from waiting
 window up as (partition by contract, consideration order by month);
 
--- Revenue from usage against the charge: alike to the rounding, not posted yet, or behind by what
--- was recorded after the month.
-create table usage_revenue as
+-- The charge for usage against revenue from it, less what royalties explain.
+create table usage_off as
 with charged as (
     select contract, obligation, month, sum(c_now)::bigint as charged, count(*) as fees
     from charges where consideration <> '' group by all
@@ -234,17 +233,44 @@ with charged as (
 named as (
     select contract, obligation, month, sum(amount)::bigint as named
     from royalty_reasons group by all
+)
+select contract, obligation, month,
+       coalesce(c.charged, 0) - coalesce(p.for_usage, 0) - coalesce(n.named, 0) as amount,
+       greatest(coalesce(c.fees, 1), 1) as fees
+from charged c
+full join posted p using (contract, obligation, month)
+full join named n using (contract, obligation, month);
+
+-- What is charged while the criteria of a contract are not met waits, and is made up for in the
+-- month in which they are (606-10-25-6 to 25-8).
+create table waits_for_contract as
+with waiting as (
+    select o.contract, o.obligation, o.month, s.first_day,
+           case when period_last(o.month) between s.first_day and s.last_day
+                then greatest(sum(o.amount) over up, 0) else 0 end as waits
+    from usage_off o
+    join no_contract s on s.contract = o.contract and period_last(o.month) >= s.first_day
+    window up as (partition by o.contract, o.obligation, s.first_day order by o.month)
 ),
-off as (
+moved as (
+    select contract, obligation, month, (waits - lag(waits, 1, 0) over up)::bigint as amount
+    from waiting
+    window up as (partition by contract, obligation, first_day order by month)
+)
+select contract, obligation, month, sum(amount)::bigint as amount from moved
+group by all having sum(amount) <> 0;
+
+-- Revenue from usage against the charge: alike to the rounding, not posted yet, or behind by what
+-- was recorded after the month.
+create table usage_revenue as
+with differing as (
     select contract, obligation, month,
-           coalesce(c.charged, 0) - coalesce(p.for_usage, 0) - coalesce(n.named, 0) as amount,
-           greatest(coalesce(c.fees, 1), 1) as fees
-    from charged c
-    full join posted p using (contract, obligation, month)
-    full join named n using (contract, obligation, month)
+           o.amount - coalesce(w.amount, 0) as amount, fees
+    from usage_off o
+    left join waits_for_contract w using (contract, obligation, month)
     where month between getvariable('first') and getvariable('through')
+      and o.amount <> coalesce(w.amount, 0)
 ),
-differing as (select * from off where amount <> 0),
 recorded_after as (
     select d.contract, d.obligation, d.month, sum(abs(m.amount)) as amount,
            bool_or(m.quantity <> 0) as of_units
@@ -299,6 +325,9 @@ with named as (
     union all
     select contract, obligation, month, 'invoiced_less_revenue', reason, amount
     from royalty_reasons
+    union all
+    select contract, obligation, month, 'invoiced_less_revenue', 'no_contract', amount
+    from waits_for_contract
 ),
 summed as (
     select contract, obligation, month, difference, reason, sum(amount)::bigint as amount

@@ -50,6 +50,9 @@ class Reason(StrEnum):
     """Variable consideration, recognised as estimated and invoiced when it resolves."""
     CREDIT_MEMO = "credit_memo"
     """A concession: credited without a change of usage or price."""
+    NO_CONTRACT = "no_contract"
+    """Charged for use while there is no contract: no revenue, and no claim, until there is one or
+    25-7 lets what was received be revenue (606-10-25-8)."""
     NOT_POSTED = "not_posted"
     """The month is not closed yet: its revenue is not posted."""
     ROUNDING = "rounding"
@@ -130,6 +133,7 @@ CODES: Mapping[Reason, Code] = {
     Reason.BREAKAGE: Code.TIMING,
     Reason.ESTIMATE: Code.TIMING,
     Reason.CREDIT_MEMO: Code.CREDIT,
+    Reason.NO_CONTRACT: Code.TIMING,
     Reason.NOT_POSTED: Code.TIMING,
     Reason.ROUNDING: Code.ROUNDING,
     Reason.MONTH_SPLIT: Code.TIMING,

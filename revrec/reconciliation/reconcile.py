@@ -10,11 +10,10 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 
-from revrec.asc606.existence import assess_contract
 from revrec.citations import cites
 from revrec.columnar import connect
 from revrec.model.dataset import DataSet, TieOut
-from revrec.model.history import Book, ContractHistory
+from revrec.model.history import Book
 from revrec.periods import Period
 from revrec.reconciliation import datasets
 from revrec.reconciliation.bills import Bill, Side, bills_of
@@ -111,7 +110,7 @@ def reconcile(
         )
         for name, each in terms.items()
         if (each.fixed or any(_is_fee(bill) for bill in bills[name]))
-        and _is_contract(book.histories[name], as_of)
+        and _is_contract(each, as_of)
     }
     told = Told(
         book=book,
@@ -169,10 +168,9 @@ def _told(
 
 
 @cites("606-10-25-8")
-def _is_contract(history: ContractHistory, on: date) -> bool:
+def _is_contract(terms: Terms, on: date) -> bool:
     """Whether 25-1 is met at the end of the day: without a contract no fee can be missing."""
-    spans = assess_contract(history).without
-    return not any(first <= on <= last for first, last in spans)
+    return not any(first <= on <= last for first, last in terms.without)
 
 
 def _is_fee(bill: Bill) -> bool:

@@ -44,6 +44,8 @@ METERS = pa.schema(
         ("charged", FLAG),
     ]
 )
+NO_CONTRACT = pa.schema([("contract", TEXT), ("first_day", DAY), ("last_day", DAY)])
+"""Spans in which the criteria of a contract are not met."""
 SERVICES = pa.schema(
     [
         ("contract", TEXT),

@@ -30,6 +30,7 @@ from revrec.reconciliation.schemas import (
     FIXED_BILLS,
     INT,
     METERS,
+    NO_CONTRACT,
     REVENUE,
     SERVICES,
     SHARES,
@@ -110,6 +111,10 @@ def contract_tables(terms: Mapping[str, Terms], as_of: date) -> dict[str, pa.Tab
         "contracts": table_of(CONTRACTS, (_contract(each) for each in terms.values())),
         "versions": table_of(VERSIONS, (row for each in terms.values() for row in _versions(each))),
         "meters": table_of(METERS, (row for each in terms.values() for row in _meters(each))),
+        "no_contract": table_of(
+            NO_CONTRACT,
+            ((name, *span) for name, each in terms.items() for span in each.without),
+        ),
         "services": table_of(
             SERVICES, (row for each in terms.values() for row in _services(each, as_of))
         ),

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from revrec.asc606.amendment import enforced
+from revrec.asc606.existence import Span, assess_contract
 from revrec.asc606.royalties import handovers, waits
 from revrec.model.contract import (
     Consideration,
@@ -78,6 +79,8 @@ class Terms:
     charges: tuple[Charge, ...]
     usage_months: int
     """Months between two invoices for usage."""
+    without: tuple[Span, ...] = ()
+    """Spans in which the criteria of a contract are not met (606-10-25-1)."""
     exercises: tuple[Exercise, ...] = ()
     """Rights used; what each costs is a fixed consideration under its id."""
     calendar: Calendar
@@ -181,6 +184,7 @@ def terms_of(history: ContractHistory, as_of: date, calendar: Calendar) -> Terms
         consideration={each.id: each for each in promised},
         charges=tuple(charges),
         usage_months=_usage_months(contract.terms.get("billing", "")),
+        without=assess_contract(history).without,
         exercises=exercises,
         calendar=calendar,
     )

@@ -168,6 +168,7 @@ _PLACES = {
     "estimate": "estimates",
     "delivery": "deliveries",
     "payment": "payments",
+    "assessment": "assessments",
 }
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from revrec.model.assessment import Assessment, Criterion
 from revrec.model.contract import (
     Consideration,
     ConsiderationKind,
@@ -241,6 +242,37 @@ def test_a_month_that_is_not_closed():
     result = told(book, usage, through="2026-01", revenue=nothing, as_of=date(2026, 2, 5))
 
     assert {(INVOICED, "not_posted"): "50.00"} == named(result, "PAYG", "2026-01")
+
+
+def test_use_that_is_billed_without_a_contract():
+    """Nobody expects to be paid until 10 March: January's 50.00 and February's 5.00 are no revenue.
+
+    In March they are, with the 20.00 of March.
+    """
+    days = ((date(2026, 1, 10), "50"), (date(2026, 2, 10), "5"), (date(2026, 3, 20), "20"))
+    usage = [used("PAYG", day, amount, amount) for day, amount in days]
+    events = [
+        Assessment(
+            id="A-1",
+            contract="PAYG",
+            on=JAN,
+            unmet=(Criterion.COLLECTIBILITY,),
+            significant_change="it is insolvent",
+        ),
+        Assessment(id="A-2", contract="PAYG", on=date(2026, 3, 10), basis="has new lenders"),
+        *(
+            invoice("PAYG", f"INV-{day.month}", day, tokens(f"{amount}.00", amount, f"{day:%Y-%m}"))
+            for day, amount in days
+        ),
+    ]
+    result = told(book_of([pay_as_you_go(), subscription()], events), usage)
+
+    assert {
+        "2026-01": {(INVOICED, "no_contract"): "50.00"},
+        "2026-02": {(INVOICED, "no_contract"): "5.00"},
+        "2026-03": {(INVOICED, "no_contract"): "-55.00"},
+    } == {month: named(result, "PAYG", month) for month in ("2026-01", "2026-02", "2026-03")}
+    assert [] == off(result)
 
 
 def test_commitment_drawdown():
