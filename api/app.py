@@ -103,8 +103,8 @@ def routed(*, request_bytes_max: int, upload_bytes_max: int) -> Service:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=TAGS,
     )
-    app.include_router(router)
-    problems.install(app, router.routes)
+    app.router.routes += router.routes  # included, each would be built anew, for every service
+    problems.install(app)
     by_path = dict.fromkeys(UPLOADS, upload_bytes_max)
     app.add_middleware(Bounded, bytes_max=request_bytes_max, by_path=by_path)
     app.add_middleware(Observed)

@@ -215,11 +215,8 @@ def contents() -> str:
     )
 
 
-def install(app: FastAPI, routes: list[BaseRoute]) -> None:
-    """Answer every error as a problem, the framework's own included.
-
-    ``routes`` are those of included routers, which the application does not list.
-    """
+def install(app: FastAPI) -> None:
+    """Answer every error as a problem, the framework's own included."""
 
     def told(request: Request, error: RevrecError) -> JSONResponse:
         request.state.problem = error.code
@@ -255,7 +252,7 @@ def install(app: FastAPI, routes: list[BaseRoute]) -> None:
         answer = told(request, kind(f"{request.method} {request.url.path}: {error.detail}."))
         answer.headers.update(error.headers or {})
         if kind is MethodNotAllowed:
-            answer.headers["Allow"] = ", ".join(_methods(request, [*app.router.routes, *routes]))
+            answer.headers["Allow"] = ", ".join(_methods(request, app.router.routes))
         return answer
 
 
