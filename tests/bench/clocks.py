@@ -57,7 +57,8 @@ class Clock:
         for told in self._home.rglob("postmaster.pid"):
             server = int(told.read_text(encoding="utf-8").splitlines()[0])
             children = Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii")
-            return _of(server, ended=True) + sum(_of(int(each)) for each in children.split())
+            sessions = sum(of_process(int(each)) for each in children.split())
+            return of_process(server, ended=True) + sessions
         return 0.0
 
 
@@ -69,7 +70,7 @@ def _own() -> float:
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
-def _of(process: int, *, ended: bool = False) -> float:
+def of_process(process: int, *, ended: bool = False) -> float:
     """Processor seconds of a process, with those of its children that ended if asked for."""
     try:
         told = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
