@@ -109,8 +109,7 @@ def reconcile(
             )
         )
         for name, each in terms.items()
-        if (each.fixed or any(_is_fee(bill) for bill in bills[name]))
-        and _is_contract(each, as_of)
+        if (each.fixed or any(_is_fee(bill) for bill in bills[name])) and _is_contract(each, as_of)
     }
     told = Told(
         book=book,
