@@ -11,7 +11,7 @@ from api.access import Books, Key, keyed
 from api.closing import close_once
 from api.estimate_schemas import ProposalListed
 from api.etags import PRECONDITIONS, IfMatch
-from api.routing import EVERY, WRITES, PathPeriod, answer, refusals, router
+from api.routing import EVERY, WRITES, KnownAt, PathPeriod, answer, refusals, router
 from api.schemas import CloseRequested, PeriodClosed
 from revrec.model.misstatement import QualitativeFactor
 from revrec.operations import checklist as tasks
@@ -174,9 +174,10 @@ def measure_misstatements(
         list[QualitativeFactor] | None,
         Query(description="What makes them material whatever their size."),
     ] = None,
+    known_at: KnownAt = None,
 ) -> schemas.MisstatementsMeasured:
     """Errors by rollover and iron curtain against the statements of each year (250-10-S99-1)."""
-    made = misstating.misstatements(books, factor or []).worksheet
+    made = misstating.misstatements(books, factor or [], known_at=known_at).worksheet
     return schemas.MisstatementsMeasured.model_validate(misstating.told_of(made))
 
 

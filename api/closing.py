@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from api import schemas
 from api.access import keyed
@@ -71,9 +72,11 @@ def close_once(
     return answered
 
 
-def certificate_of(tx: Transaction, period: Period) -> schemas.PeriodClosed | None:
-    """The certificate of a period's last close, if it was ever closed."""
-    found = [each for each in periods.closes(tx) if each.period == period]
+def certificate_of(
+    tx: Transaction, period: Period, known_at: datetime | None = None
+) -> schemas.PeriodClosed | None:
+    """The certificate of a period's last close, by a moment or so far, if there is one."""
+    found = [each for each in periods.closes(tx, known_at) if each.period == period]
     return schemas.PeriodClosed.of(found[-1]) if found else None
 
 

@@ -2,35 +2,75 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from itertools import islice
-from typing import Annotated
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, TypeVar
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 
 from api import commitment_schemas as schemas
 from api.access import Books, Key, keyed
+from api.listing import LISTED, REFUSED, Listed
 from api.routing import EVERY, WRITES, answer, refusals, router
+from api.schemas import Page, Wire
 from revrec.operations.answering import once
 from revrec.operations.commitments import position, settling
 
-_PAGE_MAX = 1000
-_READS = (*EVERY, "feed-error", "not-found")
+R = TypeVar("R", bound=Wire)
+_READS = (*EVERY, *REFUSED, "not-found")
+_LISTED = {
+    **LISTED,
+    200: {
+        **LISTED[200],
+        "headers": {
+            **LISTED[200]["headers"],
+            "Revrec-Refused": {
+                "description": "How many accounts contradict themselves and are left out; the "
+                "JSON form names them. Absent if none are.",
+                "schema": {"type": "string"},
+            },
+        },
+    },
+}
 
-AsOf = Annotated[
-    date | None,
-    Query(description="The day; yesterday if left out.", examples=["2026-03-31"]),
-]
-KnownAt = Annotated[
-    datetime | None,
-    Query(
-        description="With zone: what was recorded by then; all if left out.",
-        examples=["2026-04-05T12:00:00Z"],
-    ),
-]
-OfContract = Annotated[
-    str | None, Query(description="Only the account this contract draws on.", examples=["C-1"])
-]
+
+class _Held:
+    """What is held on a day, as a caller asks for it."""
+
+    def __init__(
+        self,
+        books: Books,
+        asked: Listed,
+        as_of: Annotated[
+            date | None,
+            Query(description="The day; yesterday if left out.", examples=["2026-03-31"]),
+        ] = None,
+        contract: Annotated[
+            str | None,
+            Query(
+                max_length=200,
+                description="Only the account this contract draws on.",
+                examples=["C-1"],
+            ),
+        ] = None,
+    ) -> None:
+        self._asked = asked
+        self.found = position(books, as_of=as_of, known_at=asked.known_at, contract=contract)
+
+    def listed(
+        self, of: type[R], page: type[Page[R]], records: Iterable[R], **beside: object
+    ) -> Response:
+        """Records of it as a list, beside the accounts that are left out."""
+        refused = schemas.refused_in(self.found)
+        told = self._asked.whole(
+            of, records, page, as_of=self.found.as_of, refused=refused, **beside
+        )
+        if refused:
+            told.headers["Revrec-Refused"] = str(len(refused))
+        return told
+
+
+_Asked = Annotated[_Held, Depends()]
 
 
 @router.get(
@@ -38,18 +78,16 @@ OfContract = Annotated[
     tags=["commitments"],
     operation_id="list_credits",
     summary="List credits",
-    responses=refusals(*_READS),
+    response_model=schemas.CreditPage,
+    responses={**_LISTED, **refusals(*_READS)},
 )
-def list_credits(
-    books: Books, *, as_of: AsOf = None, known_at: KnownAt = None, contract: OfContract = None
-) -> schemas.Credits:
+def list_credits(held: _Asked) -> Response:
     """Lots of credits on a day: granted, drawn, lost, left, and what they are worth as paid."""
-    found = position(books, as_of=as_of, known_at=known_at, contract=contract)
-    return schemas.Credits(
-        as_of=found.as_of,
-        credits=[schemas.CreditLot.of(each) for each in found.credits()],
-        transfers=[schemas.CreditTransferred.of(each) for each in found.transfers()],
-        refused=schemas.refused_in(found),
+    return held.listed(
+        schemas.CreditLot,
+        schemas.CreditPage,
+        map(schemas.CreditLot.of, held.found.credits()),
+        transfers=[schemas.CreditTransferred.of(each) for each in held.found.transfers()],
     )
 
 
@@ -58,26 +96,13 @@ def list_credits(
     tags=["commitments"],
     operation_id="list_credit_draws",
     summary="List draws",
-    responses=refusals(*_READS),
+    response_model=schemas.DrawPage,
+    responses={**_LISTED, **refusals(*_READS)},
 )
-def list_credit_draws(
-    books: Books,
-    *,
-    as_of: AsOf = None,
-    known_at: KnownAt = None,
-    contract: OfContract = None,
-    after: Annotated[int, Query(ge=0, le=2**53, description="Draws already read.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=_PAGE_MAX, description="Draws of a page.")] = 100,
-) -> schemas.Draws:
-    """Every draw by a day, account by account and day by day, a page at a time."""
-    found = position(books, as_of=as_of, known_at=known_at, contract=contract)
-    page = list(islice(found.draws(), after, after + limit + 1))
-    return schemas.Draws(
-        as_of=found.as_of,
-        draws=[schemas.CreditDrawn.of(each) for each in page[:limit]],
-        next=after + limit if len(page) > limit else None,
-        refused=schemas.refused_in(found),
-    )
+def list_credit_draws(held: _Asked) -> Response:
+    """Every draw by a day, account by account and day by day."""
+    draws = map(schemas.CreditDrawn.of, held.found.draws())
+    return held.listed(schemas.CreditDrawn, schemas.DrawPage, draws)
 
 
 @router.get(
@@ -85,18 +110,13 @@ def list_credit_draws(
     tags=["commitments"],
     operation_id="list_commitments",
     summary="List commitments",
-    responses=refusals(*_READS),
+    response_model=schemas.CommitmentPage,
+    responses={**_LISTED, **refusals(*_READS)},
 )
-def list_commitments(
-    books: Books, *, as_of: AsOf = None, known_at: KnownAt = None, contract: OfContract = None
-) -> schemas.Commitments:
+def list_commitments(held: _Asked) -> Response:
     """Commitments on a day: consumed beside an even course, what is missing or beyond."""
-    found = position(books, as_of=as_of, known_at=known_at, contract=contract)
-    return schemas.Commitments(
-        as_of=found.as_of,
-        commitments=[schemas.CommitmentState.of(each) for each in found.commitments()],
-        refused=schemas.refused_in(found),
-    )
+    states = map(schemas.CommitmentState.of, held.found.commitments())
+    return held.listed(schemas.CommitmentState, schemas.CommitmentPage, states)
 
 
 @router.get(
@@ -104,21 +124,19 @@ def list_commitments(
     tags=["commitments"],
     operation_id="reconcile_commitments",
     summary="Reconcile bills",
-    responses=refusals(*_READS),
+    response_model=schemas.ReconciledPage,
+    responses={**_LISTED, **refusals(*_READS)},
 )
-def reconcile_commitments(
-    books: Books, *, as_of: AsOf = None, known_at: KnownAt = None, contract: OfContract = None
-) -> schemas.Reconciliation:
+def reconcile_commitments(held: _Asked) -> Response:
     """What is due by a day beside what was billed, with the invoice or credit that reconciles.
 
     The documents are proposals; record them as facts once they are approved.
     """
-    found = position(books, as_of=as_of, known_at=known_at, contract=contract)
-    return schemas.Reconciliation(
-        as_of=found.as_of,
-        reconciled=[schemas.Reconciled.told(each) for each in found.reconciling()],
-        bought=schemas.records_of(found.bought()),
-        refused=schemas.refused_in(found),
+    return held.listed(
+        schemas.Reconciled,
+        schemas.ReconciledPage,
+        map(schemas.Reconciled.told, held.found.reconciling()),
+        bought=schemas.records_of(held.found.bought()),
     )
 
 

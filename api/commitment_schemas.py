@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from api.schemas import Page, Wire
 from revrec.commitments.documents import Reconciling
 from revrec.commitments.position import Position
 from revrec.errors import FeedError
@@ -29,9 +30,7 @@ DecimalText = Annotated[str, Field(examples=["1200.00"], pattern=r"^-?[0-9]+(\.[
 Currency = Annotated[str, Field(examples=["USD"], description="ISO 4217.")]
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
+class _Wire(Wire):
     @classmethod
     def of(cls, row: DataclassInstance) -> Self:
         """The wire form of a row."""
@@ -164,31 +163,30 @@ class AccountRefused(_Wire):
     """Why, and what to do."""
 
 
-class Credits(_Wire):
-    """Credits at the end of a day."""
+class CreditPage(Page[CreditLot]):
+    """Lots of credits at the end of a day, a page of them."""
 
     as_of: date
-    credits: list[CreditLot]
     transfers: list[CreditTransferred]
+    """All there were by the day."""
     refused: list[AccountRefused]
+    """Accounts that are left out."""
 
 
-class Draws(_Wire):
+class DrawPage(Page[CreditDrawn]):
     """Draws by the end of a day, a page of them."""
 
     as_of: date
-    draws: list[CreditDrawn]
-    next: int | None
-    """`after` of the next page; none on the last."""
     refused: list[AccountRefused]
+    """Accounts that are left out."""
 
 
-class Commitments(_Wire):
-    """Commitments at the end of a day."""
+class CommitmentPage(Page[CommitmentState]):
+    """Commitments at the end of a day, a page of them."""
 
     as_of: date
-    commitments: list[CommitmentState]
     refused: list[AccountRefused]
+    """Accounts that are left out."""
 
 
 class Reconciled(_Wire):
@@ -225,20 +223,18 @@ class Reconciled(_Wire):
         )
 
 
-class Reconciliation(_Wire):
-    """Bills of credits and commitments by the end of a day."""
+class ReconciledPage(Page[Reconciled]):
+    """Bills of credits and commitments by the end of a day, a page of them."""
 
     as_of: date
-    reconciled: list[Reconciled]
     bought: list[dict[str, Any]]
     """Credits bought by a rule, as proposed records of kind `credit_grant`."""
     refused: list[AccountRefused]
+    """Accounts that are left out."""
 
 
-class SettlementRequested(BaseModel):
+class SettlementRequested(Wire):
     """Which bills are settled."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     as_of: date | None = Field(default=None, examples=["2026-03-31"])
     """The day by which; yesterday if left out."""

@@ -6,13 +6,17 @@ from datetime import date
 from functools import partial
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
+from pydantic import AwareDatetime
 
 from api import control_schemas as schemas
 from api.access import Books
 from api.etags import TAGGED
+from api.listing import LISTED, REFUSED, FirstDay, LastDay, Listed, OfContract
 from api.routing import EVERY, refusals, router
+from api.schemas import page_of
 from revrec.operations.rating import unlikely_usage
+from revrec.store.transaction import Transaction
 from revrec.usage import control
 from revrec.usage.rules import RULES, RULES_VERSION
 
@@ -22,15 +26,24 @@ from revrec.usage.rules import RULES, RULES_VERSION
     tags=["usage"],
     operation_id="list_batches",
     summary="List batches of usage",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.BatchTold),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
 def list_batches(
-    books: Books,
-    limit: Annotated[int, Query(ge=1, le=500, description="Most batches.")] = 100,
-) -> list[schemas.BatchTold]:
-    """The last batches, latest first, each with its control totals."""
-    found = books.run(partial(control.list_batches, limit=limit), read_only=True)
-    return [schemas.BatchTold.of(each) for each in found]
+    asked: Listed,
+    since: Annotated[
+        AwareDatetime | None,
+        Query(description="Recorded then or later.", examples=["2026-01-31T00:00:00Z"]),
+    ] = None,
+) -> Response:
+    """Batches, latest first, each with its control totals."""
+
+    def read(tx: Transaction, after: int, limit: int) -> list[control.BatchListed]:
+        return control.list_batches(
+            tx, since=since, known_at=asked.known_at, after=after, limit=limit
+        )
+
+    return asked.numbered(schemas.BatchTold, read, schemas.BatchTold.of)
 
 
 @router.get(
@@ -54,16 +67,16 @@ def get_batch(
     tags=["usage"],
     operation_id="list_usage_days",
     summary="Control totals by day",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.DayTold),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
 def list_usage_days(
-    books: Books,
-    first: Annotated[date | None, Query(alias="from", examples=["2026-01-01"])] = None,
-    last: Annotated[date | None, Query(alias="to", examples=["2026-01-31"])] = None,
-) -> list[schemas.DayTold]:
+    books: Books, asked: Listed, first: FirstDay = None, last: LastDay = None
+) -> Response:
     """Usage days over all batches: received = accepted + duplicate + quarantined, each day."""
-    found = books.run(partial(control.list_days, first=first, last=last), read_only=True)
-    return [schemas.DayTold.of(each) for each in found]
+    read = partial(control.list_days, first=first, last=last, known_at=asked.known_at)
+    found = books.run(read, read_only=True)
+    return asked.whole(schemas.DayTold, [schemas.DayTold.of(each) for each in found])
 
 
 @router.get(
@@ -85,11 +98,24 @@ def list_rules(_: Books) -> schemas.RulesListed:
     tags=["usage"],
     operation_id="list_flags",
     summary="List unlikely usage",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.UnlikelyUsage),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
 def list_flags(
     books: Books,
-    as_of: Annotated[date | None, Query(description="Yesterday if left out.")] = None,
-) -> list[schemas.UnlikelyUsage]:
+    asked: Listed,
+    as_of: Annotated[
+        date | None,
+        Query(
+            description="The last day looked at; yesterday if left out.", examples=["2026-01-31"]
+        ),
+    ] = None,
+    contract: OfContract = None,
+) -> Response:
     """Usage unlikely for its own history, by what the policy elects; a flag blocks nothing."""
-    return [schemas.UnlikelyUsage.of(each) for each in unlikely_usage(books, as_of=as_of)]
+    found = [
+        schemas.UnlikelyUsage.of(each)
+        for each in unlikely_usage(books, as_of=as_of, known_at=asked.known_at)
+        if contract in {None, each.contract}
+    ]
+    return asked.whole(schemas.UnlikelyUsage, found)

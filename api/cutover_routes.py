@@ -10,7 +10,7 @@ from fastapi import Query
 from api.access import Books
 from api.bodies import Records
 from api.cutover_schemas import CutoverTied, ParallelCompared
-from api.routing import BODIES, EVERY, PathPeriod, refusals, router
+from api.routing import BODIES, EVERY, KnownAt, PathPeriod, refusals, router
 from revrec.errors import FeedError
 from revrec.feeds.schedules import schedule_of
 from revrec.operations.cutover import tied_cutover
@@ -46,6 +46,6 @@ def run_in_parallel(books: Books, told: Records, tolerance: Tolerance = 0) -> Pa
     summary="See whether a cutover ties",
     responses=refusals(*EVERY, "feed-error", "period-not-ready"),
 )
-def show_cutover(period: PathPeriod, books: Books) -> CutoverTied:
+def show_cutover(period: PathPeriod, books: Books, known_at: KnownAt = None) -> CutoverTied:
     """Contracts taken over by the end of a period, beside the other system's balances."""
-    return CutoverTied.of(tied_cutover(books, period))
+    return CutoverTied.of(tied_cutover(books, period, known_at=known_at))

@@ -2,44 +2,57 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from api import drilling_schemas as schemas
 from api.access import Books, Key, keyed
-from api.routing import EVERY, WRITES, answer, refusals, router
+from api.listing import LISTED, REFUSED, FirstDay, LastDay, Listed, OfContract
+from api.routing import EVERY, WRITES, KnownAt, answer, refusals, router
+from api.schemas import page_of
 from revrec.operations import drilling
 from revrec.operations.answering import once
 from revrec.operations.statements import customer_statement
+from revrec.store.transaction import Transaction
 from revrec.usage import rollup
-from revrec.usage.drilling import Span
+from revrec.usage.drilling import Span, rows
 
-_Name = Annotated[str | None, Query(max_length=200)]
+_PART = 50_000
+"""Rows of usage that are read at once: each time, all that fit are put in order."""
+_Version = Annotated[
+    int | None,
+    Query(ge=0, le=2**53, description="As of this version of the usage ledger; the last if none."),
+]
 _Label = Annotated[str, StringConstraints(pattern=r"^[^=]{1,100}=.{0,1000}$")]
 
 
 def _span(
     *,
-    first: Annotated[date | None, Query(alias="from", examples=["2026-01-01"])] = None,
-    last: Annotated[date | None, Query(alias="to", examples=["2026-01-31"])] = None,
-    customer: _Name = None,
-    contract: _Name = None,
-    meter: _Name = None,
-    source: _Name = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    customer: Annotated[
+        str | None, Query(max_length=200, description="Of a customer.", examples=["acme"])
+    ] = None,
+    contract: OfContract = None,
+    meter: Annotated[
+        str | None, Query(max_length=200, description="Of a meter.", examples=["tokens"])
+    ] = None,
+    source: Annotated[
+        str | None, Query(max_length=200, description="Sent by this.", examples=["gateway"])
+    ] = None,
     label: Annotated[
         list[str],
         Query(max_length=20, description="Labels, as `region=eu`.", examples=[["region=eu"]]),
     ] = [],  # noqa: B006 - the framework copies it
-    version: Annotated[
-        int | None, Query(ge=0, le=2**53, description="As of this version of the usage ledger.")
-    ] = None,
-    known_at: Annotated[AwareDatetime | None, Query(description="As it was known then.")] = None,
+    version: _Version = None,
+    known_at: KnownAt = None,
 ) -> Span:
     labels = dict(each.partition("=")[::2] for each in label)
-    known: datetime | None = known_at
     return Span(
         first=first,
         last=last,
@@ -49,7 +62,7 @@ def _span(
         source=source,
         labels=labels,
         version=version,
-        known_at=known,
+        known_at=known_at,
     )
 
 
@@ -84,16 +97,20 @@ def total_usage(
     tags=["usage"],
     operation_id="list_usage",
     summary="List rows of usage",
-    responses=refusals(*EVERY, "not-found"),
+    response_model=page_of(schemas.UsageRow),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED, "not-found")},
 )
-def list_usage(
-    books: Books,
-    span: Asked,
-    after: Annotated[int, Query(ge=0, lt=2**31, description="Rows to pass over first.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
-) -> schemas.UsageRows:
+def list_usage(books: Books, asked: Listed, span: Asked) -> Response:
     """The rows that totals sum, by day, source and id."""
-    return schemas.UsageRows.of(drilling.usage_rows(books, span, limit=limit, after=after))
+    known = replace(span, known_at=asked.known_at)
+
+    def read(tx: Transaction, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
+        found: list[dict[str, Any]] = rows(
+            tx, books.lake, known, limit=limit, after=after
+        ).rows.to_pylist()
+        return found
+
+    return asked.numbered(schemas.UsageRow, read, schemas.UsageRow.of, part=_PART)
 
 
 @router.get(
@@ -106,16 +123,30 @@ def list_usage(
 def get_usage_statement(
     books: Books,
     *,
-    customer: Annotated[str, Query(max_length=200, examples=["acme"])],
-    first: Annotated[date, Query(alias="from", examples=["2026-01-01"])],
-    last: Annotated[date, Query(alias="to", examples=["2026-01-31"])],
+    customer: Annotated[
+        str, Query(max_length=200, description="Whose statement it is.", examples=["acme"])
+    ],
+    first: Annotated[
+        date, Query(alias="from", description="The first day of use.", examples=["2026-01-01"])
+    ],
+    last: Annotated[
+        date, Query(alias="to", description="The last day of use.", examples=["2026-01-31"])
+    ],
     label: Annotated[str, Query(max_length=100, description="The label of projects.")] = "project",
     most: Annotated[int, Query(ge=0, le=1000, description="Projects of a meter shown.")] = 20,
-    version: Annotated[int | None, Query(ge=0, le=2**53)] = None,
+    version: _Version = None,
+    known_at: KnownAt = None,
 ) -> schemas.UsageStatement:
     """Totals, meters, projects and days of a customer's use; each level the sum of the next."""
     report = customer_statement(
-        books, customer=customer, label=label, first=first, last=last, version=version, most=most
+        books,
+        customer=customer,
+        label=label,
+        first=first,
+        last=last,
+        version=version,
+        known_at=known_at,
+        most=most,
     )
     return schemas.UsageStatement.of(report.statement)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -105,29 +106,13 @@ class UsageRow(Wire):
     batch: str
     recorded_at: datetime
 
-
-class UsageRows(Wire):
-    """Rows as of a version of the usage ledger."""
-
-    version: int | None
-    found: Count
-    """How many rows there are; those shown are a part of them."""
-    rows: list[UsageRow]
-
     @classmethod
-    def of(cls, found: drilling.Rows) -> UsageRows:
-        """The wire form of rows."""
+    def of(cls, row: Mapping[str, Any]) -> UsageRow:
+        """The wire form of a row of the ledger."""
         return cls(
-            version=found.version,
-            found=found.found,
-            rows=[
-                UsageRow(
-                    **{name: row[name] for name in UsageRow.model_fields if name in _AS_THEY_ARE},
-                    quantity=f"{row['quantity']:f}",
-                    amount=f"{row['amount']:f}",
-                )
-                for row in found.rows.to_pylist()
-            ],
+            **{name: row[name] for name in cls.model_fields if name in _AS_THEY_ARE},
+            quantity=f"{row['quantity']:f}",
+            amount=f"{row['amount']:f}",
         )
 
 

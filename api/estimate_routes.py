@@ -11,9 +11,11 @@ from fastapi import Path, Query, Response
 from api import estimate_schemas as schemas
 from api.access import Books, Key, keyed
 from api.etags import PRECONDITIONS, TAGGED, IfMatch
-from api.routing import EVERY, WRITES, answer, refusals, router
+from api.listing import LISTED, REFUSED, Listed, OfContract
+from api.routing import EVERY, WRITES, KnownAt, answer, refusals, router
+from api.schemas import page_of
 from revrec.errors import NotFound
-from revrec.model.proposal import Proposal, ProposalDecision
+from revrec.model.proposal import Proposal, ProposalDecision, ProposalKind
 from revrec.operations import estimating
 from revrec.operations.answering import once
 from revrec.operations.forecasting import forecast_use, outlook_data
@@ -81,11 +83,24 @@ def override_estimate(body: schemas.OverrideRequested, books: Books, key: Key) -
     tags=["estimates"],
     operation_id="list_proposals",
     summary="List proposals that wait",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.ProposalListed),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
-def list_proposals(books: Books) -> list[schemas.ProposalListed]:
-    """Proposals that wait for a second person."""
-    return [schemas.ProposalListed.of(each) for each in estimating.waiting_proposals(books)]
+def list_proposals(
+    books: Books,
+    asked: Listed,
+    kind: Annotated[
+        ProposalKind | None, Query(description="Of one kind.", examples=["estimate"])
+    ] = None,
+    contract: OfContract = None,
+) -> Response:
+    """Proposals that wait for a second person, the oldest first."""
+    found = [
+        schemas.ProposalListed.of(each)
+        for each in estimating.waiting_proposals(books, asked.known_at)
+        if kind in {None, each.kind} and contract in {None, each.contract}
+    ]
+    return asked.whole(schemas.ProposalListed, found)
 
 
 @router.get(
@@ -147,13 +162,25 @@ def decide_proposal(
 )
 def get_forecast(
     books: Books,
-    as_of: Annotated[date, Query(examples=["2026-01-31"])],
-    until: Annotated[date, Query(examples=["2026-12-31"])],
-    confidence: Annotated[float, Query(ge=0.5, le=0.99, examples=[0.8])] = 0.8,
-    seed: Annotated[int, Query(ge=0, lt=2**31)] = 1,
+    *,
+    as_of: Annotated[
+        date, Query(description="The last day whose use is known.", examples=["2026-01-31"])
+    ],
+    until: Annotated[
+        date, Query(description="The last day of the forecast.", examples=["2026-12-31"])
+    ],
+    confidence: Annotated[
+        float,
+        Query(ge=0.5, le=0.99, description="Of the intervals, a probability.", examples=[0.8]),
+    ] = 0.8,
+    seed: Annotated[
+        int,
+        Query(ge=0, lt=2**31, description="Of the draws: the same gives the same.", examples=[1]),
+    ] = 1,
+    known_at: KnownAt = None,
 ) -> schemas.OutlookGiven:
     """Use, rated amounts and the run-off of commitments, with intervals; writes nothing."""
-    seen = forecast_use(books, as_of, until, confidence=confidence, seed=seed)
+    seen = forecast_use(books, as_of, until, confidence=confidence, seed=seed, known_at=known_at)
     return schemas.OUTLOOK.validate_python(outlook_data(seen), strict=False)
 
 
@@ -165,10 +192,12 @@ def get_forecast(
     responses=refusals(*EVERY),
 )
 def look_back(
-    books: Books, as_of: Annotated[date, Query(examples=["2026-12-31"])]
+    books: Books,
+    as_of: Annotated[date, Query(description="Outcomes by this day.", examples=["2026-12-31"])],
+    known_at: KnownAt = None,
 ) -> schemas.LookedBack:
     """Estimates that counted against their outcomes: bias, stated confidence, reversals."""
-    found = look_back_data(look_back_on(books, as_of))
+    found = look_back_data(look_back_on(books, as_of, known_at=known_at))
     return schemas.LOOK_BACK.validate_python(found, strict=False)
 
 

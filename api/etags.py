@@ -49,7 +49,7 @@ class Tagged(Dated):
                 return response
             tag = _tag(json.loads(bytes(response.body)))
             response.headers["ETag"] = tag
-            if _names(request.headers.get("If-None-Match", ""), tag):
+            if names(request.headers.get("If-None-Match", ""), tag):
                 return Response(status_code=304, headers={"ETag": tag})
             return response
 
@@ -83,7 +83,7 @@ class Match:
             return
         told = current()
         tag = None if told is None else _tag(told.model_dump(mode="json"))
-        if tag is None or not _names(self._given, tag):
+        if tag is None or not names(self._given, tag):
             raise PreconditionFailed(
                 "The resource is not there yet."
                 if tag is None
@@ -101,7 +101,7 @@ def _tag(told: object) -> str:
     return f'"{hashlib.sha256(plain.encode()).hexdigest()[:32]}"'
 
 
-def _names(header: str, tag: str) -> bool:
-    """Whether a list of tags has this one; `*` has every one."""
+def names(header: str, tag: str) -> bool:
+    """Whether a header's list of tags has this one; `*` has every one."""
     told = {each.strip().removeprefix("W/") for each in header.split(",")}
     return tag in told or "*" in told

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import Path, Query, Response
 
 from api import export_schemas as schemas
 from api.access import Books, Key, keyed
+from api.listing import LISTED, REFUSED, Listed
 from api.routing import EVERY, WRITES, PathPeriod, answer, attachment, refusals, router, saved_as
+from api.schemas import PeriodText, page_of
 from revrec.general_ledger.layouts import layout_of
+from revrec.general_ledger.references import Standing
 from revrec.operations import exporting, references
 from revrec.operations.answering import once
 from revrec.operations.exporting import Exports, Wish
 from revrec.store import exports
+from revrec.store.transaction import Transaction
+
+_OfPeriod = Annotated[PeriodText | None, Query(description="Of this period.")]
 
 
 @router.post(
@@ -61,16 +66,16 @@ def export_journal(
     tags=["journal"],
     operation_id="list_exports",
     summary="List exports",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.Exported),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
-def list_exports(
-    books: Books,
-    after: Annotated[int, Query(ge=0, le=2**53, description="Last export already read.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> list[schemas.Exported]:
+def list_exports(asked: Listed, period: _OfPeriod = None) -> Response:
     """What was exported, when, by whom, with the hashes of the files; in order."""
-    found = books.run(partial(exports.exports, after=after, limit=limit), read_only=True)
-    return [schemas.Exported.of(each) for each in found]
+
+    def read(tx: Transaction, after: int, limit: int) -> list[exports.RecordedExport]:
+        return exports.exports(tx, period=period, known_at=asked.known_at, after=after, limit=limit)
+
+    return asked.numbered(schemas.Exported, read, schemas.Exported.of, number=lambda each: each.id)
 
 
 @router.get(
@@ -78,12 +83,24 @@ def list_exports(
     tags=["journal"],
     operation_id="list_exported_documents",
     summary="List exported documents",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.DocumentStanding),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
-def list_exported_documents(books: Books) -> list[schemas.DocumentStanding]:
+def list_exported_documents(
+    books: Books,
+    asked: Listed,
+    period: _OfPeriod = None,
+    standing: Annotated[
+        Standing | None, Query(description="Those that stand so.", examples=["missing"])
+    ] = None,
+) -> Response:
     """Every document exported or posted: matched, differing, missing or unknown."""
-    found = books.run(references.standings, read_only=True)
-    return [schemas.DocumentStanding.of(each) for each in found]
+    found = [
+        schemas.DocumentStanding.of(each)
+        for each in books.run(lambda tx: references.standings(tx, asked.known_at), read_only=True)
+        if standing in {None, each.standing} and period in {None, each.period}
+    ]
+    return asked.whole(schemas.DocumentStanding, found)
 
 
 @router.get(

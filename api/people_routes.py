@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Query, Response
+from pydantic import AwareDatetime
 
 from api import people_schemas as schemas
 from api.access import Books, Key, keyed
 from api.etags import PRECONDITIONS, TAGGED, IfMatch
-from api.routing import EVERY, WRITES, PathPeriod, answer, refusals, router
-from api.schemas import Person
+from api.listing import LISTED, REFUSED, Listed
+from api.routing import EVERY, WRITES, KnownAt, PathPeriod, answer, refusals, router
+from api.schemas import Person, page_of
 from revrec.errors import NotFound
-from revrec.model.people import AccessKey
+from revrec.model.people import AccessKey, Duty
 from revrec.operations import people as enrolling
 from revrec.operations.answering import Request, once
 from revrec.operations.people import everyone
@@ -24,6 +26,7 @@ from revrec.store.transaction import Transaction
 
 _REFUSED = (*WRITES, "approval-needed", "self-approval", "not-found", "payload-too-large")
 Name = Annotated[Person, Path(description="Of the person.")]
+_KeyNumber = Annotated[schemas.KeyId, Path(description="The key's id; not the key itself.")]
 
 
 @router.get(
@@ -31,11 +34,23 @@ Name = Annotated[Person, Path(description="Of the person.")]
     tags=["people"],
     operation_id="list_users",
     summary="List who may do what",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.UserTold),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
-def list_users(books: Books) -> list[schemas.UserTold]:
+def list_users(
+    books: Books,
+    asked: Listed,
+    duty: Annotated[
+        Duty | None, Query(description="Those who have a duty.", examples=["approve"])
+    ] = None,
+) -> Response:
     """Everyone enrolled with roles, duties, conflicts of duties and who answers for them."""
-    return [schemas.UserTold.of(each) for each in everyone(books)]
+    found = [
+        schemas.UserTold.of(each)
+        for each in everyone(books, asked.known_at)
+        if duty is None or duty in each.duties
+    ]
+    return asked.whole(schemas.UserTold, found)
 
 
 @router.post(
@@ -64,13 +79,13 @@ def enrol_user(body: schemas.UserEnrolled, books: Books, key: Key) -> Response:
     summary="Read what one may do",
     responses={**TAGGED, **refusals(*EVERY, "not-found")},
 )
-def get_user(name: Name, books: Books) -> schemas.UserTold:
+def get_user(name: Name, books: Books, known_at: KnownAt = None) -> schemas.UserTold:
     """One person or service with roles, duties, conflicts and who answers for them."""
-    return books.run(lambda tx: _user(tx, name), read_only=True)
+    return books.run(lambda tx: _user(tx, name, known_at), read_only=True)
 
 
-def _user(tx: Transaction, name: str) -> schemas.UserTold:
-    found = [each for each in people.everyone(tx) if each.name == name]
+def _user(tx: Transaction, name: str, known_at: datetime | None = None) -> schemas.UserTold:
+    found = [each for each in people.everyone(tx, known_at) if each.name == name]
     if not found:
         raise NotFound(f"Nobody is enrolled as {name!r}.", remedy="See /v1/users.")
     return schemas.UserTold.of(found[0])
@@ -164,11 +179,24 @@ def accept_conflict(
     tags=["people"],
     operation_id="list_keys",
     summary="List keys",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.KeyTold),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
-def list_keys(books: Books) -> list[schemas.KeyTold]:
-    """Every key, in use or ended; never the key itself."""
-    return [schemas.KeyTold.of(key) for each in everyone(books) for key in each.keys]
+def list_keys(
+    books: Books,
+    asked: Listed,
+    person: Annotated[
+        str | None, Query(max_length=100, description="Of one person.", examples=["ana"])
+    ] = None,
+) -> Response:
+    """Every key, in use or ended, by its person; never the key itself."""
+    found = [
+        schemas.KeyTold.of(key)
+        for each in everyone(books, asked.known_at)
+        if person in {None, each.name}
+        for key in each.keys
+    ]
+    return asked.whole(schemas.KeyTold, found)
 
 
 @router.post(
@@ -206,13 +234,14 @@ def issue_key(body: schemas.KeyIssued, books: Books, key: Key) -> Response:
     summary="Read of a key",
     responses={**TAGGED, **refusals(*EVERY, "not-found")},
 )
-def get_key(number: schemas.KeyId, books: Books) -> schemas.KeyTold:
+def get_key(number: _KeyNumber, books: Books, known_at: KnownAt = None) -> schemas.KeyTold:
     """Whose it is, what for and until when; never the key itself."""
-    return books.run(lambda tx: _key(tx, number), read_only=True)
+    return books.run(lambda tx: _key(tx, number, known_at), read_only=True)
 
 
-def _key(tx: Transaction, number: str) -> schemas.KeyTold:
-    keys = (key for each in people.everyone(tx) for key in each.keys if key.id == number)
+def _key(tx: Transaction, number: str, known_at: datetime | None = None) -> schemas.KeyTold:
+    everyone_then = people.everyone(tx, known_at)
+    keys = (key for each in everyone_then for key in each.keys if key.id == number)
     found = next(keys, None)
     if found is None:
         raise NotFound(f"There is no key {number!r}.", remedy="See /v1/keys.")
@@ -228,7 +257,7 @@ def _key(tx: Transaction, number: str) -> schemas.KeyTold:
     responses=refusals(*_REFUSED, *PRECONDITIONS),
 )
 def rotate_key(
-    number: schemas.KeyId, body: schemas.KeyRotated, books: Books, key: Key, match: IfMatch
+    number: _KeyNumber, body: schemas.KeyRotated, books: Books, key: Key, match: IfMatch
 ) -> Response:
     """Issue a key like an old one, which ends after some hours: one's own, or anyone's."""
 
@@ -257,7 +286,7 @@ def rotate_key(
     responses=refusals(*_REFUSED, *PRECONDITIONS),
 )
 def end_key(
-    number: schemas.KeyId, body: schemas.KeyEnded, books: Books, key: Key, match: IfMatch
+    number: _KeyNumber, body: schemas.KeyEnded, books: Books, key: Key, match: IfMatch
 ) -> Response:
     """End a key now or after some hours: one's own, or as an administrator anyone's."""
 
@@ -306,26 +335,43 @@ def give_consent(
     tags=["audit"],
     operation_id="list_audit_events",
     summary="List who did what",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.AuditEventTold),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
 def list_audit_events(
-    books: Books,
+    asked: Listed,
     *,
-    after: Annotated[int, Query(ge=0, description="Events with a higher id.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    actor: Annotated[str | None, Query(max_length=100)] = None,
-    operation: Annotated[
-        str | None, Query(max_length=64, description="Its name or its beginning, `access.`.")
+    actor: Annotated[
+        str | None, Query(max_length=100, description="Who did it.", examples=["ana"])
     ] = None,
-    subject: Annotated[str | None, Query(max_length=200)] = None,
-    since: Annotated[datetime | None, Query(description="At this moment or later.")] = None,
-) -> list[schemas.AuditEventTold]:
-    """Every write and every denial, in order; `after` with the last id gives the next page."""
-    wanted = audit_log.Wanted(actor=actor, operation=operation, subject=subject, since=since)
-    found = books.run(
-        lambda tx: audit_log.read(tx, after=after, limit=limit, wanted=wanted), read_only=True
+    operation: Annotated[
+        str | None,
+        Query(
+            max_length=64,
+            description="Its name or its beginning, `access.`.",
+            examples=["period.close"],
+        ),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        Query(max_length=200, description="What it was done to.", examples=["2026-01"]),
+    ] = None,
+    since: Annotated[
+        AwareDatetime | None,
+        Query(description="At this moment or later.", examples=["2026-01-31T00:00:00Z"]),
+    ] = None,
+) -> Response:
+    """Every write and every denial, in order."""
+    wanted = audit_log.Wanted(
+        actor=actor, operation=operation, subject=subject, since=since, known_at=asked.known_at
     )
-    return [schemas.AuditEventTold.of(each) for each in found]
+
+    def read(tx: Transaction, after: int, limit: int) -> list[audit_log.AuditEvent]:
+        return audit_log.read(tx, after=after, limit=limit, wanted=wanted)
+
+    return asked.numbered(
+        schemas.AuditEventTold, read, schemas.AuditEventTold.of, number=lambda each: each.id
+    )
 
 
 def _done(

@@ -9,7 +9,9 @@ from fastapi import Path, Query, Response
 
 from api import quarantine_schemas as schemas
 from api.access import Books, Key, keyed
+from api.listing import LISTED, REFUSED, Listed
 from api.routing import EVERY, WRITES, answer, refusals, router
+from api.schemas import page_of
 from api.usage_schemas import BatchReceived
 from revrec.operations.answering import once
 from revrec.store.transaction import Transaction
@@ -24,25 +26,41 @@ _CHANGES = (*WRITES, "not-found", "payload-too-large")
     tags=["usage"],
     operation_id="list_quarantine",
     summary="List rows set aside",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.RowSetAside),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
 def list_quarantine(
-    books: Books,
+    asked: Listed,
     *,
-    batch: Annotated[str | None, Query(max_length=200)] = None,
-    reason: Annotated[str | None, Query(max_length=100, examples=["unknown-contract"])] = None,
+    batch: Annotated[
+        str | None, Query(max_length=200, description="Of a batch.", examples=["usage-2026-01"])
+    ] = None,
+    reason: Annotated[
+        str | None,
+        Query(
+            max_length=100,
+            description="Set aside for breaking this rule.",
+            examples=["unknown-contract"],
+        ),
+    ] = None,
     resolved: Annotated[bool, Query(description="Rows released or rejected instead.")] = False,
-    after: Annotated[int, Query(ge=0, le=2**53, description="Last row already read.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> list[schemas.RowSetAside]:
+) -> Response:
     """Rows set aside in order of their number, each as it was sent, with its reason."""
 
-    def read(tx: Transaction) -> list[quarantine.QuarantinedRow]:
+    def read(tx: Transaction, after: int, limit: int) -> list[quarantine.QuarantinedRow]:
         return quarantine.list_quarantine(
-            tx, batch=batch, reason=reason, resolved=resolved, after=after, limit=limit
+            tx,
+            batch=batch,
+            reason=reason,
+            resolved=resolved,
+            known_at=asked.known_at,
+            after=after,
+            limit=limit,
         )
 
-    return [schemas.RowSetAside.of(row) for row in books.run(read, read_only=True)]
+    return asked.numbered(
+        schemas.RowSetAside, read, schemas.RowSetAside.of, number=lambda each: each.id
+    )
 
 
 @router.post(
@@ -92,12 +110,13 @@ def reject_rows(body: schemas.RowsNamed, books: Books, key: Key) -> Response:
     tags=["usage"],
     operation_id="list_release_requests",
     summary="List releases to approve",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.ReleaseAsked),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
-def list_release_requests(books: Books) -> list[schemas.ReleaseAsked]:
-    """Releases that wait for a second person."""
-    found = books.run(releases.open_requests, read_only=True)
-    return [schemas.ReleaseAsked.of(each) for each in found]
+def list_release_requests(books: Books, asked: Listed) -> Response:
+    """Releases that wait for a second person, in order."""
+    found = books.run(lambda tx: releases.open_requests(tx, asked.known_at), read_only=True)
+    return asked.whole(schemas.ReleaseAsked, [schemas.ReleaseAsked.of(each) for each in found])
 
 
 @router.post(

@@ -6,23 +6,19 @@ from datetime import date
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from api import resource_schemas as schemas
 from api.access import Books
 from api.etags import TAGGED
-from api.listing import LISTED, REFUSED, Asked
+from api.listing import LISTED, REFUSED, Asked, Listed, OfContract
 from api.routing import EVERY, KnownAt, refusals, router
 from revrec.model.fact import FactKind
 from revrec.operations import listing
 from revrec.store.fact_pages import Wanted
 
-_Asked = Annotated[Asked, Depends()]
 _Id = Annotated[str, Path(max_length=200, examples=["C-0001"])]
 _Kind = Annotated[FactKind, Path(description="The kind of fact.", examples=["invoice"])]
-_OfContract = Annotated[
-    str | None, Query(max_length=200, description="Those of a contract.", examples=["C-0001"])
-]
 _OfCustomer = Annotated[
     str | None, Query(max_length=200, description="Those of a customer.", examples=["acme"])
 ]
@@ -41,8 +37,8 @@ _Last = Annotated[date | None, Query(alias="to", description="Effective on this 
 def list_facts(  # noqa: PLR0917 - parameters of the route
     kind: _Kind,
     books: Books,
-    asked: _Asked,
-    contract: _OfContract = None,
+    asked: Listed,
+    contract: OfContract = None,
     first: _First = None,
     last: _Last = None,
 ) -> Response:
@@ -76,7 +72,7 @@ def get_fact(kind: _Kind, key: _Id, books: Books, known_at: KnownAt = None) -> s
 )
 def list_contracts(
     books: Books,
-    asked: _Asked,
+    asked: Listed,
     customer: _OfCustomer = None,
     first: _First = None,
     last: _Last = None,
@@ -107,9 +103,9 @@ def get_contract(contract: _Id, books: Books, known_at: KnownAt = None) -> schem
     response_model=schemas.CustomerPage,
     responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
-def list_customers(books: Books, asked: _Asked) -> Response:
+def list_customers(books: Books, asked: Listed) -> Response:
     """Customers as their contracts tell of them, by id."""
-    return asked.answer(
+    return asked.facts(
         partial(listing.list_customers, books),
         schemas.CustomerPage.of,
         lambda each: each.customer,
@@ -135,7 +131,7 @@ def get_customer(
 
 
 def _answer(books: Books, asked: Asked, wanted: Wanted) -> Response:
-    return asked.answer(
+    return asked.facts(
         partial(listing.list_facts, books, wanted),
         schemas.FactPage.of,
         lambda each: each.fact.key,

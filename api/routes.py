@@ -11,7 +11,18 @@ from api.access import Books, Key, keyed
 from api.bodies import Records
 from api.closing import certificate_of, close_once
 from api.etags import PRECONDITIONS, TAGGED, IfMatch
-from api.routing import BODIES, EVERY, WRITES, KnownAt, PathPeriod, answer, refusals, router
+from api.listing import LISTED, REFUSED, Listed
+from api.routing import (
+    BODIES,
+    EVERY,
+    WRITES,
+    KnownAt,
+    OfFramework,
+    PathPeriod,
+    answer,
+    refusals,
+    router,
+)
 from revrec.citations import REGISTER
 from revrec.errors import NotFound
 from revrec.feeds.loading import judged
@@ -20,13 +31,14 @@ from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.answering import once
+from revrec.operations.books import chosen
 from revrec.operations.close import Kind
+from revrec.operations.known import pins_at
 from revrec.operations.refused import take
-from revrec.store import journal
-from revrec.store.periods import PeriodReopening
+from revrec.store import calendars, journal
+from revrec.store.periods import PeriodReopening, PeriodStatus
 from revrec.store.transaction import Transaction
 
-_PAGE_MAX = 500
 CLOSES = (
     *("period-closed", "period-not-ready", "close-in-progress"),
     *("self-approval", "approval-needed"),
@@ -65,14 +77,24 @@ def record_facts(books: Books, key: Key, told: Records) -> Response:
     tags=["periods"],
     operation_id="list_periods",
     summary="List periods",
-    responses=refusals(*EVERY),
+    response_model=schemas.page_of(schemas.PeriodListed),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
-def list_periods(books: Books) -> list[schemas.PeriodListed]:
-    """Periods that were closed at least once, with their last certificate."""
-    return [
+def list_periods(
+    books: Books,
+    asked: Listed,
+    status: Annotated[
+        PeriodStatus | None, Query(description="Those that stand so.", examples=["closed"])
+    ] = None,
+) -> Response:
+    """Periods that were closed at least once, with their last certificate, in order of time."""
+    found = books.run(lambda tx: inspect.closed_periods(tx, asked.known_at), read_only=True)
+    shown = [
         schemas.PeriodListed.model_validate(each, from_attributes=True)
-        for each in inspect.status(books).periods
+        for each in found
+        if status in {None, each.status}
     ]
+    return asked.whole(schemas.PeriodListed, shown)
 
 
 @router.get(
@@ -82,9 +104,9 @@ def list_periods(books: Books) -> list[schemas.PeriodListed]:
     summary="Read a certificate",
     responses={**TAGGED, **refusals(*EVERY, "feed-error", "not-found")},
 )
-def get_period(period: PathPeriod, books: Books) -> schemas.PeriodClosed:
-    """The certificate of a period's last close."""
-    found = books.run(lambda tx: certificate_of(tx, period), read_only=True)
+def get_period(period: PathPeriod, books: Books, known_at: KnownAt = None) -> schemas.PeriodClosed:
+    """The certificate of a period's last close, now or by a moment."""
+    found = books.run(lambda tx: certificate_of(tx, period, known_at), read_only=True)
     if found is None:
         raise NotFound(f"{period} was never closed.", remedy="List the periods that were.")
     return found
@@ -166,34 +188,32 @@ def flash_close(
     tags=["journal"],
     operation_id="list_journal",
     summary="Read the journal",
-    responses={
-        200: {
-            "headers": {
-                "Link": {
-                    "description": 'The next page, as `<...>; rel="next"`; absent on the last.',
-                    "schema": {"type": "string"},
-                }
-            }
-        },
-        **refusals(*EVERY),
-    },
+    response_model=schemas.page_of(schemas.JournalEntry),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED, "not-found")},
 )
 def list_journal(
     books: Books,
-    response: Response,
-    after: Annotated[int, Query(ge=0, le=2**53, description="Last seq already read.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=_PAGE_MAX, description="Entries of a page.")] = 100,
-) -> list[schemas.JournalEntry]:
-    """Journal entries in the order of the chain, a page at a time."""
+    asked: Listed,
+    period: Annotated[
+        schemas.PeriodText | None, Query(description="Posted to this period.")
+    ] = None,
+    book: OfFramework = None,
+) -> Response:
+    """Journal entries in the order of the chain; in other forms than JSON a line a row."""
+    of = None if period is None else books.calendar().parse(period)
 
-    def read(tx: Transaction) -> list[PostedEntry]:
-        return journal.read(tx, after=after, limit=limit + 1)
+    def read(tx: Transaction, after: int, limit: int) -> list[PostedEntry]:
+        at = of or calendars.calendar(tx).of(tx.now.date())
+        name = chosen(tx, at, pins_at(tx, books.lake, asked.known_at), book)
+        return journal.read(tx, of, after=after, limit=limit, book=name, known_at=asked.known_at)
 
-    found = books.run(read, read_only=True)
-    page = found[:limit]
-    if len(found) > limit:
-        response.headers["Link"] = f'</v1/journal?after={page[-1].seq}&limit={limit}>; rel="next"'
-    return [schemas.JournalEntry.of(each) for each in page]
+    return asked.numbered(
+        schemas.JournalEntry,
+        read,
+        schemas.JournalEntry.of,
+        number=lambda each: each.seq,
+        rows=(schemas.PostedLine, schemas.PostedLine.of),
+    )
 
 
 @router.get(
@@ -201,14 +221,23 @@ def list_journal(
     tags=["facts"],
     operation_id="list_combination_proposals",
     summary="List contracts to combine",
-    responses=refusals(*EVERY, "period-not-ready"),
+    response_model=schemas.page_of(schemas.CombinationProposed),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED, "period-not-ready")},
 )
 def list_combination_proposals(
-    books: Books, known_at: KnownAt = None
-) -> list[schemas.CombinationProposed]:
+    books: Books,
+    asked: Listed,
+    contract: Annotated[
+        str | None, Query(max_length=200, description="Those with a contract.", examples=["C-1"])
+    ] = None,
+) -> Response:
     """Contracts that may be one, about which nobody has decided; decide with a `combination`."""
-    found = inspect.open_combinations(books, known_at=known_at)
-    return [schemas.CombinationProposed.of(each) for each in found]
+    found = [
+        schemas.CombinationProposed.of(each)
+        for each in inspect.open_combinations(books, known_at=asked.known_at)
+        if contract is None or contract in each.contracts
+    ]
+    return asked.whole(schemas.CombinationProposed, found)
 
 
 @router.get(

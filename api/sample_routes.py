@@ -10,7 +10,9 @@ from fastapi import Path, Response
 
 from api import sample_schemas as schemas
 from api.access import Books, Key, keyed
-from api.routing import EVERY, WRITES, answer, attachment, refusals, router, saved_as
+from api.listing import LISTED, REFUSED, Listed
+from api.routing import EVERY, WRITES, KnownAt, answer, attachment, refusals, router, saved_as
+from api.schemas import page_of
 from reports.archive import archive
 from reports.sample_pack import write_sample_pack
 from revrec.operations import sampled, sampling
@@ -29,11 +31,13 @@ _ZIP = "application/zip"
     tags=["samples"],
     operation_id="list_samples",
     summary="List samples",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.SampleTold),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
-def list_samples(books: Books) -> list[schemas.SampleTold]:
+def list_samples(books: Books, asked: Listed) -> Response:
     """Samples in the order they were drawn, each with its items, results and evaluations."""
-    return [schemas.SampleTold.of(each) for each in books.run(sampled.listed, read_only=True)]
+    found = books.run(lambda tx: sampled.listed(tx, asked.known_at), read_only=True)
+    return asked.whole(schemas.SampleTold, [schemas.SampleTold.of(each) for each in found])
 
 
 @router.get(
@@ -43,9 +47,10 @@ def list_samples(books: Books) -> list[schemas.SampleTold]:
     summary="Read a sample",
     responses=refusals(*EVERY, "not-found"),
 )
-def get_sample(sample: _ONE, books: Books) -> schemas.SampleTold:
+def get_sample(sample: _ONE, books: Books, known_at: KnownAt = None) -> schemas.SampleTold:
     """One sample with its population, items, results and evaluations."""
-    return schemas.SampleTold.of(books.run(lambda tx: sampled.found_as(tx, sample), read_only=True))
+    found = books.run(lambda tx: sampled.found_as(tx, sample, known_at), read_only=True)
+    return schemas.SampleTold.of(found)
 
 
 @router.get(

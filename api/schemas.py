@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Generic, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from revrec.asc606.combination import Proposal
 from revrec.audit import explain
@@ -27,6 +28,26 @@ class Wire(BaseModel):
     """A body: its fields and no others."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+R = TypeVar("R", bound=Wire)
+
+
+class Page(Wire, Generic[R]):
+    """A page of a list."""
+
+    records: list[R]
+    """In the order of the list."""
+    next: str | None = Field(default=None, examples=["WyIvdjEvam91cm5hbCIsMTIsIjEwMCJd"])
+    """Cursor of the next page; null on the last."""
+
+
+@cache
+def page_of(of: type[R]) -> type[Page[R]]:
+    """The page of a list of such records, `JournalEntryPage` of journal entries."""
+    made = create_model(f"{of.__name__}Page", __base__=Page[of])  # type: ignore[valid-type]
+    made.__doc__ = "A page of a list."
+    return cast("type[Page[R]]", made)
 
 
 class Amount(Wire):
@@ -288,6 +309,36 @@ class JournalEntry(Wire):
                 for line in posted.entry.lines
             ],
         )
+
+
+class PostedLine(JournalLine):
+    """A line with the entry it is of, for the forms that have columns."""
+
+    seq: Count
+    """Of the entry, gapless from 1."""
+    line: Count
+    """Within the entry, from 1."""
+    period: PeriodText
+    """The month the entry was posted to."""
+    origin: PeriodText
+    """The month it belongs to economically."""
+    event: str
+    memo: str
+    posted_at: datetime
+    posted_by: str
+    digest: Digest
+    """Digest of the entry."""
+
+    @classmethod
+    def of(cls, posted: PostedEntry) -> list[PostedLine]:
+        """The lines of an entry."""
+        told = JournalEntry.of(posted)
+        names = ("seq", "period", "origin", "event", "memo", "posted_at", "posted_by", "digest")
+        entry = {name: getattr(told, name) for name in names}
+        return [
+            cls(line=number, **entry, **dict(line))
+            for number, line in enumerate(told.lines, start=1)
+        ]
 
 
 class DecisionMade(Wire):

@@ -10,7 +10,7 @@ from fastapi import Query, Response
 from api import usage_schemas as schemas
 from api.access import Books, Key, keyed
 from api.bodies import UsageFile
-from api.routing import EVERY, WRITES, answer, refusals, router
+from api.routing import EVERY, WRITES, KnownAt, answer, refusals, router
 from revrec.errors import InvariantViolated
 from revrec.operations import counting
 from revrec.operations.answering import Request, once
@@ -142,13 +142,21 @@ def record_counts(
 )
 def compare_counts(
     books: Books,
-    first: Annotated[date, Query(alias="from", examples=["2026-01-01"])],
-    last: Annotated[date, Query(alias="to", examples=["2026-01-31"])],
-    source: Annotated[str | None, Query(max_length=100, examples=["gateway"])] = None,
+    *,
+    first: Annotated[
+        date, Query(alias="from", description="The first day of use.", examples=["2026-01-01"])
+    ],
+    last: Annotated[
+        date, Query(alias="to", description="The last day of use.", examples=["2026-01-31"])
+    ],
+    source: Annotated[
+        str | None, Query(max_length=100, description="Counted by this.", examples=["gateway"])
+    ] = None,
+    known_at: KnownAt = None,
 ) -> schemas.CountsCompared:
     """Where the ledger and other systems' counts fall apart by more than the policy elects."""
     return schemas.CountsCompared.of(
-        counting.compare_counts(books, first=first, last=last, source=source)
+        counting.compare_counts(books, first=first, last=last, source=source, known_at=known_at)
     )
 
 

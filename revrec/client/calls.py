@@ -35,6 +35,8 @@ from pydantic import TypeAdapter
 T = TypeVar("T")
 P = ParamSpec("P")
 JSON = "application/json"
+_PAGE = 1_000
+"""Records of a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,18 +118,19 @@ class Listing(Generic[T]):
     first: Call[Any]
     items: Callable[[Any], Sequence[T]]
     """The items of a page."""
-    after: str | None = None
-    """The field of a page's last item that the next page begins behind, where no Link says so."""
 
     def next(self, page: Answer[Any]) -> Call[Any] | None:
         """The call for the next page; None after the last."""
-        if page.following is not None:
-            return replace(self.first, path=page.following, query={})
-        items = self.items(page.value)
-        if self.after is None or not items:
+        if page.following is None:
             return None
-        query = {**self.first.query, "after": getattr(items[-1], self.after)}
-        return replace(self.first, query=query)
+        return replace(self.first, path=page.following, query={})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """A page of a list."""
+
+    records: list[T]
 
 
 class Sends(ABC):
@@ -239,9 +242,10 @@ def post(path: str, of: type[T], body: object = None, **query: object) -> Call[T
     return Call(method="POST", path=path, of=of, body=body, query=_named(query), writes=True)
 
 
-def listed(call: Call[list[T]], *, after: str | None = None) -> Listing[T]:
-    """A list whose pages are lists."""
-    return Listing(first=call, items=lambda page: page, after=after)
+def listed(path: str, of: type[T], **query: object) -> Listing[T]:
+    """A list of records, page after page."""
+    call = get(path, Page[of], **{"limit": _PAGE, **query})  # type: ignore[valid-type]
+    return Listing(first=call, items=lambda page: page.records)
 
 
 def at(*parts: str) -> str:

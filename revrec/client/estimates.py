@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from revrec.client.calls import Call, Operation, at, get, post, told
+from revrec.client.calls import Call, Listing, Operation, Paged, at, get, listed, post, told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +75,10 @@ class EstimateOperations:
         body = told(component=component, value=value, as_of=as_of, basis=basis)
         return post(at("estimates", "overrides"), Proposal, body)
 
-    @Operation
-    def list_proposals(self) -> Call[list[Proposal]]:
+    @Paged
+    def list_proposals(self) -> Listing[Proposal]:
         """Proposals that wait for another person."""
-        return get(at("proposals"), list[Proposal])
+        return listed(at("proposals"), Proposal)
 
     @Operation
     def get_proposal(self, proposal: str) -> Call[Proposal]:

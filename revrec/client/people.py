@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from revrec.client.calls import Call, Listing, Operation, Paged, at, get, listed, post, told
+from revrec.client.calls import Call, Listing, Operation, Paged, at, listed, post, told
 from revrec.client.shapes import Done
 
 
@@ -78,10 +78,10 @@ def new_key() -> NewKey:
 class PeopleOperations:
     """Administering people, and reading what they did."""
 
-    @Operation
-    def list_users(self) -> Call[list[User]]:
+    @Paged
+    def list_users(self) -> Listing[User]:
         """Who is enrolled."""
-        return get(at("users"), list[User])
+        return listed(at("users"), User)
 
     @Operation
     def enrol_user(
@@ -107,10 +107,10 @@ class PeopleOperations:
         """End a person's role."""
         return post(at("users", name, "roles", role, "end"), Done, {"reason": reason})
 
-    @Operation
-    def list_keys(self) -> Call[list[Key]]:
+    @Paged
+    def list_keys(self) -> Listing[Key]:
         """Keys, without themselves."""
-        return get(at("keys"), list[Key])
+        return listed(at("keys"), Key)
 
     @Operation
     def issue_key(
@@ -142,13 +142,11 @@ class PeopleOperations:
         since: datetime | None = None,
     ) -> Listing[AuditEvent]:
         """Every write and every denial, in order."""
-        call = get(
+        return listed(
             at("audit-log"),
-            list[AuditEvent],
+            AuditEvent,
             actor=actor,
             operation=operation,
             subject=subject,
             since=since,
-            limit=500,
         )
-        return listed(call, after="id")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from revrec.client.calls import Call, Operation, at, get, post, told
+from revrec.client.calls import Call, Listing, Operation, Paged, at, get, listed, post, told
 from revrec.client.shapes import Amount
 
 
@@ -141,10 +141,10 @@ class Consent:
 class PeriodOperations:
     """Closing, and what belongs to it. A period is ``2026-01`` or ``FY2026-P01``."""
 
-    @Operation
-    def list_periods(self) -> Call[list[Period]]:
+    @Paged
+    def list_periods(self) -> Listing[Period]:
         """Periods that were closed at least once, with their last certificate."""
-        return get(at("periods"), list[Period])
+        return listed(at("periods"), Period)
 
     @Operation
     def get_period(self, period: str) -> Call[Certificate]:

@@ -237,9 +237,9 @@ class ReportOperations:
         return replace(call, headers={"Accept": FORMS[path.suffix]}, save_as=path)
 
     @Paged
-    def list_journal(self, *, after: int | None = None) -> Listing[JournalEntry]:
-        """Entries in the order of the chain, from behind ``after``."""
-        return listed(get(at("journal"), list[JournalEntry], after=after, limit=500))
+    def list_journal(self, *, period: str | None = None) -> Listing[JournalEntry]:
+        """Entries in the order of the chain, of one period or of all."""
+        return listed(at("journal"), JournalEntry, period=period, limit=500)
 
     @Operation
     def get_trial_balance(self, period: str, *, first: str | None = None) -> Call[TrialBalance]:
@@ -263,7 +263,7 @@ class ReportOperations:
     @Paged
     def list_exports(self) -> Listing[Export]:
         """What was exported, in order."""
-        return listed(get(at("exports"), list[Export]), after="id")
+        return listed(at("exports"), Export)
 
     @Operation
     def download_export(self, export: Export, file: ExportedFile, path: Path) -> Call[Downloaded]:

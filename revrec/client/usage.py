@@ -133,10 +133,10 @@ class UsageOperations:
         call = post(at("usage", "batches"), BatchReceived, name=name or path.name, form=form)
         return replace(call, file=path)
 
-    @Operation
-    def list_batches(self, *, limit: int | None = None) -> Call[list[Batch]]:
-        """The last batches with their control totals, the newest first."""
-        return get(at("usage", "batches"), list[Batch], limit=limit)
+    @Paged
+    def list_batches(self, *, since: datetime | None = None) -> Listing[Batch]:
+        """Batches with their control totals, the newest first."""
+        return listed(at("usage", "batches"), Batch, since=since)
 
     @Operation
     def get_batch(self, batch: str) -> Call[BatchByDay]:
@@ -166,14 +166,13 @@ class UsageOperations:
         resolved: bool | None = None,
     ) -> Listing[RowSetAside]:
         """Rows set aside, each with its reason."""
-        call = get(
+        return listed(
             at("usage", "quarantine"),
-            list[RowSetAside],
+            RowSetAside,
             batch=batch,
             reason=reason,
             resolved=resolved,
         )
-        return listed(call, after="row")
 
     @Operation
     def release_rows(

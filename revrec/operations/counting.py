@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from revrec.operations.workspace import Workspace
@@ -21,10 +21,17 @@ def record_counts(
 
 
 def compare_counts(
-    workspace: Workspace, *, first: date, last: date, source: str | None = None
+    workspace: Workspace,
+    *,
+    first: date,
+    last: date,
+    source: str | None = None,
+    known_at: datetime | None = None,
 ) -> Comparison:
     """Where the ledger and what other systems counted fall apart, beyond what is elected."""
     return workspace.run(
-        lambda tx: comparison.compare(tx, workspace.lake, first=first, last=last, source=source),
+        lambda tx: comparison.compare(
+            tx, workspace.lake, first=first, last=last, source=source, known_at=known_at
+        ),
         read_only=True,
     )

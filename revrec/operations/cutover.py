@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from revrec.model.dataset import DataSet
 from revrec.model.opening import ControlTotal, CutoverAccount
 from revrec.money import to_minor
 from revrec.operations.computing import compute, read_inputs
+from revrec.operations.known import pins_at
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store.transaction import Transaction
@@ -53,16 +54,22 @@ class TiedCutover:
 
 
 def tied_cutover(
-    workspace: Workspace, period: Period, controls: Sequence[ControlTotal] = ()
+    workspace: Workspace,
+    period: Period,
+    controls: Sequence[ControlTotal] = (),
+    *,
+    known_at: datetime | None = None,
 ) -> TiedCutover:
     """What is taken over by the end of the period, as a close of it would compute it.
 
-    ``controls`` take the place of the control totals that are recorded.
+    By what was known at a moment, or is now. ``controls`` take the place of the control totals
+    that are recorded.
     Raises PeriodNotReady when contracts cannot be accounted for.
     """
 
     def show(tx: Transaction) -> TiedCutover:
-        computed = compute(read_inputs(tx, workspace.lake, None), period)
+        pins = None if known_at is None else pins_at(tx, workspace.lake, known_at)
+        computed = compute(read_inputs(tx, workspace.lake, pins), period)
         book = computed.inputs.book
         found = tied(book, computed.at_cutover)
         totals = tied_totals(found, controls or book.control_totals, period.last)

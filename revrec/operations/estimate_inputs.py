@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from revrec.model.estimation import ComponentOutcome, VariableComponent
 from revrec.model.events import Estimate, EstimateStandard, Modification
 from revrec.model.fact import FactKind, digest_of
 from revrec.model.policy import Policy
+from revrec.operations.known import pins_at
 from revrec.operations.series import similar, used_meters
 from revrec.store import facts
 from revrec.store.lake import Lake
@@ -93,11 +94,14 @@ class Prepared:
     refused: Mapping[str, ContractError]
 
 
-def read_estimate_inputs(tx: Transaction, lake: Lake, as_of: date) -> EstimateInputs:
-    """Everything known now that had taken effect by the day."""
+def read_estimate_inputs(
+    tx: Transaction, lake: Lake, as_of: date, known_at: datetime | None = None
+) -> EstimateInputs:
+    """Everything known now, or at a moment, that had taken effect by the day."""
+    pins = pins_at(tx, lake, known_at)
     known = [
         each.fact
-        for each in facts.read(tx)
+        for each in facts.read(tx, through_seq=pins.fact_seq)
         if each.fact.kind in _KINDS and each.fact.effective_on <= as_of
     ]
     records = [of_fact(each) for each in known]
@@ -109,7 +113,7 @@ def read_estimate_inputs(tx: Transaction, lake: Lake, as_of: date) -> EstimateIn
     for each in records:
         if isinstance(each, Modification) and each.contract in contracts:
             contracts[each.contract] = _modified(contracts[each.contract], each)
-    version = lake.committed_version(tx, "usage")
+    version = pins.usage_version
     dataset = None if version is None else lake.dataset(tx, "usage", version)
     own = [
         f"{each.kind}:{each.key}:{each.digest}" for each in known if each.kind != FactKind.ESTIMATE
@@ -131,7 +135,7 @@ def read_estimate_inputs(tx: Transaction, lake: Lake, as_of: date) -> EstimateIn
             if isinstance(each, Estimate) and each.standard in own_standard
         ),
         daily=rollup.daily(dataset, through=as_of, entity=tx.entity),
-        fact_seq=facts.last_seq(tx),
+        fact_seq=pins.fact_seq,
         usage_version=version,
         digest=digest_of([MODEL_VERSION, str(as_of), version, sorted(own)]),
     )

@@ -16,16 +16,11 @@ from revrec.store.transaction import Transaction
 def counted_estimates(tx: Transaction, certificate: PeriodClose) -> list[Estimated]:
     """The last of each component as of the period's end that counted when it was closed."""
     at = certificate.closed_at
-    decided = {
-        name: each for name, each in proposals.decisions(tx).items() if each.decided_at <= at
-    }
+    decided = proposals.decisions(tx, known_at=at)
     made = [
         each
-        for each in proposals.history(tx, ProposalKind.ESTIMATE)
-        if each.as_of <= certificate.period.last
-        and each.proposed_at is not None
-        and each.proposed_at <= at
-        and counts(each, decided.get(each.id))
+        for each in proposals.history(tx, ProposalKind.ESTIMATE, known_at=at)
+        if each.as_of <= certificate.period.last and counts(each, decided.get(each.id))
     ]
     latest = {each.subject: each for each in made}
     return [

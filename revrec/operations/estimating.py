@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -272,6 +272,6 @@ def deciding(tx: Transaction, proposal: str, *, approve: bool, note: str = "") -
     return decision
 
 
-def waiting_proposals(workspace: Workspace) -> list[Proposal]:
-    """Proposals that wait for a second person."""
-    return workspace.run(proposals.waiting, read_only=True)
+def waiting_proposals(workspace: Workspace, known_at: datetime | None = None) -> list[Proposal]:
+    """Proposals that wait for a second person, at a moment or now."""
+    return workspace.run(lambda tx: proposals.waiting(tx, known_at), read_only=True)

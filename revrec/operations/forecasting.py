@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -71,21 +71,34 @@ class Outlook:
 
 
 def forecast_use(
-    workspace: Workspace, as_of: date, until: date, *, confidence: float = 0.8, seed: int = 1
+    workspace: Workspace,
+    as_of: date,
+    until: date,
+    *,
+    confidence: float = 0.8,
+    seed: int = 1,
+    known_at: datetime | None = None,
 ) -> Outlook:
     """Forecast every contract's use from the day after ``as_of`` up to ``until``; writes nothing.
 
-    Rated amounts are forecast by currency, commitments and entitlements up to their own end.
+    Rated amounts are forecast by currency, commitments and entitlements up to their own end; all
+    from what was known at a moment, or is now.
     """
 
     def read(tx: Transaction) -> Outlook:
-        inputs = read_estimate_inputs(tx, workspace.lake, as_of)
+        inputs = read_estimate_inputs(tx, workspace.lake, as_of, known_at)
         found = {
             name: _forecast(inputs, name, until, confidence=confidence, seed=seed)
             for name in _names(inputs)
         }
         revenue, refused = revenue_to_come(
-            tx, workspace.lake, inputs, until, confidence=confidence, seed=seed
+            tx,
+            workspace.lake,
+            inputs,
+            until,
+            confidence=confidence,
+            seed=seed,
+            known_at=known_at,
         )
         tolerated = 1 - constraint_policy(inputs.policy).probable
         return Outlook(

@@ -11,6 +11,7 @@ from revrec.operations.computing import Computed, read_inputs
 from revrec.operations.known import pins_at
 from revrec.operations.workspace import Workspace
 from revrec.store import fact_quarantine, facts, periods
+from revrec.store.periods import CloseStage, PeriodClose, PeriodStatus
 from revrec.store.transaction import Transaction
 from revrec.usage import quarantine
 
@@ -43,26 +44,44 @@ def status(workspace: Workspace) -> Status:
     """Periods with their last close, number of facts, quarantined rows by reason."""
 
     def read(tx: Transaction) -> Status:
-        last = {each.period: each for each in periods.closes(tx)}
-        closed = [
-            ClosedPeriod(
-                period=str(period),
-                status=str(periods.status(tx, period)),
-                closed_at=each.closed_at.isoformat(),
-                prepared_by=each.prepared_by,
-                approved_by=each.approved_by,
-                chain_head=each.chain_head,
-            )
-            for period, each in sorted(last.items())
-        ]
         return Status(
-            periods=closed,
+            periods=closed_periods(tx),
             facts=facts.last_seq(tx),
             quarantined=quarantine.outstanding(tx),
             refused=dict(fact_quarantine.outstanding(tx)),
         )
 
     return workspace.run(read, read_only=True)
+
+
+def closed_periods(tx: Transaction, known_at: datetime | None = None) -> list[ClosedPeriod]:
+    """Periods that had been closed at least once by a moment, or now, as they stood then.
+
+    Of a moment that is past, a close that was under way then is told as it turned out: not yet.
+    """
+    last = {each.period: each for each in periods.closes(tx, known_at)}
+    return [
+        ClosedPeriod(
+            period=str(period),
+            status=str(_status_at(tx, each, known_at)),
+            closed_at=each.closed_at.isoformat(),
+            prepared_by=each.prepared_by,
+            approved_by=each.approved_by,
+            chain_head=each.chain_head,
+        )
+        for period, each in sorted(last.items())
+    ]
+
+
+def _status_at(
+    tx: Transaction, last: PeriodClose, known_at: datetime | None
+) -> PeriodStatus | None:
+    """Where a period stands after the last close of it that was known."""
+    if known_at is None:
+        return periods.status(tx, last.period)
+    if periods.standing_close(tx, last.period, known_at) is None:
+        return PeriodStatus.OPEN
+    return PeriodStatus.SOFT_CLOSED if last.stage is CloseStage.SOFT else PeriodStatus.CLOSED
 
 
 def open_combinations(workspace: Workspace, *, known_at: datetime | None = None) -> list[Proposal]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -41,22 +41,30 @@ class LookBack:
     policy: Sequence[PolicyProposed]
 
 
-def look_back_on(workspace: Workspace, as_of: date) -> LookBack:
+def look_back_on(
+    workspace: Workspace, as_of: date, *, known_at: datetime | None = None
+) -> LookBack:
     """Compare every estimate that counted with its outcome; writes nothing.
+
+    By what was known at a moment, or is now.
 
     An outcome is the amount of a final ``component_outcome``, or, once its last day is over, what
     the payoff gives for the use of the ledger.
     """
-    return workspace.run(lambda tx: looking_back(tx, workspace.lake, as_of), read_only=True)
+    return workspace.run(
+        lambda tx: looking_back(tx, workspace.lake, as_of, known_at), read_only=True
+    )
 
 
-def looking_back(tx: Transaction, lake: Lake, as_of: date) -> LookBack:
+def looking_back(
+    tx: Transaction, lake: Lake, as_of: date, known_at: datetime | None = None
+) -> LookBack:
     """Look back within a transaction of the caller's."""
-    inputs = read_estimate_inputs(tx, lake, as_of)
-    decided = proposals.decisions(tx)
+    inputs = read_estimate_inputs(tx, lake, as_of, known_at)
+    decided = proposals.decisions(tx, known_at=known_at)
     counted = [
         each
-        for each in proposals.history(tx, ProposalKind.ESTIMATE)
+        for each in proposals.history(tx, ProposalKind.ESTIMATE, known_at=known_at)
         if each.as_of < as_of and counts(each, decided.get(each.id))
     ]
     outcomes = _outcomes(inputs, counted)

@@ -43,15 +43,23 @@ class Assessed:
     engine_version: str
 
 
-def misstatements(workspace: Workspace, factors: Collection[QualitativeFactor] = ()) -> Assessed:
-    """The worksheet on all errors that are told; see ``disclosure.misstatements``."""
+def misstatements(
+    workspace: Workspace,
+    factors: Collection[QualitativeFactor] = (),
+    *,
+    known_at: datetime | None = None,
+) -> Assessed:
+    """The worksheet on all errors that are told, by a moment or so far.
+
+    See ``disclosure.misstatements``.
+    """
 
     def read(tx: Transaction) -> Assessed:
         return Assessed(
             entity=entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD"),
-            worksheet=measured(tx, factors),
-            fact_seq=facts.last_seq(tx),
-            known_at=tx.now,
+            worksheet=measured(tx, factors, known_at=known_at),
+            fact_seq=facts.last_seq(tx) if known_at is None else facts.seq_at(tx, known_at),
+            known_at=known_at or tx.now,
             prepared_by=tx.actor,
             engine_version=ENGINE_VERSION,
         )
@@ -59,14 +67,26 @@ def misstatements(workspace: Workspace, factors: Collection[QualitativeFactor] =
     return workspace.run(read, read_only=True)
 
 
-def measured(tx: Transaction, factors: Collection[QualitativeFactor] = ()) -> Worksheet:
+def measured(
+    tx: Transaction,
+    factors: Collection[QualitativeFactor] = (),
+    *,
+    known_at: datetime | None = None,
+) -> Worksheet:
     """The worksheet within a transaction of the caller's."""
-    told = [of_fact(each.fact) for each in facts.read(tx, kind=FactKind.MISSTATEMENT)]
-    years = [of_fact(each.fact) for each in facts.read(tx, kind=FactKind.FINANCIAL_BENCHMARK)]
+    through = None if known_at is None else facts.seq_at(tx, known_at)
+
+    def told(kind: FactKind) -> list[object]:
+        return [of_fact(each.fact) for each in facts.read(tx, through_seq=through, kind=kind)]
+
     return worksheet(
-        [each for each in told if isinstance(each, Misstatement)],
-        [each for each in years if isinstance(each, FinancialBenchmark)],
-        thresholds={name: share(tx, f"misstatement_of_{name}") for name in MEASURES},
+        [each for each in told(FactKind.MISSTATEMENT) if isinstance(each, Misstatement)],
+        [
+            each
+            for each in told(FactKind.FINANCIAL_BENCHMARK)
+            if isinstance(each, FinancialBenchmark)
+        ],
+        thresholds={name: share(tx, f"misstatement_of_{name}", known_at) for name in MEASURES},
         calendar=calendars.calendar(tx),
         factors=factors,
     )

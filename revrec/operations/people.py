@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from revrec.errors import Conflict, FeedError, Forbidden, NotFound, Unauthorised
 from revrec.model.people import (
@@ -323,9 +323,9 @@ def give_consent(
     return given
 
 
-def everyone(workspace: Workspace) -> list[Person]:
-    """Every person of the entity, for the access report."""
-    return workspace.run(people.everyone, read_only=True)
+def everyone(workspace: Workspace, known_at: datetime | None = None) -> list[Person]:
+    """Every person of the entity, for the access report, at a moment or now."""
+    return workspace.run(lambda tx: people.everyone(tx, known_at), read_only=True)
 
 
 def _roles(tx: Transaction, name: str) -> dict[str, int]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-from functools import partial
+from datetime import date, datetime
 
 from revrec.operations.workspace import Workspace
 from revrec.periods import day_before
@@ -37,14 +36,19 @@ def rate_counted(
     return workspace.run(run)
 
 
-def unlikely_usage(workspace: Workspace, *, as_of: date | None = None) -> list[Flagged]:
-    """Unlikely days of the usage ledger up to ``as_of``, yesterday if left out."""
+def unlikely_usage(
+    workspace: Workspace, *, as_of: date | None = None, known_at: datetime | None = None
+) -> list[Flagged]:
+    """Unlikely days of the usage ledger up to ``as_of``, yesterday if left out.
+
+    Of what was recorded by a moment, if one is told.
+    """
 
     def run(tx: Transaction) -> list[Flagged]:
         day = as_of or day_before(tx.now.date())
         held = rollup.cells(tx, workspace.lake)
-        daily = rollup.daily(held, through=day, entity=tx.entity)
-        thresholds = Thresholds.of(partial(elected, tx))
+        daily = rollup.daily(held, through=day, known_at=known_at, entity=tx.entity)
+        thresholds = Thresholds.of(lambda name: elected(tx, name, known_at))
         return flagged(daily, as_of=day, thresholds=thresholds)
 
     return workspace.run(run, read_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from revrec.errors import FeedError
 from revrec.general_ledger.references import (
@@ -66,8 +67,8 @@ def recording_references(
     return recorded
 
 
-def standings(tx: Transaction) -> list[Matched]:
-    """Every document exported or posted, with its standing, in order of id."""
+def standings(tx: Transaction, known_at: datetime | None = None) -> list[Matched]:
+    """Every document exported or posted by a moment or so far, with its standing, by id."""
     documents = [
         ExportedDocument(
             id=each.id,
@@ -77,9 +78,9 @@ def standings(tx: Transaction) -> list[Matched]:
             currency=each.currency,
             amount=each.amount,
         )
-        for each in exports.documents_of(tx)
+        for each in exports.documents_of(tx, known_at=known_at)
     ]
-    told = {each.document: _told(each) for each in exports.references(tx)}
+    told = {each.document: _told(each) for each in exports.references(tx, known_at)}
     return match(documents, told, calendars.calendar(tx))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -31,6 +31,7 @@ from revrec.model.decision import Progress, Segment
 from revrec.money import from_minor, minor_digits
 from revrec.operations.computing import read_inputs
 from revrec.operations.estimate_inputs import EstimateInputs
+from revrec.operations.known import pins_at
 from revrec.operations.series import similar
 from revrec.recognition.counts import usage_by_obligation
 from revrec.store.lake import Lake
@@ -48,13 +49,14 @@ def revenue_to_come(
     *,
     confidence: float,
     seed: int,
+    known_at: datetime | None = None,
 ) -> tuple[dict[str, RevenueAhead], dict[str, RevrecError]]:
     """Revenue after the day of the inputs up to ``until``, by currency, and contracts refused.
 
-    Contracts stand as they do. One that cannot be accounted for is left out, with the reason;
-    what is delivered, not used, has no schedule and is left out too.
+    Contracts stand as they do, or did at a moment. One that cannot be accounted for is left out,
+    with the reason; what is delivered, not used, has no schedule and is left out too.
     """
-    known = read_inputs(tx, lake, None)
+    known = read_inputs(tx, lake, None if known_at is None else pins_at(tx, lake, known_at))
     counts = usage_by_obligation(known.usage, known.book.histories.values())
     accounting = engine.account(known.book, [inputs.as_of], usage=[counts])
     with Subledger(known.book, accounting) as subledger:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -35,21 +36,21 @@ class Drawn:
     evaluations: Sequence[SampleEvaluation] = ()
 
 
-def found_as(tx: Transaction, sample: str) -> Drawn:
-    """A sample with its results and evaluations; NotFound for none."""
-    known = samples.read(tx, sample)
+def found_as(tx: Transaction, sample: str, known_at: datetime | None = None) -> Drawn:
+    """A sample with its results and evaluations, at a moment or now; NotFound for none."""
+    known = samples.read(tx, sample, known_at=known_at)
     if not known:
         raise NotFound(f"There is no sample {sample}.", remedy="See `revrec sample list`.")
     return Drawn(
         sample=known[0],
-        results=samples.results(tx, sample),
-        evaluations=samples.evaluations(tx, sample),
+        results=samples.results(tx, sample, known_at),
+        evaluations=samples.evaluations(tx, sample, known_at),
     )
 
 
-def listed(tx: Transaction) -> list[Drawn]:
-    """Every sample, in the order they were drawn."""
-    return [found_as(tx, each.id) for each in samples.read(tx)]
+def listed(tx: Transaction, known_at: datetime | None = None) -> list[Drawn]:
+    """Every sample, in the order they were drawn, at a moment or now."""
+    return [found_as(tx, each.id, known_at) for each in samples.read(tx, known_at=known_at)]
 
 
 def record_results(tx: Transaction, sample: str, told: Sequence[Told]) -> Drawn:

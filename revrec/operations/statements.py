@@ -75,6 +75,7 @@ def customer_statement(
     first: date,
     last: date,
     version: int | None = None,
+    known_at: datetime | None = None,
     most: int = 20,
 ) -> StatementReport:
     """What ``usage.statement`` gives, beside the sum of the rows themselves."""
@@ -82,9 +83,9 @@ def customer_statement(
     def read(tx: Transaction) -> StatementReport:
         made = statement(
             tx, workspace.lake, customer=customer, label=label, first=first, last=last,
-            version=version, most=most,
+            version=version, known_at=known_at, most=most,
         )  # fmt: skip
-        span = Span(first=first, last=last, customer=customer, version=version)
+        span = Span(first=first, last=last, customer=customer, version=version, known_at=known_at)
         rated: dict[str, Fraction] = {}
         for each in totals(tx, workspace.lake, [], span, rolled=False).totals:
             held = rated.get(each.currency, Fraction(0))
@@ -93,7 +94,7 @@ def customer_statement(
             entity=entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD"),
             statement=made,
             rated=rated,
-            known_at=tx.now,
+            known_at=known_at or tx.now,
             prepared_by=tx.actor,
             fact_seq=facts.last_seq(tx),
         )

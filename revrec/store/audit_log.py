@@ -46,6 +46,8 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     """Before this moment."""
+    known_at: datetime | None = None
+    """Written by this moment."""
 
 
 EVERYTHING = Wanted()
@@ -78,6 +80,7 @@ def read(
           and (%(subject)s::text is null or subject = %(subject)s)
           and (%(since)s::timestamptz is null or at >= %(since)s)
           and (%(until)s::timestamptz is null or at < %(until)s)
+          and (%(known_at)s::timestamptz is null or at <= %(known_at)s)
         order by id limit %(limit)s
         """,
         {"entity": tx.entity, "after": after, "limit": limit, **asdict(wanted)},

@@ -152,24 +152,36 @@ def check_same(tx: Transaction, export: JournalExport) -> None:
 
 
 def exports(
-    tx: Transaction, *, period: str | None = None, after: int = 0, limit: int = 500
+    tx: Transaction,
+    *,
+    period: str | None = None,
+    known_at: datetime | None = None,
+    after: int = 0,
+    limit: int = 500,
 ) -> list[RecordedExport]:
-    """Exports in order of their number, of one period or of all."""
+    """Exports in order of their number, of one period or of all, made by a moment or so far."""
     rows = tx.connection.execute(
         f"select {_EXPORT} from records.journal_export where entity_id = %s and id > %s"
-        " and (%s::text is null or period = %s) order by id limit %s",
-        [tx.entity, after, period, period, limit],
+        " and (%s::text is null or period = %s)"
+        " and (%s::timestamptz is null or exported_at <= %s) order by id limit %s",
+        [tx.entity, after, period, period, known_at, known_at, limit],
     )
     names = _EXPORT.split(", ")
     return [RecordedExport(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def documents_of(tx: Transaction, *, period: str | None = None) -> list[ExportedRow]:
-    """Documents that were exported, of one period or of all, by id."""
+def documents_of(
+    tx: Transaction, *, period: str | None = None, known_at: datetime | None = None
+) -> list[ExportedRow]:
+    """Documents that were exported by a moment or so far, of one period or of all, by id."""
     rows = tx.connection.execute(
-        f"select {_DOCUMENT} from records.exported_document where entity_id = %s"
-        " and (%s::text is null or period = %s) order by id",
-        [tx.entity, period, period],
+        f"select {_DOCUMENT} from records.exported_document as told where entity_id = %(entity)s"
+        " and (%(period)s::text is null or period = %(period)s)"
+        " and (%(known_at)s::timestamptz is null or exists (select from records.journal_export made"
+        " where made.entity_id = told.entity_id and made.exported_at <= %(known_at)s"
+        " and (made.period, made.ordinal, made.grain, made.layout, made.book)"
+        " = (told.period, told.ordinal, told.grain, told.layout, told.book))) order by id",
+        {"entity": tx.entity, "period": period, "known_at": known_at},
     )
     names = _DOCUMENT.split(", ")
     return [ExportedRow(**dict(zip(names, row, strict=True))) for row in rows]
@@ -200,16 +212,17 @@ def record_references(
     return Recorded(**counts)
 
 
-def references(tx: Transaction) -> list[ReferenceRow]:
-    """What was posted last under each id."""
-    return [each for _, each in _versions(tx)]
+def references(tx: Transaction, known_at: datetime | None = None) -> list[ReferenceRow]:
+    """What was posted last under each id, as told by a moment or so far."""
+    return [each for _, each in _versions(tx, known_at)]
 
 
-def _versions(tx: Transaction) -> list[tuple[int, ReferenceRow]]:
+def _versions(tx: Transaction, known_at: datetime | None = None) -> list[tuple[int, ReferenceRow]]:
     rows = tx.connection.execute(
         f"select distinct on (document) version, {_REFERENCE} from records.posted_reference"
-        " where entity_id = %s order by document, version desc",
-        [tx.entity],
+        " where entity_id = %s and (%s::timestamptz is null or recorded_at <= %s)"
+        " order by document, version desc",
+        [tx.entity, known_at, known_at],
     )
     names = _REFERENCE.split(", ")
     return [(version, ReferenceRow(**dict(zip(names, row, strict=True)))) for version, *row in rows]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -65,9 +66,13 @@ def read(
     after: int = 0,
     limit: int | None = None,
     book: str = "",
+    known_at: datetime | None = None,
 ) -> list[PostedEntry]:
-    """Entries of a book in order of seq, of one period or of all: so many above ``after``."""
-    return list(_entries(tx, period, after=after, limit=limit, book=book))
+    """Entries of a book in order of seq, of one period or of all: so many above ``after``.
+
+    Of those that were posted by a moment, if one is told.
+    """
+    return list(_entries(tx, period, after=after, limit=limit, book=book, known_at=known_at))
 
 
 def read_all(tx: Transaction) -> list[PostedEntry]:
@@ -191,13 +196,14 @@ def _entries(
     after: int = 0,
     limit: int | None = None,
     book: str | None = None,
+    known_at: datetime | None = None,
 ) -> Generator[PostedEntry, None, None]:
     """Entries with their lines, in order of seq, a few thousand rows in memory at a time.
 
     Headers and lines are read side by side and matched here; a line without its header is as
     wrong as a header without its lines.
     """
-    whole = period is None and after == 0 and limit is None and book is None
+    whole = (period, after, limit, book, known_at) == (None, 0, None, None, None)
     parse = cache(calendars.calendar(tx).parse)
     values = {
         "entity": tx.entity,
@@ -205,9 +211,11 @@ def _entries(
         "after": after,
         "limit": limit,
         "book": book,
+        "known_at": known_at,
     }
     narrow = "and seq > %(after)s" + ("" if period is None else " and period = %(period)s")
     narrow += "" if book is None else " and book = %(book)s"
+    narrow += "" if known_at is None else " and posted_at <= %(known_at)s"
     chosen = f"where entity_id = %(entity)s {narrow} order by seq limit %(limit)s"
     headers = f"select {_ENTRY_COLUMNS} from records.journal_entry {chosen}"
     picked = f"and entry_seq in (select seq from records.journal_entry {chosen})"

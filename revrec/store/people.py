@@ -31,7 +31,9 @@ _KEYS = """
     from records.access_key as issued
     left join records.access_key_end as ended
       on ended.entity_id = issued.entity_id and ended.access_key = issued.id
-    where issued.entity_id = %s {narrow}
+      and (%(known_at)s::timestamptz is null or ended.ended_at <= %(known_at)s)
+    where issued.entity_id = %(entity)s {narrow}
+      and (%(known_at)s::timestamptz is null or issued.issued_at <= %(known_at)s)
     group by issued.entity_id, issued.id
     order by issued.issued_at, issued.id
 """
@@ -68,7 +70,8 @@ def of_login(tx: Transaction, login: str) -> str | None:
 def key_of(tx: Transaction, digest: str) -> AccessKey | None:
     """The key with this SHA-256, good or not."""
     row = tx.connection.execute(
-        _KEYS.format(narrow="and issued.digest = %s"), [tx.entity, digest]
+        _KEYS.format(narrow="and issued.digest = %(digest)s"),
+        {"entity": tx.entity, "digest": digest, "known_at": None},
     ).fetchone()
     return None if row is None else _key(row)
 
@@ -178,10 +181,13 @@ def consent(
     )
 
 
-def everyone(tx: Transaction) -> list[Person]:
-    """Every person by name, with roles, duties, conflicts, exceptions and keys."""
-    grants = _grants(tx)
-    exceptions = _exceptions(tx)
+def everyone(tx: Transaction, known_at: datetime | None = None) -> list[Person]:
+    """Every person by name, with roles, duties, conflicts, exceptions and keys.
+
+    As that was at a moment, or is now; duties are those that the roles have now.
+    """
+    grants = _grants(tx, known_at)
+    exceptions = _exceptions(tx, known_at)
     of_role = matrix(tx)
     pairs = [
         (Duty(duty), Duty(other))
@@ -190,13 +196,15 @@ def everyone(tx: Transaction) -> list[Person]:
         )
     ]
     keys: dict[str, list[AccessKey]] = {}
-    for row in tx.connection.execute(_KEYS.format(narrow=""), [tx.entity]):
+    told = {"entity": tx.entity, "known_at": known_at}
+    for row in tx.connection.execute(_KEYS.format(narrow=""), told):
         key = _key(row)
         keys.setdefault(key.person, []).append(key)
     rows = tx.connection.execute(
         "select name, kind, login, enrolled_by, enrolled_at from records.person"
-        " where entity_id = %s order by name",
-        [tx.entity],
+        " where entity_id = %(entity)s"
+        " and (%(known_at)s::timestamptz is null or enrolled_at <= %(known_at)s) order by name",
+        told,
     )
     found = []
     for name, kind, login, enrolled_by, enrolled_at in rows:
@@ -219,13 +227,16 @@ def everyone(tx: Transaction) -> list[Person]:
     return found
 
 
-def _grants(tx: Transaction) -> Mapping[str, list[RoleGrant]]:
+def _grants(tx: Transaction, known_at: datetime | None) -> Mapping[str, list[RoleGrant]]:
     found: dict[str, list[RoleGrant]] = {}
     rows = tx.connection.execute(
         "select person, id, role, granted_by, granted_at, reason from records.role_grant as given"
-        " where entity_id = %s and not exists (select from records.role_end as ended"
-        " where ended.entity_id = given.entity_id and ended.role_grant = given.id) order by id",
-        [tx.entity],
+        " where entity_id = %(entity)s"
+        " and (%(known_at)s::timestamptz is null or granted_at <= %(known_at)s)"
+        " and not exists (select from records.role_end as ended"
+        " where ended.entity_id = given.entity_id and ended.role_grant = given.id"
+        " and (%(known_at)s::timestamptz is null or ended.ended_at <= %(known_at)s)) order by id",
+        {"entity": tx.entity, "known_at": known_at},
     )
     for person, number, role, granted_by, granted_at, reason in rows:
         found.setdefault(person, []).append(
@@ -236,11 +247,11 @@ def _grants(tx: Transaction) -> Mapping[str, list[RoleGrant]]:
     return found
 
 
-def _exceptions(tx: Transaction) -> Mapping[str, DutyException]:
+def _exceptions(tx: Transaction, known_at: datetime | None) -> Mapping[str, DutyException]:
     rows = tx.connection.execute(
         "select person, until, accepted_by, reason from records.duty_exception"
-        " where entity_id = %s order by id",
-        [tx.entity],
+        " where entity_id = %s and (%s::timestamptz is null or accepted_at <= %s) order by id",
+        [tx.entity, known_at, known_at],
     )
     return {
         person: DutyException(until=until, accepted_by=accepted_by, reason=reason)

@@ -268,19 +268,24 @@ def soft_closed(tx: Transaction) -> Period | None:
     return None if row is None else calendars.calendar(tx).parse(row[0])
 
 
-def standing_close(tx: Transaction, period: Period) -> PeriodClose | None:
-    """The period's last close, if it was not reopened since: its postings stand as it left them."""
-    made = [each for each in closes(tx) if each.period == period]
-    undone = {each.ordinal for each in reopenings(tx) if each.period == period}
+def standing_close(
+    tx: Transaction, period: Period, known_at: datetime | None = None
+) -> PeriodClose | None:
+    """The period's last close, if it was not reopened since: its postings stand as it left them.
+
+    As that was at a moment, or is now.
+    """
+    made = [each for each in closes(tx, known_at) if each.period == period]
+    undone = {each.ordinal for each in reopenings(tx, known_at) if each.period == period}
     return made[-1] if made and made[-1].ordinal not in undone else None
 
 
-def closes(tx: Transaction) -> list[PeriodClose]:
-    """Every close, ordered by (period, ordinal)."""
+def closes(tx: Transaction, known_at: datetime | None = None) -> list[PeriodClose]:
+    """Every close, or those made by a moment, ordered by (period, ordinal)."""
     rows = tx.connection.execute(
         f"select {_CLOSE_COLUMNS} from records.period_close where entity_id = %s"
-        " order by period, ordinal",
-        [tx.entity],
+        " and (%s::timestamptz is null or closed_at <= %s) order by period, ordinal",
+        [tx.entity, known_at, known_at],
     )
     names, own = _CLOSE_COLUMNS.split(", "), calendars.calendar(tx)
     return [
@@ -295,13 +300,14 @@ def closes(tx: Transaction) -> list[PeriodClose]:
     ]
 
 
-def reopenings(tx: Transaction) -> list[PeriodReopening]:
-    """Every reopening, ordered by (period, ordinal)."""
+def reopenings(tx: Transaction, known_at: datetime | None = None) -> list[PeriodReopening]:
+    """Every reopening, or those made by a moment, ordered by (period, ordinal)."""
     own = calendars.calendar(tx)
     rows = tx.connection.execute(
         "select period, ordinal, reopened_at, requested_by, approved_by, reason"
-        " from records.period_reopening where entity_id = %s order by period, ordinal",
-        [tx.entity],
+        " from records.period_reopening where entity_id = %s"
+        " and (%s::timestamptz is null or reopened_at <= %s) order by period, ordinal",
+        [tx.entity, known_at, known_at],
     )
     return [
         PeriodReopening(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 
 from psycopg.types.json import Jsonb
@@ -68,24 +68,38 @@ def find(tx: Transaction, proposal: str) -> Proposal | None:
     return found[0] if found else None
 
 
-def waiting(tx: Transaction) -> list[Proposal]:
-    """Proposals that wait, nobody has decided of and no later one of the subject replaces."""
+def waiting(tx: Transaction, known_at: datetime | None = None) -> list[Proposal]:
+    """Proposals that wait, nobody has decided of and no later one of the subject replaces.
+
+    At a moment, or now.
+    """
     latest = (
-        "and standing = 'waits' and not exists (select from records.proposal_decision as decided"
-        " where decided.entity_id = proposal.entity_id and decided.id = proposal.id)"
+        "and standing = 'waits' and (%s::timestamptz is null or proposed_at <= %s)"
+        " and not exists (select from records.proposal_decision as decided"
+        " where decided.entity_id = proposal.entity_id and decided.id = proposal.id"
+        " and (%s::timestamptz is null or decided.decided_at <= %s))"
         " and not exists (select from records.proposal as later"
         " where later.entity_id = proposal.entity_id and later.kind = proposal.kind"
         " and later.subject = proposal.subject"
+        " and (%s::timestamptz is null or later.proposed_at <= %s)"
         " and (later.as_of, later.proposed_at) > (proposal.as_of, proposal.proposed_at))"
     )
-    return _read(tx, latest, [])
+    return _read(tx, latest, [known_at] * 6)
 
 
-def history(tx: Transaction, kind: ProposalKind, *, subject: str | None = None) -> list[Proposal]:
-    """Every proposal of a kind, of one subject or all, the oldest first."""
-    if subject is None:
-        return _read(tx, "and kind = %s", [kind.value])
-    return _read(tx, "and kind = %s and subject = %s", [kind.value, subject])
+def history(
+    tx: Transaction,
+    kind: ProposalKind,
+    *,
+    subject: str | None = None,
+    known_at: datetime | None = None,
+) -> list[Proposal]:
+    """Every proposal of a kind, of one subject or all, by a moment or so far, the oldest first."""
+    narrow = (
+        "and kind = %s and (%s::text is null or subject = %s)"
+        " and (%s::timestamptz is null or proposed_at <= %s)"
+    )
+    return _read(tx, narrow, [kind.value, subject, subject, known_at, known_at])
 
 
 def of_run(tx: Transaction, run: str) -> list[Proposal]:
@@ -135,13 +149,16 @@ def decide(tx: Transaction, decision: ProposalDecision) -> None:
     )
 
 
-def decisions(tx: Transaction, among: Sequence[str] | None = None) -> dict[str, ProposalDecision]:
-    """What was decided, by proposal; of all proposals or of some."""
+def decisions(
+    tx: Transaction, among: Sequence[str] | None = None, *, known_at: datetime | None = None
+) -> dict[str, ProposalDecision]:
+    """What was decided by a moment or so far, by proposal; of all proposals or of some."""
     rows = tx.connection.execute(
         "select id, prepared_by, approved_by, decided_at, outcome, note"
         " from records.proposal_decision where entity_id = %s"
-        " and (%s::text[] is null or id = any(%s)) order by id",
-        [tx.entity, among, among],
+        " and (%s::text[] is null or id = any(%s))"
+        " and (%s::timestamptz is null or decided_at <= %s) order by id",
+        [tx.entity, among, among, known_at, known_at],
     )
     return {
         name: ProposalDecision(

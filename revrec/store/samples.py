@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -72,8 +73,10 @@ def add_evaluation(tx: Transaction, sample: str, made: SampleEvaluation) -> None
     )
 
 
-def read(tx: Transaction, sample: str | None = None) -> list[Sample]:
-    """Samples with their items, all or one, in the order they were drawn."""
+def read(
+    tx: Transaction, sample: str | None = None, *, known_at: datetime | None = None
+) -> list[Sample]:
+    """Samples with their items, all or one, drawn by a moment or so far, in that order."""
     items: dict[str, list[SampleItem]] = {}
     rows = tx.connection.execute(
         "select sample, number, item, place, stratum, hit, amount, detail"
@@ -96,8 +99,10 @@ def read(tx: Transaction, sample: str | None = None) -> list[Sample]:
     found = tx.connection.execute(
         "select id, method, unit, seed, parameters, population, drawn_at, drawn_by"
         " from records.sample where entity_id = %(entity)s"
-        " and (%(sample)s::text is null or id = %(sample)s) order by drawn_at, id",
-        {"entity": tx.entity, "sample": sample},
+        " and (%(sample)s::text is null or id = %(sample)s)"
+        " and (%(known_at)s::timestamptz is null or drawn_at <= %(known_at)s)"
+        " order by drawn_at, id",
+        {"entity": tx.entity, "sample": sample, "known_at": known_at},
     )
     return [
         Sample(
@@ -115,12 +120,15 @@ def read(tx: Transaction, sample: str | None = None) -> list[Sample]:
     ]
 
 
-def results(tx: Transaction, sample: str) -> dict[int, SampleResult]:
-    """The last result of each item, by its number."""
+def results(
+    tx: Transaction, sample: str, known_at: datetime | None = None
+) -> dict[int, SampleResult]:
+    """The last result of each item by a moment or so far, by its number."""
     rows = tx.connection.execute(
         "select number, audited, deviates, note, recorded_at, recorded_by"
-        " from records.sample_result where entity_id = %s and sample = %s order by id",
-        [tx.entity, sample],
+        " from records.sample_result where entity_id = %s and sample = %s"
+        " and (%s::timestamptz is null or recorded_at <= %s) order by id",
+        [tx.entity, sample, known_at, known_at],
     )
     return {
         number: SampleResult(
@@ -130,12 +138,15 @@ def results(tx: Transaction, sample: str) -> dict[int, SampleResult]:
     }
 
 
-def evaluations(tx: Transaction, sample: str) -> list[SampleEvaluation]:
-    """Every evaluation of a sample, the first first."""
+def evaluations(
+    tx: Transaction, sample: str, known_at: datetime | None = None
+) -> list[SampleEvaluation]:
+    """Every evaluation of a sample by a moment or so far, the first first."""
     rows = tx.connection.execute(
         "select supported, conclusion, figures, evaluated_at, evaluated_by"
-        " from records.sample_evaluation where entity_id = %s and sample = %s order by id",
-        [tx.entity, sample],
+        " from records.sample_evaluation where entity_id = %s and sample = %s"
+        " and (%s::timestamptz is null or evaluated_at <= %s) order by id",
+        [tx.entity, sample, known_at, known_at],
     )
     return [
         SampleEvaluation(supported=supported, conclusion=conclusion, figures=figures, at=at, by=by)

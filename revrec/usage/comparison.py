@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -18,7 +18,7 @@ from revrec.columnar import connect
 from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 from revrec.usage import rollup
-from revrec.usage.columns import COUNTED, QUANTITY
+from revrec.usage.columns import COUNTED, QUANTITY, RECORDED_AT
 from revrec.usage.days import day_zone
 from revrec.usage.elections import share
 from revrec.usage.ledger import TABLE
@@ -89,15 +89,23 @@ class Comparison:
 
 
 def compare(
-    tx: Transaction, lake: Lake, *, first: date, last: date, source: str | None = None
+    tx: Transaction,
+    lake: Lake,
+    *,
+    first: date,
+    last: date,
+    source: str | None = None,
+    known_at: datetime | None = None,
 ) -> Comparison:
     """Hold what sources counted against the usage the ledger was told, by customer and day.
 
+    Of what was recorded by a moment, if one is told.
     Usage rated here is compared where it was counted, not again where it was rated. A source is
     held to the meters it counts, from the first to the last day it tells within the span.
     """
-    tolerance = share(tx, ELECTION)
-    with _sides(tx, lake, first, last, source) as bench:
+    tolerance = share(tx, ELECTION, known_at)
+    span = _Span(first=first, last=last, source=source, known_at=known_at)
+    with _sides(tx, lake, span) as bench:
         rows = bench.execute(_BOTH).fetchall()
     drifted = [
         Drifted(
@@ -159,28 +167,34 @@ order by all
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Span:
+    """What is held against each other."""
+
+    first: date
+    last: date
+    source: str | None
+    known_at: datetime | None
+
+
 @contextmanager
-def _sides(
-    tx: Transaction, lake: Lake, first: date, last: date, source: str | None
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def _sides(tx: Transaction, lake: Lake, span: _Span) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with ``told`` (the ledger), ``counts`` (the sources) and ``signed``."""
     with connect() as bench:
         bench.execute("set TimeZone = 'UTC'")
         bench.execute(
             "create table told (contract varchar, meter varchar, day date, quantity decimal(38,9))"
         )
-        _put_told(bench, tx, lake, first, last)
+        _put_told(bench, tx, lake, span)
         for name, table in (
-            ("counts", _counts(tx, first, last, source)),
-            ("signed", owners(tx)),
+            ("counts", _counts(tx, span)),
+            ("signed", owners(tx, span.known_at)),
         ):
             bench.register(name, table)
         yield bench
 
 
-def _put_told(
-    bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake, first: date, last: date
-) -> None:
+def _put_told(bench: duckdb.DuckDBPyConnection, tx: Transaction, lake: Lake, span: _Span) -> None:
     """Usage as it was told: rated elsewhere, or counted to be rated here, on the day it counts."""
     zones_apart = timedelta(days=1)
     for table, day in (
@@ -193,8 +207,10 @@ def _put_told(
         columns = ["source", "contract", "meter", "usage_date", "quantity"]
         columns += ["occurred_at"] if table == COUNTED.table else []
         condition = pc.field("entity_id") == tx.entity
-        for further in rollup.within(dataset, first - zones_apart, last + zones_apart):
+        for further in rollup.within(dataset, span.first - zones_apart, span.last + zones_apart):
             condition &= further
+        if span.known_at is not None:
+            condition &= pc.field("recorded_at") <= pa.scalar(span.known_at, RECORDED_AT)
         bench.register("held", dataset.scanner(columns=columns, filter=condition).to_reader())
         zone = {"zone": day_zone(tx)} if table == COUNTED.table else {}
         bench.execute(
@@ -204,12 +220,12 @@ def _put_told(
             from held where source <> $rated_here
             group by all having day between $first and $last
             """,
-            {"rated_here": RATED_HERE, "first": first, "last": last, **zone},
+            {"rated_here": RATED_HERE, "first": span.first, "last": span.last, **zone},
         )
         bench.unregister("held")
 
 
-def _counts(tx: Transaction, first: date, last: date, source: str | None) -> pa.Table:
+def _counts(tx: Transaction, span: _Span) -> pa.Table:
     """The last version of every count of the span; ``contract`` is none for those by customer."""
     rows = tx.connection.execute(
         """
@@ -218,9 +234,10 @@ def _counts(tx: Transaction, first: date, last: date, source: str | None) -> pa.
         from records.usage_count
         where entity_id = %(entity)s and usage_date between %(first)s and %(last)s
           and (%(source)s::text is null or source = %(source)s)
+          and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s)
         order by source, counted_for, party, meter, usage_date, version desc
         """,
-        {"entity": tx.entity, "first": first, "last": last, "source": source},
+        {"entity": tx.entity, **asdict(span)},
     ).fetchall()
     return pa.table(
         {

@@ -48,9 +48,17 @@ def batch_of(tx: Transaction, batch: str) -> ControlTotals:
 
 
 def list_batches(
-    tx: Transaction, *, since: datetime | None = None, limit: int = 100
+    tx: Transaction,
+    *,
+    since: datetime | None = None,
+    known_at: datetime | None = None,
+    after: int = 0,
+    limit: int = 100,
 ) -> list[BatchListed]:
-    """Batches recorded at or after a moment, the latest first, at most ``limit``."""
+    """Batches recorded at or after a moment and by another, the latest first.
+
+    At most ``limit``, after so many.
+    """
     rows = tx.connection.execute(
         f"""
         select batch, name, recorded_at, recorded_by, lake_version, rules,
@@ -58,9 +66,16 @@ def list_batches(
         from records.usage_batch
         where entity_id = %(entity)s
           and (%(since)s::timestamptz is null or recorded_at >= %(since)s)
-        order by recorded_at desc, batch limit %(limit)s
+          and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s)
+        order by recorded_at desc, batch limit %(limit)s offset %(after)s
         """,
-        {"entity": tx.entity, "since": since, "limit": limit},
+        {
+            "entity": tx.entity,
+            "since": since,
+            "known_at": known_at,
+            "limit": limit,
+            "after": after,
+        },
     ).fetchall()
     found = []
     for batch, name, recorded_at, recorded_by, version, rules, *figures in rows:
@@ -82,26 +97,39 @@ def list_batches(
 
 
 def list_days(
-    tx: Transaction, *, first: date | None = None, last: date | None = None
+    tx: Transaction,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    known_at: datetime | None = None,
 ) -> list[DayTotals]:
-    """Usage days of a span in order, then the rows whose date cannot be read."""
+    """Usage days of a span in order, then the rows whose date cannot be read.
+
+    Of what was recorded and resolved by a moment, if one is told.
+    """
     sums = ", ".join(f"sum({figure})::numeric as {figure}" for figure in batches.FIGURES)
     span = (
         "(usage_date is null or (%(first)s::date is null or usage_date >= %(first)s)"
         " and (%(last)s::date is null or usage_date <= %(last)s))"
     )
+    known = (
+        "(%(known_at)s::timestamptz is null or exists (select from records.usage_batch batched"
+        " where batched.entity_id = told.entity_id and batched.batch = told.batch"
+        " and batched.recorded_at <= %(known_at)s))"
+    )
     rows = tx.connection.execute(
         f"""
         with told as (
-            select usage_date, {sums} from records.usage_batch_day
-            where entity_id = %(entity)s and {span} group by usage_date
+            select usage_date, {sums} from records.usage_batch_day told
+            where entity_id = %(entity)s and {span} and {known} group by usage_date
         ),
         waiting as (
-            select usage_date, count(*) as rows from records.quarantined_row kept
-            where kept.entity_id = %(entity)s and {span}
+            select usage_date, count(*) as rows from records.quarantined_row told
+            where told.entity_id = %(entity)s and {span} and {known}
               and not exists (
                   select from records.quarantine_resolution done
-                  where done.entity_id = kept.entity_id and done.id = kept.id
+                  where done.entity_id = told.entity_id and done.id = told.id
+                    and (%(known_at)s::timestamptz is null or done.resolved_at <= %(known_at)s)
               )
             group by usage_date
         )
@@ -109,7 +137,7 @@ def list_days(
         from told left join waiting on waiting.usage_date is not distinct from told.usage_date
         order by told.usage_date
         """,
-        {"entity": tx.entity, "first": first, "last": last},
+        {"entity": tx.entity, "first": first, "last": last, "known_at": known_at},
     ).fetchall()
     found = []
     for day, waiting, *figures in rows:

@@ -51,12 +51,13 @@ def list_quarantine(
     batch: str | None = None,
     reason: str | None = None,
     resolved: bool | None = False,
+    known_at: datetime | None = None,
     after: int = 0,
     limit: int = 500,
 ) -> list[QuarantinedRow]:
     """Quarantined rows with an id above ``after`` in order of id, at most ``limit``.
 
-    ``resolved`` false gives open rows, true resolved ones, none both.
+    ``resolved`` false gives open rows, true resolved ones, none both; at a moment, or now.
     """
     rows = tx.connection.execute(
         _SELECT
@@ -65,6 +66,9 @@ def list_quarantine(
           and (%(batch)s::text is null or kept.batch = %(batch)s)
           and (%(reason)s::text is null or kept.reason = %(reason)s)
           and (%(resolved)s::boolean is null or (done.id is not null) = %(resolved)s)
+          and (%(known_at)s::timestamptz is null or exists (
+            select from records.usage_batch batched where batched.entity_id = kept.entity_id
+              and batched.batch = kept.batch and batched.recorded_at <= %(known_at)s))
         order by kept.id limit %(limit)s
         """,
         {
@@ -73,6 +77,7 @@ def list_quarantine(
             "batch": batch,
             "reason": reason,
             "resolved": resolved,
+            "known_at": known_at,
             "limit": limit,
         },
     ).fetchall()
@@ -198,7 +203,7 @@ def open_rows(tx: Transaction, rows: Sequence[int]) -> list[QuarantinedRow]:
     """
     found = tx.connection.execute(
         _SELECT + " and kept.id = any(%(ids)s) order by kept.id",
-        {"entity": tx.entity, "ids": list(rows)},
+        {"entity": tx.entity, "ids": list(rows), "known_at": None},
     ).fetchall()
     kept = [_row(row) for row in found]
     missing = sorted(set(rows) - {row.id for row in kept})
@@ -225,6 +230,7 @@ _SELECT = """
     from records.quarantined_row kept
     left join records.quarantine_resolution done
       on done.entity_id = kept.entity_id and done.id = kept.id
+      and (%(known_at)s::timestamptz is null or done.resolved_at <= %(known_at)s)
     where kept.entity_id = %(entity)s
 """
 _FIELDS = tuple(QuarantinedRow.__dataclass_fields__)

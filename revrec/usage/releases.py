@@ -150,13 +150,15 @@ def approve_release(tx: Transaction, lake: Lake, request: int) -> ControlTotals:
     )
 
 
-def open_requests(tx: Transaction) -> list[ReleaseRequest]:
-    """Requests that nobody has approved yet, in order."""
+def open_requests(tx: Transaction, known_at: datetime | None = None) -> list[ReleaseRequest]:
+    """Requests that nobody has approved yet, or had by a moment, in order."""
     rows = tx.connection.execute(
         _SELECT
+        + " and (%s::timestamptz is null or requested_at <= %s)"
         + " and not exists (select from records.release_approval done"
-        + " where done.entity_id = asked.entity_id and done.request = asked.id) order by id",
-        [tx.entity],
+        + " where done.entity_id = asked.entity_id and done.request = asked.id"
+        + " and (%s::timestamptz is null or approved_at <= %s)) order by id",
+        [tx.entity, *[known_at] * 4],
     ).fetchall()
     return [_told(row) for row in rows]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
@@ -89,14 +89,16 @@ def statement(
     first: date,
     last: date,
     version: int | None = None,
+    known_at: datetime | None = None,
     most: int = 20,
 ) -> Statement:
     """The customer's use from ``first`` to ``last``, with lines for ``most`` projects of a meter.
 
+    As of a committed version of the ledger, of what was recorded by a moment, if they are told.
     Read from the roll-up, of its months alone. Raises NotFound for a version that was never
     committed, InvariantViolated if a level is not the sum of the one below it.
     """
-    span = Span(first=first, last=last, customer=customer, version=version)
+    span = Span(first=first, last=last, customer=customer, version=version, known_at=known_at)
     told = lake.committed_version(tx, TABLE) if version is None else version
     held = rollup.cells(tx, lake, version)
     lines: list[Line] = []
@@ -107,7 +109,7 @@ def statement(
                 "amount", "dimensions",
             ]  # fmt: skip
             rollup.put(bench, held, columns, conditions(held, span))
-            bench.register("owner", owners(tx))
+            bench.register("owner", owners(tx, known_at))
             bench.execute(
                 _SUMMED.format(project=grain_sql(LABEL + label), narrowed=narrowing(span)),
                 narrowed_to(span),

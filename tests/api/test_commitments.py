@@ -36,11 +36,11 @@ def test_credits_commitments_and_draws_at_a_date(cleo):
     asked = {"as_of": "2026-01-31", "contract": "C-1"}
 
     credits_told = cleo.get("/v1/credits", params=asked).json()
-    (committed,) = cleo.get("/v1/commitments", params=asked).json()["commitments"]
+    (committed,) = cleo.get("/v1/commitments", params=asked).json()["records"]
     first = cleo.get("/v1/credits/draws", params=asked | {"limit": 2}).json()
-    rest = cleo.get("/v1/credits/draws", params=asked | {"after": first["next"]}).json()
+    rest = cleo.get("/v1/credits/draws", params=asked | {"cursor": first["next"]}).json()
 
-    (lot,) = credits_told["credits"]
+    (lot,) = credits_told["records"]
     assert (lot["drawn"], lot["remaining"], lot["worth_drawn"]) == (
         "10.000000000000", "0.000000000000", "8.00",
     )  # fmt: skip
@@ -48,13 +48,13 @@ def test_credits_commitments_and_draws_at_a_date(cleo):
         "22.340000000000", "0.000000000000", "7.660000000000",
     )  # fmt: skip
     assert [
-        (each["day"], each["grant"], each["amount"]) for each in first["draws"] + rest["draws"]
+        (each["day"], each["grant"], each["amount"]) for each in first["records"] + rest["records"]
     ] == [
         ("2026-01-20", "G", "10.000000000000"),
         ("2026-01-20", "K", "2.340000000000"),
         ("2026-01-30", "K", "20.000000000000"),
     ]
-    assert (first["next"], rest["next"]) == (2, None)
+    assert (len(first["records"]), rest["next"]) == (2, None)
     assert credits_told["refused"] == []
 
 
@@ -62,9 +62,9 @@ def test_what_reconciles_the_bills_can_be_recorded_and_then_nothing_differs(told
     """8.00 for the credits and 22.34 for the use are due; recorded, they are billed."""
     asked = {"as_of": "2026-01-31"}
 
-    (before,) = cleo.get("/v1/commitments/reconciliation", params=asked).json()["reconciled"]
+    (before,) = cleo.get("/v1/commitments/reconciliation", params=asked).json()["records"]
     recorded = record(told, before["documents"], "bill").json()
-    (after,) = cleo.get("/v1/commitments/reconciliation", params=asked).json()["reconciled"]
+    (after,) = cleo.get("/v1/commitments/reconciliation", params=asked).json()["records"]
 
     assert (before["due"], before["billed"], before["difference"]) == ("30.34", "0.00", "30.34")
     assert before["reasons"] == [
@@ -82,7 +82,7 @@ def test_bills_are_settled_by_a_request_that_counts_once(told, cleo):
         told.post("/v1/commitments/settlements", json=asked, headers={"Idempotency-Key": key})
         for key in ("s-1", "s-1", "s-2")
     )
-    (after,) = cleo.get("/v1/commitments/reconciliation", params=asked).json()["reconciled"]
+    (after,) = cleo.get("/v1/commitments/reconciliation", params=asked).json()["records"]
 
     (record_told,) = first.json()["records"]
     assert (record_told["kind"], record_told["lines"][0]["amount"]) == ("invoice", "30.34")
@@ -119,9 +119,9 @@ def test_what_was_known_then_can_be_asked_again(told, cleo, clock):
     send(told, (json.dumps(late) + "\n").encode(), "late")
     asked = {"as_of": "2026-01-31"}
 
-    now = cleo.get("/v1/commitments", params=asked).json()["commitments"]
+    now = cleo.get("/v1/commitments", params=asked).json()["records"]
     then = cleo.get("/v1/commitments", params=asked | {"known_at": before.isoformat()}).json()[
-        "commitments"
+        "records"
     ]
 
     assert [each["consumed"] for each in now + then] == ["28.340000000000", "22.340000000000"]
@@ -131,7 +131,7 @@ def test_what_was_known_then_can_be_asked_again(told, cleo, clock):
     ("asked", "status", "code"),
     [
         ({"contract": "nobody"}, 404, "not-found"),
-        ({"known_at": "2026-01-01T00:00:00"}, 422, "feed-error"),
+        ({"known_at": "2026-01-01T00:00:00"}, 422, "malformed-request"),
     ],
 )
 @pytest.mark.usefixtures("told")

@@ -33,7 +33,7 @@ def test_from_a_component_to_an_approved_fact(ana, ben):
     assert (200, 1, 0) == (run.status_code, run.json()["proposed"], run.json()["stand"])
     assert run.content == post(ana, "/v1/estimates", JANUARY, "run").content
 
-    (waits,) = ben.get("/v1/proposals").json()
+    (waits,) = ben.get("/v1/proposals").json()["records"]
     assert ("ana", "waits", "5000.00") == (
         waits["prepared_by"], waits["standing"], waits["evidence"]["included"]
     )  # fmt: skip
@@ -47,7 +47,7 @@ def test_from_a_component_to_an_approved_fact(ana, ben):
         decided.status_code, decided.json()["outcome"], decided.json()["approved_by"]
     )  # fmt: skip
     assert 409 == post(ben, decision, {"approve": False}, "no").status_code
-    assert [] == ben.get("/v1/proposals").json()
+    assert [] == ben.get("/v1/proposals").json()["records"]
     told = ana.get("/v1/contracts/C-1/explanation?as_of=2026-01-31").json()
     assert any("became 0.00 USD -> 5000.00 USD" in each["sentence"] for each in told["decisions"])
 
@@ -60,7 +60,9 @@ def test_an_override_waits_with_its_reason(ana, ben):
     made = post(ana, "/v1/estimates/overrides", body, "override")
 
     assert (200, "It was set by hand.") == (made.status_code, made.json()["reason"])
-    assert [made.json()["id"]] == [each["id"] for each in ben.get("/v1/proposals").json()]
+    assert [made.json()["id"]] == [
+        each["id"] for each in ben.get("/v1/proposals").json()["records"]
+    ]
     unknown = post(ana, "/v1/estimates/overrides", {**body, "component": "V-9"}, "unknown")
     assert (404, "not-found") == (unknown.status_code, unknown.json()["code"])
 

@@ -53,7 +53,9 @@ def test_a_stale_change_is_refused_and_a_fresh_one_kept(ana, job):
 def test_every_kind_of_resource_is_guarded(ana, as_):
     """Periods, people and keys change by the tag their own resource is read with."""
     dora, cleo = as_("dora"), as_("cleo")
-    [own] = [each["id"] for each in cleo.get("/v1/keys").json() if each["person"] == "ana"]
+    [own] = [
+        each["id"] for each in cleo.get("/v1/keys").json()["records"] if each["person"] == "ana"
+    ]
     role = {"role": "auditor", "reason": "helps"}
     end = {"reason": "lost"}
     for client, read, path, body in (

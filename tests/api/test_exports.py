@@ -25,7 +25,7 @@ def test_an_export_is_made_read_and_matched(ana, ben, cleo):
     (again,) = export(ana, "second").json()["exports"]
     (file,) = made["files"]
     content = cleo.get(f"/v1/exports/{made['id']}/files/{file['name']}")
-    (standing,) = cleo.get("/v1/exports/documents").json()
+    (standing,) = cleo.get("/v1/exports/documents").json()["records"]
 
     assert (made["digest"], made["files"]) == (again["digest"], again["files"])
     assert (file["sha256"], file["bytes"]) == (
@@ -33,7 +33,7 @@ def test_an_export_is_made_read_and_matched(ana, ben, cleo):
         len(content.content),
     )
     assert content.headers["Content-Type"].startswith("text/csv")
-    assert [made, again] == cleo.get("/v1/exports").json()
+    assert [made, again] == cleo.get("/v1/exports").json()["records"]
     assert ("missing", {"amount": "3100.00", "currency": "USD"}, None) == (
         standing["standing"],
         standing["exported"],
@@ -49,7 +49,7 @@ def test_an_export_is_made_read_and_matched(ana, ben, cleo):
     body = {"source": "netsuite", "references": [told]}
     answer = ana.post("/v1/posted-references", json=body, headers=keyed("posted"))
     assert {"new": 1, "corrected": 0, "unchanged": 0} == answer.json()
-    assert "matched" == ben.get("/v1/exports/documents").json()[0]["standing"]
+    assert "matched" == ben.get("/v1/exports/documents").json()["records"][0]["standing"]
 
 
 def test_what_a_layout_cannot_take_is_refused(ana):

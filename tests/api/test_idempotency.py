@@ -208,7 +208,7 @@ def test_a_replayed_close_does_not_touch_a_reopened_period(ana, ben):
     replay = close(ana, "2026-01", "january")
 
     assert (200, "true") == (replay.status_code, replay.headers["Idempotency-Replayed"])
-    assert ["open"] == [each["status"] for each in ana.get("/v1/periods").json()]
+    assert ["open"] == [each["status"] for each in ana.get("/v1/periods").json()["records"]]
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def test_a_person_is_enrolled_and_works_with_a_key_of_their_own(as_, client):
     done = client.post("/v1/facts", json=[CONTRACT], headers=headers)
 
     assert 200 == done.status_code
-    told = {each["name"]: each for each in as_("cleo").get("/v1/users").json()}
+    told = {each["name"]: each for each in as_("cleo").get("/v1/users").json()["records"]}
     assert ("joins the close", "dora") == (
         told["eve"]["roles"][0]["reason"],
         told["eve"]["roles"][0]["granted_by"],
@@ -50,7 +50,9 @@ def test_conflicting_duties_are_refused_and_excepted(as_):
 
     assert (403, "approval-needed") == (refused.status_code, refused.json()["code"])
     assert (200, 200) == (answered.status_code, given.status_code)
-    [ana] = [each for each in as_("cleo").get("/v1/users").json() if each["name"] == "ana"]
+    [ana] = [
+        each for each in as_("cleo").get("/v1/users").json()["records"] if each["name"] == "ana"
+    ]
     assert ["prepare", "approve"] in ana["conflicts"]
     assert "ben" == ana["exception"]["accepted_by"]
 
@@ -74,7 +76,9 @@ def test_a_narrow_key_stays_narrow(as_, client):
 def test_an_ended_key_proves_nothing(as_):
     """At once; the list tells when, and never the key."""
     ana = as_("ana")
-    [own] = [each for each in as_("cleo").get("/v1/keys").json() if each["person"] == "ana"]
+    [own] = [
+        each for each in as_("cleo").get("/v1/keys").json()["records"] if each["person"] == "ana"
+    ]
     ended = ana.post(f"/v1/keys/{own['id']}/end", json={"reason": "lost"}, headers=keyed("e"))
 
     assert 200 == ended.status_code
@@ -87,12 +91,12 @@ def test_denials_are_listed_with_who_and_why(as_):
     as_("cleo").post("/v1/facts", json=[CONTRACT], headers=keyed("k"))
     as_("mallory").get("/v1/periods")
 
-    log = as_("cleo").get("/v1/audit-log", params={"operation": "access."}).json()
+    log = as_("cleo").get("/v1/audit-log", params={"operation": "access."}).json()["records"]
     assert [("cleo", "forbidden"), ("nobody", "unauthorised")] == [
         (each["actor"], each["details"]["code"]) for each in log
     ]
     mine = {"actor": "dora", "operation": "person.enrol"}
-    enrolled = as_("cleo").get("/v1/audit-log", params=mine).json()
+    enrolled = as_("cleo").get("/v1/audit-log", params=mine).json()["records"]
     assert {"ana", "ben", "cleo"} <= {each["subject"] for each in enrolled}
 
 

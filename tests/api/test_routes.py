@@ -40,7 +40,7 @@ def test_a_month_from_facts_to_the_journal(loaded, cleo):
     """Load, preview, close, read: the journal sums to the preview and to nothing."""
     shown = loaded.get("/v1/periods/2026-01/flash").json()
     closed = close(loaded, "2026-01", "close").json()
-    entries = cleo.get("/v1/journal", params={"limit": 500}).json()
+    entries = cleo.get("/v1/journal", params={"limit": 500}).json()["records"]
 
     assert ("2026-01", 1, "ana", "ben") == tuple(
         closed[name] for name in ("period", "ordinal", "prepared_by", "approved_by")
@@ -50,7 +50,7 @@ def test_a_month_from_facts_to_the_journal(loaded, cleo):
     assert closed == cleo.get("/v1/periods/2026-01").json()
     assert [("2026-01", "closed", "ben")] == [
         (each["period"], each["status"], each["approved_by"])
-        for each in cleo.get("/v1/periods").json()
+        for each in cleo.get("/v1/periods").json()["records"]
     ]
 
     def cents(amount):
@@ -92,18 +92,17 @@ def test_coverage_lists_every_rule(cleo):
 def test_pages_of_the_journal_join_to_the_whole(loaded):
     """Following `next` gives every entry once, in order of seq, whatever the size of a page."""
     close(loaded, "2026-01", "close")
-    whole = loaded.get("/v1/journal", params={"limit": 500}).json()
+    whole = loaded.get("/v1/journal", params={"limit": 500}).json()["records"]
 
     for limit in (1, 7, len(whole)):
         found, url = [], f"/v1/journal?limit={limit}"
         while url:
             page = loaded.get(url)
-            found += page.json()
+            found += page.json()["records"]
             url = page.links.get("next", {}).get("url")
         assert whole == found
 
     assert list(range(1, len(whole) + 1)) == [each["seq"] for each in whole]
-    assert [] == loaded.get("/v1/journal", params={"after": len(whole)}).json()
 
 
 def test_a_blocked_close_succeeds_when_what_blocks_it_is_corrected(ana):
@@ -198,7 +197,7 @@ def test_contracts_that_may_be_one_wait_for_two_people(ana, cleo, as_):
     }  # fmt: skip
     assert 200 == record(ana, contracts, "contracts").status_code
 
-    (proposed,) = cleo.get("/v1/combinations/proposals").json()
+    (proposed,) = cleo.get("/v1/combinations/proposals").json()["records"]
 
     assert ("alder", ["A", "B"], "2026-01-02", "2026-01-09") == tuple(
         proposed[name] for name in ("customer", "contracts", "inception_first", "inception_last")
@@ -211,7 +210,7 @@ def test_contracts_that_may_be_one_wait_for_two_people(ana, cleo, as_):
     )
     assert (403, "approval-needed") == (alone.status_code, alone.json()["code"])
     assert 200 == answer.status_code, answer.text
-    assert [] == cleo.get("/v1/combinations/proposals").json()
+    assert [] == cleo.get("/v1/combinations/proposals").json()["records"]
 
 
 def test_compaction_is_answered_once(ana, as_):
@@ -274,7 +273,7 @@ def test_rows_set_aside_are_released_by_two_people(ana, ben, cleo):
     ]
     send(ana, "".join(json.dumps(each) + "\n" for each in rows).encode(), "u")
     place = "/v1/usage/quarantine"
-    big, test = cleo.get(place).json()
+    big, test = cleo.get(place).json()["records"]
     body = {
         "rows": [big["row"]],
         "note": "a slip",
@@ -283,7 +282,7 @@ def test_rows_set_aside_are_released_by_two_people(ana, ben, cleo):
 
     alone = ana.post(f"{place}/releases", json=body, headers=keyed("1"))
     asked = ana.post(f"{place}/requests", json=body, headers=keyed("2")).json()
-    waiting = ben.get(f"{place}/requests").json()
+    waiting = ben.get(f"{place}/requests").json()["records"]
     approval = f"{place}/requests/{asked['request']}/approval"
     approved = ben.post(approval, json={}, headers=keyed("3"))
     rejected = ana.post(
@@ -295,9 +294,9 @@ def test_rows_set_aside_are_released_by_two_people(ana, ben, cleo):
     assert [asked] == waiting
     assert 1 == approved.json()["accepted"]["rows"]
     assert {"rejected": 1} == rejected.json()
-    assert [] == cleo.get(place).json()
+    assert [] == cleo.get(place).json()["records"]
     assert ["released", "rejected"] == [
-        each["outcome"] for each in cleo.get(place, params={"resolved": True}).json()
+        each["outcome"] for each in cleo.get(place, params={"resolved": True}).json()["records"]
     ]
 
 
@@ -306,7 +305,7 @@ def test_rows_within_the_bound_are_released_by_one_person(ana):
     record(ana, example_records(), "facts")
     row = json.loads(example_usage().splitlines()[0])
     send(ana, (json.dumps(row | {"contract": "nobody", "amount": "1"}) + "\n").encode(), "u")
-    (kept,) = ana.get("/v1/usage/quarantine").json()
+    (kept,) = ana.get("/v1/usage/quarantine").json()["records"]
 
     again = ana.post(
         "/v1/usage/quarantine/releases",
@@ -332,7 +331,7 @@ def test_totals_lead_to_days_and_rows(ana, as_, cleo):
         months = cleo.get("/v1/usage/totals", params={"contract": name, "by": "month"}).json()
         days = cleo.get("/v1/usage/totals", params={"contract": name, "by": "day"}).json()
         span = {"contract": name, "from": day, "to": day}
-        return months, days, cleo.get("/v1/usage/rows", params=span).json()
+        return months, days, cleo.get("/v1/usage/rows", params=span).json()["records"]
 
     before = asked()
     done = as_("dora").post("/v1/usage/rollups", json={}, headers=keyed("r")).json()
@@ -345,7 +344,7 @@ def test_totals_lead_to_days_and_rows(ana, as_, cleo):
     assert len(own) == sum(each["rows"] for each in months["totals"])
     assert len({each["usage_date"] for each in own}) == len(days["totals"])
     assert {each["usage_id"] for each in own if each["usage_date"] == day} == {
-        each["usage_id"] for each in rows["rows"]
+        each["usage_id"] for each in rows
     }
     wrong = cleo.get("/v1/usage/totals", params={"by": "week"})
     assert (422, "feed-error") == (wrong.status_code, wrong.json()["code"])
@@ -359,8 +358,8 @@ def test_what_was_taken_in_is_asked_for(ana, cleo):
     send(ana, "".join(json.dumps(each) + "\n" for each in rows).encode(), "b")
 
     batch = cleo.get("/v1/usage/batches/b").json()
-    (listed,) = cleo.get("/v1/usage/batches").json()
-    days = cleo.get("/v1/usage/days").json()
+    (listed,) = cleo.get("/v1/usage/batches").json()["records"]
+    days = cleo.get("/v1/usage/days").json()["records"]
     rules = cleo.get("/v1/usage/rules").json()
 
     assert {name: batch[name] for name in listed} == listed
@@ -377,5 +376,5 @@ def test_what_was_taken_in_is_asked_for(ana, cleo):
     assert [0, 1] == [day["waiting"] for day in days]
     assert batch["rules"] == rules["rules"]
     assert "malformed-date" in {rule["code"] for rule in rules["listed"]}
-    assert [] == cleo.get("/v1/usage/flags", params={"as_of": "2026-01-01"}).json()
+    assert [] == cleo.get("/v1/usage/flags", params={"as_of": "2026-01-01"}).json()["records"]
     assert 404 == cleo.get("/v1/usage/batches/c").status_code

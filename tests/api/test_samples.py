@@ -40,7 +40,7 @@ def test_an_auditor_draws_looks_and_evaluates(as_):
     assert "conflict" == early.json()["code"]
     assert "100.00 USD" == evaluated["evaluations"][0]["figures"]["overstated_upper"]
     assert evaluated == as_("ben").get(path).json()
-    assert [evaluated] == as_("ana").get("/v1/samples").json()
+    assert [evaluated] == as_("ana").get("/v1/samples").json()["records"]
     refused = as_("ben").post("/v1/samples", json=WANTED, headers=keyed("b"))
     assert "forbidden" == refused.json()["code"]
 
@@ -66,7 +66,7 @@ def test_an_auditor_draws_looks_and_evaluates(as_):
     assert any(name.endswith(".information-cards.csv") for name in names)
     assert 403 == as_("ana").get("/v1/periods/2026-01/evidence").status_code
 
-    log = as_("cleo").get("/v1/audit-log", params={"actor": "cleo"}).json()
+    log = as_("cleo").get("/v1/audit-log", params={"actor": "cleo"}).json()["records"]
     told = [(each["operation"], each["subject"]) for each in log]
     assert ("inspect.evaluate_sample", f"{path}/evaluations") in told
     assert ("inspect.get_sample_pack", f"{path}/pack") in told

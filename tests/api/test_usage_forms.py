@@ -93,7 +93,7 @@ def test_events_come_as_streams_and_are_rated_by_a_request(ana, cleo):
 def test_events_are_no_rated_days(ana):
     """Told as such the row is set aside with its reason; a form that nobody knows is refused."""
     told = sent(ana, lines([event(1, "09")]), "e.ndjson", "rated").json()
-    (row,) = ana.get("/v1/usage/quarantine").json()
+    (row,) = ana.get("/v1/usage/quarantine").json()["records"]
 
     assert (told["accepted"]["rows"], told["quarantined"]["rows"]) == (0, 1)
     assert row["reason"] in {"missing-field", "unknown-field"}

@@ -121,7 +121,7 @@ def operations(contracts: int, folder: Path) -> Mapping[str, tuple[Ask, int]]:
             contract(f"new-{next(_numbers)}") for _ in range(many)
         )
 
-    journal = {"limit": 100, "after": 0}
+    journal = {"limit": 100}
     page = {"period": "2026-01", "limit": 100}
     return {
         "nothing of the books": (lambda books: books.get("/v1/coverage"), 1),

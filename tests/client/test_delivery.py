@@ -32,6 +32,7 @@ ENTRY = {
     "digest": "1",
     "lines": [],
 }
+NOTHING = {"records": [], "next": None}
 JOB = {
     "id": "job_1",
     "kind": "close",
@@ -80,7 +81,7 @@ def test_what_may_be_tried_again_is_under_the_same_key(first, ask, script):
 
 def test_each_request_has_a_key_of_its_own(ask, script):
     """Two facts in two requests are two effects; reading needs no key."""
-    script.say(Reply(body=RECORDED), Reply(body=RECORDED), Reply(body=[]))
+    script.say(Reply(body=RECORDED), Reply(body=RECORDED), Reply(body=NOTHING))
 
     ask(lambda books: books.record_facts([]))
     ask(lambda books: books.record_facts([]))
@@ -192,15 +193,16 @@ def test_a_file_is_sent_whole_at_each_attempt(ask, script, tmp_path):
 
 def test_pages_follow_the_link(ask, script):
     """Items of all pages, and no request more than there are pages."""
-    following = {"Link": '</v1/journal?after=1&limit=1>; rel="next"'}
+    following = {"Link": '</v1/journal?cursor=x&limit=1>; rel="next"'}
     script.say(
-        Reply(body=[ENTRY], headers=following), Reply(body=[{**ENTRY, "seq": 2, "added": 1}])
+        Reply(body={"records": [ENTRY], "next": "x"}, headers=following),
+        Reply(body={"records": [{**ENTRY, "seq": 2, "added": 1}], "next": None}),
     )
 
-    found = ask(lambda books: books.list_journal(after=0))
+    found = ask(lambda books: books.list_journal(period="2026-01"))
 
     assert [1, 2] == [each.seq for each in found]
-    assert ["/v1/journal?after=0&limit=500", "/v1/journal?after=1&limit=1"] == [
+    assert ["/v1/journal?limit=500&period=2026-01", "/v1/journal?cursor=x&limit=1"] == [
         each.path for each in script.heard
     ]
 
@@ -253,11 +255,11 @@ def test_a_call_has_the_key_and_the_condition_it_is_given(ask, script):
 
 def test_another_entity_is_asked_for(script):
     """Whoever asks for none gets the service's own."""
-    script.say(Reply(body=[]), Reply(body=[]))
+    script.say(Reply(body=NOTHING), Reply(body=NOTHING))
 
     for entity in (2, None):
         with lib.Client(script.url, key="ana-key", entity=entity) as books:
-            books.list_periods()
+            list(books.list_periods())
 
     assert ["2", None] == [each.headers.get("revrec-entity") for each in script.heard]
 
