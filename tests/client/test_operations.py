@@ -227,11 +227,12 @@ def compare(kind, schema, place):
         return
     if isinstance(kind, types.UnionType):
         compare_choices(kind, schema, place)
-    elif dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
+    elif dataclasses.is_dataclass(typing.get_origin(kind) or kind):
+        hints = typing.get_type_hints(typing.get_origin(kind) or kind)
         assert set(hints) <= set(schema["required"]), place
         for field, of in hints.items():
-            compare(of, schema["properties"][field], f"{place}.{field}")
+            filled = of[typing.get_args(kind)] if getattr(of, "__parameters__", ()) else of
+            compare(filled, schema["properties"][field], f"{place}.{field}")
     elif typing.get_origin(kind) in (list, Sequence):
         assert schema["type"] == "array", place
         compare(typing.get_args(kind)[0], schema["items"], f"{place}[]")
