@@ -11,6 +11,7 @@ from api.access import Books, Key, keyed
 from api.bodies import Records
 from api.closing import certificate_of, close_once
 from api.etags import PRECONDITIONS, TAGGED, IfMatch
+from api.journal_schemas import JournalEntry, PostedLine
 from api.listing import LISTED, REFUSED, Listed
 from api.routing import (
     BODIES,
@@ -188,7 +189,7 @@ def flash_close(
     tags=["journal"],
     operation_id="list_journal",
     summary="Read the journal",
-    response_model=schemas.page_of(schemas.JournalEntry),
+    response_model=schemas.page_of(JournalEntry),
     responses={**LISTED, **refusals(*EVERY, *REFUSED, "not-found")},
 )
 def list_journal(
@@ -208,11 +209,11 @@ def list_journal(
         return journal.read(tx, of, after=after, limit=limit, book=name, known_at=asked.known_at)
 
     return asked.numbered(
-        schemas.JournalEntry,
+        JournalEntry,
         read,
-        schemas.JournalEntry.of,
+        JournalEntry.of,
         number=lambda each: each.seq,
-        rows=(schemas.PostedLine, schemas.PostedLine.of),
+        rows=(PostedLine, PostedLine.of),
     )
 
 
