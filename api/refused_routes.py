@@ -9,8 +9,9 @@ from fastapi import Path, Query, Response
 from api import refused_schemas as schemas
 from api.access import Books, Key, keyed
 from api.etags import TAGGED
+from api.listing import LISTED, REFUSED, Listed
 from api.routing import EVERY, WRITES, answer, refusals, router
-from api.schemas import FactsRecorded
+from api.schemas import FactsRecorded, page_of
 from revrec.model.fact import FactKind
 from revrec.operations import refused
 from revrec.operations.answering import once
@@ -26,27 +27,43 @@ _CHANGES = (*WRITES, "not-found", "payload-too-large")
     tags=["facts"],
     operation_id="list_quarantined_facts",
     summary="List records set aside",
-    responses=refusals(*EVERY),
+    response_model=page_of(schemas.QuarantinedRecord),
+    responses={**LISTED, **refusals(*EVERY, *REFUSED)},
 )
 def list_quarantined_facts(
-    books: Books,
+    asked: Listed,
     *,
-    kind: Annotated[FactKind | None, Query(description="Those of a kind of fact.")] = None,
+    kind: Annotated[
+        FactKind | None, Query(description="Those of a kind of fact.", examples=["invoice"])
+    ] = None,
     reason: Annotated[
-        str | None, Query(max_length=100, description="Those set aside for it.")
+        str | None,
+        Query(max_length=100, description="Those set aside for it.", examples=["does-not-fit"]),
     ] = None,
     resolved: Annotated[bool, Query(description="Those dealt with instead.")] = False,
-    after: Annotated[int, Query(ge=0, le=2**53, description="Last record already read.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=500, description="Records of a page.")] = 100,
-) -> list[schemas.QuarantinedRecord]:
-    """Records that are no facts in order of their number, each as it was sent, with its reason."""
+) -> Response:
+    """Records that are no facts in order of their number, each as it was sent, with its reason.
 
-    def read(tx: Transaction) -> list[QuarantinedFact]:
+    `known_at` gives those that were set aside by then, as they stood.
+    """
+
+    def read(tx: Transaction, after: int, limit: int) -> list[QuarantinedFact]:
         return fact_quarantine.page(
-            tx, kind=kind, reason=reason, resolved=resolved, after=after, limit=limit
+            tx,
+            kind=kind,
+            reason=reason,
+            resolved=resolved,
+            known_at=asked.known_at,
+            after=after,
+            limit=limit,
         )
 
-    return [schemas.QuarantinedRecord.of(each) for each in books.run(read, read_only=True)]
+    return asked.numbered(
+        schemas.QuarantinedRecord,
+        read,
+        schemas.QuarantinedRecord.of,
+        number=lambda each: each.id,
+    )
 
 
 @router.get(

@@ -23,6 +23,7 @@ from revrec.client.errors import (
     Refused,
     TooMany,
     Unauthorised,
+    Unchanged,
     WaitedTooLong,
 )
 from revrec.client.operations import calls
@@ -49,6 +50,7 @@ __all__ = [
     "Retrying",
     "TooMany",
     "Unauthorised",
+    "Unchanged",
     "WaitedTooLong",
     "calls",
     "new_key",

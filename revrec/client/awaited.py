@@ -21,6 +21,7 @@ from revrec.client.delivery import (
     blocks_of,
     identity,
 )
+from revrec.client.errors import Unchanged
 from revrec.client.jobs import Job
 from revrec.client.operations import Operations
 
@@ -63,6 +64,13 @@ class AsyncClient(Awaits, Operations):
             except httpx.TransportError as error:
                 pause = attempts.after_failure(error)
             await asyncio.sleep(pause)
+
+    async def fresh(self, call: Call[T], etag: str) -> Answer[T] | None:
+        """The answer to a call; None while it is still the one with the ETag."""
+        try:
+            return await self.send(call.unless(etag))
+        except Unchanged:
+            return None
 
     async def each(self, listing: Listing[T]) -> AsyncIterator[T]:
         """The items of a list, page after page as they are asked for."""

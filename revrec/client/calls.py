@@ -35,7 +35,7 @@ from pydantic import TypeAdapter
 T = TypeVar("T")
 P = ParamSpec("P")
 JSON = "application/json"
-_PAGE = 1_000
+PAGE = 1_000
 """Records of a page."""
 
 
@@ -68,6 +68,10 @@ class Call(Generic[T]):
     def matching(self, etag: str) -> Self:
         """The call, refused as Changed unless what it changes is still as it was read."""
         return self.with_header("If-Match", etag)
+
+    def unless(self, etag: str) -> Self:
+        """The call, answered only if what it reads is no longer what had the ETag."""
+        return self.with_header("If-None-Match", etag)
 
     def with_header(self, name: str, value: str) -> Self:
         """The call with one more header."""
@@ -244,7 +248,7 @@ def post(path: str, of: type[T], body: object = None, **query: object) -> Call[T
 
 def listed(path: str, of: type[T], **query: object) -> Listing[T]:
     """A list of records, page after page."""
-    call = get(path, Page[of], **{"limit": _PAGE, **query})  # type: ignore[valid-type]
+    call = get(path, Page[of], **{"limit": PAGE, **query})  # type: ignore[valid-type]
     return Listing(first=call, items=lambda page: page.records)
 
 

@@ -19,7 +19,14 @@ import httpx
 from pydantic_core import to_json
 
 from revrec.client.calls import JSON, Answer, Call, Downloaded
-from revrec.client.errors import CannotReach, DamagedDownload, JobFailed, WaitedTooLong, refusal
+from revrec.client.errors import (
+    CannotReach,
+    DamagedDownload,
+    JobFailed,
+    Unchanged,
+    WaitedTooLong,
+    refusal,
+)
 from revrec.client.jobs import Job
 
 T = TypeVar("T")
@@ -31,6 +38,7 @@ TIMEOUT = httpx.Timeout(600.0, connect=10.0)
 Content = Iterable[bytes] | AsyncIterable[bytes] | None
 _AGAIN = frozenset({429, 502, 503, 504})
 """Answers after which the same request may be sent again."""
+_NOT_MODIFIED = 304
 _CONFLICT = 409
 """One too, if it says when: the same request is being worked on."""
 
@@ -86,12 +94,14 @@ class Attempts:
     def after_answer(self, response: httpx.Response, content: bytes) -> float | None:
         """Seconds to wait before the next attempt; None if it was the answer.
 
-        Raises Refused when there is no use in another.
+        Raises Refused when there is no use in another, Unchanged when there is nothing new.
         """
         if response.is_success:
             return None
         self._made += 1
         status, asked = response.status_code, _retry_after(response)
+        if status == _NOT_MODIFIED:
+            raise Unchanged(f"{self._call.path} is as it was read.")
         again = status in _AGAIN or (status == _CONFLICT and asked is not None)
         too_long = asked is not None and asked > self._retrying.asked_seconds_max
         if not again or too_long or self._made >= self._retrying.attempts_max:

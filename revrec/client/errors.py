@@ -7,6 +7,7 @@
       WaitedTooLong        the work in the background goes on, the wait for it ended
       JobFailed            the work in the background failed or was cancelled
       DamagedDownload      what arrived is not what the service hashed; no file was written
+      Unchanged            304: it is as it was read; ``fresh`` gives None instead
       Refused              the service answered with a problem (RFC 9457)
         Unauthorised       401: the key is missing, unknown or ended
         Forbidden          403: whoever the key belongs to may not, or another person has to agree
@@ -45,6 +46,10 @@ class WaitedTooLong(ClientError):
 
 class DamagedDownload(ClientError):
     """A file arrived with another hash than the service gave."""
+
+
+class Unchanged(ClientError):
+    """The answer is the one with the ETag that was sent along."""
 
 
 class JobFailed(ClientError):

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from revrec.client.calls import Call, Listing, Operation, Paged, ask, at, get, post
+from revrec.client.calls import Call, Listing, Operation, Paged, ask, at, get, listed, post
 from revrec.client.estimates import Proposal
 from revrec.client.shapes import Amount
 
@@ -24,6 +24,12 @@ class RefusedRecord:
     place: str
     """Which record of the request, from 1."""
     message: str
+    reason: str
+    """unreadable, no-record, unknown-kind, does-not-fit, out-of-range or told-since."""
+    fields: list[str]
+    """Paths to what does not fit."""
+    record: int
+    """Its number in quarantine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +195,19 @@ def _customers(page: CustomerPage) -> list[Customer]:
     return page.records
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CombinationProposal:
+    """Contracts that may have to be accounted for as one (606-10-25-9); a person decides."""
+
+    customer: str
+    """The customer, or the group of related parties."""
+    contracts: list[str]
+    inception_first: date
+    inception_last: date
+    indications: list[str]
+    """What the facts point to."""
+
+
 class FactOperations:
     """Recording facts, and what they lead to."""
 
@@ -293,6 +312,19 @@ class FactOperations:
     def get_contract(self, contract: str, *, known_at: datetime | None = None) -> Call[Fact]:
         """A contract as it was told last."""
         return get(at("contracts", contract), Fact, known_at=known_at)
+
+    @Operation
+    def get_customer(self, customer: str, *, known_at: datetime | None = None) -> Call[Customer]:
+        """A customer, as its contracts tell of it."""
+        return get(at("customers", customer), Customer, known_at=known_at)
+
+    @Paged
+    def list_combination_proposals(
+        self, *, contract: str | None = None, known_at: datetime | None = None
+    ) -> Listing[CombinationProposal]:
+        """Contracts that may have to be accounted for as one, about which nobody decided."""
+        path = at("combinations", "proposals")
+        return listed(path, CombinationProposal, contract=contract, known_at=known_at)
 
     @Paged
     def list_customers(self, *, known_at: datetime | None = None) -> Listing[Customer]:

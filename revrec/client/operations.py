@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from revrec.client.books import BookOperations
 from revrec.client.calls import Call, Describes, Operation, get, post
+from revrec.client.commitments import CommitmentOperations
+from revrec.client.drilling import DrillingOperations
 from revrec.client.estimates import EstimateOperations
+from revrec.client.explanations import ExplanationOperations
 from revrec.client.facts import FactOperations
 from revrec.client.findings import FindingOperations
+from revrec.client.forecasts import ForecastOperations
 from revrec.client.jobs import JobOperations
 from revrec.client.people import PeopleOperations
 from revrec.client.periods import PeriodOperations
+from revrec.client.refused import RefusedOperations
 from revrec.client.reports import ReportOperations
+from revrec.client.samples import SampleOperations
 from revrec.client.usage import UsageOperations
+from revrec.client.webhooks import WebhookOperations
 
 JSON_VALUE: type[Any] = cast("type[Any]", Any)
 """Whatever JSON holds."""
@@ -21,13 +29,21 @@ JSON_VALUE: type[Any] = cast("type[Any]", Any)
 
 class Operations(
     FactOperations,
+    RefusedOperations,
     UsageOperations,
+    DrillingOperations,
+    CommitmentOperations,
     PeriodOperations,
     JobOperations,
     ReportOperations,
+    BookOperations,
     EstimateOperations,
+    ForecastOperations,
     FindingOperations,
+    ExplanationOperations,
+    SampleOperations,
     PeopleOperations,
+    WebhookOperations,
 ):
     """What a client can ask for; ``get`` and ``post`` reach whatever else the service has."""
 

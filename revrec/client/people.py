@@ -6,10 +6,10 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from revrec.client.calls import Call, Listing, Operation, Paged, at, listed, post, told
+from revrec.client.calls import Call, Listing, Operation, Paged, at, get, listed, post, told
 from revrec.client.shapes import Done
 
 
@@ -24,16 +24,29 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DutyException:
+    """Somebody else answers for conflicting duties."""
+
+    until: date
+    accepted_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A person or service, with what they may do."""
 
     name: str
     kind: str
     login: str | None
+    """The login that proves who they are on the command line."""
     enrolled_by: str
     enrolled_at: datetime
     roles: list[Role]
     duties: list[str]
+    conflicts: list[list[str]]
+    """Pairs of duties that one person does not have together."""
+    exception: DutyException | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +97,11 @@ class PeopleOperations:
         return listed(at("users"), User)
 
     @Operation
+    def get_user(self, name: str, *, known_at: datetime | None = None) -> Call[User]:
+        """A person or service, with what they may do."""
+        return get(at("users", name), User, known_at=known_at)
+
+    @Operation
     def enrol_user(
         self,
         name: str,
@@ -107,10 +125,20 @@ class PeopleOperations:
         """End a person's role."""
         return post(at("users", name, "roles", role, "end"), Done, {"reason": reason})
 
+    @Operation
+    def accept_conflict(self, name: str, *, days: int, reason: str) -> Call[Done]:
+        """Answer for a person's conflicting duties for so many days."""
+        return post(at("users", name, "exceptions"), Done, {"days": days, "reason": reason})
+
     @Paged
     def list_keys(self) -> Listing[Key]:
         """Keys, without themselves."""
         return listed(at("keys"), Key)
+
+    @Operation
+    def get_key(self, key: str, *, known_at: datetime | None = None) -> Call[Key]:
+        """A key, without itself."""
+        return get(at("keys", key), Key, known_at=known_at)
 
     @Operation
     def issue_key(
@@ -126,6 +154,12 @@ class PeopleOperations:
         narrowed = None if duties is None else list(duties)
         body = told(person=person, sha256=sha256, days=days, duties=narrowed, note=note)
         return post(at("keys"), Key, body)
+
+    @Operation
+    def rotate_key(self, key: str, sha256: str, *, after_hours: int | None = None) -> Call[Key]:
+        """Issue another key in its place, by its SHA-256; the old one ends after some hours."""
+        body = told(sha256=sha256, after_hours=after_hours)
+        return post(at("keys", key, "rotation"), Key, body)
 
     @Operation
     def end_key(self, key: str, *, reason: str, after_hours: int | None = None) -> Call[Done]:

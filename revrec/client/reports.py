@@ -174,6 +174,27 @@ def _records(page: DataSetPage) -> Sequence[Mapping[str, str | int | None]]:
     return page.records
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentStanding:
+    """A document exported or posted, and what became of it."""
+
+    document: str
+    """The id it was exported under."""
+    standing: str
+    """matched, differing, missing (no reference yet) or unknown (never exported)."""
+    period: str
+    """Empty for an unknown one."""
+    layout: str
+    exported: Amount | None
+    """Sum of debits; null for an unknown one."""
+    posted: Amount | None
+    """Sum of debits in the general ledger, as told; null for a missing one."""
+    number: str
+    """In the general ledger."""
+    why: str
+    """What differs."""
+
+
 class ReportOperations:
     """Reading what was closed. ``first`` begins a range of periods; left out, it is one period."""
 
@@ -264,6 +285,23 @@ class ReportOperations:
     def list_exports(self) -> Listing[Export]:
         """What was exported, in order."""
         return listed(at("exports"), Export)
+
+    @Paged
+    def list_exported_documents(
+        self,
+        *,
+        period: str | None = None,
+        standing: str | None = None,
+        known_at: datetime | None = None,
+    ) -> Listing[DocumentStanding]:
+        """Documents beside what the general ledger told of them."""
+        return listed(
+            at("exports", "documents"),
+            DocumentStanding,
+            period=period,
+            standing=standing,
+            known_at=known_at,
+        )
 
     @Operation
     def download_export(self, export: Export, file: ExportedFile, path: Path) -> Call[Downloaded]:

@@ -20,6 +20,7 @@ from revrec.client.delivery import (
     blocks_of,
     identity,
 )
+from revrec.client.errors import Unchanged
 from revrec.client.jobs import Job
 from revrec.client.operations import Operations
 
@@ -68,6 +69,13 @@ class Client(Sends, Operations):
             except httpx.TransportError as error:
                 pause = attempts.after_failure(error)
             time.sleep(pause)
+
+    def fresh(self, call: Call[T], etag: str) -> Answer[T] | None:
+        """The answer to a call; None while it is still the one with the ETag."""
+        try:
+            return self.send(call.unless(etag))
+        except Unchanged:
+            return None
 
     def each(self, listing: Listing[T]) -> Iterator[T]:
         """The items of a list, page after page as they are asked for."""

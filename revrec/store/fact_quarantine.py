@@ -91,17 +91,18 @@ def page(
     kind: str | None = None,
     reason: str | None = None,
     resolved: bool | None = False,
+    known_at: datetime | None = None,
     after: int = 0,
     limit: int = 500,
 ) -> list[QuarantinedFact]:
     """Records with a number above ``after`` in order, at most ``limit``.
 
-    ``resolved`` false gives open ones, true resolved ones, none both.
+    ``resolved`` false gives open ones, true resolved ones, none both; as they stood at a moment.
     """
     rows = tx.connection.execute(
         _SELECT
         + """
-          and kept.id > %(after)s
+          and kept.id > %(after)s and (%(known_at)s::timestamptz is null or kept.told_at <= %(known_at)s)
           and (%(kind)s::text is null or kept.kind = %(kind)s)
           and (%(reason)s::text is null or kept.reason = %(reason)s)
           and (%(resolved)s::boolean is null or (done.id is not null) = %(resolved)s)
@@ -113,6 +114,7 @@ def page(
             "kind": kind,
             "reason": reason,
             "resolved": resolved,
+            "known_at": known_at,
             "limit": limit,
         },
     )
@@ -122,7 +124,8 @@ def page(
 def find(tx: Transaction, number: int) -> QuarantinedFact:
     """One of them; NotFound if there is none of the number."""
     row = tx.connection.execute(
-        _SELECT + " and kept.id = %(id)s", {"entity": tx.entity, "id": number}
+        _SELECT + " and kept.id = %(id)s",
+        {"entity": tx.entity, "known_at": None, "id": number},
     ).fetchone()
     if row is None:
         raise _unknown(number)
@@ -136,7 +139,7 @@ def open_ones(tx: Transaction, numbers: Sequence[int]) -> list[QuarantinedFact]:
     """
     found = tx.connection.execute(
         _SELECT + " and kept.id = any(%(ids)s) order by kept.id",
-        {"entity": tx.entity, "ids": list(numbers)},
+        {"entity": tx.entity, "known_at": None, "ids": list(numbers)},
     )
     kept = [_quarantined(row) for row in found]
     missing = sorted(set(numbers) - {each.id for each in kept})
@@ -188,6 +191,7 @@ _SELECT = """
     from records.quarantined_fact as kept
     left join records.quarantined_fact_resolution as done
       on done.entity_id = kept.entity_id and done.id = kept.id
+      and (%(known_at)s::timestamptz is null or done.resolved_at <= %(known_at)s)
     where kept.entity_id = %(entity)s
 """
 _FIELDS = tuple(QuarantinedFact.__dataclass_fields__)

@@ -71,7 +71,7 @@ def test_bad_lines_wait_and_good_ones_count(told, cleo):
     ] == [(each["place"], each["reason"], each["fields"]) for each in told["refused"]]
     assert number(told, "record 3") == number(told, "record 9")
 
-    kept = cleo.get(PLACE).json()
+    kept = cleo.get(PLACE).json()["records"]
 
     assert sorted({each["record"] for each in told["refused"]}) == [x["record"] for x in kept]
     assert [
@@ -86,13 +86,13 @@ def test_bad_lines_wait_and_good_ones_count(told, cleo):
     assert {("ana", "api night-1", None)} == {
         (each["told_by"], each["source"], each["outcome"]) for each in kept
     }
-    (of_kind,) = cleo.get(PLACE, params={"reason": "does-not-fit", "limit": 1}).json()
+    (of_kind,) = cleo.get(PLACE, params={"reason": "does-not-fit", "limit": 1}).json()["records"]
     assert (BAD, "payment") == (of_kind["sent"], of_kind["kind"])
 
 
 def test_the_same_lines_again_are_set_aside_once(told, ana, cleo):
     """Under another key too, and after they were dealt with: the numbers are those they have."""
-    before = cleo.get(PLACE).json()
+    before = cleo.get(PLACE).json()["records"]
     bad = number(told, "record 3")
     assert post(ana, "dismissals", "d", records=[bad], note="test data").json() == {"dismissed": 1}
 
@@ -100,7 +100,7 @@ def test_the_same_lines_again_are_set_aside_once(told, ana, cleo):
 
     assert again["refused"] == told["refused"]
     assert [0, 0, 2] == [again[each] for each in ("new", "corrected", "unchanged")]
-    assert [each for each in before if each["record"] != bad] == cleo.get(PLACE).json()
+    assert [each for each in before if each["record"] != bad] == cleo.get(PLACE).json()["records"]
 
 
 def test_a_record_is_corrected_and_released(told, ana, cleo):
@@ -185,7 +185,7 @@ def test_who_did_it_is_in_the_audit_log(told, ana, ben, workspace):
     events = ben.get("/v1/audit-log", params={"actor": "ana"}).json()
     waiting = workspace.run(fact_quarantine.outstanding, read_only=True)
 
-    found = {each["operation"]: each["details"] for each in events}
+    found = {each["operation"]: each["details"] for each in events["records"]}
     assert 7 == len(found["facts.quarantine"]["records"])
     assert {"records": [bad], "note": "n"} == found["facts.release"]
     assert {"records": [unread], "note": "no record"} == found["facts.dismiss"]

@@ -79,6 +79,19 @@ def test_what_may_be_tried_again_is_under_the_same_key(first, ask, script):
     assert {each.body for each in script.heard} == {b'[{"kind":"contract"}]'}
 
 
+def test_what_did_not_change_is_not_read_again(ask, script):
+    """The ETag goes along; 304 is None, another state is the answer, and nothing is repeated."""
+    changed = Reply(body=JOB, headers={"ETag": '"b"'})
+    script.say(Reply(status=304, headers={"ETag": '"a"'}), changed)
+
+    same = ask(lambda books: books.fresh(calls.get_job("job_1"), '"a"'))
+    other = ask(lambda books: books.fresh(calls.get_job("job_1"), '"a"'))
+
+    assert same is None
+    assert ("job_1", '"b"') == (other.value.id, other.etag)
+    assert ['"a"', '"a"'] == [each.headers["if-none-match"] for each in script.heard]
+
+
 def test_each_request_has_a_key_of_its_own(ask, script):
     """Two facts in two requests are two effects; reading needs no key."""
     script.say(Reply(body=RECORDED), Reply(body=RECORDED), Reply(body=NOTHING))
