@@ -35,7 +35,7 @@ Note = Annotated[str, Query(min_length=1, max_length=1000, examples=["New price 
     responses=refusals(*EVERY, *BODIES, *_OF, "conflict"),
 )
 def simulate(books: Books, told: Records, period: PeriodAsked, until: Until = None) -> ChangeEffect:
-    """Revenue by contract and period, and the entries of the period, before and after the records.
+    """Revenue and balances by contract and period, and the entries, before and after the records.
 
     Everything is computed as a close would; nothing is written.
     """

@@ -27,6 +27,20 @@ class RevenueChanged(Wire):
     change: Amount
 
 
+class BalanceChanged(Wire):
+    """A balance or sum to date of a contract at the end of a period that would be another."""
+
+    customer: str
+    contract: str
+    balance: str = Field(examples=["contract_liability"])
+    """`unrecognised` is what of the transaction price is not revenue yet."""
+    currency: str = Field(examples=["USD"])
+    period: str = Field(examples=["2026-02"])
+    before: Amount
+    after: Amount
+    change: Amount
+
+
 class EntryChanged(Wire):
     """A posting of the period that would be another; debits are positive."""
 
@@ -50,6 +64,8 @@ class ChangeEffect(Wire):
     corrected: Count
     unchanged: Count
     revenue: list[RevenueChanged]
+    balances: list[BalanceChanged]
+    """At the ends of the period and those after it."""
     entries: list[EntryChanged]
     rated: dict[str, str]
     """What counted usage would cost more or less once it is rated anew, by currency."""
@@ -64,6 +80,7 @@ class ChangeEffect(Wire):
             corrected=effect.recorded.corrected,
             unchanged=effect.recorded.unchanged,
             revenue=[RevenueChanged.model_validate(row) for row in _rows(effect.revenue)],
+            balances=[BalanceChanged.model_validate(row) for row in _rows(effect.balances)],
             entries=[EntryChanged.model_validate(row) for row in _rows(effect.entries)],
             rated={currency: str(change) for currency, change in effect.rated.items()},
         )

@@ -57,6 +57,20 @@ class RevenueChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceChange:
+    """A balance or sum to date of a contract at the end of a period that would be another."""
+
+    customer: str
+    contract: str
+    balance: str
+    currency: str
+    period: str
+    before: Decimal
+    after: Decimal
+    change: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryChange:
     """A posting of the period that would be another; debits are positive."""
 
@@ -79,6 +93,8 @@ class Effect:
     corrected: int
     unchanged: int
     revenue: list[RevenueChange]
+    balances: list[BalanceChange]
+    """At the ends of the period and those after it."""
     entries: list[EntryChange]
     rated: dict[str, Decimal]
     """What counted usage would cost more or less, by currency."""

@@ -80,7 +80,7 @@ def _show(effect: Effect) -> None:
     counted = effect.recorded
     told = f"{counted.new:,} new, {counted.corrected:,} corrected, {counted.unchanged:,} unchanged"
     say(f"{told} facts.")
-    for data in (effect.revenue, effect.entries):
+    for data in (effect.revenue, effect.balances, effect.entries):
         if data.rows:
             out.print(_table(data))
         if len(data.rows) > _SHOWN_MAX:
@@ -129,6 +129,7 @@ def _as_json(effect: Effect) -> dict[str, object]:
         "corrected": effect.recorded.corrected,
         "unchanged": effect.recorded.unchanged,
         "revenue": rows(effect.revenue),
+        "balances": rows(effect.balances),
         "entries": rows(effect.entries),
         "rated": {currency: str(change) for currency, change in effect.rated.items()},
     }

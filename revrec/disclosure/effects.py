@@ -15,6 +15,11 @@ from revrec.model.dataset import DataSet
 from revrec.model.history import Book
 from revrec.periods import Period
 
+BALANCES = (
+    *("billed", "paid", "recognised", "unrecognised", "receivable"),
+    *("contract_asset", "contract_liability", "refund_liability", "deposit_liability"),
+)
+"""Balances and sums to date of a contract that are shown."""
 _SIDES = ("before", "after")
 _OF_A_SIDE = """
 select '{side}' as side, s.contract, s.obligation, s.currency, m.period, m.sign * r.revenue as flow
@@ -35,6 +40,19 @@ from (
     select event, account, contract, 0 as before, amount as after from after_postings
 )
 group by all having sum(before) <> sum(after) order by all
+"""
+_OF_BALANCES = ", ".join(BALANCES)
+_POSITIONS = f"""
+select contract, balance, period,
+       sum(case side when 'before' then amount else 0 end)::bigint as before,
+       sum(case side when 'after' then amount else 0 end)::bigint as after
+from (
+    unpivot (select 'before' as side, contract, day, {_OF_BALANCES} from before_positions
+             union all
+             select 'after' as side, contract, day, {_OF_BALANCES} from after_positions)
+    on {_OF_BALANCES} into name balance value amount
+) join ends using (day)
+group by all having before <> after order by all
 """
 
 
@@ -76,6 +94,46 @@ def revenue_effect(
         columns=[
             *(c.CUSTOMER, c.CONTRACT, c.OBLIGATION, c.CURRENCY),
             c.text("period", "Economic month"),
+            *_BOTH,
+        ],
+        rows=rows,
+    )
+
+
+@cites("606-10-45-1", "606-10-45-4", "606-10-50-13")
+def balance_effect(
+    before: pa.Table, after: pa.Table, book: Book, periods: Sequence[Period]
+) -> DataSet:
+    """Balances and sums to date by contract and end of a period that differ, in minor units.
+
+    ``unrecognised`` is what of the transaction price is not revenue yet.
+    """
+    with connect() as database:
+        database.register("before_positions", before)
+        database.register("after_positions", after)
+        ends = {
+            "day": pa.array([each.last for each in periods], pa.date32()),
+            "period": [str(each) for each in periods],
+        }
+        database.register("ends", pa.table(ends))
+        found = database.execute(_POSITIONS).fetchall()
+    rows = []
+    for contract, balance, period, old, new in found:
+        known = book.known(contract).contract
+        rows.append(
+            (
+                *(known.customer, contract, balance, known.currency, period),
+                *(old, new, new - old, c.key_of(contract, balance, period)),
+            )
+        )
+    return DataSet(
+        name="balance_effect",
+        title="Effect on balances",
+        columns=[
+            *(c.CUSTOMER, c.CONTRACT),
+            c.text("balance", "Balance"),
+            c.CURRENCY,
+            c.text("period", "At the end of"),
             *_BOTH,
         ],
         rows=rows,

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+
 from revrec import engine
-from revrec.disclosure.effects import entry_effect, revenue_effect
+from revrec.disclosure.effects import balance_effect, entry_effect, revenue_effect
 from revrec.engine import Accounting
 from revrec.errors import Conflict, FeedError
-from revrec.ledger.subledger import first_period
+from revrec.ledger.subledger import Subledger, first_period
 from revrec.model.dataset import DataSet
 from revrec.model.fact import Fact, digest_of
 from revrec.model.proposal import Proposal, ProposalKind, Standing
@@ -46,6 +48,8 @@ class Effect:
     recorded: Recorded
     """How many facts are new, corrected, unchanged."""
     revenue: DataSet
+    balances: DataSet
+    """At the ends of the period and those after it."""
     entries: DataSet
     rated: Mapping[str, Decimal]
     """What counted usage would cost more or less once it is rated anew, by currency."""
@@ -66,11 +70,12 @@ class _Side:
 
     computed: Computed
     accounting: Accounting
+    positions: pa.Table
     rated: Mapping[str, Decimal]
 
 
 def effect_of(workspace: Workspace, told: Sequence[Fact], period: Period, until: Period) -> Effect:
-    """What recording the facts would do to revenue by month and to the period's entries.
+    """What recording the facts would do to revenue and balances by month, and to the entries.
 
     Nothing is written. Raises FeedError for an end before the period, and what a close of the
     period would raise, before or after the facts.
@@ -139,6 +144,9 @@ def changed(
         until=until,
         recorded=recorded,
         revenue=revenue_effect(before.accounting, after.accounting, book, periods),
+        balances=balance_effect(
+            before.positions, after.positions, book, list(period.through(until))
+        ),
         entries=entry_effect(before.computed.postings, after.computed.postings, book),
         rated=_difference(before.rated, after.rated),
     )
@@ -151,9 +159,13 @@ def _side(tx: Transaction, lake: Lake, period: Period, until: Period) -> _Side:
     days = [compared[0].previous.last, *(each.last for each in compared)]
     counts = usage_by_obligation(inputs.usage, inputs.book.histories.values())
     waiting = unrated(tx, lake, through=period.last)
+    accounting = engine.account(inputs.book, days, usage=[counts])
+    with Subledger(inputs.book, accounting) as subledger:
+        positions = subledger.positions([each.last for each in period.through(until)])
     return _Side(
         computed=computed,
-        accounting=engine.account(inputs.book, days, usage=[counts]),
+        accounting=accounting,
+        positions=positions,
         rated=waiting.differences if waiting else {},
     )
 

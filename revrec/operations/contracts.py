@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 
 from revrec import engine
 from revrec.audit.explain import Explanation, accounted_for, explain
+from revrec.disclosure.effects import BALANCES
 from revrec.engine import Accounting
 from revrec.errors import FeedError
 from revrec.feeds.frameworks import frameworks
@@ -35,10 +36,6 @@ PERIODS_AHEAD = 12
 """Periods that the schedule of a contract without an end goes on for after today's."""
 PERIODS_MAX = 600
 """Periods of a schedule at most."""
-_BALANCES = (
-    *("billed", "paid", "recognised", "unrecognised", "receivable"),
-    *("contract_asset", "contract_liability", "refund_liability", "deposit_liability"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +185,7 @@ def _schedule(
         standing=[
             Standing(
                 period=each,
-                balances={name: Money(by_day[each.last][name], currency) for name in _BALANCES},
+                balances={name: Money(by_day[each.last][name], currency) for name in BALANCES},
             )
             for each in periods
         ],

@@ -102,7 +102,8 @@ def page(
     rows = tx.connection.execute(
         _SELECT
         + """
-          and kept.id > %(after)s and (%(known_at)s::timestamptz is null or kept.told_at <= %(known_at)s)
+          and kept.id > %(after)s
+          and (%(known_at)s::timestamptz is null or kept.told_at <= %(known_at)s)
           and (%(kind)s::text is null or kept.kind = %(kind)s)
           and (%(reason)s::text is null or kept.reason = %(reason)s)
           and (%(resolved)s::boolean is null or (done.id is not null) = %(resolved)s)
