@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from scipy.optimize import minimize
-from scipy.special import betaln, logsumexp
 
 from revrec.estimation.numbers import Floats, Integers
 
@@ -65,6 +63,8 @@ def counts_of(used: Floats) -> Counts:
 
 def fit_activity(counts: Counts) -> Activity:
     """The most likely betas of a cohort, lightly held where it says little."""
+    from scipy.optimize import minimize
+
     known = np.stack([counts.steps, counts.used, counts.last], axis=1)
     known = known[known[:, 0] > 0][:_FITTED_MAX]
     if not len(known):
@@ -85,6 +85,8 @@ def fit_activity(counts: Counts) -> Activity:
 
 def _likelihood(rows: Integers, a: float, b: float, c: float, d: float) -> tuple[Floats, Floats]:
     """Logarithms of the likelihood of each row, and of its part that is still alive."""
+    from scipy.special import betaln, logsumexp
+
     n, x, t = (rows[:, place].astype(np.float64) for place in range(3))
     base = betaln(a, b) + betaln(c, d)
     alive = betaln(a + x, b + n - x) + betaln(c, d + n) - base

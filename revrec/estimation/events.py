@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from scipy.optimize import minimize
-from scipy.special import gammaln
 
 from revrec.estimation.numbers import Floats
 from revrec.estimation.pooling import beta_prior
@@ -44,6 +42,9 @@ def counts(of_cohort: Record, own: Record, left: Floats, *, draws: int, rng: Gen
 
 def _gamma_prior(record: Record) -> tuple[float, float]:
     """Shape and days of the gamma of rates among similar components, by likelihood."""
+    from scipy.optimize import minimize
+    from scipy.special import gammaln
+
     known = record.chances > 0
     x, days = record.happened[known], record.chances[known]
     if not len(x):

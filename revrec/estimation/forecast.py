@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from scipy.stats import t
 
 from revrec.estimation.activity import (
     Activity,
@@ -134,6 +133,8 @@ def _fit_cohort(panel: Panel, rows: Integers, learned_from: Integers) -> Cohort:
 
 def _shapes(residuals: Floats, beside: Floats) -> Shapes:
     """The residuals observed, by how noisy their contracts are, beside a few of a t."""
+    from scipy.stats import t
+
     count = int(np.clip(len(residuals) // _RESIDUALS_OF_A_SHAPE, 1, _SHAPES_MAX))
     bounds = np.quantile(beside, np.arange(1, count) / count) if count > 1 else np.zeros(0)
     place = np.searchsorted(bounds, beside)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from revrec.estimation.numbers import Booleans, Floats, Integers
 from revrec.estimation.pooling import VariancePrior, variance_prior
@@ -146,6 +145,7 @@ def _largest(run: Filtered, noise: VariancePrior) -> float:
 
 def _pace(logs: Floats, bound: Floats) -> float:
     """The most likely ratio of the moves of levels to noise."""
+    from scipy.optimize import minimize_scalar
 
     def loss(at: float) -> float:
         run = filtered(logs, float(np.exp(at)), bound)

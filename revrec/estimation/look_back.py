@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
 from revrec.citations import cites
 from revrec.estimation.evidence import held_of
@@ -158,6 +157,8 @@ def look_back(past: Iterable[Past]) -> list[LookedBack]:
 
 
 def _of_group(kind: str, cohort: str, group: Sequence[Past]) -> LookedBack:
+    from scipy.stats import binomtest
+
     first = list({each.component: each for each in reversed(group)}.values())
     unconstrained = sum((each.unconstrained for each in group), Decimal(0))
     actual = sum((each.actual for each in group), Decimal(0))

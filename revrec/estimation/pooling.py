@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq, minimize
-from scipy.special import betaln, digamma, polygamma
 
 from revrec.estimation.numbers import Floats
 
@@ -32,6 +30,9 @@ class VariancePrior:
 
 def variance_prior(squares: Floats, freedom: Floats) -> VariancePrior:
     """Fit the spread of variances by the moments of their logarithms (Smyth, 2004)."""
+    from scipy.optimize import brentq
+    from scipy.special import digamma, polygamma
+
     known = (freedom >= 1) & (squares > 0)
     if known.sum() < 3:  # noqa: PLR2004 - below that there is no spread to see
         total = float(squares.sum() + 0.5)
@@ -91,6 +92,9 @@ def level_prior(levels: Floats, variances: Floats) -> LevelPrior:
 
 def beta_prior(successes: Floats, trials: Floats) -> tuple[float, float]:
     """The beta of rates among similar contracts, by the likelihood of their counts."""
+    from scipy.optimize import minimize
+    from scipy.special import betaln
+
     known = trials > 0
     x, n = successes[known], trials[known]
     if not len(x):

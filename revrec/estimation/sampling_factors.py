@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 
-from scipy.special import gammaincinv, ndtri
-
 from revrec.errors import FeedError
 
 RATIO_MAX = Fraction(6, 10)
@@ -30,6 +28,8 @@ def planning_factor(confidence: Fraction, ratio: Fraction) -> Decimal:
     ... )
     (Decimal('3.00'), Decimal('4.63'))
     """
+    from scipy.special import gammaincinv
+
     if not 0 <= ratio <= RATIO_MAX:
         raise FeedError(
             "The expected misstatement is more than 60% of the tolerable one.",
@@ -52,5 +52,7 @@ def normal_factor(confidence: Fraction) -> Decimal:
     >>> normal_factor(Fraction(95, 100))
     Decimal('1.65')
     """
+    from scipy.special import ndtri
+
     quantile = float(ndtri(float(confidence)))
     return Decimal(repr(quantile - _NEAR)).quantize(_HUNDREDTHS, rounding=ROUND_CEILING)
