@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -36,40 +37,34 @@ def posting(
     _tell(Asked(subject=Subject.POSTING, name=key, framework=book), folder, as_json=as_json)
 
 
-@app.command()
-def contract(
-    contract: str,
-    as_of: _Day,
-    book: OfBook = None,
-    known_at: KnownAt = None,
-    folder: _Folder = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Explain a contract on a day: facts, five steps, what it earned, its balances."""
-    asked = Asked(
-        subject=Subject.CONTRACT, name=contract, day=as_of.date(), framework=book,
-        known_at=known_at,
-    )  # fmt: skip
-    _tell(asked, folder, as_json=as_json)
+def _on_a_day(subject: Subject) -> Callable[..., None]:
+    """The command for what is explained on a day, as known at a moment."""
+
+    def command(
+        name: Annotated[
+            str, typer.Argument(help="CONTRACT; of an obligation CONTRACT/OBLIGATION.")
+        ],
+        as_of: _Day,
+        book: OfBook = None,
+        known_at: KnownAt = None,
+        folder: _Folder = None,
+        *,
+        as_json: AsJson = False,
+    ) -> None:
+        asked = Asked(
+            subject=subject, name=name, day=as_of.date(), framework=book, known_at=known_at
+        )
+        _tell(asked, folder, as_json=as_json)
+
+    return command
 
 
-@app.command()
-def obligation(
-    obligation: Annotated[str, typer.Argument(help="CONTRACT/OBLIGATION.")],
-    as_of: _Day,
-    book: OfBook = None,
-    known_at: KnownAt = None,
-    folder: _Folder = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Explain a performance obligation on a day."""
-    asked = Asked(
-        subject=Subject.OBLIGATION, name=obligation, day=as_of.date(), framework=book,
-        known_at=known_at,
-    )  # fmt: skip
-    _tell(asked, folder, as_json=as_json)
+app.command(
+    "contract", help="Explain a contract on a day: facts, five steps, what it earned, its balances."
+)(_on_a_day(Subject.CONTRACT))
+app.command("obligation", help="Explain a performance obligation on a day.")(
+    _on_a_day(Subject.OBLIGATION)
+)
 
 
 @app.command()

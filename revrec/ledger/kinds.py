@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 
@@ -326,6 +327,7 @@ ENTRIES: Mapping[str, str] = {kind.entry or event: kind.tells for event, kind in
 """Event of a journal entry -> what it tells."""
 
 
+@cache
 def kind_table() -> pa.Table:
     """Kinds as columns: event, debit, credit, presents."""
     return pa.table(

@@ -5,7 +5,7 @@ Only its own facts are read, with those of contracts it shares anything with; se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar, cast
@@ -89,7 +89,7 @@ def explain_contract(
     a zone.
     """
 
-    def explained(inputs: Inputs, _: Calendar) -> Explanation:
+    def explained(inputs: Inputs, _: Calendar, __: date) -> Explanation:
         return explain(inputs.book, _accounting(inputs, [day]), contract, day)
 
     asked = ("explanation", contract, day)
@@ -105,9 +105,8 @@ def contract_schedule(
     known_at: datetime | None = None,
 ) -> ContractSchedule:
     """A contract period by period, until it ends or until a period; raises like the explanation."""
-    today = workspace.run(lambda tx: tx.now.date(), read_only=True)
 
-    def planned(inputs: Inputs, own: Calendar) -> ContractSchedule:
+    def planned(inputs: Inputs, own: Calendar, today: date) -> ContractSchedule:
         last = until or _ends_in(accounted_for(inputs.book, contract), own, today)
         periods = list(first_period(inputs.book, last).through(last))
         if len(periods) > PERIODS_MAX:
@@ -115,30 +114,35 @@ def contract_schedule(
                 f"{len(periods):,} periods lead from the first fact to {last}.",
                 remedy=f"Ask for an earlier one: at most {PERIODS_MAX:,}.",
             )
-        days = [each.last for each in periods]
-        return _schedule(inputs.book, _accounting(inputs, days), contract, periods)
+        ends = {each: each.last for each in periods}
+        accounting = _accounting(inputs, [*ends.values()])
+        return _schedule(inputs.book, accounting, contract, ends)
 
-    asked = ("schedule", contract, until and until.last, today)
-    day = until.last if until else today
+    asked = ("schedule", contract, until and until.last)
+    day = until.last if until else None
     return _answered(workspace, contract, day, asked, planned, framework, known_at)
 
 
 def _answered(  # noqa: PLR0917 - what is asked, of what, and who answers
     workspace: Workspace,
     contract: str,
-    day: date,
+    day: date | None,
     asked: Hashable,
-    answer: Callable[[Inputs, Calendar], T],
+    answer: Callable[[Inputs, Calendar, date], T],
     framework: Framework | None,
     known_at: datetime | None,
 ) -> T:
-    """What is kept under everything that it stands on, or is computed now."""
+    """What is kept under everything that it stands on, today's date too, or is computed now.
+
+    In the book of the period that ``day`` is in, today if left out.
+    """
 
     def read(tx: Transaction) -> T:
-        own = calendars.calendar(tx)
+        own, today = calendars.calendar(tx), tx.now.date()
+        period = own.of(day or today)
         at = around(tx, workspace.lake, workspace.memory, contract, known_at)
-        second = kept_in((each.record for each in at.of_none.told), own.of(day))
-        name = name_of(second, own.of(day), framework)
+        second = kept_in((each.record for each in at.of_none.told), period)
+        name = name_of(second, period, framework)
         differing = frameworks().differences if name else ()
 
         def computed() -> T:
@@ -146,9 +150,10 @@ def _answered(  # noqa: PLR0917 - what is asked, of what, and who answers
             inputs = read_contracts(
                 tx, workspace.lake, at.pins, at.contracts, beside, differing=differing
             )
-            return answer(inputs, own)
+            return answer(inputs, own, today)
 
-        return cast("T", workspace.memory.answers.of((at.stands_on, name, asked), computed))
+        key = at.stands_on, name, asked, today
+        return cast("T", workspace.memory.answers.of(key, computed))
 
     return workspace.run(read, read_only=True)
 
@@ -168,31 +173,32 @@ def _ends_in(history: ContractHistory, own: Calendar, today: date) -> Period:
 
 
 def _schedule(
-    book: Book, accounting: Accounting, contract: str, periods: Sequence[Period]
+    book: Book, accounting: Accounting, contract: str, ends: Mapping[Period, date]
 ) -> ContractSchedule:
+    """The schedule in the order of the periods, each with its last day."""
     if contract in accounting.refused:
         raise accounting.refused[contract]
     currency = accounted_for(book, contract).contract.currency
     with Subledger(book, accounting) as subledger:
-        rows = subledger.positions([each.last for each in periods]).to_pylist()
+        rows = subledger.positions(ends.values()).to_pylist()
     by_day = {row["day"]: row for row in rows if row["contract"] == contract}
     return ContractSchedule(
         contract=contract,
         lines=[
-            *_lines(accounting.recognised, contract, periods),
-            *_lines(accounting.accrued, contract, periods),
+            *_lines(accounting.recognised, contract, ends),
+            *_lines(accounting.accrued, contract, ends),
         ],
         standing=[
             Standing(
                 period=each,
-                balances={name: Money(by_day[each.last][name], currency) for name in BALANCES},
+                balances={name: Money(by_day[last][name], currency) for name in BALANCES},
             )
-            for each in periods
+            for each, last in ends.items()
         ],
     )
 
 
-def _lines(recognised: Recognised, contract: str, periods: Sequence[Period]) -> Iterator[Planned]:
+def _lines(recognised: Recognised, contract: str, ends: Mapping[Period, date]) -> Iterator[Planned]:
     """Components by period; a segment takes the place of the one before it, so they are summed."""
     sums: dict[tuple[str, str, str, date], int] = {}
     for row in recognised.table.to_pylist():
@@ -204,8 +210,8 @@ def _lines(recognised: Recognised, contract: str, periods: Sequence[Period]) -> 
     currency = next((s.currency for s in recognised.segments if s.contract == contract), "")
     for obligation, component, stream in named:
         before = 0
-        for period in periods:
-            to_date = sums.get((obligation, component, stream, period.last), 0)
+        for period, last in ends.items():
+            to_date = sums.get((obligation, component, stream, last), 0)
             if to_date or before:
                 yield Planned(
                     period=period,

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 
+import psycopg
+from psycopg.rows import TupleRow
 from pydantic_core import from_json
 
 from revrec.collector import collector_at_rest
@@ -153,12 +155,20 @@ def read(
         "kind": kind,
         "among": None if among is None else sorted(among),
     }
-    with collector_at_rest(), tx.connection.cursor("read_facts", binary=True) as cursor:
-        cursor.itersize = READ_ROWS
+    with collector_at_rest(), _cursor(tx, few=among is not None) as cursor:
         cursor.execute(_READ + narrow, values)
         read_facts = [recorded_of(*row) for row in cursor]
     # Sorted here and not by PostgreSQL, which would carry the bodies through files on disk.
     return sorted(read_facts, key=lambda known: (known.fact.kind.value, known.fact.key))
+
+
+def _cursor(tx: Transaction, *, few: bool) -> psycopg.Cursor[TupleRow]:
+    """One that holds few rows at once, or is given them all: a round trip in the place of five."""
+    if few:
+        return tx.connection.cursor(binary=True)
+    cursor = tx.connection.cursor("read_facts", binary=True)
+    cursor.itersize = READ_ROWS
+    return cursor
 
 
 def versions(tx: Transaction, kind: str, key: str) -> list[RecordedFact]:

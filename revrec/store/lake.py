@@ -152,11 +152,10 @@ class Lake:
 
         Raises NotFound for a version that PostgreSQL does not name.
         """
-        last = self.committed_version(tx, table)
-        if last is None and version is None:
+        wanted = self.committed_version(tx, table) if version is None else version
+        if wanted is None:
             return None
-        wanted = last if version is None else version
-        key = self.uri(tx, table), wanted or 0, self._named(tx, table, wanted)
+        key = self.uri(tx, table), wanted, self._named(tx, table, wanted)
         with self._opening:
             opened = self._opened.pop(key, None)
         if opened is None:
@@ -189,7 +188,7 @@ class Lake:
             held = self._open(tx, table, through).to_pyarrow_dataset()
         return compaction.of_files(held, paths, TABLES[table][1])
 
-    def _named(self, tx: Transaction, table: str, version: int | None) -> str:
+    def _named(self, tx: Transaction, table: str, version: int) -> str:
         """The digest of the files that a version added; NotFound for one that was never named."""
         row = tx.connection.execute(
             "select files_digest from records.lake_commit"

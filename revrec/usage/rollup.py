@@ -116,16 +116,17 @@ def cells(
     Sums where they were rolled up, rows (with no ``rows``) where not; ``rolled`` false gives rows
     alone. Raises NotFound for a version that was never committed.
     """
-    last = lake.committed_version(tx, TABLE)
-    if version is None and last is None:
+    wanted = lake.committed_version(tx, TABLE) if version is None else version
+    if wanted is None:
         return None
-    wanted = version if version is not None else last or 0
     held = [each for each in _rolled(tx) if each[1] <= wanted] if rolled else []
     if not held:
         return lake.dataset(tx, TABLE, wanted)
     # The table has no sums of later versions as of the roll-up, or compaction, just before them.
     of_table, through = held[-1]
-    later = lake.appended(tx, TABLE, after=through, through=wanted)
+    later = None
+    if through < wanted:
+        later = lake.appended(tx, TABLE, after=through, through=wanted)
     sums = lake.dataset(tx, ROLLED, of_table)
     if sums is None or later is None:
         return sums
