@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -72,6 +73,8 @@ def usage_events(book: Book) -> pa.Table:
 
     What a line owes to a provider is not the entity's (606-10-55-38).
     """
+    if not book.usage:
+        return COUNTS.empty_table()
     obligations = {
         (contract, meter): names
         for contract, history in book.histories.items()
@@ -98,23 +101,18 @@ def redrawn(counts: Sequence[pa.Table], shared: Sequence[Shared]) -> list[pa.Tab
     contracts = pa.array(sorted({each.contract for each in shared}), pa.string())
     rows = pa.concat_tables(counts)
     concerned = pc.is_in(rows["contract"], value_set=contracts)
-    listed = rows.filter(concerned).to_pylist()
+    listed: defaultdict[tuple[str, str], list[Drawn]] = defaultdict(list)
+    for row in rows.filter(concerned).to_pylist():
+        drawn = row["day"], row["quantity"], row["amount"]
+        listed[row["contract"], row["obligation"]].append(drawn)
     taken: list[_Row] = []
     for each in shared:
         # Each of them was given all the use: that of one is all there is.
-        seen = min(each.obligations)
-        of_all = [
-            (row["day"], row["quantity"], row["amount"])
-            for row in listed
-            if row["contract"] == each.contract and row["obligation"] == seen
-        ]
+        of_all = listed.get((each.contract, min(each.obligations)), [])
         taken += [(each.contract, *drawn) for drawn in each.draw(of_all)]
     replaced = {(each.contract, name) for each in shared for name in each.obligations}
-    kept = [row for row in listed if (row["contract"], row["obligation"]) not in replaced]
-    others = _table(
-        (row["contract"], row["obligation"], row["day"], row["quantity"], row["amount"])
-        for row in kept
-    )
+    kept = ((key, days) for key, days in listed.items() if key not in replaced)
+    others = _table((*key, *drawn) for key, days in kept for drawn in days)
     return [rows.filter(pc.invert(concerned)), others, _table(taken)]
 
 
@@ -122,9 +120,11 @@ def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -
     """Daily usage by meter (contract, meter, usage_date, quantity, amount) as counts."""
     if not daily.num_rows:
         return COUNTS.empty_table()
+    used = frozenset(daily["contract"].unique().to_pylist())
     mapping = [
         (history.contract.id, meter, obligation, obligation not in by_royalty(history))
         for history in histories
+        if history.contract.id in used
         for meter, names in meters(history).items()
         for obligation in names
     ]

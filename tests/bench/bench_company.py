@@ -36,6 +36,7 @@ from revrec.engine import Accounting, counted, decide_all
 from revrec.ledger.chart import charted
 from revrec.ledger.detail import reasoned
 from revrec.ledger.subledger import Subledger, first_period, summed
+from revrec.model.fact import Fact
 from revrec.operations.close import Kind, close_period
 from revrec.operations.computing import inputs_of, metered_usage, posted_detail, sound_book
 from revrec.operations.contracts import explain_contract
@@ -91,7 +92,7 @@ class Bench:
 
     def run(self) -> None:
         """Everything, in order."""
-        self.stage("record facts", self._record)
+        self._record()
         self.stage("ingest usage", self._ingest)
         self.workspace.run(self._in_parts, read_only=True)
         self.stage("close softly, all of it", self._close)
@@ -114,8 +115,16 @@ class Bench:
     def _record(self) -> None:
         for first in range(0, self.company.contracts, BLOCK):
             numbers = range(first, min(first + BLOCK, self.company.contracts))
-            told = [each for number in numbers for each in facts_of_company(number)]
-            record_facts(self.workspace, told, source="bench")
+            told: list[Fact] = []
+            self.stage(
+                "validate facts",
+                lambda numbers=numbers, told=told: told.extend(
+                    each for number in numbers for each in facts_of_company(number)
+                ),
+            )
+            self.stage(
+                "record facts", lambda told=told: record_facts(self.workspace, told, source="bench")
+            )
 
     def _ingest(self) -> None:
         totals = ingest(
