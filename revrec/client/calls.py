@@ -35,6 +35,7 @@ from pydantic import TypeAdapter
 T = TypeVar("T")
 P = ParamSpec("P")
 JSON = "application/json"
+NDJSON = "application/x-ndjson"
 PAGE = 1_000
 """Records of a page."""
 

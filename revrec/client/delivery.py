@@ -73,7 +73,7 @@ class Attempts:
         if call.body is not None:
             self.headers["Content-Type"] = JSON
         if call.file is not None:
-            self.headers["Content-Type"] = "application/octet-stream"
+            self.headers.setdefault("Content-Type", "application/octet-stream")
             self.headers["Content-Length"] = str(call.file.stat().st_size)
         self._call = call
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from revrec.client.calls import Call, Listing, Operation, Paged, ask, at, get, listed, post
+from revrec.client.calls import NDJSON, Call, Listing, Operation, Paged, ask, at, get, listed, post
 from revrec.client.estimates import Proposal
 from revrec.client.shapes import Amount
 
@@ -229,8 +230,17 @@ class FactOperations:
 
     @Operation
     def record_facts(self, records: Iterable[Record]) -> Call[FactsRecorded]:
-        """Record contracts, prices, invoices and events, at most 10,000 at once."""
+        """Record contracts, prices, invoices and events, at most 10,000 at once.
+
+        What is no fact is refused, waits in quarantine, and stops no other.
+        """
         return post(at("facts"), FactsRecorded, [dict(each) for each in records])
+
+    @Operation
+    def upload_facts(self, path: Path) -> Call[FactsRecorded]:
+        """Record the lines of an NDJSON file, a record a line, at most 100,000 at once."""
+        call = post(at("facts"), FactsRecorded)
+        return replace(call, file=path, headers={"Content-Type": NDJSON})
 
     @Operation
     def simulate(

@@ -177,6 +177,25 @@ def test_a_refusal_says_what_to_do(status, kind, ask, script):
     assert str(error) == "The amount is 1.2.3. Tell a decimal."
 
 
+def test_a_file_of_records_is_sent_as_lines(ask, script, tmp_path):
+    """As it is, under the type by which the service reads it line by line."""
+    path = tmp_path / "night.ndjson"
+    path.write_bytes(b'{"kind": "contract"}\nno json\n')
+    bad = {"place": "record 2", "message": "m", "reason": "unreadable", "fields": [], "record": 1}
+    script.say(Reply(body={**RECORDED, "refused": [bad]}))
+
+    told = ask(lambda books: books.upload_facts(path))
+
+    (heard,) = script.heard
+    assert ("application/x-ndjson", path.read_bytes()) == (
+        heard.headers["content-type"],
+        heard.body,
+    )
+    assert [("record 2", "unreadable", 1)] == [
+        (each.place, each.reason, each.record) for each in told.refused
+    ]
+
+
 @pytest.mark.parametrize("body", [b"<html>Bad request</html>", b"[]", b""])
 def test_an_answer_of_something_in_between_is_told_too(body, ask, script):
     """A proxy's page is no problem document; its status is."""
