@@ -8,6 +8,7 @@ from reports.checker import write_checker
 from reports.cover import Cover, Status
 from reports.csv_twin import FileRecord
 from reports.packages import Package, write_package
+from revrec.collector import collector_at_rest
 from revrec.model.books import Framework
 from revrec.operations.report import CloseStage, Report
 from revrec.periods import Period
@@ -16,6 +17,7 @@ _RUN_ID_DIGITS = 12
 _BOOKS = {Framework.ASC606: "US GAAP (ASC 606)", Framework.IFRS15: "IFRS (IFRS 15)"}
 
 
+@collector_at_rest()
 def export(
     report: Report,
     folder: Path,

@@ -267,6 +267,7 @@ def _three_way(asked: _Asked) -> list[Seen]:
         asked.first,
         asked.period,
         as_of=asked.today,
+        accounting=computed.accounting,
     )
     return seen_of(found.findings)
 

@@ -16,6 +16,7 @@ from revrec.model.controls import (
 )
 from revrec.model.policy import Policy
 from revrec.operations import gates
+from revrec.operations.computing import Computed
 from revrec.operations.gates import GateState
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -32,12 +33,17 @@ def checklist(workspace: Workspace, period: Period) -> list[TaskStatus]:
     return workspace.run(lambda tx: listing(tx, workspace.lake, period), read_only=True)
 
 
-def listing(tx: Transaction, lake: Lake, period: Period) -> list[TaskStatus]:
-    """The checklist within a transaction of the caller's, the gates of an open period asked now."""
+def listing(
+    tx: Transaction, lake: Lake, period: Period, computed: Computed | None = None
+) -> list[TaskStatus]:
+    """The checklist within a transaction of the caller's, the gates of an open period asked now.
+
+    ``computed`` are the books as a close now would compute them, where they are at hand.
+    """
     policy = gates.policy_of(tx)
     if periods.status(tx, period) is PeriodStatus.CLOSED:
         return statuses(tx, period, policy, None)
-    states = {each.gate: each for each in gates.states(tx, lake, period)}
+    states = {each.gate: each for each in gates.states(tx, lake, period, computed)}
     return statuses(tx, period, policy, states)
 
 

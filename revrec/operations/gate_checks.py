@@ -280,7 +280,8 @@ def differences_are_explained(asked: Asked, computed: Computed) -> Found:
     bound = asked.elected("close_unexplained")
     if bound == "not_asked":
         return Found(value="not asked")
-    found = reconciled(computed.inputs, with_postings(computed), asked.period, asked.period)
+    posted, accounting = with_postings(computed), computed.accounting
+    found = reconciled(computed.inputs, posted, asked.period, asked.period, accounting=accounting)
     names = [column.name for column in found.reasons.columns]
     sums: defaultdict[str, int] = defaultdict(int)
     for row in found.reasons.rows:

@@ -154,9 +154,15 @@ def policy_of(tx: Transaction) -> Policy:
     return completed(record) if isinstance(record, Policy) else default_policy()
 
 
-def states(tx: Transaction, lake: Lake, period: Period) -> list[GateState]:
-    """Every gate as it stands; the books are computed as a close now would."""
-    return rehearse(tx, lake, period).gates
+def states(
+    tx: Transaction, lake: Lake, period: Period, computed: Computed | None = None
+) -> list[GateState]:
+    """Every gate as it stands; the books are ``computed`` as a close now would, where not given."""
+    if computed is None:
+        return rehearse(tx, lake, period).gates
+    asked = _asked(tx, lake, period, policy_of(tx))
+    found = _of_stores(asked) | _of_books(asked, computed) | _computed(computed)
+    return _told(asked, found)
 
 
 def rehearse(tx: Transaction, lake: Lake, period: Period) -> Rehearsal:

@@ -9,7 +9,9 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from revrec.collector import collector_at_rest
 from revrec.disclosure.columns import records_of
+from revrec.engine import Accounting
 from revrec.model.dataset import DataSet, TieOut
 from revrec.operations.computing import Computed, Inputs, compute, read_inputs
 from revrec.operations.findings import Wanted, aged, listed
@@ -74,6 +76,7 @@ def three_way(
     or of days beside them. Raises PeriodNotReady when contracts cannot be accounted for.
     """
 
+    @collector_at_rest()
     def show(tx: Transaction) -> ThreeWay:
         computed = compute(read_inputs(tx, workspace.lake, None), period)
         return ThreeWay(
@@ -92,6 +95,7 @@ def three_way(
                 first,
                 period,
                 days=grain is Grain.DAY,
+                accounting=computed.accounting,
             ),
             findings=aged(listed(tx, Wanted(standing=True)), tx.now.date()),
         )
@@ -113,10 +117,12 @@ def reconciled(
     *,
     as_of: date | None = None,
     days: bool = False,
+    accounting: Accounting | None = None,
 ) -> Reconciliation:
     """Usage, bills and posted revenue of the months ``first`` to ``period``, and of their days.
 
-    As known on a day, or at the period's end.
+    As known on a day, or at the period's end. ``accounting`` is of these inputs, up to the
+    period's end or beyond, where it is at hand.
     """
     revenue = posted.filter(pc.equal(posted["account"], "revenue"))
     amounts = pc.negate(revenue["amount"])
@@ -129,4 +135,5 @@ def reconciled(
         through=period,
         as_of=as_of or period.last,
         days=days,
+        accounted=accounting.contracts if accounting else None,
     )

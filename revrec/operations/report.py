@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec import engine
+from revrec.collector import collector_at_rest
 from revrec.commitments.position import Position, position_of
 from revrec.disclosure import Schedules, schedules
 from revrec.disclosure.accrued_use import with_rates
@@ -32,6 +33,7 @@ from revrec.disclosure.selling_prices import price_distribution, selling_price_a
 from revrec.disclosure.signatures import Signatures, signed, signed_prices
 from revrec.disclosure.span import Span
 from revrec.disclosure.trial_balance import Ledger, ledger
+from revrec.engine import Accounting
 from revrec.errors import NotFound
 from revrec.estimation.price_strata import studied
 from revrec.feeds.frameworks import frameworks
@@ -42,8 +44,8 @@ from revrec.model.controls import TaskStatus, Waiver
 from revrec.model.dataset import DataSet, TieOut
 from revrec.model.history import Book
 from revrec.model.policy import Policy
-from revrec.operations import books, checklist, findings
-from revrec.operations.computing import accounted_here
+from revrec.operations import books, checklist, findings, gates
+from revrec.operations.computing import Computed, Inputs, accounted_here
 from revrec.operations.estimate_ranges import counted_estimates
 from revrec.operations.reconciling import reconciled
 from revrec.operations.signatures import signatures
@@ -51,7 +53,7 @@ from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.recognition.counts import usage_by_obligation
 from revrec.reconciliation import Reconciliation
-from revrec.store import audit_log, controls, entities, journal, periods
+from revrec.store import audit_log, controls, entities, facts, journal, periods
 from revrec.store.entities import Entity
 from revrec.store.lake import Lake
 from revrec.store.periods import CloseStage, PeriodClose
@@ -208,6 +210,7 @@ def report(
     soft-closed. Raises NotFound when it is not closed at all, or without such a book.
     """
 
+    @collector_at_rest()
     def read(tx: Transaction) -> Report:
         certificate = _certificate(tx, period)
         second = books.kept_beside(tx, period, certificate.pins)
@@ -217,9 +220,11 @@ def report(
         book, entries = accounted_here(inputs.book, period), journal.read(tx, book=name)
         closed = [each for each in entries if each.entry.period <= period]
         span = Span(first=first, period=period, horizon=PERIODS_AHEAD)
-        derived = _derived(book, inputs.usage, posted, closed, span)
-        found = reconciled(replace(inputs, book=book), posted, first, period, days=days)
-        tasks = checklist.listing(tx, workspace.lake, period)
+        derived, accounting = _derived(book, inputs.usage, posted, closed, span)
+        known = replace(inputs, book=book)
+        found = reconciled(known, posted, first, period, days=days, accounting=accounting)
+        standing = None if name else _standing(tx, workspace.lake, certificate, known, accounting)
+        tasks = checklist.listing(tx, workspace.lake, period, standing)
         waived = list(controls.waivers(tx, period).values())
         prices, distribution = _selling_prices(book, period, tx.entity)
         entity = entities.get(tx) or Entity(id=tx.entity, name="", functional_currency="USD")
@@ -267,7 +272,7 @@ def _derived(
     posted: pa.Table,
     closed: Sequence[PostedEntry],
     span: Span,
-) -> Schedules:
+) -> tuple[Schedules, Accounting]:
     """The schedules of a span, from books accounted for at the end of each of its periods."""
     first = first_period(book, span.first)
     periods_ = list(first.through(span.period.plus(span.horizon)))
@@ -275,7 +280,7 @@ def _derived(
     counts = usage_by_obligation(usage, book.histories.values())
     accounting = engine.account(book, days, usage=[counts])
     with Subledger(book, accounting) as subledger:
-        return schedules(
+        derived = schedules(
             book,
             accounting,
             subledger,
@@ -286,6 +291,26 @@ def _derived(
             horizon=span.horizon,
             usage=[counts],
         )
+    return derived, accounting
+
+
+def _standing(
+    tx: Transaction, lake: Lake, certificate: PeriodClose, known: Inputs, accounting: Accounting
+) -> Computed | None:
+    """The books as a close now would compute them, which is what the last close has posted.
+
+    None where something was told since, or a gate looks at more than is at hand.
+    """
+    pins = certificate.pins
+    now = facts.last_seq(tx), lake.committed_version(tx, "usage"), engine.ENGINE_VERSION
+    if now != (pins.fact_seq, pins.usage_version, certificate.engine_version):
+        return None
+    if gates.need_everything(tx, pins):
+        return None
+    nothing = pa.table({})
+    return Computed(
+        inputs=known, accounting=accounting, postings=nothing, positions=nothing, at_cutover={}
+    )
 
 
 def _findings(tx: Transaction, period: Period, certificate: PeriodClose) -> DataSet:

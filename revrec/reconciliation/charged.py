@@ -23,7 +23,7 @@ from revrec.reconciliation.bills import Bill, Side, bills_of
 from revrec.reconciliation.fee_case import FeeDifference
 from revrec.reconciliation.findings import Finding, of_usage
 from revrec.reconciliation.period_names import name_periods
-from revrec.reconciliation.prices import Shares, shares_of
+from revrec.reconciliation.prices import Accounted, Shares, shares_of
 from revrec.reconciliation.ratios import Slips
 from revrec.reconciliation.reasons import MISTAKES, Reason
 from revrec.reconciliation.tables import (
@@ -53,6 +53,8 @@ class Told:
     """Usage after this day is left out; the end of the range, or within its last period."""
     as_of: date
     slips: Slips
+    accounted: Accounted | None = None
+    """The book's contracts as accounted for up to ``last``, or beyond; asked anew if none."""
 
 
 def explain_charges(
@@ -63,7 +65,9 @@ def explain_charges(
     found: Mapping[str, Sequence[FeeDifference]],
 ) -> None:
     """Load everything, and name why what was charged differs from what was billed."""
-    shares: Mapping[str, Shares] = shares_of(told.book, terms, told.usage, told.last)
+    shares: Mapping[str, Shares] = shares_of(
+        told.book, terms, told.usage, told.last, told.accounted
+    )
     database.execute(MACROS)
     name_periods(database, told.through)
     _set_variables(database, told)
@@ -105,6 +109,7 @@ def in_months(database: duckdb.DuckDBPyConnection, told: Told) -> list[Finding]:
         last=told.last,
         as_of=told.as_of,
         slips=told.slips,
+        accounted=told.accounted,
     )
     histories = sorted(told.book.histories.items())
     terms = {name: terms_of(each, told.as_of, MONTHS) for name, each in histories}

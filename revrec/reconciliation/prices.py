@@ -11,6 +11,7 @@ import pyarrow as pa
 from revrec import engine
 from revrec.asc606.allocation import participants
 from revrec.model.contract import ConsiderationKind
+from revrec.model.decision import ContractAccounting
 from revrec.model.events import Modification
 from revrec.model.history import Book
 from revrec.money import apportion, to_minor
@@ -30,17 +31,24 @@ class Share:
     """What it earns: as allocated, with or without the interest of a financing (32-15)."""
 
 
+Accounted = Mapping[str, ContractAccounting]
+"""By contract, without those that are refused."""
 Shares = Mapping[str, Share]
 """By obligation; together the fixed price of one contract."""
 
 
 def shares_of(
-    book: Book, terms: Mapping[str, Terms], usage: pa.Table | None, day: date
+    book: Book,
+    terms: Mapping[str, Terms],
+    usage: pa.Table | None,
+    day: date,
+    accounted: Accounted | None = None,
 ) -> dict[str, Shares]:
     """The shares of every contract's obligations in its fixed price, as of the end of ``day``.
 
     A single obligation takes all. Where several share, or a modification moved the price, the
-    allocation is asked of the engine; a contract it refuses has no shares.
+    allocation is taken from the book as it is ``accounted`` for, or asked of the engine; a
+    contract it refuses has no shares.
     """
     shares: dict[str, Shares] = {}
     asked: list[str] = []
@@ -51,7 +59,11 @@ def shares_of(
             asked.append(name)
         elif sharing and each.fixed:
             shares[name] = {sharing[0].id: Share(each.price, each.price, each.price)}
-    allocated = _allocated(book, asked, terms, usage, day) if asked else {}
+    if accounted is None:
+        accounted = _accounted(book, asked, usage, day) if asked else {}
+    allocated = _allocated(
+        {name: accounted[name] for name in asked if name in accounted}, terms, day
+    )
     for name, earned in allocated.items():
         amounts = _without_interest(terms[name], earned)
         stated = _stated(terms[name], amounts)
@@ -85,10 +97,8 @@ def parts(
     return apportion(amount, weights) if any(weights.values()) else {min(shares): amount}
 
 
-def _allocated(
-    book: Book, names: Sequence[str], terms: Mapping[str, Terms], usage: pa.Table | None, day: date
-) -> dict[str, dict[str, int]]:
-    """Minor units of the fixed price by contract and obligation, in force on the day."""
+def _accounted(book: Book, names: Sequence[str], usage: pa.Table | None, day: date) -> Accounted:
+    """Some contracts of a book as the engine accounts for them."""
     chosen = {name: book.histories[name] for name in names}
     part = Book(
         policy=book.policy,
@@ -97,16 +107,22 @@ def _allocated(
         usage=[each for each in book.usage if each.contract in chosen],
     )
     counts = [] if usage is None else [usage_by_obligation(usage, chosen.values())]
-    accounting = engine.account(part, [day], usage=counts)
+    return engine.account(part, [day], usage=counts).contracts
+
+
+def _allocated(
+    accounted: Accounted, terms: Mapping[str, Terms], day: date
+) -> dict[str, dict[str, int]]:
+    """Minor units of the fixed price by contract and obligation, in force on the day."""
     allocated: dict[str, dict[str, int]] = {}
-    for name, accounted in accounting.contracts.items():
+    for name, each in accounted.items():
         apart = {
-            each.id
-            for each in terms[name].consideration.values()
-            if each.kind is not ConsiderationKind.FIXED
+            told.id
+            for told in terms[name].consideration.values()
+            if told.kind is not ConsiderationKind.FIXED
         }
         amounts = allocated.setdefault(name, {})
-        for segment in accounted.segments:
+        for segment in each.segments:
             in_force = segment.valid_from <= day <= segment.valid_to
             if in_force and not segment.as_used and segment.component not in apart:
                 amounts[segment.obligation] = amounts.get(segment.obligation, 0) + segment.price

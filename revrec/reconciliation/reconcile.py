@@ -22,6 +22,7 @@ from revrec.reconciliation.charged import Told, explain_charges, in_months
 from revrec.reconciliation.fee_case import FeeCase, FeeDifference
 from revrec.reconciliation.fees import fee_differences
 from revrec.reconciliation.findings import Finding, findings
+from revrec.reconciliation.prices import Accounted
 from revrec.reconciliation.ratios import slips_of
 from revrec.reconciliation.scores import scores
 from revrec.reconciliation.tables import run
@@ -79,6 +80,7 @@ def reconcile(
     through: Period,
     as_of: date,
     days: bool = False,
+    accounted: Accounted | None = None,
 ) -> Reconciliation:
     """Reconcile service in the periods ``first`` to ``through`` as known on ``as_of``.
 
@@ -90,7 +92,9 @@ def reconcile(
     column ``first_recorded_at``, both of which make it exact what was known when. ``revenue`` is
     posted revenue by contract, obligation, component, origin (a period) and event, in minor
     units, of all periods from the start of the books: balances follow from it. Documents dated
-    after ``as_of`` are not there yet. With ``days`` it is told by day, too.
+    after ``as_of`` are not there yet. With ``days`` it is told by day, too. ``accounted`` are the
+    book's contracts as the engine accounted for them with this usage up to the end of the range,
+    or beyond; without them it is asked.
     """
     own = through.calendar
     terms = {name: terms_of(each, as_of, own) for name, each in sorted(book.histories.items())}
@@ -120,6 +124,7 @@ def reconcile(
         last=through.last,
         as_of=as_of,
         slips=slips,
+        accounted=accounted,
     )
     listed = [bill for each in bills.values() for bill in each]
     with connect() as database:
