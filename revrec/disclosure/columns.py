@@ -71,6 +71,9 @@ def key_of(*parts: str) -> str:
     >>> key_of("ACME/1", "seats")
     'ACME\\/1/seats'
     """
+    key = "/".join(parts)
+    if "\\" not in key and key.count("/") == len(parts) - 1:
+        return key
     return "/".join(part.replace("\\", "\\\\").replace("/", "\\/") for part in parts)
 
 

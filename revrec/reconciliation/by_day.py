@@ -23,17 +23,17 @@ from revrec.model.dataset import DataSet, TieOut
 from revrec.model.history import Book
 from revrec.recognition.counts import usage_by_obligation
 from revrec.reconciliation.datasets import (
-    CUSTOMER,
+    NAMED,
     ROW_KEY,
+    SUBJECT_BY_DAY,
     Row,
-    day,
     key_of,
     money,
     quantity,
+    reasons,
     text,
     why,
 )
-from revrec.reconciliation.reasons import CODES, Reason
 from revrec.reconciliation.tables import load, run
 
 
@@ -61,7 +61,9 @@ def by_day(
     load(database, "earned", _earned(book, usage, first, last))
     run(database, "by_day")
     return ByDay(
-        lines=_lines(database), reasons=_reasons(database), tie_outs=_tie_outs(database, book)
+        lines=_lines(database),
+        reasons=reasons(database, by_day=True),
+        tie_outs=_tie_outs(database, book),
     )
 
 
@@ -94,25 +96,11 @@ def _earned(book: Book, usage: pa.Table | None, first: date, last: date) -> pa.T
         ).to_arrow_table()
 
 
-_SUBJECT = (
-    *CUSTOMER,
-    text("contract", "Contract"),
-    text("obligation", "Performance obligation"),
-    day("day", "Day"),
-    text("service_month", "Service month"),
-    text("currency", "Currency"),
-)
-
-
 def _lines(database: duckdb.DuckDBPyConnection) -> DataSet:
     rows = database.execute(
-        """
+        f"""
         with named as (
-            select contract, obligation, day,
-                   list({'reason': reason, 'amount': amount} order by abs(amount) desc, reason)
-                       filter (where difference = 'rated_less_invoiced') as rated,
-                   list({'reason': reason, 'amount': amount} order by abs(amount) desc, reason)
-                       filter (where difference = 'invoiced_less_revenue') as invoiced
+            select contract, obligation, day, {NAMED}
             from day_reasons group by all
         ),
         used as (
@@ -135,7 +123,7 @@ def _lines(database: duckdb.DuckDBPyConnection) -> DataSet:
         name="reconciliation_by_day",
         title="Usage to billing to revenue by day",
         columns=[
-            *_SUBJECT,
+            *SUBJECT_BY_DAY,
             quantity("metered_quantity", "Metered"),
             quantity("rated_exact", "Rated, exact"),
             money("rated", "Rated"),
@@ -161,33 +149,6 @@ def _line(row: Row) -> Row:
         row[14],
         why(row[15], currency),
         key_of(row[2], row[3], row[4]),
-    )
-
-
-def _reasons(database: duckdb.DuckDBPyConnection) -> DataSet:
-    rows = database.execute(
-        """
-        select c.customer, c.customer_name, r.contract, r.obligation, r.day,
-               period_name(r.month), c.currency, r.difference, r.reason, r.amount
-        from day_reasons r join contracts c using (contract)
-        order by c.customer, r.contract, r.obligation, r.day, r.difference desc, r.reason
-        """
-    ).fetchall()
-    return DataSet(
-        name="reconciliation_reasons_by_day",
-        title="Reasons of differences by day",
-        columns=[
-            *_SUBJECT,
-            text("difference", "Difference"),
-            text("reason", "Reason"),
-            text("code", "Code"),
-            money("amount", "Amount"),
-            ROW_KEY,
-        ],
-        rows=[
-            (*row[:9], CODES[Reason(str(row[8]))].value, row[9], key_of(*row[2:5], *row[7:9]))
-            for row in rows
-        ],
     )
 
 

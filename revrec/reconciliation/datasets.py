@@ -38,13 +38,16 @@ def day(name: str, title: str) -> Column:
 
 ROW_KEY = text("row_key", "Row key")
 CUSTOMER = (text("customer", "Customer"), text("customer_name", "Customer name"))
-SUBJECT = (
+_OBLIGATION = (
     *CUSTOMER,
     text("contract", "Contract"),
     text("obligation", "Performance obligation"),
-    text("service_month", "Service month"),
-    text("currency", "Currency"),
 )
+_IN = (text("service_month", "Service month"), text("currency", "Currency"))
+SUBJECT = (*_OBLIGATION, *_IN)
+"""What a row of a month is of ..."""
+SUBJECT_BY_DAY = (*_OBLIGATION, day("day", "Day"), *_IN)
+"""... and of a day."""
 
 
 def age(since: date, as_of: date) -> str:
@@ -117,13 +120,16 @@ def why(named: object, currency: str) -> str:
     return "; ".join(f"{each['reason']} {from_minor(each['amount'], currency)}" for each in named)
 
 
-_LINES = """
-with why as (
-    select contract, obligation, month,
+NAMED = """
            list({'reason': reason, 'amount': amount} order by abs(amount) desc, reason)
                filter (where difference = 'rated_less_invoiced') as rated,
            list({'reason': reason, 'amount': amount} order by abs(amount) desc, reason)
-               filter (where difference = 'invoiced_less_revenue') as invoiced,
+               filter (where difference = 'invoiced_less_revenue') as invoiced
+"""
+"""Reasons of both differences with their amounts, the largest first; as ``why`` tells them."""
+_LINES = f"""
+with why as (
+    select contract, obligation, month, {NAMED},
            arg_max(reason, (reason = 'unexplained', abs(amount), reason)) as reason,
            -sum(amount) filter (where difference = 'invoiced_less_revenue'
                                 and reason = 'credit_drawdown') as credits,
@@ -149,32 +155,36 @@ order by c.customer, l.contract, l.obligation, l.month
 """
 
 
-def reasons(database: duckdb.DuckDBPyConnection) -> DataSet:
-    """One row per reason of a difference."""
+def reasons(database: duckdb.DuckDBPyConnection, *, by_day: bool = False) -> DataSet:
+    """One row per reason of a difference of a month, or of a day."""
+    of, table, on = ("_by_day", "day_reasons", "day") if by_day else ("", "reasons", "month")
     rows = database.execute(
-        """
-        select c.customer, c.customer_name, r.contract, r.obligation,
+        f"""
+        select c.customer, c.customer_name, r.contract, r.obligation, {"r.day, " * by_day}
                period_name(r.month), c.currency, r.difference, r.reason, r.amount
-        from reasons r join contracts c using (contract)
-        order by c.customer, r.contract, r.obligation, r.month, r.difference desc, r.reason
+        from {table} r join contracts c using (contract)
+        order by c.customer, r.contract, r.obligation, r.{on}, r.difference desc, r.reason
         """
     ).fetchall()
     return DataSet(
-        name="reconciliation_reasons",
-        title="Reasons of differences",
+        name=f"reconciliation_reasons{of}",
+        title="Reasons of differences by day" if by_day else "Reasons of differences",
         columns=[
-            *SUBJECT,
+            *(SUBJECT_BY_DAY if by_day else SUBJECT),
             text("difference", "Difference"),
             text("reason", "Reason"),
             text("code", "Code"),
             money("amount", "Amount"),
             ROW_KEY,
         ],
-        rows=[
-            (*row[:8], CODES[Reason(str(row[7]))].value, row[8], key_of(*row[2:5], *row[6:8]))
-            for row in rows
-        ],
+        rows=[_reason(row) for row in rows],
     )
+
+
+def _reason(row: Row) -> Row:
+    *given, difference, reason, amount = row
+    key = key_of(*given[2:5], difference, reason)
+    return (*given, difference, reason, CODES[Reason(str(reason))].value, amount, key)
 
 
 def ageing(found: DataSet) -> DataSet:

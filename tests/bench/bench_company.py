@@ -5,7 +5,8 @@ each number, on a private server in a folder of its own: facts are recorded and 
 month is read, decided, recognised, posted and balanced one part of the contracts after another,
 each stage timed by itself; then it is closed by all processors, reconciled, reported as workbooks,
 and a contract is explained. The *limit* of a stage is the least that a bare DuckDB, PostgreSQL or
-Delta does for the same rows in the same run. Peers compute the same postings from flat files, and
+Delta does for the same rows in the same run, of workbooks what the same cells take to be written as
+CSV and Parquet and to be packed. Peers compute the same postings from flat files, and
 are held against ours, posting by posting. ``--write FILE`` appends what was found as Markdown;
 ``--close`` leaves out what comes after a close: reconciliation, workbooks, an explanation.
 
@@ -22,6 +23,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import duckdb
 import psycopg
@@ -99,6 +101,7 @@ class Bench:
         if not self.to_the_close:
             self._after_the_close()
         self._limits()
+        self._limits_of_reports()
         self._peers()
         sizes = {"lake": "lake", "workbooks": "out", "database": "postgres*"}
         for what, pattern in sizes.items():
@@ -228,6 +231,34 @@ class Bench:
         written = self.clock.took(lambda: write_deltalake(str(bare / "detail"), detail))
         self.limits["close softly, all of it"] = whole + written
 
+    def _limits_of_reports(self) -> None:
+        """Sums and a join, one contract's rows, and the same cells written and packed."""
+        usage, bare = pq.read_table(self.company.usage), self.folder / "bare"
+        twins = {each.stem: pq.read_table(each) for each in self.folder.glob("out/*.parquet")}
+        packed = {}
+        for book in self.folder.glob("out/*.xlsx"):
+            with ZipFile(book) as entries:
+                packed[book.name] = {name: entries.read(name) for name in entries.namelist()}
+
+        def write() -> None:
+            for name, table in twins.items():
+                database.register("twin", table)
+                for form in ("csv", "parquet"):
+                    database.execute(f"copy twin to '{bare / name}.{form}' (format {form})")
+            for name, entries in packed.items():
+                with ZipFile(bare / name, "w", ZIP_DEFLATED) as book:
+                    for entry, content in entries.items():
+                        book.writestr(entry, content)
+
+        with duckdb.connect() as database:
+            database.execute("set enable_progress_bar = false")
+            database.register("detail", self.postings)
+            database.register("usage", usage)
+            self.limit("reconcile", lambda: database.sql(_RECONCILED).fetchall())
+            self.limit("workbooks", write)
+            one = "select * from detail where contract = 'C-0000004'"
+            self.limit("explain a contract", lambda: database.sql(one).fetchall())
+
     def _some_facts(self) -> Iterator[Any]:
         for number in range(self.company.contracts):
             yield from facts_of_company(number)
@@ -242,6 +273,21 @@ class Bench:
             postings, cents = differing(ours, made[0])
             self.notes[f"{name} is off"] = f"{postings:,} postings by {cents:,} cents"
             assert name not in EXACT or not postings, (name, postings, cents)
+
+
+_RECONCILED = """
+with used as (
+    select contract, date_trunc('month', usage_date) as month, sum(amount) as rated
+    from usage group by all
+),
+told as (
+    select contract, sum(amount) filter (where account = 'receivable') as billed,
+           -sum(amount) filter (where account = 'revenue') as revenue
+    from detail group by all
+)
+select *, rated - billed, billed - revenue from told left join used using (contract)
+order by contract
+"""
 
 
 def _copied(connection: psycopg.Connection[Any], bodies: list[str]) -> None:
