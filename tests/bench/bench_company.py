@@ -101,7 +101,8 @@ class Bench:
         if not self.to_the_close:
             self._after_the_close()
         self._limits()
-        self._limits_of_reports()
+        if not self.to_the_close:
+            self._limits_of_reports()
         self._peers()
         sizes = {"lake": "lake", "workbooks": "out", "database": "postgres*"}
         for what, pattern in sizes.items():

@@ -32,7 +32,7 @@ from revrec.operations.checklist import (
     statuses,
     working_day,
 )
-from revrec.operations.close import close_period, gate_states, reopen_period, waive_gate
+from revrec.operations.close import Kind, close_period, gate_states, reopen_period, waive_gate
 from revrec.operations.facts import record_facts
 from revrec.operations.gates import GATES, GateState
 from revrec.operations.report import report
@@ -315,3 +315,17 @@ def test_the_database_compares_the_two_people(workspace: Workspace, run: Any) ->
 
 def _insert(statement: str, values: list[object], tx: Any) -> None:
     tx.connection.execute(statement, values)
+
+
+def test_a_report_tells_the_checklist_as_it_stands(workspace):
+    """Of a soft close the gates are those a close now would find, whether more was told or not."""
+    close_period(workspace, JANUARY, **PEOPLE, kind=Kind.SOFT)
+
+    assert checklist(workspace, JANUARY) == report(workspace, JANUARY, JANUARY).checklist
+
+    later = {**CONTRACT, "id": "C-0002"}
+    record_facts(workspace, [fact_of(later, "test")], source="test")
+    now = checklist(workspace, JANUARY)
+
+    assert now == report(workspace, JANUARY, JANUARY).checklist
+    assert "2 contracts" in {each.what for each in now}
