@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 
 import duckdb
 import pyarrow as pa
@@ -92,9 +93,8 @@ def reconcile(
     column ``first_recorded_at``, both of which make it exact what was known when. ``revenue`` is
     posted revenue by contract, obligation, component, origin (a period) and event, in minor
     units, of all periods from the start of the books: balances follow from it. Documents dated
-    after ``as_of`` are not there yet. With ``days`` it is told by day, too. ``accounted`` are the
-    book's contracts as the engine accounted for them with this usage up to the end of the range,
-    or beyond; without them it is asked.
+    after ``as_of`` are not there yet. With ``days`` it is told by day, too. The engine is asked
+    unless contracts are given as ``accounted`` for with this usage, through the range or beyond.
     """
     own = through.calendar
     terms = {name: terms_of(each, as_of, own) for name, each in sorted(book.histories.items())}
@@ -126,9 +126,8 @@ def reconcile(
         slips=slips,
         accounted=accounted,
     )
-    listed = [bill for each in bills.values() for bill in each]
     with connect() as database:
-        explain_charges(database, told, terms, listed, found)
+        explain_charges(database, told, terms, [*chain.from_iterable(bills.values())], found)
         judged = None if own.by_months else in_months(database, told)
         run(database, "bridge")
         whole = _told(database, told, terms, found, judged)
