@@ -12,6 +12,7 @@ from typing import Any
 
 from api.bodies import NDJSON, UPLOADS
 from api.problems import MEDIA_TYPE
+from api.words import put_into_words
 from revrec.feeds.adapters import adapter_of
 from revrec.feeds.calculations import question_adapter
 from revrec.feeds.records import MODELS
@@ -26,9 +27,11 @@ TAGS = [
     {"name": "books", "description": "Books under ASC 606 and IFRS 15 side by side."},
     {"name": "changes", "description": "What records would change, and changes by two people."},
     {"name": "periods", "description": "Closing and reopening months."},
-    {"name": "reports", "description": "Workbooks of a close, for each reader."},
     {"name": "journal", "description": "What was posted, in the order of the chain."},
-    {"name": "reports", "description": "Every schedule of a closed period, as rows."},
+    {
+        "name": "reports",
+        "description": "Every schedule of a closed period as rows, and workbooks for each reader.",
+    },
     {"name": "estimates", "description": "Variable consideration: proposed, decided, forecast."},
     {"name": "samples", "description": "Audit samples: drawn, looked at, evaluated."},
     {"name": "findings", "description": "What checks found, and what people do about it."},
@@ -177,6 +180,7 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
                 for each in _FILES
             },
         }
+    put_into_words(document)
     document["servers"] = [{"url": "/", "description": "The service that answers with this."}]
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     return document

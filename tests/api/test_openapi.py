@@ -11,6 +11,7 @@ import jsonschema
 
 from api.access import MAY
 from api.openapi import snapshot
+from api.words import word_of, words
 from tests.api.requests import example_records
 
 SNAPSHOT = Path(__file__).parent / "openapi.json"
@@ -105,3 +106,44 @@ def test_names_generate_a_good_client():
     assert {tag for each in OPERATIONS for tag in each["tags"]} <= tags
     assert DOCUMENT["servers"]
     assert DOCUMENT["openapi"].startswith("3.1")
+
+
+def test_everything_is_described():
+    """Parameters, bodies' and answers' fields, schemas, answers and tags say what they are."""
+    schemas = DOCUMENT["components"]["schemas"]
+    assert [] == [name for name, each in schemas.items() if not each.get("description")]
+    assert [] == [
+        f"{place}.{name}"
+        for place, schema in schemas.items()
+        for name, field in schema.get("properties", {}).items()
+        if not field.get("description")
+    ]
+    for operation in OPERATIONS:
+        told = operation.get("parameters", [])
+        named = {each["name"] for each in told if not each.get("description")}
+        assert set() == named, operation["operationId"]
+        answers = [each["description"] for each in operation["responses"].values()]
+        assert "Successful Response" not in answers
+        assert all(answers), operation["operationId"]
+    assert all(each["description"] for each in DOCUMENT["tags"])
+    names = [each["name"] for each in DOCUMENT["tags"]]
+    assert len(names) == len(set(names))
+
+
+def test_no_word_is_left_over():
+    """Each word of the list describes something that has none of its own."""
+    told = {
+        f"{place}.{name}": field.get("description")
+        for place, schema in DOCUMENT["components"]["schemas"].items()
+        for name, field in schema.get("properties", {}).items()
+    } | {
+        f"{operation['operationId']}.{each['name']}": each.get("description")
+        for operation in OPERATIONS
+        for each in operation.get("parameters", [])
+    }
+    used = {
+        place if place in words() else place.partition(".")[2]
+        for place, description in told.items()
+        if description == word_of(*place.split(".", 1))
+    }
+    assert set() == set(words()) - used
