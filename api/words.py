@@ -34,7 +34,7 @@ def put_into_words(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for place, schema in schemas.items():
         for name, field in schema.get("properties", {}).items():
-            _describe(field, word_of(place, name))
+            _describe(field, _choices(field, schemas) or word_of(place, name))
     for path in document["paths"].values():
         for operation in path.values():
             for each in operation.get("parameters", ()):
@@ -47,6 +47,15 @@ def put_into_words(document: dict[str, Any]) -> None:
 def _describe(told: dict[str, Any], word: str | None) -> None:
     if word is not None:
         told.setdefault("description", word)
+
+
+def _choices(field: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
+    """What the schema of a closed list of values says it is; nothing of another field."""
+    for each in field.get("anyOf", [field]):
+        told = schemas.get(each.get("$ref", "").rpartition("/")[2], {})
+        if "enum" in told:
+            return str(told.get("description", ""))
+    return ""
 
 
 def _answered(answer: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
