@@ -8,7 +8,7 @@ from fastapi import Query
 
 from api.access import Books
 from api.book_schemas import BookComparison, RuleOfBooks, TrialBalance
-from api.routing import EVERY, OfFramework, refusals, router
+from api.routing import EVERY, KnownAt, OfFramework, refusals, router
 from api.schemas import PeriodText
 from revrec.feeds.frameworks import frameworks
 from revrec.operations.books import compare
@@ -64,9 +64,10 @@ def get_trial_balance(
         Query(alias="from", description="The first period; the same if left out."),
     ] = None,
     book: OfFramework = None,
+    known_at: KnownAt = None,
 ) -> TrialBalance:
     """The ledger by account, in the functional currency and translated for reports (830-30)."""
     last = books.calendar().parse(period)
     begins = begun_by(last, first)
-    told = trial_balance(books, begins, last, framework=book)
+    told = trial_balance(books, begins, last, framework=book, known_at=known_at)
     return TrialBalance.of(told, str(begins), str(last))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pyarrow.compute as pc
 
@@ -20,17 +21,23 @@ from revrec.store.transaction import Transaction
 
 
 def trial_balance(
-    workspace: Workspace, first: Period, period: Period, *, framework: Framework | None = None
+    workspace: Workspace,
+    first: Period,
+    period: Period,
+    *,
+    framework: Framework | None = None,
+    known_at: datetime | None = None,
 ) -> Ledger:
     """The ledger of the closed periods ``first`` to ``period``, by account.
 
+    As the close that stands left it, or the one that stood at a moment.
     Of the book under a framework, the first if none is told; with its translation where
     ``entity_currencies`` tells a currency of reports. Raises NotFound when the period is not closed
     or has no such book, MissingExchangeRate.
     """
 
     def read(tx: Transaction) -> Ledger:
-        certificate = periods.standing_close(tx, period)
+        certificate = periods.standing_close(tx, period, known_at)
         if certificate is None:
             raise NotFound(
                 f"{period} is not closed for entity {tx.entity}.",
@@ -41,9 +48,14 @@ def trial_balance(
         name = books.chosen(tx, period, certificate.pins, framework)
         book = books.inputs_of(tx, workspace.lake, certificate.pins, name, among=()).book
         posted = posted_detail(tx, workspace.lake, book=name)
+        posted = posted.filter(pc.less_equal(posted["entry_seq"], certificate.chain_seq))
         return ledger(
             posted.filter(pc.less_equal(posted["period"], str(period))),
-            [each for each in journal.read(tx, book=name) if each.entry.period <= period],
+            [
+                each
+                for each in journal.read(tx, book=name)
+                if each.seq <= certificate.chain_seq and each.entry.period <= period
+            ],
             book,
             first=first,
             period=period,
