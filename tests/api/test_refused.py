@@ -182,7 +182,7 @@ def test_who_did_it_is_in_the_audit_log(told, ana, ben, workspace):
     post(ana, "releases", "r", records=[bad], note="n", corrections={str(bad): {"amount": "1.00"}})
     post(ana, "dismissals", "d", records=[unread], note="no record")
 
-    events = ben.get("/v1/audit-log", params={"actor": "ana"}).json()["records"]
+    events = ben.get("/v1/audit-log", params={"actor": "ana"}).json()
     waiting = workspace.run(fact_quarantine.outstanding, read_only=True)
 
     found = {each["operation"]: each["details"] for each in events["records"]}
