@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -20,6 +24,9 @@ from revrec.periods import Period
 from revrec.store import journal, periods
 from tests.books import examples, facts_of, send, usage_rows, write_usage
 
+ROOT = Path(__file__).parent.parent.parent
+RUN = "import revrec, revrec.cli as cli; print(revrec.__file__, flush=True); cli.app()"
+"""Tells which copy of the program runs, then runs it."""
 JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
 PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
 ASKED = {"requested_by": "ada", "approved_by": "grace", "reason": "an invoice came late"}
@@ -95,3 +102,33 @@ def test_every_close_comes_out_of_its_facts(books, settings, tmp_path, monkeypat
     assert (whole.journal_sha256, dict(whole.detail_sha256)) == (
         there["journal_sha256"], there["detail_sha256"],
     )  # fmt: skip
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(900)
+def test_a_fresh_clone_on_another_data_folder_gives_the_same_hashes(books, settings, tmp_path):
+    """A clone of the repository, a process of its own, no setting but a new home; and the backup.
+
+    Its copy of the program runs, nothing of the books' stores is known to it.
+    """
+    clone, home = tmp_path / "clone", tmp_path / "home of the clone"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    whole = replay(books)
+    back_up(settings, tmp_path / "backup")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("REVREC_")}
+
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN, "replay", str(tmp_path / "backup"), "--json"],
+        cwd=clone, env={**env, "REVREC_HOME": str(home)}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+    assert 0 == ran.returncode, ran.stdout + ran.stderr
+    copy, _, told = ran.stdout.partition("\n")
+    assert Path(copy).is_relative_to(clone)
+    (there,) = json.loads(told).values()
+    assert whole.journal_sha256 == there["journal_sha256"]
+    assert dict(whole.detail_sha256) == there["detail_sha256"]
+    assert [each.chain_head for each in whole.closes] == [
+        each["chain_head"] for each in there["closes"]
+    ]
