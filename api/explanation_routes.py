@@ -135,15 +135,19 @@ def explain_period(period: PathPeriod, books: Books, book: _Book = None) -> Full
     summary="Explain a line",
     responses=_FOUND,
 )
-def explain_line(
+def explain_line(  # noqa: PLR0917 - the parameters of the route
     period: Annotated[PeriodText, Query(description="The last period of the report.")],
     sheet: Annotated[str, Query(description="The data set.", examples=["contract_position"])],
     key: Annotated[str, Query(description="The row's key in it.")],
     books: Books,
+    first: Annotated[
+        PeriodText | None,
+        Query(alias="from", description="The report's first period; the same if left out."),
+    ] = None,
     book: _Book = None,
 ) -> FullExplanation:
-    """A row of any sheet of a closed period's report."""
-    name = f"{period}/{sheet} {key}"
+    """A row of any sheet of a report of closed periods."""
+    name = f"{f'{first}..' if first else ''}{period}/{sheet} {key}"
     return FullExplanation.of(
         explain(books, Asked(subject=Subject.LINE, name=name, framework=book))
     )

@@ -96,14 +96,18 @@ def period(
 @app.command()
 def line(
     line: Annotated[
-        str, typer.Argument(help="'PERIOD/SHEET ROW_KEY', such as '2026-03/contract_position C-1'.")
+        str,
+        typer.Argument(
+            help="'PERIOD/SHEET ROW_KEY', such as '2026-03/contract_position C-1'; "
+            "'FIRST..LAST/SHEET ROW_KEY' where the report is of several periods."
+        ),
     ],
     book: OfBook = None,
     folder: _Folder = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Explain a row of any sheet of a closed period's report."""
+    """Explain a row of any sheet of a report of closed periods."""
     _tell(Asked(subject=Subject.LINE, name=line, framework=book), folder, as_json=as_json)
 
 

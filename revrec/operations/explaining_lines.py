@@ -22,9 +22,9 @@ from revrec.operations.explaining import explain_posting, explained_at, touched
 from revrec.operations.explaining_periods import period_explained
 from revrec.operations.report import report
 from revrec.operations.workspace import Workspace
-from revrec.periods import Period
+from revrec.periods import Calendar, Period
 from revrec.store import periods
-from revrec.store.periods import PeriodClose
+from revrec.store.periods import Pins
 from revrec.store.transaction import Transaction
 
 Row = Mapping[str, Any]
@@ -43,27 +43,29 @@ def explain_line(
     *,
     framework: Framework | None = None,
 ) -> Explanation:
-    """A row of a sheet of the report of a closed period.
+    """A row of a sheet of the report of a closed period, or of periods: ``FIRST..LAST``.
 
     A posting is explained as such. A row of a contract, or of one of its obligations, is explained
-    by that as the close knew it; any other row by its period. Its amounts and texts are told with
-    it, and the largest postings of the same names. Raises NotFound for an unknown sheet or row.
+    by that as the last close knew it; any other row by its period. Its amounts and texts are told
+    with it, and the largest postings of the same names. A row that names a period of the report is
+    explained in that one. Raises NotFound for an unknown sheet or row.
     """
     if sheet == _JOURNAL:
         return replace(explain_posting(workspace, key, framework=framework), subject=Subject.LINE)
-    last = workspace.calendar().parse(period)
-    data = report(workspace, last, last, framework=framework).datasets
+    first, last = _periods(workspace.calendar(), period)
+    data = report(workspace, first, last, framework=framework).datasets
     if sheet not in data:
         raise NotFound(f"No sheet is called {sheet}.", remedy=f"There are {', '.join(data)}.")
     row = _row(data[sheet], key)
+    of = _period_of(row, first, last)
 
     def explained(tx: Transaction) -> Explanation:
         close = periods.standing_close(tx, last)
         assert close is not None, "what is reported is closed"
         name = books.chosen(tx, last, close.pins, framework)
-        base = _base(tx, workspace, row, close, framework)
+        base = _base(tx, workspace, row, (of or last, close.pins), framework)
         posted = posted_detail(tx, workspace.lake, book=name)
-        named = list(_largest(posted, row, last))
+        named = list(_largest(posted, row, of or first, of or last))
         return replace(
             base,
             subject=Subject.LINE,
@@ -81,17 +83,29 @@ def _base(
     tx: Transaction,
     workspace: Workspace,
     row: Row,
-    close: PeriodClose,
+    at: tuple[Period, Pins],
     framework: Framework | None,
 ) -> Explanation:
-    """The contract or obligation of the row as the close knew it, or the period."""
+    """The contract or obligation of the row in a period as known at the pins, or the period."""
+    period, pins = at
     contract = row.get("contract")
     if not contract:
-        return period_explained(tx, workspace.lake, close.period, framework)
+        return period_explained(tx, workspace.lake, period, framework)
     return explained_at(
-        tx, workspace.lake, (contract, row.get("obligation") or None), close.period.last,
-        close.pins, framework=framework,
+        tx, workspace.lake, (contract, row.get("obligation") or None), period.last, pins,
+        framework=framework,
     )  # fmt: skip
+
+
+def _periods(calendar: Calendar, text: str) -> tuple[Period, Period]:
+    """The first and the last period of a report."""
+    first, _, last = text.partition("..")
+    return calendar.parse(first), calendar.parse(last or first)
+
+
+def _period_of(row: Row, first: Period, last: Period) -> Period | None:
+    """The period of the report that a row names; none if it names none."""
+    return next((each for each in first.through(last) if str(each) == row.get("period")), None)
 
 
 def _row(data: DataSet, key: str) -> Row:
@@ -121,9 +135,10 @@ def _texts(data: DataSet, row: Row) -> Iterator[str]:
             yield f"{each.title}: {told}"
 
 
-def _largest(posted: pa.Table, row: Row, period: Period) -> Sequence[Row]:
-    """Postings of the period with the names that the row tells, the largest first."""
-    found = posted.filter(pc.equal(posted["period"], str(period)))
+def _largest(posted: pa.Table, row: Row, first: Period, last: Period) -> Sequence[Row]:
+    """Postings of the periods with the names that the row tells, the largest first."""
+    within = pa.array([str(each) for each in first.through(last)])
+    found = posted.filter(pc.is_in(posted["period"], within))
     for name in _NARROWING:
         told = row.get(name)
         if isinstance(told, str) and told and name in DETAIL.names:

@@ -30,8 +30,9 @@ class Asked:
     name: str
     """A contract; ``CONTRACT/OBLIGATION``; a period; a fact's digest or name.
 
-    Of a posting its row key; of a line ``PERIOD/SHEET`` and its row key after a blank; of changes
-    two moments with two dots between, the later of which may be left out.
+    Of a posting its row key; of a line ``PERIOD/SHEET`` and its row key after a blank, where the
+    report is of several periods ``FIRST..LAST/SHEET``; of changes two moments with two dots
+    between, the later of which may be left out.
     """
     day: date | None = None
     """Of a contract or an obligation: the day on which it is explained; of changes, in whose
@@ -141,7 +142,7 @@ def _line(asked: Asked) -> tuple[str, str, str]:
         raise FeedError(
             f"{asked.name!r} is no line of a workbook.",
             remedy="Write PERIOD/SHEET and the row key after a blank, such as "
-            "'2026-03/contract_position C-1'.",
+            "'2026-03/contract_position C-1', or FIRST..LAST/SHEET as the file's name has it.",
         )
     return period, sheet, key
 

@@ -178,6 +178,14 @@ def test_a_period_and_its_lines_are_explained(books: Workspace) -> None:
     key = next(each.posting for each in found.postings)
     line = explain(books, Asked(subject=Subject.LINE, name=f"2026-02/journal_detail {key}"))
     assert (Subject.LINE, key) == (line.subject, line.name)
+    whole = explain(books, Asked(subject=Subject.LINE, name=r"2026-01..2026-02/receivables C\/1"))
+    assert {"2026-01", "2026-02"} == {each.period for each in whole.postings}
+    earlier = r"2026-01..2026-02/revenue_by_product 2026-01/platform/USD"
+    january = explain(books, Asked(subject=Subject.LINE, name=earlier))
+    assert [Money(8493, "USD")] == list(january.amounts.values())
+    assert (JANUARY.last, {"2026-01"}) == (
+        january.day, {each.period for each in january.postings},
+    )  # fmt: skip
     for name in ("2026-02/nothing C-1", "2026-02/contract_position C-9"):
         with pytest.raises(NotFound):
             explain(books, Asked(subject=Subject.LINE, name=name))
