@@ -203,11 +203,18 @@ class ExplanationOperations:
 
     @Operation
     def explain_line(
-        self, period: str, sheet: str, key: str, *, book: str | None = None
+        self,
+        period: str,
+        sheet: str,
+        key: str,
+        *,
+        first: str | None = None,
+        book: str | None = None,
     ) -> Call[FullExplanation]:
-        """A row of a sheet, by its row key."""
+        """A row of a sheet of a report of periods, ``first`` to ``period``, by its row key."""
         path = at("explanations", "lines")
-        return get(path, FullExplanation, period=period, sheet=sheet, key=key, book=book)
+        given = {"period": period, "sheet": sheet, "key": key, "book": book}
+        return get(path, FullExplanation, from_=first, **given)
 
     @Operation
     def explain_changes(

@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -353,7 +354,7 @@ def test_the_auditors_walk_through(arrived, workspace, settings, tmp_path):
     told = Path("docs/audit-walkthrough.md").read_text(encoding="utf-8")
     for step in re.findall(r"^\$ (.*\n(?:(?!\$ |```).*\n)*)", told, re.MULTILINE):
         command, *lines = step.splitlines()
-        words = command.replace(named, ran[0] if ran else named).split()
+        words = shlex.split(command.replace(named, ran[0] if ran else named))
         words = [re.sub(r"^out\b", str(folder), word) for word in words]
         if words[0] == "python":
             shown = subprocess.run(
