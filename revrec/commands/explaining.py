@@ -13,10 +13,14 @@ import typer
 from revrec.audit.explanation import Subject
 from revrec.audit.telling import explanation_data, lines_of
 from revrec.commands.commitments import KnownAt
-from revrec.commands.shared import AsJson, OfBook, out, say, workspace_of
+from revrec.commands.shared import AsJson, OfBook, out, running, say, workspace_of
 from revrec.operations.explanations import Asked, told
 
-app = typer.Typer(help="Follow what the books hold to facts and paragraphs.", no_args_is_help=True)
+app = typer.Typer(
+    help="Follow what the books hold to facts and paragraphs.",
+    no_args_is_help=True,
+    callback=running,
+)
 _Day = Annotated[
     datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Such as 2026-03-31.")
 ]

@@ -9,6 +9,7 @@ import typer
 
 from revrec.cli import app
 from revrec.commands.rights import NEEDS, command_of
+from revrec.commands.shared import running
 from revrec.store import people
 
 TABLE = """
@@ -144,6 +145,12 @@ def commands():
 def test_every_command_is_for_somebody():
     """A new command takes its place in the table, or nobody may run it."""
     assert set(commands()) - WITHOUT_BOOKS == set(NEEDS)
+
+
+def test_every_group_notes_which_of_its_commands_runs():
+    """Else its commands would be taken for the group, which nobody enrolled may run."""
+    for each in app.registered_groups:
+        assert each.typer_instance.info.callback is running, each.name
 
 
 def test_every_command_by_every_role(run):
