@@ -29,7 +29,7 @@ from revrec.model.dataset import Column, ColumnType
 from revrec.money import minor_digits, with_decimals
 from revrec.spreadsheets import looks_like_formula
 
-_ROWS_PER_CHUNK = 5_000
+_ROWS_PER_CHUNK = 2_000
 _LINE_HEIGHT = 14
 _LINES_MAX = 6
 _EPOCH = date(1899, 12, 30).toordinal()

@@ -140,9 +140,12 @@ def greatest(data: DataSet, position: int) -> dict[str, int]:
     values, by = values_of(data, position), currency_position(data)
     named = [data.currency] * len(values) if by is None else values_of(data, by)
     largest: dict[str, int] = {}
-    for currency, value in dict.fromkeys(zip(named, values, strict=True)):
-        if isinstance(value, int) and abs(value) > largest.get(str(currency), -1):
-            largest[str(currency)] = abs(value)
+    for currency in dict.fromkeys(named):
+        pairs = zip(named, values, strict=True)
+        found = [value for each, value in pairs if each == currency and isinstance(value, int)]
+        if found:
+            most, least = max(found), min(found)
+            largest[str(currency)] = max(most, -least)
     return largest
 
 
