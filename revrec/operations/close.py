@@ -31,7 +31,7 @@ from revrec.model.fact import digest_of
 from revrec.model.history import Book
 from revrec.model.people import ConsentAction
 from revrec.operations import books, gates
-from revrec.operations.computing import Computed, compute, read_inputs
+from revrec.operations.computing import Computed, compute, posted_by, read_inputs
 from revrec.operations.engines import LOCAL, Engine
 from revrec.operations.gates import GateState, Rehearsal
 from revrec.operations.incremental import ToClose, pass_gates, to_close
@@ -187,11 +187,11 @@ def given_up_if_blocked(
 def flash_close(
     workspace: Workspace, period: Period, *, known_at: datetime | None = None
 ) -> Computed:
-    """What closing the period now would post, by what was known at a moment; writes nothing."""
+    """What closing the period would post now, or would have at a moment; writes nothing."""
 
     def show(tx: Transaction) -> Computed:
-        pins = pins_at(tx, workspace.lake, known_at)
-        return compute(read_inputs(tx, workspace.lake, pins), period)
+        pins, lake = pins_at(tx, workspace.lake, known_at), workspace.lake
+        return compute(read_inputs(tx, lake, pins, posted=posted_by(tx, lake, known_at)), period)
 
     return workspace.run(show, read_only=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -231,6 +231,12 @@ def posted_detail(
     table = dataset.to_table(columns=DETAIL.names, filter=own)
     ordered = [("period", "ascending"), ("entry_seq", "ascending"), ("line_no", "ascending")]
     return table.cast(DETAIL).sort_by(ordered)
+
+
+def posted_by(tx: Transaction, lake: Lake, known_at: datetime | None) -> pa.Table:
+    """Posting detail of the first book as it was at a moment, or as it is."""
+    version = lake.committed_version(tx, "posting", known_at)
+    return posted_detail(tx, lake, version=version) if version else DETAIL.empty_table()
 
 
 @collector_at_rest()

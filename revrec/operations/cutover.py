@@ -22,7 +22,7 @@ from revrec.feeds.documents import read_text
 from revrec.model.dataset import DataSet
 from revrec.model.opening import ControlTotal, CutoverAccount
 from revrec.money import to_minor
-from revrec.operations.computing import compute, read_inputs
+from revrec.operations.computing import compute, posted_by, read_inputs
 from revrec.operations.known import pins_at
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -68,8 +68,9 @@ def tied_cutover(
     """
 
     def show(tx: Transaction) -> TiedCutover:
-        pins = None if known_at is None else pins_at(tx, workspace.lake, known_at)
-        computed = compute(read_inputs(tx, workspace.lake, pins), period)
+        pins = pins_at(tx, workspace.lake, known_at)
+        posted = posted_by(tx, workspace.lake, known_at)
+        computed = compute(read_inputs(tx, workspace.lake, pins, posted=posted), period)
         book = computed.inputs.book
         found = tied(book, computed.at_cutover)
         totals = tied_totals(found, controls or book.control_totals, period.last)

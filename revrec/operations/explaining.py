@@ -36,10 +36,10 @@ from revrec.operations.knowing import (
     approvals_of,
     evidence_of,
     in_order,
-    pins_at,
     state_of,
     usage_of,
 )
+from revrec.operations.known import pins_at
 from revrec.operations.since_close import changes_of, decided_before, made_of, reason
 from revrec.operations.workspace import Workspace
 from revrec.store import calendars, periods

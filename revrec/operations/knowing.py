@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 from revrec.audit.explanation import Approval, Evidence, Known
 from revrec.engine import ENGINE_VERSION
-from revrec.errors import FeedError
 from revrec.feeds.frameworks import frameworks
 from revrec.model.books import Framework
 from revrec.model.fact import Fact, FactKind, RecordedFact, digest_of
@@ -23,7 +21,6 @@ from revrec.store import controls, facts, periods, proposals
 from revrec.store.lake import Lake
 from revrec.store.periods import PeriodClose, Pins
 from revrec.store.transaction import Transaction
-from revrec.usage.ledger import TABLE
 
 _OF_PRODUCTS = frozenset({FactKind.PRODUCT, FactKind.STANDALONE_SELLING_PRICE})
 _OF_ALL = frozenset(
@@ -58,23 +55,6 @@ class State:
         """The last close before the period's."""
         found = [each for each in self.closes if each.period < self.period]
         return found[-1] if found else None
-
-
-def pins_at(tx: Transaction, lake: Lake, known_at: datetime | None) -> Pins:
-    """What was known at a moment; now, if none is told."""
-    if known_at is None:
-        return Pins(
-            fact_seq=facts.last_seq(tx),
-            usage_version=lake.committed_version(tx, TABLE),
-            known_at=tx.now,
-        )
-    if known_at.tzinfo is None:
-        raise FeedError(f"{known_at} has no time zone.", remedy="Write it as 2026-03-31T23:59:59Z.")
-    return Pins(
-        fact_seq=facts.seq_at(tx, known_at),
-        usage_version=lake.version_at(tx, TABLE, known_at),
-        known_at=known_at,
-    )
 
 
 def state_of(

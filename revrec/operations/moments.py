@@ -17,7 +17,8 @@ from revrec.model.fact import RecordedFact
 from revrec.money import Money
 from revrec.operations import books
 from revrec.operations.changed import sharing_with
-from revrec.operations.knowing import fact_evidence, in_order, known_of, pins_at
+from revrec.operations.knowing import fact_evidence, in_order, known_of
+from revrec.operations.known import pins_at
 from revrec.operations.tracing import KEY_NAMES, Key, targets
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period

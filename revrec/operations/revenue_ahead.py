@@ -56,7 +56,7 @@ def revenue_to_come(
     Contracts stand as they do, or did at a moment. One that cannot be accounted for is left out,
     with the reason; what is delivered, not used, has no schedule and is left out too.
     """
-    known = read_inputs(tx, lake, None if known_at is None else pins_at(tx, lake, known_at))
+    known = read_inputs(tx, lake, pins_at(tx, lake, known_at))
     counts = usage_by_obligation(known.usage, known.book.histories.values())
     accounting = engine.account(known.book, [inputs.as_of], usage=[counts])
     with Subledger(known.book, accounting) as subledger:

@@ -34,10 +34,10 @@ from revrec.operations.knowing import (
     fact_evidence,
     in_order,
     known_of,
-    pins_at,
     usage_evidence,
     usage_name,
 )
+from revrec.operations.known import pins_at
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.recognition.counts import usage_by_obligation

@@ -215,15 +215,6 @@ class Lake:
         ).fetchone()
         return None if row is None else row[0]
 
-    def version_at(self, tx: Transaction, table: str, moment: datetime) -> int | None:
-        """The last version that was committed by a moment; None if there was none."""
-        row = tx.connection.execute(
-            "select max(version) from records.lake_commit"
-            " where entity_id = %s and lake_table = %s and recorded_at <= %s",
-            [tx.entity, table, moment],
-        ).fetchone()
-        return None if row is None else row[0]
-
     def recover(self, tx: Transaction) -> list[str]:
         """Take back versions that no commit names; returns the tables that had one.
 

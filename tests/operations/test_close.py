@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from revrec.operations.report import report
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
+from revrec.runtime.clock import FixedClock
 from revrec.store import journal, periods
 from revrec.usage import rollup
 from tests.books import load_examples, send, write_usage
@@ -81,15 +83,23 @@ def test_a_second_close_changes_nothing(workspace: Workspace) -> None:
     assert workspace.run(journal.head) == before
 
 
-def test_a_flash_close_writes_nothing_and_shows_what_the_close_posts(workspace: Workspace) -> None:
-    """The dry run's postings are the close's postings."""
+def test_a_flash_close_writes_nothing_and_shows_what_the_close_posts(
+    workspace: Workspace, clock: FixedClock
+) -> None:
+    """The dry run's postings are the close's postings; after it, those of the moment before it."""
     shown = flash_close(workspace, JANUARY)
+    moment = clock.time
 
     assert workspace.run(journal.head)[0] == 0
+    clock.advance(timedelta(minutes=1))
     close_period(workspace, JANUARY, **PEOPLE)
     posted = workspace.run(lambda tx: posted_detail(tx, workspace.lake))
     order = [(name, "ascending") for name in POSTED.names]
     assert posted.select(POSTED.names).sort_by(order).equals(shown.postings.sort_by(order))
+    assert flash_close(workspace, JANUARY).postings.num_rows == 0
+    assert flash_close(workspace, JANUARY, known_at=moment).postings.equals(shown.postings)
+    long_before = moment - timedelta(days=365)
+    assert flash_close(workspace, JANUARY, known_at=long_before).postings.num_rows == 0
 
 
 def test_periods_close_in_order(workspace: Workspace) -> None:
