@@ -107,6 +107,8 @@ def test_every_list_is_in_the_one_shape_or_says_why_not():
 
 def test_a_close_that_was_undone_is_read_as_it_was(ana, ben, cleo, clock):
     """3,100.00 of January in the first close; corrected, 1,550.00; each as known then."""
+    before = clock.now().isoformat()
+    clock.advance(timedelta(minutes=1))
     record(ana, [CONTRACT], "told")
     close(ana, "2026-01", "first")
     clock.advance(timedelta(minutes=1))
@@ -122,6 +124,16 @@ def test_a_close_that_was_undone_is_read_as_it_was(ana, ben, cleo, clock):
     def revenue(**asked):
         told = cleo.get("/v1/trial-balance", params={"period": "2026-01", **asked}).json()
         return {each["closing"] for each in told["accounts"] if each["account"] == "revenue"}
+
+    def previewed(**asked):
+        lines = cleo.get("/v1/periods/2026-02/flash", params=asked).json()
+        return sum(
+            Decimal(each["amount"]["amount"]) for each in lines if each["account"] == "revenue"
+        )
+
+    # 28 days of 100.00 upon what was posted by then, half of it upon what is; nothing before.
+    asked = ({"known_at": before}, {"known_at": moment}, {})
+    assert [0, Decimal(-2800), Decimal(-1400)] == [previewed(**each) for each in asked]
 
     def told(path, **asked):
         return cleo.get(path, params=asked).json()["records"]
