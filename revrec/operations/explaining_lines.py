@@ -105,7 +105,8 @@ def _periods(calendar: Calendar, text: str) -> tuple[Period, Period]:
 
 def _period_of(row: Row, first: Period, last: Period) -> Period | None:
     """The period of the report that a row names; none if it names none."""
-    return next((each for each in first.through(last) if str(each) == row.get("period")), None)
+    named = row.get("period") or row.get("service_month")
+    return next((each for each in first.through(last) if str(each) == named), None)
 
 
 def _row(data: DataSet, key: str) -> Row:
@@ -141,6 +142,8 @@ def _largest(posted: pa.Table, row: Row, first: Period, last: Period) -> Sequenc
     found = posted.filter(pc.is_in(posted["period"], within))
     for name in _NARROWING:
         told = row.get(name)
+        if name == "customer" and row.get("contract"):
+            continue  # Schedules show the customer's name, postings the id; the contract is closer.
         if isinstance(told, str) and told and name in DETAIL.names:
             found = found.filter(pc.equal(found[name], told))
     ranked = found.append_column("size", pc.abs(found["amount"]))

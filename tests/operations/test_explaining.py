@@ -30,7 +30,8 @@ from tests.books import send, write_usage
 JANUARY, FEBRUARY = Period(2026, 1), Period(2026, 2)
 PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
 CONTRACT = {
-    "kind": "contract", "id": "C/1", "customer": "acme", "currency": "USD",
+    "kind": "contract", "id": "C/1", "customer": "acme", "customer_name": "Acme Inc.",
+    "currency": "USD",
     "inception": "2026-01-01", "start": "2026-01-01", "end": "2026-12-31",
     "obligations": [
         {"id": "access", "product": "platform", "measure": "days"},
