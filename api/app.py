@@ -43,10 +43,12 @@ from api.openapi import TAGS, described
 from api.routing import router
 from api.tokens import tokens_of
 from revrec.operations.known import Kept
+from revrec.operations.worker import DEAD_SECONDS
 from revrec.operations.workspace import Workspace
 from revrec.runtime.metrics import exposition
 from revrec.runtime.settings import Settings
-from revrec.store import journal
+from revrec.store import jobs, journal
+from revrec.store.transaction import Transaction
 
 ROUTES = (
     routes,
@@ -140,9 +142,16 @@ def _add_pages(app: FastAPI, workspace: Workspace) -> None:
 
     @app.get("/health/ready", include_in_schema=False)
     def ready() -> PlainTextResponse:
-        """Database reachable and migrated, chain head readable; StoreError otherwise."""
-        seq, head = workspace.run(journal.head, read_only=True)
-        return PlainTextResponse(f"ready at entry {seq}, {head}")
+        """Database reachable and migrated, chain head readable; StoreError otherwise.
+
+        Beside it, how many workers do jobs: without one, what is asked for waits.
+        """
+
+        def look(tx: Transaction) -> tuple[int, str, int]:
+            return *journal.head(tx), jobs.workers(tx, DEAD_SECONDS)
+
+        seq, head, workers = workspace.run(look, read_only=True)
+        return PlainTextResponse(f"ready at entry {seq}, {head}\nworkers of jobs: {workers}\n")
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:

@@ -8,17 +8,18 @@ from fastapi import Path, Query, Response
 
 from api import close_schemas as schemas
 from api.access import Books, Key, keyed
-from api.closing import close_once
+from api.closing import ask_close
 from api.estimate_schemas import ProposalListed
 from api.etags import PRECONDITIONS, IfMatch
+from api.job_schemas import JobTold
 from api.routing import EVERY, WRITES, KnownAt, PathPeriod, answer, refusals, router
-from api.schemas import CloseRequested, PeriodClosed
+from api.schemas import CloseRequested
 from revrec.model.misstatement import QualitativeFactor
 from revrec.operations import checklist as tasks
 from revrec.operations import close as closing
 from revrec.operations import gates, misstating
 from revrec.operations.answering import once
-from revrec.operations.close import Kind
+from revrec.operations.closable import Kind
 
 _REFUSED = (
     *WRITES,
@@ -42,15 +43,16 @@ TaskName = Annotated[str, Path(max_length=64, examples=["rollforward_reviewed"])
     tags=["periods"],
     operation_id="soft_close_period",
     summary="Close a period softly",
-    response_model=PeriodClosed,
+    status_code=202,
+    response_model=JobTold,
     responses=refusals(*PRECONDITIONS, *_CLOSES),
 )
 def soft_close_period(
     period: PathPeriod, body: CloseRequested, books: Books, key: Key, match: IfMatch
 ) -> Response:
-    """Post what is known; later facts post here only if the cut-off is moved."""
+    """Ask to post what is known; later facts post here only if the cut-off is moved."""
     people = {"prepared_by": books.actor, "approved_by": body.approved_by}
-    return answer(close_once(books, period, key, Kind.SOFT, people, match=match))
+    return ask_close(books, period, key, Kind.SOFT, people, match=match)
 
 
 @router.post(
@@ -58,16 +60,16 @@ def soft_close_period(
     tags=["periods"],
     operation_id="move_cut_off",
     summary="Move a soft close's cut-off",
-    response_model=PeriodClosed,
+    status_code=202,
+    response_model=JobTold,
     responses=refusals(*PRECONDITIONS, *_CLOSES),
 )
 def move_cut_off(
     period: PathPeriod, body: schemas.CutOffMoved, books: Books, key: Key, match: IfMatch
 ) -> Response:
-    """Let what is known by now post in a soft-closed period; the caller approves."""
+    """Ask to post what is known by now in a soft-closed period; the caller approves."""
     people = {"prepared_by": body.requested_by, "approved_by": books.actor}
-    told = close_once(books, period, key, Kind.CUT_OFF, people, match=match, reason=body.reason)
-    return answer(told)
+    return ask_close(books, period, key, Kind.CUT_OFF, people, match=match, reason=body.reason)
 
 
 @router.get(

@@ -1,18 +1,21 @@
-"""Closes over HTTP: once for each key, with the certificate as the answer."""
+"""Closes over HTTP: asked for once for each key, answered with the job that does them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from api import schemas
+from fastapi import Response
+
+from api import job_schemas, schemas
 from api.access import keyed
 from api.etags import Match
+from api.routing import answer
 from revrec.errors import PeriodClosed
-from revrec.operations import close as closing
+from revrec.model.job import Job
+from revrec.operations import jobs
 from revrec.operations.answering import Answered, once
-from revrec.operations.checking import run_checks
-from revrec.operations.close import Kind
+from revrec.operations.closable import Kind
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store import periods
@@ -20,7 +23,7 @@ from revrec.store.periods import PeriodClose
 from revrec.store.transaction import Transaction
 
 
-def close_once(
+def ask_close(
     books: Workspace,
     period: Period,
     key: str,
@@ -29,47 +32,36 @@ def close_once(
     *,
     match: Match,
     reason: str = "",
-) -> Answered:
-    """Close a period as asked; PeriodClosed, with the certificate, if it is so closed already.
+) -> Response:
+    """Ask for a close: 202 with the job; PeriodClosed, with the certificate, if it is so closed."""
 
-    What the checks see then becomes findings, as after a close by command; an answer given again
-    runs none.
-    """
-    prepared_by, approved_by = people["prepared_by"], people["approved_by"]
-
-    def close(tx: Transaction) -> PeriodClose:
+    def ask(tx: Transaction) -> Job:
         match.check(lambda: certificate_of(tx, period))
-        closed = closing.finish_close(
-            tx, books.lake, period, prepared_by=prepared_by, approved_by=approved_by
-        )
-        if not closed.new:
-            raise _already_closed(closed.certificate)
-        return closed.certificate
-
-    def begin() -> None:
-        books.run(lambda tx: match.check(lambda: certificate_of(tx, period)), read_only=True)
-        closing.begin_close(
-            books,
-            period,
-            prepared_by=prepared_by,
-            approved_by=approved_by,
-            kind=kind,
-            reason=reason,
-        )
+        asked = jobs.submit_close(tx, period, kind, two=people, reason=reason)
+        if isinstance(asked, PeriodClose):
+            raise _already_closed(asked)
+        return asked
 
     # A close for good keeps the name its keys had before there were others.
     name = "close" if kind is Kind.HARD else kind.value
-    with closing.given_up_if_blocked(books, period):
-        answered = once(
+    two = people["prepared_by"], people["approved_by"]
+    return accepted(
+        once(
             books,
-            keyed(key, name, str(period), prepared_by, approved_by, *filter(None, [reason])),
-            close,
-            lambda certificate: schemas.PeriodClosed.of(certificate).model_dump_json(),
-            before=begin,
+            keyed(key, name, str(period), *two, *filter(None, [reason])),
+            ask,
+            lambda job: job_schemas.JobTold.of(job).model_dump_json(),
         )
-    if not answered.replayed:
-        run_checks(books)
-    return answered
+    )
+
+
+def accepted(given: Answered) -> Response:
+    """The answer to what is asked for as a job: 202, and where to look at it."""
+    response = answer(given)
+    response.status_code = 202
+    number = job_schemas.JobTold.model_validate_json(given.body).id
+    response.headers["Location"] = f"/v1/jobs/{number}"
+    return response
 
 
 def certificate_of(

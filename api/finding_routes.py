@@ -8,10 +8,12 @@ from fastapi import Path, Query, Response
 
 from api import finding_schemas as schemas
 from api.access import Books, Key, keyed
+from api.closing import accepted
 from api.etags import PRECONDITIONS, TAGGED, IfMatch
+from api.job_schemas import JobTold
 from api.routing import EVERY, WRITES, answer, refusals, router
 from revrec.model.finding import Finding, FindingState
-from revrec.operations import checking, findings
+from revrec.operations import findings, jobs
 from revrec.operations.answering import once
 from revrec.store.transaction import Transaction
 
@@ -104,16 +106,20 @@ def _changed(tx: Transaction, finding: str, body: schemas.FindingChanged) -> Fin
     tags=["findings"],
     operation_id="run_checks",
     summary="Run the checks now",
-    response_model=schemas.ChecksRun,
+    status_code=202,
+    response_model=JobTold,
     responses=refusals(*WRITES),
 )
 def run_checks(books: Books, key: Key) -> Response:
-    """Bring the findings to what the checks see now; again, nothing changes."""
-    return answer(
+    """Ask for the checks; `Location` leads to the job, whose result counts what they did.
+
+    They bring the findings to what they see now; again, nothing changes.
+    """
+    return accepted(
         once(
             books,
             keyed(key, "checks"),
-            lambda tx: checking.running_checks(tx, books.lake),
-            lambda made: schemas.ChecksRun.of(made).model_dump_json(),
+            lambda tx: jobs.submit(tx, "check", {}),
+            lambda job: JobTold.of(job).model_dump_json(),
         )
     )

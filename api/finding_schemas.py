@@ -7,9 +7,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from api.schemas import Count, Person, Wire
+from api.schemas import Person, Wire
 from revrec.model.finding import Finding, FindingAction, FindingEvent, FindingState
-from revrec.operations.checking import Checked
 from revrec.reconciliation.datasets import age
 
 
@@ -109,32 +108,4 @@ class FindingTold(Wire):
             waits_for_another_than=found.proposed.by if found.proposed else "",
             sentence=found.sentence,
             events=[EventTold.of(each) for each in found.events],
-        )
-
-
-class ChecksRun(Wire):
-    """What a run of the checks did to the findings."""
-
-    run: list[str] = Field(examples=[["documents", "metering", "cash"]])
-    raised: Count
-    changed: Count
-    cleared: Count
-    recurred: Count
-    standing: Count
-    """Findings that are not resolved after it."""
-    refused: dict[str, str]
-    """Checks that could not be run, with why."""
-
-    @classmethod
-    def of(cls, done: Checked) -> ChecksRun:
-        """The wire form of a run."""
-        told = done.updated
-        return cls(
-            run=list(done.run),
-            raised=told.raised,
-            changed=told.changed,
-            cleared=told.cleared,
-            recurred=told.recurred,
-            standing=told.standing,
-            refused={name: error.message for name, error in done.refused.items()},
         )

@@ -13,6 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api import job_schemas as schemas
 from api.access import Books, Key, keyed
+from api.closing import accepted
 from api.etags import PRECONDITIONS, TAGGED, IfMatch
 from api.routing import EVERY, WRITES, answer, refusals, router
 from revrec.model.job import Job
@@ -51,11 +52,7 @@ def start_job(body: schemas.JobRequested, books: Books, key: Key) -> Response:
         ask,
         lambda job: schemas.JobTold.of(job).model_dump_json(),
     )
-    response = answer(given)
-    response.status_code = 202
-    number = schemas.JobTold.model_validate_json(given.body).id
-    response.headers["Location"] = f"/v1/jobs/{number}"
-    return response
+    return accepted(given)
 
 
 @router.get(

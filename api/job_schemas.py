@@ -17,7 +17,7 @@ class JobRequested(Wire):
     """Work to do in the background, in the caller's name."""
 
     kind: str = Field(max_length=64, examples=["close"])
-    """close, flash, export-journal, rate or verify."""
+    """close, cut-off, flash, export-journal, rate, check or verify."""
     arguments: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=200)]] = (
         Field(
             default_factory=dict,
@@ -51,7 +51,7 @@ class JobTold(Wire):
     steps_total: Count
     result: dict[str, Any] | None
     error: dict[str, Any] | None
-    """Code, message and remedy, if it failed."""
+    """Code, message, remedy and blockers, if it failed."""
     started_at: datetime | None
     ended_at: datetime | None
     cancelled_by: Person | None

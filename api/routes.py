@@ -9,8 +9,9 @@ from fastapi import Query, Response
 from api import schemas
 from api.access import Books, Key, keyed
 from api.bodies import Records
-from api.closing import certificate_of, close_once
+from api.closing import ask_close, certificate_of
 from api.etags import PRECONDITIONS, TAGGED, IfMatch
+from api.job_schemas import JobTold
 from api.journal_schemas import JournalEntry, PostedLine
 from api.listing import LISTED, REFUSED, Listed
 from api.routing import (
@@ -33,7 +34,7 @@ from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.answering import once
 from revrec.operations.books import chosen
-from revrec.operations.close import Kind
+from revrec.operations.closable import Kind
 from revrec.operations.known import pins_at
 from revrec.operations.refused import take
 from revrec.store import calendars, journal
@@ -118,15 +119,19 @@ def get_period(period: PathPeriod, books: Books, known_at: KnownAt = None) -> sc
     tags=["periods"],
     operation_id="close_period",
     summary="Close a period",
-    response_model=schemas.PeriodClosed,
+    status_code=202,
+    response_model=JobTold,
     responses=refusals(*WRITES, *PRECONDITIONS, *CLOSES, "payload-too-large"),
 )
 def close_period(
     period: PathPeriod, body: schemas.CloseRequested, books: Books, key: Key, match: IfMatch
 ) -> Response:
-    """Close the period; the caller prepared it, another person approved it."""
+    """Ask for the close of a period, which the caller prepared and another person approved.
+
+    `Location` leads to the job. What it comes to is its result, and the period's certificate.
+    """
     people = {"prepared_by": books.actor, "approved_by": body.approved_by}
-    return answer(close_once(books, period, key, Kind.HARD, people, match=match))
+    return ask_close(books, period, key, Kind.HARD, people, match=match)
 
 
 @router.post(

@@ -10,14 +10,10 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-import uvicorn
-
 from api.access import OPEN_NAME
-from api.app import create_app
-from api.workers import Worker, run_workers
+from api.workers import JobWorker, Worker, run_workers
 from revrec.errors import RevrecError
 from revrec.operations.people import digest_of_key, new_key
-from revrec.operations.worker import worker_beside
 from revrec.operations.workspace import Workspace
 from revrec.runtime.settings import Settings
 from revrec.store import people
@@ -40,9 +36,10 @@ def serve(
     tell: Callable[[str], None],
     workers: int = 1,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then finish the requests under way; a second one cuts them.
+    """Serve until SIGINT or SIGTERM, then finish what is under way; a second one cuts it off.
 
-    ``workers`` processes answer, if more than this one.
+    ``workers`` processes answer, and those of ``settings.job_workers`` do jobs; this one looks
+    after them.
 
     While nobody is enrolled a key is made and told, on a loopback address only. Raises
     CannotServe when the address cannot be listened on or would be open to others without keys.
@@ -54,21 +51,14 @@ def serve(
         "server_header": False,
         "timeout_graceful_shutdown": None,
     }
-    app = create_app(workspace, settings, open_key=open_key) if workers == 1 else None
+    worker = Worker(settings=settings, open_key=open_key, options=options)
+    doing = [JobWorker(settings=settings, actor=workspace.actor)] * settings.job_workers
     with _listening(host, port) as listener:
         for stopping in (signal.SIGINT, signal.SIGTERM):
-            # The server gives the signal back when it has finished; then the stores are closed too.
+            # Until the others run; the stores are closed then too.
             signal.signal(stopping, _leave)
         tell(f"Serving on http://{_address(host)}:{listener.getsockname()[1]}, API under /docs.")
-        with worker_beside(workspace):
-            if app is None:
-                worker = Worker(settings=settings, open_key=open_key, options=options)
-                run_workers(worker, listener, workers)
-                return
-            server = uvicorn.Server(uvicorn.Config(app, **options))
-            # Streams end when the server stops: it waits for the requests under way.
-            app.state.is_stopping = lambda: server.should_exit
-            server.run(sockets=[listener])
+        run_workers(worker, listener, workers, doing)
 
 
 def _open_key(workspace: Workspace, host: str, tell: Callable[[str], None]) -> str | None:

@@ -1,7 +1,8 @@
-"""Several processes that answer at one address, under one that looks after them and does the jobs.
+"""Processes that answer at one address and processes that do jobs, under one that looks after them.
 
-Each has stores of its own; what must be so among them, the database sees to. A process that dies
-is replaced, and all leave when the one above them is gone, however it went.
+Each has stores of its own; what must be so among them, the database sees to. Long work is never
+done where requests are answered. A process that dies is replaced, and all leave when the one above
+them is gone, however it went.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import signal
 import socket
 import tempfile
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -22,6 +25,7 @@ import uvicorn
 
 from api.app import create_app
 from revrec.operations.people import NAMELESS
+from revrec.operations.worker import run_worker
 from revrec.operations.workspace import open_workspace
 from revrec.runtime.logging import configure
 from revrec.runtime.metrics import shared_in
@@ -30,6 +34,8 @@ from revrec.runtime.settings import Settings
 _log = structlog.get_logger()
 _SPAWNED = get_context("spawn")
 """A process with threads and connections must not be forked."""
+_NICE = 5
+"""How far jobs stand back behind answers where both want a processor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,30 +61,83 @@ class Worker:
             server.run(sockets=[listener])
 
 
-def run_workers(worker: Worker, listener: socket.socket, workers: int) -> None:
-    """Answer in so many processes until SIGINT or SIGTERM; one that dies is replaced."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobWorker:
+    """What a process that does jobs needs to know."""
+
+    settings: Settings
+    actor: str
+    """In whose name it asks for what is due."""
+
+    def work(self) -> None:
+        """Do jobs until SIGINT or SIGTERM, then finish the one under way."""
+        configure(self.settings.log_level)
+        os.nice(_NICE)
+        with open_workspace(self.settings, actor=self.actor) as workspace:
+            _leave_with_parent()
+            run_worker(workspace)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Running:
+    """A process that is looked after."""
+
+    begin: Callable[[], SpawnProcess]
+    process: SpawnProcess
+
+    def replace(self) -> None:
+        """Begin it again where it died."""
+        self.process.join()
+        died, code = self.process.pid, self.process.exitcode
+        _log.warning("a process died", does=self.process.name, died=died, exit_code=code)
+        self.process = self.begin()
+
+
+def run_workers(
+    answering: Worker, listener: socket.socket, workers: int, doing: Sequence[JobWorker]
+) -> None:
+    """Answer in so many processes, and do jobs beside them, until SIGINT or SIGTERM.
+
+    One that dies is replaced. Asked to stop, each finishes what it is at; asked again, they are cut
+    off, which loses nothing.
+    """
     told, tell = os.pipe()
     for stopping in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stopping, lambda *_: os.write(tell, b"."))
     with tempfile.TemporaryDirectory(prefix="revrec-metrics-") as folder:
         shared_in(Path(folder))
-        running = [_begun(worker, listener) for _ in range(workers)]
-        while told not in (ended := connection.wait([told, *(it.sentinel for it in running)])):
-            for place, it in enumerate(running):
-                if it.sentinel in ended:
-                    it.join()
-                    _log.warning("a process that answers died", died=it.pid, exit_code=it.exitcode)
-                    running[place] = _begun(worker, listener)
+        begins = [
+            *([partial(_begun, "answers", answering.answer, listener)] * workers),
+            *(partial(_begun, "does jobs", each.work) for each in doing),
+        ]
+        running = [_Running(begin=begin, process=begin()) for begin in begins]
+        while told not in (
+            ended := connection.wait([told, *(it.process.sentinel for it in running)])
+        ):
+            for it in running:
+                if it.process.sentinel in ended:
+                    it.replace()
+        os.read(told, 1)
         for it in running:
-            it.terminate()
+            it.process.terminate()
+        while left := _ends([it for it in running if it.process.is_alive()]):
+            if told in connection.wait([told, *left]):
+                os.read(told, 1)
+                for it in running:
+                    it.process.kill()
         for it in running:
-            it.join()
+            it.process.join()
     os.close(told)
     os.close(tell)
 
 
-def _begun(worker: Worker, listener: socket.socket) -> SpawnProcess:
-    process = _SPAWNED.Process(target=worker.answer, args=(listener,))
+def _ends(running: Sequence[_Running]) -> list[int]:
+    """What tells that a process has ended."""
+    return [it.process.sentinel for it in running]
+
+
+def _begun(name: str, target: Callable[..., None], *arguments: object) -> SpawnProcess:
+    process = _SPAWNED.Process(target=target, args=arguments, name=name)
     process.start()
     return process
 

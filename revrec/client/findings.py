@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from revrec.client.calls import Call, Operation, at, get, post, told
+from revrec.client.jobs import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +33,6 @@ class Finding:
     waits_for_another_than: str
     sentence: str
     events: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChecksRun:
-    """What a run of the checks did to the findings."""
-
-    run: list[str]
-    raised: int
-    changed: int
-    cleared: int
-    recurred: int
-    standing: int
-    refused: dict[str, str]
 
 
 class FindingOperations:
@@ -91,6 +79,6 @@ class FindingOperations:
         return post(at("findings", finding, "actions"), Finding, body)
 
     @Operation
-    def run_checks(self) -> Call[ChecksRun]:
-        """Bring the findings to what the checks see now; again, nothing changes."""
-        return post(at("checks", "runs"), ChecksRun)
+    def run_checks(self) -> Call[Job]:
+        """Ask for the checks, which bring the findings to what they see now; ``wait`` for them."""
+        return post(at("checks", "runs"), Job)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from revrec.client.calls import Call, Listing, Operation, Paged, at, get, listed, post, told
+from revrec.client.jobs import Job
 from revrec.client.shapes import Amount
 
 
@@ -165,23 +166,23 @@ class PeriodOperations:
         return post(at("periods", period, "consents"), Consent, body)
 
     @Operation
-    def close_period(self, period: str, *, approved_by: str) -> Call[Certificate]:
-        """Close the period; the key's person prepared it, another gave their word on it.
+    def close_period(self, period: str, *, approved_by: str) -> Call[Job]:
+        """Ask for a close: the key's person prepared it, another gave their word on it.
 
-        Answered when it is closed. To wait elsewhere, start the job ``close``.
+        ``wait`` for the job; the period's certificate is there then.
         """
-        return post(at("periods", period, "close"), Certificate, {"approved_by": approved_by})
+        return post(at("periods", period, "close"), Job, {"approved_by": approved_by})
 
     @Operation
-    def soft_close_period(self, period: str, *, approved_by: str) -> Call[Certificate]:
-        """Post what is known; later facts post here only if the cut-off is moved."""
-        return post(at("periods", period, "soft-close"), Certificate, {"approved_by": approved_by})
+    def soft_close_period(self, period: str, *, approved_by: str) -> Call[Job]:
+        """Ask to post what is known; later facts post here only if the cut-off is moved."""
+        return post(at("periods", period, "soft-close"), Job, {"approved_by": approved_by})
 
     @Operation
-    def move_cut_off(self, period: str, *, requested_by: str, reason: str) -> Call[Certificate]:
-        """Let what is known by now post in a soft-closed period; the key's person approves."""
+    def move_cut_off(self, period: str, *, requested_by: str, reason: str) -> Call[Job]:
+        """Ask to post what is known by now in a soft-closed period; the key's person approves."""
         body = {"requested_by": requested_by, "reason": reason}
-        return post(at("periods", period, "cut-off"), Certificate, body)
+        return post(at("periods", period, "cut-off"), Job, body)
 
     @Operation
     def reopen_period(self, period: str, *, requested_by: str, reason: str) -> Call[Reopening]:

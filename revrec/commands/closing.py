@@ -17,6 +17,7 @@ from revrec.money import Money
 from revrec.operations import close as closing
 from revrec.operations import inspect
 from revrec.operations.checking import run_checks
+from revrec.operations.closable import Kind
 from revrec.operations.engines import PARALLEL
 from revrec.operations.gates import Rehearsal
 from revrec.operations.spark_engine import Spark
@@ -61,12 +62,12 @@ def close(
                 asked,
                 prepared_by=prepared_by,
                 approved_by=approved_by,
-                kind=closing.Kind.SOFT if soft else closing.Kind.HARD,
+                kind=Kind.SOFT if soft else Kind.HARD,
                 engine=Spark(master=spark_master) if engine is _Where.SPARK else PARALLEL,
             )
         if closed.new:
             with err.status("Running the checks ..."):
-                checked = run_checks(workspace)
+                checked = run_checks(workspace, engine=PARALLEL)
             say(f"{checked.updated.standing:,} findings stand: `revrec findings list`.")
     _print_close(closed.certificate, new=closed.new, as_json=as_json)
 

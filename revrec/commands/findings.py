@@ -24,6 +24,7 @@ from revrec.commands.shared import (
 )
 from revrec.model.finding import Finding, FindingState
 from revrec.operations import checking, findings
+from revrec.operations.engines import PARALLEL
 from revrec.operations.findings import Wanted
 from revrec.reconciliation.datasets import age
 from revrec.store.transaction import Transaction
@@ -137,7 +138,7 @@ def run_(
     if unknown:
         raise typer.BadParameter(f"there is no check {unknown[0]}")
     with workspace_of(actor) as workspace, err.status("Checking ..."):
-        done = checking.run_checks(workspace, check or checking.CHECKS)
+        done = checking.run_checks(workspace, check or checking.CHECKS, engine=PARALLEL)
     names = ("raised", "changed", "cleared", "recurred", "standing")
     counts = {name: getattr(done.updated, name) for name in names}
     if as_json:

@@ -15,6 +15,8 @@ class EventKind(StrEnum):
     FINDING_RAISED = "finding.raised"
     THRESHOLD_CROSSED = "commitment.threshold_crossed"
     """Of a commitment or of credits, so many percent are used."""
+    JOB_ENDED = "job.ended"
+    """Done, failed or cancelled."""
 
 
 class DeliveryState(StrEnum):

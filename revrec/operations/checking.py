@@ -14,39 +14,46 @@ stand. A check that cannot be run leaves its findings as they are, and says why.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
-
-import pyarrow.compute as pc
+from functools import partial
 
 from revrec.disclosure.columns import records_of
 from revrec.errors import LedgerBroken, RevrecError, StoreError
-from revrec.model.dataset import DataSet
 from revrec.model.finding import Cause, Seen
 from revrec.operations import findings
-from revrec.operations.computing import Computed, compute, read_inputs
+from revrec.operations.checking_contracts import (
+    CASH,
+    CONTRACTS,
+    THREE_WAY,
+    check_contracts,
+    first_of,
+)
+from revrec.operations.checking_contracts import Asked as ContractsAsked
+from revrec.operations.engines import LOCAL, Local
 from revrec.operations.findings import Updated
-from revrec.operations.reconciling import reconciled, with_postings
-from revrec.operations.thresholds import tell_crossed
+from revrec.operations.known import pins_at
+from revrec.operations.thresholds import Crossed, listened_to, tell_crossed
 from revrec.operations.workspace import Workspace
-from revrec.periods import Period
-from revrec.reconciliation.cash import cash_findings
-from revrec.reconciliation.documents import document_findings
-from revrec.store import calendars
+from revrec.periods import Period, day_before
+from revrec.store import calendars, locks
 from revrec.store import findings as kept
 from revrec.store.lake import Lake
+from revrec.store.periods import Pins
 from revrec.store.transaction import Transaction
 from revrec.usage import comparison
 from revrec.usage.elections import elected
 from revrec.usage.metered_to_rated import RatingReason, metered_to_rated
 
-DOCUMENTS, METERING, CONTRACTS = "documents", "metering", "contracts"
-THREE_WAY, CASH = "three-way", "cash"
+DOCUMENTS, METERING = "documents", "metering"
 CHECKS = (DOCUMENTS, METERING, CONTRACTS, THREE_WAY, CASH)
+_OF_CONTRACTS = (CONTRACTS, THREE_WAY, CASH)
+_LOOK_SECONDS = 0.2
+"""Between two looks at whether a run under way has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,69 +70,89 @@ class Checked:
 class _Asked:
     """What a check is asked about."""
 
-    tx: Transaction
     lake: Lake
     first: Period
     period: Period
     today: date
-    computed: Callable[[], Computed]
-    """The books as a close of the period would compute them."""
 
 
-def run_checks(workspace: Workspace, checks: Sequence[str] = CHECKS) -> Checked:
-    """Run checks as known now and bring the findings to what they see; again, it is a no-op."""
-    return workspace.run(lambda tx: running_checks(tx, workspace.lake, checks))
+def run_checks(
+    workspace: Workspace, checks: Sequence[str] = CHECKS, *, engine: Local = LOCAL
+) -> Checked:
+    """Run checks as known now and bring the findings to what they see; again, it is a no-op.
+
+    Each reads in a transaction of its own, and what accounts for contracts is run in parts, by
+    ``engine``. One run of an entity is under way at a time; another is waited for.
+    """
+    lock = locks.checking(workspace.entity)
+    while True:
+        with workspace.database.alone(lock) as is_alone:
+            if is_alone:
+                return _run(workspace, checks, engine)
+        time.sleep(_LOOK_SECONDS)
 
 
-def running_checks(tx: Transaction, lake: Lake, checks: Sequence[str] = CHECKS) -> Checked:
-    """Run checks within a transaction of the caller's."""
-    today = tx.now.date()
-    calendar = calendars.calendar(tx)
-    back = timedelta(days=int(elected(tx, "checks_look_back").removesuffix("_days")))
-    period = calendar.of(today)
-    standing = [each.first_period for each in kept.read(tx) if each.amount]
-    first = min([calendar.of(today - back), *map(calendar.parse, standing)])
-    asked = _Asked(
-        tx=tx,
-        lake=lake,
-        first=first,
-        period=period,
-        today=today,
-        computed=cache(lambda: compute(read_inputs(tx, lake, None), period)),
-    )
+def _run(workspace: Workspace, checks: Sequence[str], engine: Local) -> Checked:
+    def ask(tx: Transaction) -> tuple[_Asked, ContractsAsked, Pins]:
+        today, calendar = tx.now.date(), calendars.calendar(tx)
+        back = timedelta(days=_days(tx, "checks_look_back"))
+        standing = [each.first_period for each in kept.read(tx) if each.amount]
+        first = min([calendar.of(today - back), *map(calendar.parse, standing)])
+        asked = _Asked(lake=workspace.lake, first=first, period=calendar.of(today), today=today)
+        of_contracts = ContractsAsked(
+            checks=[name for name in checks if name in _OF_CONTRACTS],
+            first=first,
+            period=asked.period,
+            today=today,
+            invoiced_within=_days(tx, "contracts_invoiced_within"),
+            due_within=_days(tx, "invoices_due"),
+            thresholds=listened_to(tx),
+            used_through=day_before(today),
+        )
+        return asked, of_contracts, pins_at(tx, workspace.lake)
+
+    asked, of_contracts, pins = workspace.run(ask, read_only=True)
     seen: list[Seen] = []
     refused: dict[str, RevrecError] = {}
-    run = []
     for name in checks:
-        try:
-            seen += _CHECKS[name](asked)
-        except (StoreError, LedgerBroken):
-            raise
-        except RevrecError as error:
-            refused[name] = error
-        else:
-            run.append(name)
-    updated = findings.update(tx, seen, run)
-    try:
-        tell_crossed(tx, lake)
-    except (StoreError, LedgerBroken):
-        raise
-    except RevrecError as error:
-        refused["thresholds"] = error
-    return Checked(updated=updated, run=run, refused=refused)
+        if name not in _OF_CONTRACTS:
+            try:
+                seen += workspace.run(partial(_CHECKS[name], asked), read_only=True)
+            except (StoreError, LedgerBroken):
+                raise
+            except RevrecError as error:
+                refused[name] = error
+    crossed: Sequence[Crossed] = ()
+    if of_contracts.checks or of_contracts.thresholds:
+        found = check_contracts(workspace, pins, of_contracts, engine)
+        seen += found.seen
+        refused |= found.refused
+        crossed = found.crossed
+    run = [name for name in checks if name not in refused]
+
+    def bring(tx: Transaction) -> Updated:
+        updated = findings.update(tx, seen, run)
+        tell_crossed(tx, crossed)
+        return updated
+
+    return Checked(updated=workspace.run(bring), run=run, refused=refused)
 
 
-def _documents(asked: _Asked) -> list[Seen]:
+def _days(tx: Transaction, election: str) -> int:
+    return int(elected(tx, election).removesuffix("_days"))
+
+
+def _documents(asked: _Asked, tx: Transaction) -> list[Seen]:
     """Events that something is missing for."""
-    return [*_without_contract(asked), *_without_approval(asked)]
+    return [*_without_contract(asked, tx), *_without_approval(asked, tx)]
 
 
-def _without_approval(asked: _Asked) -> list[Seen]:
+def _without_approval(asked: _Asked, tx: Transaction) -> list[Seen]:
     """Credit memos, of as much as the policy wants two people for, that one person recorded."""
-    bound = elected(asked.tx, "credit_memos_approved_from")
+    bound = elected(tx, "credit_memos_approved_from")
     if bound == "not_asked":
         return []
-    rows = asked.tx.connection.execute(
+    rows = tx.connection.execute(
         """
         with memo as (
             select distinct on (key) key, contract, effective_on, recorded_by,
@@ -152,7 +179,7 @@ def _without_approval(asked: _Asked) -> list[Seen]:
         )
         order by memo.key
         """,
-        {"entity": asked.tx.entity, "bound": Decimal(bound)},
+        {"entity": tx.entity, "bound": Decimal(bound)},
     )
     calendar = asked.period.calendar
     return [
@@ -173,9 +200,9 @@ def _without_approval(asked: _Asked) -> list[Seen]:
     ]  # fmt: skip
 
 
-def _without_contract(asked: _Asked) -> list[Seen]:
+def _without_contract(asked: _Asked, tx: Transaction) -> list[Seen]:
     """Events whose contract was never recorded, each by its last version."""
-    rows = asked.tx.connection.execute(
+    rows = tx.connection.execute(
         """
         select distinct on (kind, key) kind, key, contract, effective_on
         from facts.fact f
@@ -186,7 +213,7 @@ def _without_contract(asked: _Asked) -> list[Seen]:
           )
         order by kind, key, version desc
         """,
-        {"entity": asked.tx.entity},
+        {"entity": tx.entity},
     )
     calendar = asked.period.calendar
     return [
@@ -206,17 +233,17 @@ def _without_contract(asked: _Asked) -> list[Seen]:
     ]
 
 
-def _metering(asked: _Asked) -> list[Seen]:
+def _metering(asked: _Asked, tx: Transaction) -> list[Seen]:
     """Counts that drift, and usage that no price holds for."""
     first, last = asked.first.first, asked.today
     calendar = asked.period.calendar
     causes: defaultdict[Cause, list[tuple[date, Decimal, str]]] = defaultdict(list)
-    for each in comparison.compare(asked.tx, asked.lake, first=first, last=last).drifted:
+    for each in comparison.compare(tx, asked.lake, first=first, last=last).drifted:
         subject = f"{each.source}/{each.customer}/{each.meter}"
         reason = f"count_{each.drift.replace('-', '_')}"
         cause = Cause(check=METERING, reason=reason, contract="", subject=subject)
         causes[cause].append((each.day, each.difference, str(each)))
-    leg = metered_to_rated(asked.tx, asked.lake, first=first, last=last).reasons
+    leg = metered_to_rated(tx, asked.lake, first=first, last=last).reasons
     for row in records_of(leg):
         if row["reason"] in {RatingReason.NO_PRICE.value, RatingReason.UNEXPLAINED.value}:
             contract, meter = str(row["contract"]), str(row["meter"])
@@ -237,88 +264,14 @@ def _metering(asked: _Asked) -> list[Seen]:
             amount=sum((amount for _, amount, _ in told), Decimal(0)) or told[0][1],
             since=min(on for on, _, _ in told),
             first_period=str(calendar.of(min(on for on, _, _ in told))),
-            sentence=_first_of([sentence for _, _, sentence in told]),
+            sentence=first_of([sentence for _, _, sentence in told]),
             remedy="Send what is missing or correct the count; record a price, then rate.",
         )
         for cause, told in causes.items()
     ]
 
 
-def _contracts(asked: _Asked) -> list[Seen]:
-    """Contracts against the documents that are there, and against their revenue."""
-    computed = asked.computed()
-    posted = with_postings(computed)
-    calendar = asked.period.calendar
-    earned: defaultdict[str, list[tuple[date, int]]] = defaultdict(list)
-    revenue = posted.filter(pc.equal(posted["account"], "revenue"))
-    columns = (revenue[name].to_pylist() for name in ("contract", "origin", "amount"))
-    for contract, origin, amount in zip(*columns, strict=True):
-        earned[contract].append((calendar.parse(origin).first, -amount))
-    days = int(elected(asked.tx, "contracts_invoiced_within").removesuffix("_days"))
-    return document_findings(computed.inputs.book, earned, calendar, as_of=asked.today, days=days)
-
-
-def _three_way(asked: _Asked) -> list[Seen]:
-    """The findings of the reconciliation of all periods asked about, one per cause."""
-    computed = asked.computed()
-    found = reconciled(
-        computed.inputs,
-        with_postings(computed),
-        asked.first,
-        asked.period,
-        as_of=asked.today,
-        accounting=computed.accounting,
-    )
-    return seen_of(found.findings)
-
-
-def seen_of(found: DataSet) -> list[Seen]:
-    """The rows of billing findings by cause: the fee, or the obligation, and the reason."""
-    causes: defaultdict[Cause, list[dict[str, object]]] = defaultdict(list)
-    for row in records_of(found):
-        subject = "/".join(filter(None, (str(row["obligation"]), str(row["consideration"]))))
-        cause = Cause(
-            check=THREE_WAY,
-            reason=str(row["reason"]),
-            contract=str(row["contract"]),
-            subject=subject,
-        )
-        causes[cause].append(row)
-    seen = []
-    for cause, rows in causes.items():
-        days = [day for row in rows if isinstance(day := row["since"], date)]
-        amount = sum((Decimal(str(row["amount"])) for row in rows), Decimal(0))
-        seen.append(
-            Seen(
-                cause=cause,
-                customer=str(rows[0]["customer"]),
-                currency=str(rows[0]["currency"]),
-                amount=amount or Decimal(str(rows[0]["amount"])),
-                since=min(days),
-                first_period=min(str(row["service_month"]) for row in rows),
-                sentence=_first_of([str(row["sentence"]) for row in rows]),
-                remedy=str(rows[0]["remedy"]),
-            )
-        )
-    return seen
-
-
-def _cash(asked: _Asked) -> list[Seen]:
-    """Cash of every contract against its invoices."""
-    book = asked.computed().inputs.book
-    days = int(elected(asked.tx, "invoices_due").removesuffix("_days"))
-    return cash_findings(book, asked.period.calendar, as_of=asked.today, days=days)
-
-
-def _first_of(sentences: Sequence[str]) -> str:
-    more = len(sentences) - 1
-    return sentences[0] + (f" And {more:,} more." if more else "")
-
-
-_CHECKS: Mapping[str, Callable[[_Asked], list[Seen]]] = {
+_CHECKS: Mapping[str, Callable[[_Asked, Transaction], list[Seen]]] = {
     DOCUMENTS: _documents,
     METERING: _metering,
-    CONTRACTS: _contracts,
-    THREE_WAY: _three_way,
-    CASH: _cash,
 }

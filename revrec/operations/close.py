@@ -17,20 +17,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec.collector import collector_at_rest
 from revrec.engine import ENGINE_VERSION
-from revrec.errors import Conflict, PeriodNotReady, SelfApproval
+from revrec.errors import Conflict, PeriodNotReady
 from revrec.ledger.detail import entries_of, numbered
 from revrec.model.controls import Waiver
 from revrec.model.fact import digest_of
 from revrec.model.history import Book
-from revrec.model.people import ConsentAction
 from revrec.operations import books, gates
+from revrec.operations.closable import Kind, closable, is_begun, refuse_own_approval
 from revrec.operations.computing import Computed, compute, posted_by, read_inputs
 from revrec.operations.engines import LOCAL, Engine
 from revrec.operations.gates import GateState, Rehearsal
@@ -40,7 +39,7 @@ from revrec.operations.misstating import require_assessment
 from revrec.operations.webhooks import period_closed, period_reopened
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.store import audit_log, calendars, controls, facts, journal, locks, people, periods
+from revrec.store import audit_log, calendars, controls, facts, journal, locks, periods
 from revrec.store.lake import Lake
 from revrec.store.periods import (
     CloseStage,
@@ -59,31 +58,6 @@ class Closed:
 
     certificate: PeriodClose
     new: bool
-
-
-class Kind(StrEnum):
-    """What is asked of a period."""
-
-    SOFT = "soft"
-    """Close it softly."""
-    CUT_OFF = "cut_off"
-    """Close it softly again, with what is known by now."""
-    HARD = "hard"
-    """Close it for good."""
-
-    @property
-    def stage(self) -> CloseStage:
-        """The stage of the certificate."""
-        return CloseStage.HARD if self is Kind.HARD else CloseStage.SOFT
-
-    @property
-    def action(self) -> ConsentAction:
-        """What the other person gives their word on."""
-        return {
-            Kind.SOFT: ConsentAction.SOFT_CLOSE,
-            Kind.CUT_OFF: ConsentAction.CUT_OFF,
-            Kind.HARD: ConsentAction.CLOSE,
-        }[self]
 
 
 def close_period(
@@ -125,11 +99,7 @@ def begin_close(
 
     ``reason`` is kept where a cut-off is moved.
     """
-    if prepared_by == approved_by:
-        raise SelfApproval(
-            f"{prepared_by} cannot approve a close of {period} they prepared.",
-            remedy="Have another person approve it.",
-        )
+    refuse_own_approval(period, prepared_by=prepared_by, approved_by=approved_by)
 
     def begin(tx: Transaction) -> PeriodClose | None:
         two = {"asked": prepared_by, "approved": approved_by}
@@ -258,21 +228,10 @@ def _begin(
     two: Mapping[str, str],
 ) -> PeriodClose | None:
     """Pin the facts, unless the period is so closed or such a close of it is to be resumed."""
-    locks.period_exclusive(tx, period)
-    status = periods.status(tx, period)
+    closed = closable(tx, period, kind, two=two)
+    if closed is not None or is_begun(tx, period, kind):
+        return closed
     standing = periods.standing_close(tx, period)
-    if status is PeriodStatus.CLOSED or (status is PeriodStatus.SOFT_CLOSED and kind is Kind.SOFT):
-        return standing
-    people.require_two(tx, period, kind.action, **two)
-    pinned = periods.pins(tx, period)
-    if pinned is not None and pinned.stage is kind.stage:
-        return None
-    _refuse_out_of_order(tx, period)
-    if kind is Kind.CUT_OFF and standing is None:
-        raise PeriodNotReady(
-            f"{period} is not soft-closed and has no cut-off to move.",
-            remedy="Close it softly first.",
-        )
     locks.facts_exclusive(tx)
     calendars.require_own(tx, period)
     if kind is Kind.HARD:
@@ -296,20 +255,6 @@ def _begin(
 def _same_facts(standing: PeriodClose, pins: Pins) -> bool:
     cut_off = standing.pins
     return (cut_off.fact_seq, cut_off.usage_version) == (pins.fact_seq, pins.usage_version)
-
-
-def _refuse_out_of_order(tx: Transaction, period: Period) -> None:
-    last, soft = periods.last_closed(tx), periods.soft_closed(tx)
-    begun = periods.closing_before(tx, period)
-    wanted = begun or soft or (last.next if last else period)
-    if period != wanted:
-        state = f"{soft} is soft-closed" if soft else f"the last closed period is {last}"
-        state = f"{begun} is being closed" if begun else state
-        raise PeriodNotReady(
-            f"{period} cannot be closed: {state}.",
-            remedy=f"Close {wanted} next.",
-            blockers=[str(wanted)],
-        )
 
 
 @collector_at_rest()

@@ -49,9 +49,13 @@ class Metered:
     entity: int
     among: Sequence[str] | None
     """The contracts that are asked about; all if none."""
+    recorded: pa.Table | None = None
+    """What was read before of days of recording apart (``rollup.BY_RECORDING``), in a part."""
 
     def daily(self, *, by_recording: bool = False) -> pa.Table:
         """Sums by contract, meter and day, and by the day of recording if asked."""
+        if by_recording and self.recorded is not None:
+            return self.recorded
         return rollup.daily(self.cells, self.among, entity=self.entity, by_recording=by_recording)
 
 
@@ -172,6 +176,12 @@ def sound_book(
 ) -> Book:
     """The book of the facts; raises PeriodNotReady for events of contracts never recorded."""
     book, unknown = book_of(told, differing=differing, beside=beside)
+    refuse_unknown(unknown)
+    return book
+
+
+def refuse_unknown(unknown: Sequence[Fact]) -> None:
+    """PeriodNotReady for events of contracts that were never recorded."""
     if unknown:
         shown = [f"{each.kind} {each.key} of contract {each.contract}" for each in unknown]
         raise PeriodNotReady(
@@ -179,7 +189,6 @@ def sound_book(
             remedy="Record the contracts, or correct the facts.",
             blockers=shown,
         )
-    return book
 
 
 def inputs_of(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from revrec.feeds.book import book_of
 from revrec.model.history import Book
@@ -22,6 +23,8 @@ from revrec.store.parting import Cut, contracts_told
 from revrec.store.periods import Pins
 from revrec.store.transaction import Transaction
 
+P = TypeVar("P")
+T = TypeVar("T")
 PART_CONTRACTS = 10_000
 """Contracts of a part at most: what one process holds at once."""
 
@@ -51,7 +54,7 @@ class Local:
         self, tx: Transaction, lake: Lake, pins: Pins, asked: Asked
     ) -> tuple[PartClosed, Book] | None:
         """All parts as one, or None where there is one part."""
-        parts = self._parts(contracts_told(tx, pins.fact_seq))
+        parts = self.parts(contracts_told(tx, pins.fact_seq))
         if parts <= 1:
             return None
         with cut_up(tx, pins, parts) as pieces:
@@ -59,25 +62,32 @@ class Local:
             second = book.second.framework if asked.differing and book.second else ""
             pieces.load("usage", metered_usage(tx, lake, pins).daily())
             pieces.load("posted", posted_detail(tx, lake, book=second))
-            return together(self._closed(pieces, replace(asked, since=pieces.since))), book
+            work = partial(close_part, asked=replace(asked, since=pieces.since))
+            return together(self.over(pieces, part_of, work)), book
 
-    def _parts(self, contracts: int) -> int:
+    def parts(self, contracts: int) -> int:
         """As few as are small enough; of several, as many for each process."""
         parts = -(-contracts // self.part_contracts)
         workers = min(self.processes or os.cpu_count() or 1, parts)
         return -(-parts // workers) * workers if parts > 1 else parts
 
-    def _closed(self, pieces: Cut, asked: Asked) -> Iterator[PartClosed]:
+    def over(
+        self, pieces: Cut, take: Callable[[Cut, int], P], work: Callable[[P], T]
+    ) -> Iterator[T]:
+        """The work on each part, in their order; ``take`` reads one, here and not before its turn.
+
+        ``work`` is done elsewhere, so it is a function of a module, or ``partial`` of one.
+        """
         workers = min(self.processes or os.cpu_count() or 1, pieces.parts)
         if workers == 1:
-            yield from (close_part(part_of(pieces, each), asked) for each in range(pieces.parts))
+            yield from (work(take(pieces, each)) for each in range(pieces.parts))
             return
         # Neither DuckDB's threads nor the connection to PostgreSQL would survive a fork.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=context) as pool:
             waiting = []
             for each in range(pieces.parts):
-                waiting.append(pool.submit(close_part, part_of(pieces, each), asked))
+                waiting.append(pool.submit(work, take(pieces, each)))
                 if len(waiting) > 2 * workers:
                     yield waiting.pop(0).result()
             for done in waiting:

@@ -11,23 +11,37 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 import structlog
 
-from revrec.errors import Conflict, FeedError, Forbidden, NotFound, RevrecError, StoreError
+from revrec.errors import (
+    CloseInProgress,
+    Conflict,
+    FeedError,
+    Forbidden,
+    NotFound,
+    RevrecError,
+    StoreError,
+)
 from revrec.general_ledger.documents import Grain
 from revrec.model.books import Framework
 from revrec.model.job import Job
 from revrec.model.people import Duty
+from revrec.model.webhook import EventKind
 from revrec.operations import inspect
 from revrec.operations.checking import run_checks
-from revrec.operations.close import Kind as CloseKind
+from revrec.operations.closable import Kind as CloseKind
+from revrec.operations.closable import closable, refuse_own_approval
 from revrec.operations.close import begin_close, finish_close, flash_close, given_up_if_blocked
 from revrec.operations.exporting import Wish, export_journal
 from revrec.operations.rating import rate_counted
 from revrec.operations.verify import verify
+from revrec.operations.webhooks import happened
 from revrec.operations.workspace import Workspace
+from revrec.periods import Period
 from revrec.store import audit_log, jobs
+from revrec.store.periods import PeriodClose
 from revrec.store.transaction import Transaction
 from revrec.usage.elections import elected
 
@@ -55,29 +69,46 @@ class Kind:
 
 
 def _close(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, object]:
+    two = {"prepared_by": workspace.actor, "approved_by": told["approved_by"]}
+    return _closing(workspace, told, tell, CloseKind(told.get("stage", CloseKind.HARD.value)), two)
+
+
+def _cut_off(workspace: Workspace, told: Arguments, tell: Tell) -> Mapping[str, object]:
+    two = {"prepared_by": told["requested_by"], "approved_by": workspace.actor}
+    return _closing(workspace, told, tell, CloseKind.CUT_OFF, two)
+
+
+def _closing(
+    workspace: Workspace, told: Arguments, tell: Tell, kind: CloseKind, two: Mapping[str, str]
+) -> Mapping[str, object]:
+    """Close a period; the checks follow as a job of their own, asked for with the certificate."""
     period = workspace.calendar().parse(told["period"])
-    named = {"prepared_by": workspace.actor, "approved_by": told["approved_by"]}
-    kind = CloseKind(told.get("stage", CloseKind.HARD.value))
     tell("passing the gates and pinning the facts", 0, 2)
-    certificate = begin_close(workspace, period, **named, kind=kind)
+    certificate = begin_close(workspace, period, **two, kind=kind, reason=told.get("reason", ""))
     if certificate is None:
         with given_up_if_blocked(workspace, period, _CancelledError):
             tell("computing and posting", 1, 2)
-            certificate = workspace.run(
-                lambda tx: finish_close(
+
+            def finish(tx: Transaction) -> PeriodClose:
+                closed = finish_close(
                     tx,
                     workspace.lake,
                     period,
-                    prepared_by=workspace.actor,
-                    approved_by=told["approved_by"],
+                    prepared_by=two["prepared_by"],
+                    approved_by=two["approved_by"],
                 )
-            ).certificate
-        run_checks(workspace)
+                if closed.new:
+                    submit(tx, "check", {})
+                return closed.certificate
+
+            certificate = workspace.run(finish)
+    at = certificate.closed_at
     return {
         "period": str(period),
         "ordinal": certificate.ordinal,
         "stage": certificate.stage.value,
         "chain_head": certificate.chain_head,
+        "checks": workspace.run(lambda tx: jobs.asked_at(tx, "check", at), read_only=True),
     }
 
 
@@ -138,6 +169,12 @@ KINDS: Mapping[str, Kind] = {
         known=frozenset({"stage"}),
         run=_close,
     ),
+    "cut-off": Kind(
+        duties=frozenset({Duty.CONTROL}),
+        needed=frozenset({"period", "requested_by", "reason"}),
+        known=frozenset(),
+        run=_cut_off,
+    ),
     "flash": Kind(duties=_READ, needed=_PERIOD, known=frozenset(), run=_flash),
     "export-journal": Kind(
         duties=_PREPARE,
@@ -187,6 +224,34 @@ def submit(tx: Transaction, kind: str, arguments: Arguments) -> Job:
     return found(tx, name)
 
 
+def submit_close(
+    tx: Transaction, period: Period, kind: CloseKind, *, two: Mapping[str, str], reason: str = ""
+) -> Job | PeriodClose:
+    """Ask for a close, or give the certificate of a period that is so closed.
+
+    ``two`` are who prepared and who approved. What can be known before it computes is refused at
+    once: SelfApproval, ApprovalNeeded, PeriodNotReady, and CloseInProgress while another waits.
+    """
+    refuse_own_approval(period, **two)
+    asked, approved = two["prepared_by"], two["approved_by"]
+    standing = closable(tx, period, kind, two={"asked": asked, "approved": approved})
+    if standing is not None:
+        return standing
+    waiting = jobs.closing(tx, str(period))
+    if waiting is not None:
+        raise CloseInProgress(
+            f"A close of {period} is asked for already: {waiting}.",
+            remedy="Look at the job until it has ended, then try again.",
+            period=str(period),
+            job=waiting,
+        )
+    if kind is CloseKind.CUT_OFF:
+        told = {"period": str(period), "requested_by": asked, "reason": reason}
+        return submit(tx, "cut-off", told)
+    told = {"period": str(period), "approved_by": approved}
+    return submit(tx, "close", told if kind is CloseKind.HARD else told | {"stage": kind.value})
+
+
 def check_if_due(workspace: Workspace) -> str | None:
     """Ask for the checks if the policy's time has passed since they were asked for last.
 
@@ -219,6 +284,7 @@ def cancel(tx: Transaction, name: str, *, reason: str) -> Job:
     if jobs.cancel(tx, name):
         told = {"kind": job.kind, "was": job.state.value, "reason": reason}
         audit_log.write(tx, "job.cancel", name, told)
+        _tell_ended(tx, name)
     job = found(tx, name)
     if job.cancelled_by is None:
         raise Conflict(
@@ -258,10 +324,15 @@ def carry_out(workspace: Workspace, name: str) -> None:
         except StoreError:
             raise
         except _CancelledError:
-            acting.run(lambda tx: jobs.end_cancelled(tx, name))
+            _end(acting, name, jobs.end_cancelled)
         except RevrecError as error:
-            refusal = {"code": error.code, "message": error.message, "remedy": error.remedy}
-            acting.run(lambda tx: jobs.end(tx, name, error=refusal))
+            refusal = {
+                "code": error.code,
+                "message": error.message,
+                "remedy": error.remedy,
+                "blockers": error.attributes.get("blockers", []),
+            }
+            _end(acting, name, partial(jobs.end, error=refusal))
         except Exception:  # noqa: BLE001 - whatever it is, the job ends
             # The last resort: the job is told as failed and the log has the trace.
             _log.exception("unexpected error of a job", job=name, kind=job.kind)
@@ -270,9 +341,27 @@ def carry_out(workspace: Workspace, name: str) -> None:
                 "message": "The job failed in a way it does not know.",
                 "remedy": "Report the job's id.",
             }
-            acting.run(lambda tx: jobs.end(tx, name, error=refusal))
+            _end(acting, name, partial(jobs.end, error=refusal))
         else:
-            acting.run(lambda tx: jobs.end(tx, name, result=result))
+            _end(acting, name, partial(jobs.end, result=result))
+
+
+def _end(workspace: Workspace, name: str, note: Callable[[Transaction, str], None]) -> None:
+    """Note what came of a job, and tell it."""
+
+    def end(tx: Transaction) -> None:
+        note(tx, name)
+        _tell_ended(tx, name)
+
+    workspace.run(end)
+
+
+def _tell_ended(tx: Transaction, name: str) -> None:
+    """Tell that a job has ended, if it has."""
+    job = found(tx, name)
+    if job.state.is_ended:
+        told = {"job": job.id, "kind": job.kind, "state": job.state.value}
+        happened(tx, EventKind.JOB_ENDED, job.id, told)
 
 
 def requeue(tx: Transaction) -> list[str]:

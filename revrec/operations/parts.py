@@ -7,7 +7,7 @@ that neither the number of parts nor who closed them can be seen in the books.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +18,7 @@ import pyarrow as pa
 from revrec.asc606.combination import Proposal, propose_combinations
 from revrec.collector import collector_at_rest
 from revrec.columnar import looked_up
-from revrec.errors import PeriodNotReady
+from revrec.errors import PeriodNotReady, RevrecError
 from revrec.ledger.chart import charted, in_order
 from revrec.ledger.detail import REASONED, reasoned
 from revrec.operations.changed import READ_ELSEWHERE, concerning, groups_of
@@ -117,9 +117,13 @@ def close_part(part: Part, asked: Asked) -> PartClosed:
         inputs = inputs_of(book, part.usage, part.posted)
         return closed(compute(inputs, asked.period, since=asked.since), asked.period)
     except PeriodNotReady as error:
-        told = {**error.attributes, "citation": error.citation}
-        refused = Refused(message=error.message, remedy=error.remedy, attributes=told)
-        return PartClosed(refused=refused)
+        return PartClosed(refused=refused_by(error))
+
+
+def refused_by(error: RevrecError) -> Refused:
+    """Why a part is refused, in a form that leaves its process."""
+    told = {**error.attributes, "citation": error.citation}
+    return Refused(message=error.message, remedy=error.remedy, attributes=told)
 
 
 def closed(computed: Computed, period: Period) -> PartClosed:
@@ -152,7 +156,7 @@ def together(parts: Iterable[PartClosed]) -> PartClosed:
             for name, amount in sums.items():
                 total[name] += amount
     if refused:
-        raise _refusal(refused)
+        raise refusal(refused)
     return PartClosed(
         rows=in_order(pa.concat_tables(rows)),
         postings=postings,
@@ -177,7 +181,8 @@ def balances_of(computed: Computed) -> Balances:
     }
 
 
-def _refusal(refused: list[Refused]) -> PeriodNotReady:
+def refusal(refused: Sequence[Refused]) -> PeriodNotReady:
+    """The refusals of parts as one, with what keeps any of them from being accounted for."""
     if len(refused) == 1:
         (only,) = refused
         return PeriodNotReady(only.message, remedy=only.remedy, **only.attributes)

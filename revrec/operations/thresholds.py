@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from revrec.commitments.position import Position
 from revrec.model.webhook import EventKind
-from revrec.operations.commitments import positioned
 from revrec.operations.webhooks import happened
 from revrec.store import webhooks
-from revrec.store.lake import Lake
 from revrec.store.transaction import Transaction
 
 _PERCENT = 100
@@ -35,27 +33,42 @@ class _Used:
         return self.whole > 0 and self.used * _PERCENT >= self.whole * threshold
 
 
-def tell_crossed(tx: Transaction, lake: Lake) -> None:
-    """Tell those who listen which thresholds are crossed by the end of yesterday.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossed:
+    """A threshold that is crossed."""
 
-    What was told is not told again, whatever is corrected since. Without listeners nothing is
-    computed.
-    """
+    subject: str
+    """Names it for good: what was told is not told again, whatever is corrected since."""
+    threshold: int
+    told: Mapping[str, object]
+
+
+def listened_to(tx: Transaction) -> list[int]:
+    """The thresholds that somebody wants to be told of; without listeners nothing is computed."""
     listening = webhooks.listening(tx, EventKind.THRESHOLD_CROSSED)
-    thresholds = sorted({each for endpoint in listening for each in endpoint.thresholds})
-    if not thresholds:
-        return
-    found = positioned(tx, lake)
+    return sorted({each for endpoint in listening for each in endpoint.thresholds})
+
+
+def crossed(found: Position, thresholds: Iterable[int]) -> Iterator[Crossed]:
+    """Which thresholds are crossed where credits and commitments stand."""
     for each in _used(found):
         for threshold in filter(each.is_past, thresholds):
-            told = {each.of: each.name, "contract": each.contract, "threshold": threshold}
-            happened(
-                tx,
-                EventKind.THRESHOLD_CROSSED,
-                f"{each.of} {each.contract} {each.name} {each.first_day} {threshold}",
-                {**told, "as_of": found.as_of.isoformat()},
+            yield Crossed(
+                subject=f"{each.of} {each.contract} {each.name} {each.first_day} {threshold}",
                 threshold=threshold,
+                told={
+                    each.of: each.name,
+                    "contract": each.contract,
+                    "threshold": threshold,
+                    "as_of": found.as_of.isoformat(),
+                },
             )
+
+
+def tell_crossed(tx: Transaction, found: Iterable[Crossed]) -> None:
+    """Tell those who listen what is crossed; what was told is not told again."""
+    for each in found:
+        happened(tx, EventKind.THRESHOLD_CROSSED, each.subject, each.told, threshold=each.threshold)
 
 
 def _used(found: Position) -> Iterator[_Used]:

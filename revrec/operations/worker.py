@@ -1,15 +1,12 @@
 """The worker: takes jobs from procrastinate's queue, one at a time, until it is told to stop.
 
-One worker in the process of ``revrec serve`` is enough for one machine; more run as
-``revrec jobs work``. A worker that dies is noticed by its heart, and what it did is taken again.
+``revrec serve`` looks after one, in a process of its own; more run as ``revrec jobs work``. One
+that dies is noticed by its heart, and what it did is taken again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import procrastinate
@@ -36,30 +33,11 @@ _RETRIES = procrastinate.RetryStrategy(max_attempts=5, wait=5)
 
 def run_worker(workspace: Workspace, *, wait: bool = True) -> None:
     """Work until SIGINT or SIGTERM; without ``wait`` until the queue is empty."""
-    asyncio.run(_working(workspace, wait=wait, signals=wait))
+    asyncio.run(working(workspace, wait=wait, signals=wait))
 
 
-@contextmanager
-def worker_beside(workspace: Workspace) -> Iterator[None]:
-    """A worker in a thread of this process while the block runs; the job under way is finished."""
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(_working(workspace, wait=True, signals=False))
-
-    def work() -> None:
-        with suppress(asyncio.CancelledError):
-            loop.run_until_complete(task)
-        loop.close()
-
-    thread = threading.Thread(target=work, name="worker", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-
-
-async def _working(workspace: Workspace, *, wait: bool, signals: bool) -> None:
+async def working(workspace: Workspace, *, wait: bool, signals: bool) -> None:
+    """Work until cancelled, or with ``signals`` until SIGINT or SIGTERM."""
     for served in _served(workspace):
         served.run(jobs.requeue)
     app = _app(workspace)
@@ -94,10 +72,15 @@ async def _schedule(workspace: Workspace) -> None:
     while True:
         await asyncio.sleep(SCHEDULE_SECONDS)
         try:
-            await asyncio.to_thread(jobs.check_if_due, workspace)
+            await asyncio.to_thread(check_due, workspace)
             await asyncio.to_thread(rates.forget, workspace.database)
         except StoreError as error:
             _log.warning("the schedule of checks could not be looked at", reason=error.message)
+
+
+def check_due(workspace: Workspace) -> list[str]:
+    """Ask for the checks of each entity that is worked for where they are due; the jobs' ids."""
+    return [job for served in _served(workspace) if (job := jobs.check_if_due(served)) is not None]
 
 
 def _served(workspace: Workspace) -> list[Workspace]:

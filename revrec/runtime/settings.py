@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Port the service listens on; 0 takes a free one."""
     workers: int = Field(default=1, ge=1, le=64)
     """Processes that answer requests; as many as cores is plenty."""
+    job_workers: int = Field(default=1, ge=0, le=16)
+    """Processes of the service that do jobs; 0 where `revrec jobs work` runs elsewhere."""
     served_entities: frozenset[int] = frozenset()
     """Entities the service serves beside ``entity``, to requests that name them."""
     oidc_issuer: str | None = None

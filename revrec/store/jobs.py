@@ -68,6 +68,36 @@ def last_asked(tx: Transaction, kind: str) -> datetime | None:
     return None if row is None else row[0]
 
 
+def asked_at(tx: Transaction, kind: str, at: datetime) -> str | None:
+    """A job of a kind that was asked for at a moment, if there is one."""
+    row = tx.connection.execute(
+        "select id from work.job where entity_id = %s and kind = %s and requested_at = %s"
+        " order by id limit 1",
+        [tx.entity, kind, at],
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def closing(tx: Transaction, period: str) -> str | None:
+    """A close of the period that waits or is under way, if there is one."""
+    row = tx.connection.execute(
+        "select id from work.job where entity_id = %s and kind in ('close', 'cut-off')"
+        " and state in ('queued', 'running') and arguments ->> 'period' = %s limit 1",
+        [tx.entity, period],
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def workers(tx: Transaction, seconds: float) -> int:
+    """How many workers, of whatever entities, gave a sign of life within so many seconds."""
+    row = tx.connection.execute(
+        "select count(*) from jobs.procrastinate_workers"
+        " where last_heartbeat > now() - make_interval(secs => %s)",
+        [seconds],
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def begin(tx: Transaction, job: str) -> bool:
     """Note that a worker does the job, once more; false if it is ended."""
     cursor = tx.connection.execute(

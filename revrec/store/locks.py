@@ -13,6 +13,7 @@
     8       job               -                        doing it, over its transactions
     9       findings          -                        raising, clearing and settling them
     10      delivery          -                        sending it, over its transactions
+    11      checks            -                        running them, over their transactions
 
 Take every lock at the start of an operation, in this order, before reading. Two reasons:
 
@@ -96,6 +97,11 @@ def exporting(tx: Transaction) -> None:
 def findings(tx: Transaction) -> None:
     """Held while findings are raised, cleared or settled."""
     _take(tx, Lock(9, tx.entity, "findings"))
+
+
+def checking(entity: int) -> Lock:
+    """Held while checks are run, so that what one saw never comes after what a later one saw."""
+    return Lock(11, entity, "checks", waits=False)
 
 
 def _take(tx: Transaction, lock: Lock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from revrec.operations.worker import run_worker
 from tests.api.requests import CONTRACT, close, keyed, record
 
 INVOICE = {
@@ -14,12 +15,14 @@ PAYMENT = {
 }  # fmt: skip
 
 
-def test_a_finding_is_raised_and_resolved_by_two_people(as_):
+def test_a_finding_is_raised_and_resolved_by_two_people(as_, workspace):
     """36,000.00 is overdue since 10 January, above what one person resolves alone."""
     record(as_("ana"), [CONTRACT, INVOICE, PAYMENT], "facts")
 
-    run = as_("feed").post("/v1/checks/runs", headers=keyed("checks")).json()
-    assert {} == run["refused"]
+    asked = as_("feed").post("/v1/checks/runs", headers=keyed("checks"))
+    run_worker(workspace, wait=False)
+    run = as_("cleo").get(asked.headers["Location"]).json()
+    assert (202, "done", {}) == (asked.status_code, run["state"], run["result"]["refused"])
     (found,) = as_("cleo").get("/v1/findings", params={"check": "cash", "standing": True}).json()
     assert ("invoice_overdue", "I-1", "-36000.000000000", "open", "0-30 days") == tuple(
         found[name] for name in ("reason", "subject", "amount", "state", "age")
@@ -49,13 +52,18 @@ def test_a_finding_is_raised_and_resolved_by_two_people(as_):
     assert "not-found" == as_("cleo").get("/v1/findings/F-none").json()["code"]
 
 
-def test_a_close_raises_what_the_checks_see(as_):
-    """36,000.00 is overdue; the close tells it, and its answer given again raises nothing."""
+def test_a_close_raises_what_the_checks_see(as_, workspace):
+    """36,000.00 is overdue; the checks that follow the close, as a job of their own, tell it."""
     record(as_("ana"), [CONTRACT, INVOICE, PAYMENT], "facts")
 
-    answers = [close(as_("ana"), "2026-01", "close-1", said=said) for said in (False, True)]
+    assert 200 == close(as_("ana"), "2026-01", "close-1").status_code
+    run_worker(workspace, wait=False)
 
-    assert [200, 200] == [each.status_code for each in answers]
+    jobs = {each["kind"]: each for each in as_("cleo").get("/v1/jobs").json()}
+    checks = jobs["check"]
+    assert ("done", "ana") == (checks["state"], checks["requested_by"])
+    assert jobs["close"]["result"]["checks"] == checks["id"]
+    assert (1, 1) == (checks["result"]["raised"], checks["result"]["standing"])
     (found,) = as_("cleo").get("/v1/findings", params={"check": "cash"}).json()
     assert ("invoice_overdue", ["raised"]) == (
         found["reason"],

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 
-from revrec.operations.worker import run_worker, worker_beside
+from revrec.operations.worker import run_worker
 from tests.api.requests import CONTRACT, keyed, record, word
+from tests.workers import worker_beside
 
 
 def issue(client, name, key, **told):
@@ -117,7 +118,8 @@ def test_a_close_in_the_background(as_, ana, workspace):
     assert ("done", 2, "2026-01") == (told["state"], told["steps_done"], told["result"]["period"])
     certificate = ana.get("/v1/periods/2026-01").json()
     assert ("ana", "ben") == (certificate["prepared_by"], certificate["approved_by"])
-    assert [waits["id"]] == [each["id"] for each in as_("cleo").get("/v1/jobs").json()]
+    listed = {each["id"]: each["kind"] for each in as_("cleo").get("/v1/jobs").json()}
+    assert {waits["id"]: "close", told["result"]["checks"]: "check"} == listed
 
 
 def test_a_job_is_watched_until_it_has_ended(as_, ana, workspace):

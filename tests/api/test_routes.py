@@ -112,10 +112,11 @@ def test_a_blocked_close_succeeds_when_what_blocks_it_is_corrected(ana):
 
     blocked = close(ana, "2026-01", "close")
     record(ana, [CONTRACT], "corrected")
-    closed = close(ana, "2026-01", "close")
+    closed = close(ana, "2026-01", "again")
 
-    assert (409, "period-not-ready") == (blocked.status_code, blocked.json()["code"])
-    assert any("C-1" in each for each in blocked.json()["blockers"])
+    refusal = blocked.json()["error"]
+    assert ("failed", "period-not-ready") == (blocked.json()["state"], refusal["code"])
+    assert any("C-1" in each for each in refusal["blockers"])
     assert closed.status_code == 200
 
 

@@ -22,16 +22,18 @@ from api.app import create_app
 from revrec.model.webhook import EventKind
 from revrec.operations.checking import run_checks
 from revrec.operations.delivering import PAUSES, deliver_due
+from revrec.operations.engines import Local
 from revrec.operations.webhooks import happened
-from revrec.operations.worker import worker_beside
+from revrec.operations.worker import run_worker
 from revrec.runtime.outbound import Outbound, is_public, post, signature
 from revrec.store import webhooks as kept
 from tests.api.conftest import PEOPLE
 from tests.api.receivers import receiving, signed_by
-from tests.api.requests import CONTRACT, close, keyed, record, send
+from tests.api.requests import CONTRACT, ask_close, close, keyed, record, send
 from tests.api.test_commitments import HOLDS, ROWS
 from tests.api.test_findings import INVOICE, PAYMENT
 from tests.people import enrol
+from tests.workers import worker_beside
 
 MASTER = SecretStr("a secret of thirty-two characters")
 OUTBOUND = Outbound(secret=MASTER, private_addresses=True)
@@ -96,6 +98,26 @@ def test_a_close_is_told_signed(as_, ana, books, receiver, endpoint):
         delivery["state"],
         [each["status"] for each in delivery["attempts"]],
     )
+
+
+def test_the_end_of_a_job_is_told(as_, ana, books, receiver):
+    """Of the close, of the checks that follow it, of one that is cancelled: once each."""
+    register(as_("dora"), receiver.url, "job.ended")
+    record(ana, [CONTRACT], "facts")
+    closed = ask_close(ana, "2026-01", "close").json()["id"]
+    gone = ana.post("/v1/jobs", json={"kind": "verify"}, headers=keyed("v")).json()["id"]
+    for key in ("one", "two"):
+        ana.post(f"/v1/jobs/{gone}/cancellation", json={"reason": "late"}, headers=keyed(key))
+    run_worker(books, wait=False)
+    checks = ana.get(f"/v1/jobs/{closed}").json()["result"]["checks"]
+
+    while deliver_due(books):
+        pass
+
+    data = [json.loads(body)["data"] for _, body in receiver.got]
+    told = [(each["kind"], each["job"], each["state"]) for each in data]
+    ends = [("check", checks, "done"), ("close", closed, "done"), ("verify", gone, "cancelled")]
+    assert ends == sorted(told)
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -241,7 +263,7 @@ def test_findings_and_thresholds_are_told(as_, ana, books, receiver):
     record(ana, [*HOLDS, INVOICE, PAYMENT], "holds")
     content = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
     assert 200 == send(ana, content, "use").status_code
-    raised = run_checks(books).updated.raised
+    raised = run_checks(books, engine=Local(part_contracts=1)).updated.raised
     assert 0 == run_checks(books).updated.raised
 
     deliver_due(books)

@@ -25,7 +25,8 @@ from revrec.feeds.records import fact_of
 from revrec.model.fact import Fact
 from revrec.operations import incremental
 from revrec.operations.checking import run_checks
-from revrec.operations.close import Kind, close_period, move_cut_off
+from revrec.operations.closable import Kind
+from revrec.operations.close import close_period, move_cut_off
 from revrec.operations.facts import record_facts
 from revrec.operations.workspace import Workspace, open_workspace
 from revrec.periods import Period

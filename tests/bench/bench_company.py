@@ -39,7 +39,8 @@ from revrec.ledger.chart import charted
 from revrec.ledger.detail import reasoned
 from revrec.ledger.subledger import Subledger, first_period, summed
 from revrec.model.fact import Fact
-from revrec.operations.close import Kind, close_period
+from revrec.operations.closable import Kind
+from revrec.operations.close import close_period
 from revrec.operations.computing import inputs_of, metered_usage, posted_detail, sound_book
 from revrec.operations.contracts import explain_contract
 from revrec.operations.engines import PARALLEL, PART_CONTRACTS

@@ -252,7 +252,7 @@ def rush(clients, folder, number):
     own = at_once(clients, lambda ana: ana.record_facts([contract]))
     sent = at_once(clients, lambda ana: ana.send(calls.ingest_usage(path).keyed(f"u-{month}")))
     again = at_once(clients, lambda ana: ana.ingest_usage(other))
-    closed = at_once(clients, lambda ana: ana.close_period(month, approved_by="ben"))
+    closed = at_once(clients, lambda ana: ana.wait(ana.close_period(month, approved_by="ben")))
     refused = [each for each in closed if isinstance(each, Refused)]
 
     assert [(1, 0)] * CLIENTS == [(each.value.new, each.value.unchanged) for each in same]
@@ -262,7 +262,9 @@ def rush(clients, folder, number):
     assert [(0, 1)] * CLIENTS == [(each.accepted.rows, each.duplicate.rows) for each in again]
     assert {each.code for each in refused} <= {"period-closed", "close-in-progress"}
     assert len(refused) == CLIENTS - 1
-    return next(each for each in closed if not isinstance(each, Refused))
+    [job] = [each for each in closed if not isinstance(each, Refused)]
+    clients[0].wait(clients[0].get_job(job.result["checks"]))
+    return clients[0].get_period(month)
 
 
 def upload_while_it_stops(service, content):
@@ -322,7 +324,7 @@ def test_a_rush_a_kill_and_a_stop(months, settings_of, tmp_path):
 
 
 def workers_of(process):
-    """The processes that answer, below the one that was started."""
+    """The processes that answer and do jobs, below the one that was started."""
     below = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
     commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in map(int, below.split())}
     return {pid for pid, command in commands.items() if b"spawn_main" in command}
@@ -331,7 +333,7 @@ def workers_of(process):
 @pytest.mark.torture
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are looked up in /proc")
 def test_a_worker_that_dies_is_replaced(settings_of):
-    """Requests are answered meanwhile; what it was asked when it died is sent again."""
+    """Of those that answer and of the one that does jobs; requests are answered meanwhile."""
     settings = settings_of("books")
     with open_workspace(settings, actor="preparer") as books:
         enrol(books, {**PEOPLE, "ana": "preparer"})
@@ -342,7 +344,8 @@ def test_a_worker_that_dies_is_replaced(settings_of):
         for pid in first:
             os.kill(pid, signal.SIGKILL)
             ana.list_periods()
-        until(lambda: len(workers_of(service.process) - first) == 2)
-        ana.list_periods()
+        until(lambda: len(workers_of(service.process) - first) == 3)
+        job = ana.wait(ana.start_job("verify"))
 
-    assert len(first) == 2
+    assert len(first) == 3
+    assert job.result == {"verified": True}

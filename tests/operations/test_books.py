@@ -22,7 +22,8 @@ from revrec.ledger.subledger import POSTED
 from revrec.model.books import Framework
 from revrec.operations import books
 from revrec.operations.books import compare
-from revrec.operations.close import Kind, close_period, move_cut_off, reopen_period
+from revrec.operations.closable import Kind
+from revrec.operations.close import close_period, move_cut_off, reopen_period
 from revrec.operations.computing import Computed, Inputs, posted_detail
 from revrec.operations.contracts import explain_contract
 from revrec.operations.exporting import Wish, export_journal, file_of

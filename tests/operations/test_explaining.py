@@ -15,7 +15,8 @@ from revrec.errors import FeedError, NotFound
 from revrec.feeds.records import fact_of
 from revrec.model.books import Framework
 from revrec.money import Money
-from revrec.operations.close import Kind, close_period, move_cut_off
+from revrec.operations.closable import Kind
+from revrec.operations.close import close_period, move_cut_off
 from revrec.operations.computing import posted_detail
 from revrec.operations.explaining import key_of_posting
 from revrec.operations.explanations import Asked, explain, told

@@ -21,7 +21,7 @@ from revrec.operations.checking import CASH, CONTRACTS, DOCUMENTS, METERING, THR
 from revrec.operations.estimating import decide_proposal
 from revrec.operations.facts import record_facts
 from revrec.operations.findings import Updated, Wanted
-from revrec.operations.worker import run_worker
+from revrec.operations.worker import check_due, run_worker
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.runtime.clock import FixedClock
@@ -278,15 +278,17 @@ def _insert(workspace, finding, event):
 
 @pytest.mark.usefixtures("overdue")
 def test_a_schedule_runs_the_checks(workspace: Workspace, at: Callable[[int, int], None]) -> None:
-    """Once a day by the standing policy, and not again before the next."""
+    """Of every entity that is served: once a day by the standing policy, not before the next."""
     at(4, 16)
-    name = jobs.check_if_due(workspace)
-    assert name is not None
-    assert jobs.check_if_due(workspace) is None
-    run_worker(workspace, wait=False)
-    assert jobs.check_if_due(workspace) is None
+    served = replace(workspace, served=frozenset({workspace.entity + 1000}))
+    name, other = check_due(served)
+    assert [] == check_due(served)
+    run_worker(served, wait=False)
+    assert [] == check_due(served)
     at(4, 17)
-    assert jobs.check_if_due(workspace) is not None
+    assert 2 == len(check_due(served))
+    elsewhere = replace(workspace, entity=workspace.entity + 1000)
+    assert elsewhere.run(lambda tx: jobs.found(tx, other)).result["standing"] == 0
 
     told = workspace.run(lambda tx: jobs.found(tx, name), read_only=True).result
     # January's, March's and April's bills are missing.

@@ -10,7 +10,8 @@ import pytest
 
 from revrec.feeds.records import fact_of
 from revrec.operations.changed import changed_since
-from revrec.operations.close import Kind, close_period, move_cut_off
+from revrec.operations.closable import Kind
+from revrec.operations.close import close_period, move_cut_off
 from revrec.operations.facts import record_facts
 from revrec.operations.verify import verify
 from revrec.operations.workspace import Workspace

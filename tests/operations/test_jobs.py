@@ -10,7 +10,7 @@ import pytest
 from revrec.errors import Conflict, FeedError
 from revrec.model.job import JobState
 from revrec.operations import jobs
-from revrec.operations.worker import run_worker, worker_beside
+from revrec.operations.worker import run_worker
 from revrec.store import audit_log, locks, periods
 from revrec.store import jobs as kept
 from revrec.store.audit_log import Wanted
@@ -128,16 +128,3 @@ def test_a_job_the_queue_lost_is_put_back(workspace, superuser):
     run_worker(workspace, wait=False)
 
     assert JobState.DONE is told(workspace, job).state
-
-
-def test_a_worker_beside_the_service_stops_with_it(workspace):
-    """It does what waits, and its thread ends with the block."""
-    job = asked(workspace, "verify")
-    with worker_beside(workspace):
-        for _ in range(600):
-            if told(workspace, job).state is JobState.DONE:
-                break
-            time.sleep(0.1)
-
-    assert JobState.DONE is told(workspace, job).state
-    assert "worker" not in {thread.name for thread in threading.enumerate()}

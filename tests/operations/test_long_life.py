@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from revrec.ledger.kinds import PRESENTATION
-from revrec.operations.close import Kind, close_period, move_cut_off, reopen_period
+from revrec.operations.closable import Kind
+from revrec.operations.close import close_period, move_cut_off, reopen_period
 from revrec.operations.computing import posted_detail
 from revrec.operations.report import report
 from revrec.operations.verify import verify

@@ -9,7 +9,8 @@ import pytest
 
 from revrec.errors import PeriodNotReady
 from revrec.feeds.records import fact_of
-from revrec.operations.close import Kind, close_period
+from revrec.operations.closable import Kind
+from revrec.operations.close import close_period
 from revrec.operations.engines import LOCAL, Engine, Local
 from revrec.operations.facts import record_facts
 from revrec.operations.incremental import ToClose, to_close

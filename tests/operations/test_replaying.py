@@ -17,7 +17,8 @@ from revrec.errors import InvariantViolated, NotFound
 from revrec.feeds.records import fact_of
 from revrec.operations import replaying
 from revrec.operations.backing_up import back_up
-from revrec.operations.close import Kind, close_period, move_cut_off, reopen_period
+from revrec.operations.closable import Kind
+from revrec.operations.close import close_period, move_cut_off, reopen_period
 from revrec.operations.facts import record_facts
 from revrec.operations.replaying import replay
 from revrec.periods import Period

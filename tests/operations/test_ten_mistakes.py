@@ -12,9 +12,10 @@ from revrec.feeds.records import fact_of, to_fact
 from revrec.model.fact import FactKind
 from revrec.operations.changing import propose_change
 from revrec.operations.checking import run_checks
+from revrec.operations.engines import Local
 from revrec.operations.estimating import decide_proposal
 from revrec.operations.facts import record_facts
-from revrec.operations.findings import Wanted, listed
+from revrec.operations.findings import Updated, Wanted, listed
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.runtime.clock import FixedClock
@@ -163,9 +164,12 @@ def test_ten_mistakes_are_found_and_nothing_else(
     """Nine at once; the invoice of no contract last, as it stops what has to read all contracts.
 
     Use after the end of ENDED has three sides: it earns, it is billed, and no promise bills it.
+    In parts of one contract the checks see what they see of all together.
     """
     books(workspace, clock, tmp_path, wrong=True)
-    assert {} == run_checks(workspace).refused
+    assert {} == run_checks(workspace, engine=Local(part_contracts=1)).refused
+    whole = run_checks(workspace).updated
+    assert whole == Updated(standing=len(found(workspace)))
     line = {"amount": "70"}
     nobody = {"kind": "invoice", "id": "INV-X", "contract": "NOBODY", "on": "2026-04-01"}
     tell(workspace, {**nobody, "lines": [line]})

@@ -13,7 +13,8 @@ from revrec.engine import account
 from revrec.errors import PeriodNotReady
 from revrec.model.fact import Fact
 from revrec.operations import incremental
-from revrec.operations.close import Kind, close_period, move_cut_off
+from revrec.operations.closable import Kind
+from revrec.operations.close import close_period, move_cut_off
 from revrec.operations.workspace import Workspace
 from revrec.periods import MONTHS, Period
 from revrec.store.database import Database
