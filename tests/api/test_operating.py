@@ -117,7 +117,7 @@ def test_while_nobody_is_enrolled_one_key_does_everything(settings):
         after = asked(url, key), asked(url, "ana-key")
     finally:
         process.send_signal(signal.SIGTERM)
-        rest = process.communicate(timeout=30)[1]
+        rest = process.communicate(timeout=120)[1]
 
     assert "NOBODY IS ENROLLED" in told
     assert url.startswith("http://127.0.0.1:")
