@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,7 @@ from revrec.store import jobs as kept
 from revrec.store.audit_log import Wanted
 from revrec.store.periods import PeriodStatus
 from tests.books import load_examples
+from tests.workers import worker_beside
 
 CANCELS = Wanted(operation="job.cancel")
 
@@ -128,3 +130,17 @@ def test_a_job_the_queue_lost_is_put_back(workspace, superuser):
     run_worker(workspace, wait=False)
 
     assert JobState.DONE is told(workspace, job).state
+
+
+def test_several_workers_at_once_do_each_job_once(workspace):
+    """Three of them, eight jobs of two entities: each job is begun once and done."""
+    other = replace(workspace, entity=workspace.entity + 1000)
+    waiting = [(books, asked(books, "verify")) for _ in range(4) for books in (workspace, other)]
+    with worker_beside(workspace), worker_beside(workspace), worker_beside(workspace):
+        for _ in range(6_000):
+            if all(told(books, job).state is JobState.DONE for books, job in waiting):
+                break
+            time.sleep(0.05)
+
+    ended = [told(books, job) for books, job in waiting]
+    assert [(JobState.DONE, 1)] * 8 == [(job.state, job.attempts) for job in ended]
