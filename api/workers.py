@@ -118,6 +118,8 @@ def run_workers(
                 if it.process.sentinel in ended:
                     it.replace()
         os.read(told, 1)
+        # Or who comes now would wait for an answer that nobody is going to give.
+        listener.close()
         for it in running:
             it.process.terminate()
         while left := _ends([it for it in running if it.process.is_alive()]):
