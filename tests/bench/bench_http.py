@@ -41,6 +41,7 @@ from revrec.store import embedded, facts
 from tests.bench.bench_close import bill, contract
 from tests.bench.bench_ingest import contracts as metered
 from tests.bench.bench_ingest import write
+from tests.bench.bench_serving import processor_of
 
 CONTRACTS = 100_000
 ROWS = 1_000_000
@@ -50,7 +51,6 @@ FORMS = ("parquet", "ndjson")
 CHUNK = 10_000
 MEDIAN_MAX = 0.020
 RATIO_MAX = 2
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +61,8 @@ class Service:
     process: int
 
     def processor(self) -> float:
-        """Seconds of processor it used so far."""
-        told = Path(f"/proc/{self.process}/stat").read_text(encoding="ascii").rpartition(")")[2]
-        user, system = told.split()[11:13]
-        return (int(user) + int(system)) / _TICK
+        """Seconds of processor it used so far, in all its processes."""
+        return processor_of(self.process)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
