@@ -9,7 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from revrec.errors import CloseInProgress, Conflict, PeriodClosed, RevrecError, StoreError
+from revrec.errors import (
+    CloseInProgress,
+    PeriodClosed,
+    RequestInProgress,
+    RevrecError,
+    StoreError,
+)
 from revrec.store import audit_log, facts, idempotency, journal, locks, periods
 from revrec.store.database import Database
 from revrec.store.periods import PeriodStatus
@@ -290,13 +296,13 @@ def test_one_request_at_a_time_has_its_key(run, together):
         return known
 
     def request():
-        result = outcome(lambda: run(operation), Conflict)
+        result = outcome(lambda: run(operation), RequestInProgress)
         refused.release()
         return result
 
     outcomes = Counter(together(*[request] * 16))
 
-    assert {"done": 1, "Conflict": 15} == outcomes
+    assert {"done": 1, "RequestInProgress": 15} == outcomes
     assert "first" == run(operation).body
     assert 1 == len(run(audit_log.read))
 
