@@ -12,8 +12,9 @@ import signal
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.context import SpawnProcess
@@ -34,6 +35,9 @@ from revrec.runtime.settings import Settings
 _log = structlog.get_logger()
 _SPAWNED = get_context("spawn")
 """A process with threads and connections must not be forked."""
+_PAUSE = 1.0
+"""Seconds a process is at least there before another takes its place: one that cannot begin would
+be begun again and again."""
 _NICE = 5
 """How far jobs stand back behind answers where both want a processor."""
 
@@ -84,13 +88,15 @@ class _Running:
 
     begin: Callable[[], SpawnProcess]
     process: SpawnProcess
+    since: float = field(default_factory=time.monotonic)
 
     def replace(self) -> None:
         """Begin it again where it died."""
         self.process.join()
         died, code = self.process.pid, self.process.exitcode
         _log.warning("a process died", does=self.process.name, died=died, exit_code=code)
-        self.process = self.begin()
+        time.sleep(max(0.0, self.since + _PAUSE - time.monotonic()))
+        self.process, self.since = self.begin(), time.monotonic()
 
 
 def run_workers(
