@@ -36,13 +36,12 @@ from api import (
     webhook_routes,
 )
 from api.bodies import UPLOADS, Bounded
-from api.kept_reports import REPORTS_KEPT
+from api.kept_reports import Reports
 from api.limits import limit_of
 from api.observing import Observed
 from api.openapi import TAGS, described
 from api.routing import router
 from api.tokens import tokens_of
-from revrec.operations.known import Kept
 from revrec.operations.worker import DEAD_SECONDS
 from revrec.operations.workspace import Workspace
 from revrec.runtime.metrics import exposition
@@ -113,10 +112,13 @@ def routed(*, request_bytes_max: int, upload_bytes_max: int) -> Service:
     return app
 
 
-def create_app(workspace: Workspace, settings: Settings, *, open_key: str | None = None) -> Service:
+def create_app(
+    workspace: Workspace, settings: Settings, *, open_key: str | None = None, apart: bool = False
+) -> Service:
     """The service over opened stores.
 
-    ``open_key`` is the SHA-256 of a key that may do everything while nobody is enrolled.
+    ``open_key`` is the SHA-256 of a key that may do everything while nobody is enrolled. With
+    ``apart`` reports are computed in processes of their own, and not in this one.
     """
     app = routed(
         request_bytes_max=settings.request_bytes_max, upload_bytes_max=settings.upload_bytes_max
@@ -127,7 +129,7 @@ def create_app(workspace: Workspace, settings: Settings, *, open_key: str | None
     app.state.tokens = tokens_of(settings)
     app.state.limit = limit_of(settings)
     app.state.is_stopping = lambda: False
-    app.state.reports = Kept(REPORTS_KEPT)
+    app.state.reports = Reports(settings, apart=apart)
     _add_pages(app, workspace)
     return app
 

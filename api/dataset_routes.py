@@ -6,7 +6,10 @@ a period that is closed, on the audit log: as long as both stand, so does the an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -16,18 +19,19 @@ from pydantic import StringConstraints
 
 from api import dataset_schemas as schemas
 from api.access import Books
-from api.kept_reports import Stand, report_of, stand_of
+from api.kept_reports import Reports, Stand, stand_of
 from api.routing import EVERY, OfFramework, refusals, router
 from api.schemas import PeriodText
-from api.tabular import BINARY, FORMS, JSON, Condition, accepted, among, told
+from api.tabular import BINARY, FORMS, JSON, Condition, Rows, accepted, among, told
 from reports.parquet_twin import rows_of
+from reports.stored import Stored
 from revrec.errors import Conflict, FeedError, NotFound
 from revrec.model.dataset import DataSet
 from revrec.model.fact import digest_of
 from revrec.operations.report import begun_by
 from revrec.periods import Period
 
-DataSets = Mapping[str, DataSet]
+DataSets = Mapping[str, Stored]
 _CHECKLIST = "close_checklist"
 """Changes with the day, and has a route of its own."""
 _REFUSED = (*EVERY, "feed-error", "not-found", "contract-error", "period-not-ready")
@@ -50,17 +54,45 @@ class Asked:
             Literal["month", "day"], Query(description="`day` adds the reconciliation by day.")
         ] = "month",
     ) -> None:
-        self._request, self._books = request, books
+        self._reports: Reports = request.app.state.reports
+        self._books = books
         self.last: Period = books.calendar().parse(period)
         self.first: Period = begun_by(self.last, first)
         if self.first > self.last:
             raise FeedError(f"{self.first} is after {self.last}.", remedy="Ask in order of time.")
         self.stand: Stand = stand_of(books, self.first, self.last, book, by_day=grain == "day")
 
-    def datasets(self) -> DataSets:
-        """Every table of the report by name."""
-        made = report_of(self._request, self._books, self.stand)
-        return {name: data for name, data in made.datasets.items() if name != _CHECKLIST}
+    @contextmanager
+    def datasets(self) -> Iterator[DataSets]:
+        """Every table of the report by name, to be read inside."""
+        with self._reports.datasets(self._books, self.stand) as found:
+            yield {name: each for name, each in found.items() if name != _CHECKLIST}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Rows of a data set that are asked for."""
+
+    stored: Stored
+    conditions: Sequence[Condition]
+
+    def rows(self) -> Rows:
+        """All of them, a part at a time, with the types of the whole data set."""
+        if not self.conditions:
+            return Rows(parts=self.stored.parts(), schema=self.stored.schema())
+        choose = partial(among, conditions=self.conditions)
+        return Rows(parts=self.stored.chosen(choose), schema=self.stored.schema())
+
+    def page(self, start: int, stop: int) -> tuple[DataSet, int]:
+        """Those from one place up to another, and how many there are in all."""
+        if not self.conditions:
+            return self.stored.page(start, stop), self.stored.count
+        rows: list[Sequence[object]] = []
+        count = 0
+        for part in self.rows().parts:
+            rows += part.rows[max(0, start - count) : max(0, stop - count)]
+            count += len(part.rows)
+        return replace(self.stored.told, rows=rows), count
 
 
 _Asked = Annotated[Asked, Depends()]
@@ -92,7 +124,8 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 )
 def list_datasets(asked: _Asked) -> list[schemas.DataSetListed]:
     """The tables of a report on closed periods: what each is of, its columns, how many rows."""
-    return [schemas.DataSetListed.of(each) for each in asked.datasets().values()]
+    with asked.datasets() as found:
+        return [schemas.DataSetListed.of(each.told, each.count) for each in found.values()]
 
 
 @router.get(
@@ -126,22 +159,40 @@ def get_dataset(  # noqa: PLR0917 - parameters of the route
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
     if if_none_match and tag in if_none_match:
         return Response(status_code=304, headers=headers)
-    data = asked.datasets().get(name)
-    if data is None:
-        raise NotFound(f"There is no data set {name!r}.", remedy="List them: /v1/datasets.")
-    data = among(data, [Condition(column=c, value=v) for c, _, v in map(_parted, where)])
+    conditions = [Condition(column=c, value=v) for c, _, v in map(_parted, where)]
     if form != JSON:
-        return StreamingResponse(FORMS[form]([data]), media_type=form, headers=headers)
+        with asked.datasets() as found:
+            _chosen(found, name, conditions)  # refused before anything is sent
+        content = _streamed(asked, name, conditions, form)
+        return StreamingResponse(content, media_type=form, headers=headers)
     start = _place(cursor, question)
-    if start + limit < len(data.rows):
+    with asked.datasets() as found:
+        data, count = _chosen(found, name, conditions).page(start, start + limit)
+    if start + limit < count:
         following = {**_plain_query(request), "cursor": f"{question[:32]}.{start + limit}"}
         path = f"{request.url.path}?{urlencode(following, doseq=True)}"
         headers["Link"] = f'<{path}>; rel="next"'
     page = schemas.DataSetPage(
-        **schemas.DataSetListed.of(data).model_dump(by_alias=True),
-        records=[told(data, row) for row in rows_of(data, start, start + limit)],
+        **schemas.DataSetListed.of(data, count).model_dump(by_alias=True),
+        records=[told(data, row) for row in rows_of(data, 0, limit)],
     )
     return Response(page.model_dump_json(), media_type=JSON, headers=headers)
+
+
+def _streamed(
+    asked: Asked, name: str, conditions: Sequence[Condition], form: str
+) -> Iterator[bytes]:
+    """All rows in a form; their file stays as long as they are sent."""
+    with asked.datasets() as found:
+        yield from FORMS[form](_chosen(found, name, conditions).rows())
+
+
+def _chosen(found: DataSets, name: str, conditions: Sequence[Condition]) -> Chosen:
+    """Raises NotFound without such a data set, and FeedError without such a column."""
+    if name not in found:
+        raise NotFound(f"There is no data set {name!r}.", remedy="List them: /v1/datasets.")
+    among(found[name].told, conditions)
+    return Chosen(stored=found[name], conditions=conditions)
 
 
 def _parted(text: str) -> tuple[str, str, str]:

@@ -30,14 +30,14 @@ class DataSetListed(Wire):
     columns: list[DataSetColumn]
 
     @classmethod
-    def of(cls, data: DataSet) -> DataSetListed:
-        """What a data set is."""
+    def of(cls, data: DataSet, rows: int) -> DataSetListed:
+        """What a data set of so many rows is."""
         return cls(
             name=data.name,
             title=data.title,
             note=data.note,
             currency=data.currency,
-            rows=len(data.rows),
+            rows=rows,
             columns=[
                 DataSetColumn(name=each.name, title=each.title, type=each.type)
                 for each in data.columns

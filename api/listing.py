@@ -20,7 +20,7 @@ from api.etags import names
 from api.flat import rows_of_records
 from api.routing import KnownAt
 from api.schemas import Page, Wire, page_of
-from api.tabular import BINARY, FORMS, JSON, accepted
+from api.tabular import BINARY, FORMS, JSON, Rows, accepted
 from revrec.errors import FeedError
 from revrec.model.dataset import DataSet
 from revrec.operations.listing import ROWS, Place, beginning
@@ -199,7 +199,7 @@ class Asked:
         return Response(page.model_dump_json(), media_type=JSON, headers=headers)
 
     def _streamed(self, parts: Iterable[DataSet]) -> Response:
-        content = FORMS[self._form](parts)
+        content = FORMS[self._form](Rows(parts=parts))
         return StreamingResponse(content, media_type=self._form, headers=dict(_HEADERS))
 
 

@@ -9,12 +9,20 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from api.access import Books
-from api.kept_reports import report_of, stand_of
-from api.routing import EVERY, OfFramework, PathPeriod, attachment, refusals, router, saved_as
+from api.kept_reports import Reports, stand_of
+from api.routing import (
+    EVERY,
+    OfFramework,
+    PathPeriod,
+    attachment,
+    refusals,
+    router,
+    saved_as,
+    sent_file,
+)
 from api.schemas import PeriodText
 from reports.archive import archive
 from reports.evidence import write_evidence
-from reports.export import export
 from reports.packages import Package
 from revrec.operations.evidence import evidence
 from revrec.operations.report import begun_by
@@ -45,12 +53,9 @@ def get_package(  # noqa: PLR0917 - parameters of the route
 
     The same close gives the same bytes.
     """
-    found = report_of(request, books, stand_of(books, begun_by(period, first), period, book))
-    with TemporaryDirectory() as name:
-        folder = Folder(name)
-        export(found, folder, package)
-        content = archive(folder)
-    return attachment(content, f"{period}_{package}.zip", _ZIP)
+    reports: Reports = request.app.state.reports
+    at = stand_of(books, begun_by(period, first), period, book)
+    return sent_file(lambda: reports.package(books, at, package), f"{period}_{package}.zip", _ZIP)
 
 
 @router.get(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
-from hashlib import sha256
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from hashlib import file_digest, sha256
+from pathlib import Path as File
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime
 
@@ -50,6 +53,9 @@ WRITES = (
     *("conflict", "feed-error"),
 )
 BODIES = ("payload-too-large", "unsupported-media-type")
+Held = Callable[[], AbstractContextManager[File]]
+"""Gives a file that stays while it is held; the same each time."""
+_BLOCK = 2**20
 
 
 def _named(
@@ -104,15 +110,29 @@ def saved_as(media_type: str) -> dict[int | str, dict[str, Any]]:
 
 def attachment(content: bytes, name: str, media_type: str) -> Response:
     """A file, with the hash by which whoever saves it knows that it is whole."""
-    digest = b64encode(sha256(content).digest()).decode()
-    return Response(
-        content,
-        media_type=media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Repr-Digest": f"sha-256=:{digest}:",
-        },
-    )
+    digest = sha256(content).digest()
+    return Response(content, media_type=media_type, headers=_headers_of_file(name, digest))
+
+
+def sent_file(held: Held, name: str, media_type: str) -> Response:
+    """The same of a file that is there while it is held, and is read block by block."""
+    with held() as path, path.open("rb") as file:
+        digest, size = file_digest(file, "sha256").digest(), path.stat().st_size
+
+    def blocks() -> Iterator[bytes]:
+        with held() as path, path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                yield block
+
+    headers = {**_headers_of_file(name, digest), "Content-Length": str(size)}
+    return StreamingResponse(blocks(), media_type=media_type, headers=headers)
+
+
+def _headers_of_file(name: str, digest: bytes) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Repr-Digest": f"sha-256=:{b64encode(digest).decode()}:",
+    }
 
 
 def answer(answered: Answered) -> Response:

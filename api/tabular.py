@@ -18,6 +18,7 @@ from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.ipc
 
 from api.problems import NotAcceptable
@@ -80,17 +81,34 @@ Parts = Iterable[DataSet]
 """Rows of the same columns, part by part; one part at least."""
 
 
-def _ndjson(parts: Parts) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """What is sent in a form."""
+
+    parts: Parts
+    schema: pa.Schema | None = None
+    """Arrow types of all of them; of the first part if left out."""
+
+    def typed(self) -> tuple[pa.Schema, Parts]:
+        """The types, and all parts."""
+        if self.schema is not None:
+            return self.schema, self.parts
+        remaining = iter(self.parts)
+        first = next(remaining)
+        return schema_of(first), chain([first], remaining)
+
+
+def _ndjson(sent: Rows) -> Iterator[bytes]:
     """A record a line."""
-    for data in parts:
+    for data in sent.parts:
         for start in range(0, len(data.rows), BATCH):
             found = (told(data, row) for row in rows_of(data, start, start + BATCH))
             yield "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in found).encode()
 
 
-def _comma_separated(parts: Parts) -> Iterator[bytes]:
+def _comma_separated(sent: Rows) -> Iterator[bytes]:
     """The CSV twin of a sheet."""
-    for number, data in enumerate(parts):
+    for number, data in enumerate(sent.parts):
         found = islice(lines(data), int(number > 0), None)
         while batch := list(islice(found, BATCH)):
             text = io.StringIO(newline="")
@@ -98,10 +116,10 @@ def _comma_separated(parts: Parts) -> Iterator[bytes]:
             yield text.getvalue().encode()
 
 
-def _arrow_stream(parts: Parts) -> Iterator[bytes]:
+def _arrow_stream(sent: Rows) -> Iterator[bytes]:
     """The stream form of Arrow IPC."""
-    first, parts = _begun(parts)
-    schema, sink = schema_of(first), io.BytesIO()
+    schema, parts = sent.typed()
+    sink = io.BytesIO()
     with pyarrow.ipc.new_stream(sink, schema) as writer:
         for batch in chain.from_iterable(batches(data, schema) for data in parts):
             writer.write_batch(batch)
@@ -111,25 +129,18 @@ def _arrow_stream(parts: Parts) -> Iterator[bytes]:
     yield sink.getvalue()
 
 
-def _parquet(parts: Parts) -> Iterator[bytes]:
+def _parquet(sent: Rows) -> Iterator[bytes]:
     """A Parquet file, first on disk: its directory comes last."""
-    first, parts = _begun(parts)
+    schema, parts = sent.typed()
     with tempfile.TemporaryDirectory(prefix="revrec-") as folder:
         path = Path(folder) / "rows.parquet"
-        write_rows(path, schema_of(first), parts)
+        write_rows(path, schema, parts)
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 yield block
 
 
-def _begun(parts: Parts) -> tuple[DataSet, Iterator[DataSet]]:
-    """The first part, by whose columns a file begins, and all of them."""
-    remaining = iter(parts)
-    first = next(remaining)
-    return first, chain([first], remaining)
-
-
-FORMS: Mapping[str, Callable[[Parts], Iterator[bytes]]] = {
+FORMS: Mapping[str, Callable[[Rows], Iterator[bytes]]] = {
     "application/x-ndjson": _ndjson,
     "text/csv": _comma_separated,
     "application/vnd.apache.arrow.stream": _arrow_stream,

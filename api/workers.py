@@ -55,7 +55,7 @@ class Worker:
         """Answer until SIGINT or SIGTERM, then finish the requests under way."""
         configure(self.settings.log_level)
         with open_workspace(self.settings, actor=NAMELESS) as workspace:
-            app = create_app(workspace, self.settings, open_key=self.open_key)
+            app = create_app(workspace, self.settings, open_key=self.open_key, apart=True)
             server = uvicorn.Server(uvicorn.Config(app, **self.options))
             app.state.is_stopping = lambda: server.should_exit
             # Heard before the server runs, and harmless when it gives the signal back at its end.

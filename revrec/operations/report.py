@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import datetime
 from functools import cached_property
 
 import pyarrow as pa
@@ -357,15 +357,15 @@ def _selling_prices(book: Book, period: Period, entity: int) -> tuple[DataSet, D
     return analysis, price_distribution(found, entity)
 
 
-def state_of(workspace: Workspace, period: Period) -> tuple[PeriodClose, int, date]:
-    """What the period's report stands on, the last event of the audit log, and the day it is.
+def state_of(workspace: Workspace, period: Period) -> tuple[PeriodClose, int, datetime]:
+    """What the period's report stands on, the last event of the audit log, and the time it is.
 
-    As long as all are the same, so is the report; the day moves its checklist alone. Raises
-    NotFound when the period is not closed.
+    As long as both and the day are the same, so is the report; the day moves its checklist alone.
+    Raises NotFound when the period is not closed.
     """
 
-    def read(tx: Transaction) -> tuple[PeriodClose, int, date]:
-        return _certificate(tx, period), audit_log.last(tx), tx.now.date()
+    def read(tx: Transaction) -> tuple[PeriodClose, int, datetime]:
+        return _certificate(tx, period), audit_log.last(tx), tx.now
 
     return workspace.run(read, read_only=True)
 

@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     """Largest body of a request, uploads of usage apart."""
     upload_bytes_max: int = Field(default=4 * 2**30, ge=1024)
     """Largest file of usage that is uploaded; it is kept on disk while it is read."""
+    reports_bytes_max: int = Field(default=4 * 2**30, ge=0)
+    """Files of computed reports kept in ``home``/cache/reports; those read last stay."""
 
     host: str = "127.0.0.1"
     """Address the service listens on."""

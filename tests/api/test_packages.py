@@ -9,8 +9,6 @@ import zipfile
 import openpyxl
 import pytest
 
-from api.kept_reports import REPORTS_KEPT
-from revrec.operations.known import Kept
 from tests.api.requests import CONTRACT, close, record
 
 INVOICE = {
@@ -63,14 +61,3 @@ def test_a_close_is_read_package_by_package(as_):
 def test_there_is_no_package_of_nothing(as_, package, status):
     """Of a month that is not closed, and of names there are none."""
     assert status == as_("cleo").get(f"/v1/periods/2026-01/packages/{package}").status_code
-
-
-def test_a_report_is_computed_once_while_nothing_changes():
-    """Packages and data sets of one close share it; two are kept, the one read last longest."""
-    kept, made = Kept(REPORTS_KEPT), []
-
-    def compute(name):
-        return lambda: made.append(name) or name
-
-    assert ["a", "b", "a", "c", "a", "b"] == [kept.of(each, compute(each)) for each in "abacab"]
-    assert ["a", "b", "c", "b"] == made
