@@ -46,7 +46,7 @@ class Folders:
                     os.utime(folder)
                     yield folder
                     return
-            with self._locked(name + _MAKING, fcntl.LOCK_EX):
+            with self._alone(name + _MAKING, fcntl.LOCK_EX):
                 if not folder.is_dir():
                     self._make(folder, make)
             self._let_go(keeping=name)
@@ -55,10 +55,7 @@ class Folders:
         try:
             self._locks.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(
-                f"Reports cannot be kept in {self._root}: {error.strerror}.",
-                remedy="Make the home folder writable.",
-            ) from error
+            raise self._not_written(error) from error
 
     def _make(self, folder: Path, make: Callable[[Path], None]) -> None:
         for left in self._root.glob(f"{folder.name}.*{_HALF}"):
@@ -70,8 +67,16 @@ class Folders:
                 with each.open("rb") as written:
                     os.fsync(written.fileno())
             half.rename(folder)
+        except OSError as error:
+            raise self._not_written(error) from error
         finally:
             shutil.rmtree(half, ignore_errors=True)
+
+    def _not_written(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"Reports cannot be kept in {self._root}: {error.strerror or error}.",
+            remedy="Make the home folder writable, with room for them.",
+        )
 
     def _let_go(self, keeping: str) -> None:
         """Remove what was read longest ago until the rest is small enough, and what is left over.
@@ -112,11 +117,13 @@ class Folders:
                     return
 
     @contextmanager
-    def _alone(self, name: str) -> Iterator[None]:
-        """A lock that nobody else holds, whose file goes with what it guards."""
-        with self._locked(name, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            yield
-            (self._locks / name).unlink(missing_ok=True)
+    def _alone(self, name: str, how: int = fcntl.LOCK_EX | fcntl.LOCK_NB) -> Iterator[None]:
+        """A lock that nobody else holds, whose file goes with it."""
+        with self._locked(name, how):
+            try:
+                yield
+            finally:
+                (self._locks / name).unlink(missing_ok=True)
 
 
 def _is_file_of(path: Path, handle: int) -> bool:

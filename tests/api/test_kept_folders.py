@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.kept_folders import Folders
+from revrec.errors import StoreError
 from tests.processes import PROCESSES
 
 KILOBYTE = bytes(1000)
@@ -60,6 +62,7 @@ def test_processes_and_threads_make_a_folder_once(tmp_path):
     assert [0] * 4 == [each.exitcode for each in asking[:4]]
     assert b"." == log.read_bytes()
     assert {"a"} == names(root)
+    assert ["a.reading"] == [each.name for each in (root / "locks").iterdir()]
 
 
 def test_what_a_killed_process_half_wrote_is_made_anew(tmp_path):
@@ -116,3 +119,16 @@ def test_what_cannot_be_made_leaves_nothing(tmp_path):
         pass
     assert set() == names(tmp_path / "kept")
     read(tmp_path / "kept", tmp_path / "log")
+
+
+def test_a_full_disk_is_told_as_a_store_that_cannot_be_written(tmp_path):
+    """Nothing of what was begun is left."""
+    folders = Folders(tmp_path / "kept", 10**6)
+
+    def fill(folder):
+        (folder / "rows").write_bytes(KILOBYTE)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(StoreError, match="No space left"), folders.held("a", fill):
+        pass
+    assert set() == names(tmp_path / "kept")
