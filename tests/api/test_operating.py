@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from api.server import CannotServe, serve
+from api.server import CannotServe, listening, serve
 from revrec.operations.workspace import open_workspace
 from tests.api.requests import CONTRACT, NDJSON, record, send
 from tests.people import enrol
@@ -130,6 +130,16 @@ def test_other_hosts_need_keys(host, workspace, settings):
     """While names are taken at their word, an open address is refused before it is opened."""
     with pytest.raises(CannotServe, match=f"Nobody is enrolled, so anyone who reaches {host}"):
         serve(workspace, settings, host=host, port=0, tell=[].append)
+
+
+def test_answers_do_not_wait_for_acknowledgements():
+    """A connection sends what there is at once, as its listener told it to."""
+    with (
+        listening("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_port_in_use_is_told(workspace, settings):

@@ -117,6 +117,8 @@ def serving(home: Path, entity: int) -> Iterator[Service]:
         try:
             headers = {"Authorization": f"Bearer {key[1]}"}
             with httpx.Client(base_url=found[1], headers=headers, timeout=600) as client:
+                while "workers of jobs: 1" not in client.get("/health/ready").text:
+                    time.sleep(0.1)  # or its start would be counted
                 yield Service(client=client, process=process.pid)
         finally:
             process.terminate()
