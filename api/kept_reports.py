@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,6 +32,8 @@ from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.runtime.settings import Settings
 
+_PROGRAM = version("revrec")
+"""Another lays files out in another way."""
 _WHOLE, _ARCHIVE = "report.pickle", "package.zip"
 _CONNECTIONS = 2
 """Of a process that computes."""
@@ -77,7 +80,7 @@ def stand_of(
         by_day=by_day,
         closed=closed,
         state=state,
-        of_day=digest_of([state, closed_at, str(moment.date()), ENGINE_VERSION]),
+        of_day=digest_of([state, closed_at, str(moment.date()), ENGINE_VERSION, _PROGRAM]),
         moment=moment,
     )
 
