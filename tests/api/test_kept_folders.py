@@ -65,6 +65,25 @@ def test_processes_and_threads_make_a_folder_once(tmp_path):
     assert ["a.reading"] == [each.name for each in (root / "locks").iterdir()]
 
 
+def test_a_folder_appears_whole(tmp_path):
+    """Whoever looks sees none of its five hundred files, or all of them."""
+    root, seen = tmp_path / "kept", []
+
+    def fill(folder: Path) -> None:
+        for number in range(500):
+            (folder / f"rows-{number}").write_bytes(KILOBYTE)
+
+    def look() -> None:
+        while not seen:
+            seen.extend([len(list((root / "a").iterdir()))] if (root / "a").is_dir() else [])
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    with Folders(root, 10**6).held("a", fill):
+        looking.join()
+    assert [500] == seen
+
+
 def test_what_a_killed_process_half_wrote_is_made_anew(tmp_path):
     """Nothing of it is ever read, and it is gone once someone asks again, for it or another."""
     root, log = tmp_path / "kept", tmp_path / "log"
