@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Context, Decimal, Inexact
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -46,8 +47,8 @@ class Stored:
         with pq.ParquetFile(self.path) as file:
             for group in range(start // BATCH, min(-(-stop // BATCH), file.num_row_groups)):
                 skipped = group * BATCH
-                found = _rows_of(self.told, file.read_row_group(group))
-                rows += found[max(0, start - skipped) : max(0, stop - skipped)]
+                found = file.read_row_group(group)[max(0, start - skipped) : stop - skipped]
+                rows += _rows_of(self.told, found)
         return replace(self.told, rows=rows)
 
     def parts(self) -> Iterator[DataSet]:
@@ -80,8 +81,12 @@ def store(folder: Path, datasets: Iterable[DataSet]) -> None:
     (folder / CONTENTS).write_text(json.dumps(contents), encoding="utf-8")
 
 
+@lru_cache(maxsize=8)
 def stored(folder: Path) -> Mapping[str, Stored]:
-    """The data sets of a folder by name, in the order in which they were written."""
+    """The data sets of a folder by name, in the order in which they were written.
+
+    What a folder of one name holds never changes.
+    """
     found = {}
     for each in json.loads((folder / CONTENTS).read_text(encoding="utf-8")):
         count, path = each.pop("count"), folder / f"{each['name']}.parquet"

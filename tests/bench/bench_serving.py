@@ -125,7 +125,7 @@ def operations(contracts: int, folder: Path) -> Mapping[str, tuple[Ask, int]]:
     page = {"period": "2026-01", "limit": 100}
     return {
         "nothing of the books": (lambda books: books.get("/v1/coverage"), 1),
-        "the periods": (lambda books: books.list_periods(), 1),
+        "the periods": (lambda books: list(books.list_periods()), 1),
         "a certificate": (lambda books: books.get_period("2026-01"), 1),
         "100 entries of the journal": (lambda books: books.get("/v1/journal", journal), 1),
         "an explanation": (lambda books: books.explain_contract(some(), as_of=day), 1),
