@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from revrec.model.assessment import Assessment, Criterion
@@ -265,7 +266,8 @@ def test_use_that_is_billed_without_a_contract():
             for day, amount in days
         ),
     ]
-    result = told(book_of([pay_as_you_go(), subscription()], events), usage)
+    book = book_of([pay_as_you_go(), subscription()], events)
+    result = told(book, usage)
 
     assert {
         "2026-01": {(INVOICED, "no_contract"): "50.00"},
@@ -273,6 +275,14 @@ def test_use_that_is_billed_without_a_contract():
         "2026-03": {(INVOICED, "no_contract"): "-55.00"},
     } == {month: named(result, "PAYG", month) for month in ("2026-01", "2026-02", "2026-03")}
     assert [] == off(result)
+
+    # What March lacks, once there is a contract, has no reason: 75.00 of it were to be revenue.
+    revenue = posted_revenue(book, rolled_up(usage), Period(2026, 3))
+    unposted = revenue.filter(pc.not_equal(revenue["contract"], "PAYG"))
+    assert {
+        (INVOICED, "no_contract"): "-55.00",
+        (INVOICED, "unexplained"): "75.00",
+    } == named(told(book, usage, revenue=unposted), "PAYG", "2026-03")
 
 
 def test_commitment_drawdown():
