@@ -112,21 +112,28 @@ def looked_up(
     >>> looked_up(rows, ["code"], lambda code: (code.upper(),), ["name"])["name"].to_pylist()
     ['A', 'B', 'A']
     """
-    if not table.num_rows:
-        found: list[list[str | None]] = [[] for _ in names]
-        return _with(table, names, [pa.array(values, pa.string()) for values in found])
+    places, texts = coded(table, by)
+    told = list(map(find, *texts)) or [(None,) * len(names)]
+    added = zip(*told, strict=True)
+    return _with(table, names, [pa.array(values, pa.string()).take(places) for values in added])
+
+
+def coded(table: pa.Table, by: Sequence[str]) -> tuple[pa.Array, list[list[str]]]:
+    """What columns of text hold together, as places in lists of their distinct texts.
+
+    >>> rows = pa.table({"code": ["a", "b", "a"], "of": ["x", "x", "x"]})
+    >>> places, texts = coded(rows, ["code", "of"])
+    >>> places.to_pylist(), texts
+    ([0, 1, 0], [['a', 'b'], ['x', 'x']])
+    """
     columns = [_coded(table[name]) for name in by]
     keys = columns[0].indices.cast(pa.int64())
     for column in columns[1:]:
         keys = pc.add_checked(
             pc.multiply_checked(keys, len(column.dictionary)), column.indices.cast(pa.int64())
         )
-    coded = keys.dictionary_encode()
-    told = map(find, *_texts(coded.dictionary, columns))
-    added = zip(*told, strict=True)
-    return _with(
-        table, names, [pa.array(values, pa.string()).take(coded.indices) for values in added]
-    )
+    found = keys.dictionary_encode()
+    return found.indices, _texts(found.dictionary, columns)
 
 
 def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:

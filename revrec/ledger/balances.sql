@@ -19,7 +19,7 @@ documents as (
 components as (
     select r.day, s.contract, s.component, s.as_used,
            sum(r.revenue) as recognised, sum(r.breakage) as breakage, sum(s.price) as price
-    from recognised r join segments s using (segment)
+    from recognised r join days using (day) join segments s using (segment)
     group by all
 ),
 earned as (
@@ -55,7 +55,7 @@ accruals as (
     select a.day, a.contract,
            coalesce(sum(a.amount) filter (k.credit = 'contract_liability'), 0)
            - coalesce(sum(a.amount) filter (k.debit = 'contract_liability'), 0) as accrued
-    from accrual a join kind k on k.event = a.stream
+    from accrual a join days using (day) join kind k on k.event = a.stream
     group by all
 ),
 gross as (

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revrec.columnar import connect, looked_up
+from revrec.columnar import coded, looked_up
 from revrec.engine import Accounting
 from revrec.ledger.chart import CHARTED, TRANSFER
 from revrec.ledger.entries import JournalEntry, JournalLine, PostedEntry
@@ -156,28 +156,19 @@ def numbered(
 
     Postings of an entry whose lines cancel by account have no entry: ``entry_seq`` 0.
     """
-    entries = pa.table(
-        {
-            "origin": pa.array([str(each.entry.origin) for each in posted], pa.string()),
-            "entry_event": pa.array([each.entry.event for each in posted], pa.string()),
-            "currency": pa.array([each.entry.currency for each in posted], pa.string()),
-            "seq": pa.array([each.seq for each in posted], pa.int64()),
-        }
-    )
-    place = pa.array(range(rows.num_rows), pa.int64())
-    with connect() as database:
-        database.register("postings", rows.append_column("place", place))
-        database.register("entries", entries)
-        found = database.sql(
-            """
-            select p.*, $entity as entity_id, $period as period, coalesce(seq, 0) as entry_seq,
-                   row_number() over (partition by coalesce(seq, 0) order by place) as line_no
-            from postings p left join entries using (origin, entry_event, currency)
-            order by place
-            """,
-            params={"entity": entity, "period": str(period)},
-        ).to_arrow_table()
-    return found.select(DETAIL.names).cast(DETAIL)
+    seqs = {(str(e.entry.origin), e.entry.event, e.entry.currency): e.seq for e in posted}
+    places, texts = coded(rows, _ENTRY)
+    found = [seqs.get(key, 0) for key in zip(*texts, strict=True)]
+    seq = pa.array(found, pa.int64()).take(places)
+    line = pc.subtract(pc.rank(seq, tiebreaker="first"), pc.rank(seq, tiebreaker="min"))
+    told = {
+        "entity_id": pa.repeat(pa.scalar(entity, pa.int32()), rows.num_rows),
+        "period": pa.repeat(str(period), rows.num_rows),
+        "entry_seq": seq,
+        "line_no": pc.add(line, 1),
+    }
+    columns = {**dict(zip(rows.column_names, rows.columns, strict=True)), **told}
+    return pa.table([columns[name] for name in DETAIL.names], names=DETAIL.names).cast(DETAIL)
 
 
 def _in_currencies(postings: pa.Table, book: Book) -> pa.Table:

@@ -1,47 +1,76 @@
 -- What each economic period moved, as known now. Reads segments, recognised, accrued_segments,
--- accrued, billing, periods (origin, day, before), positions and the variable `period`.
+-- accrued, billing, contracts, periods (origin, day, before), positions, posted (sums of what closed
+-- periods hold), cutover and the variable `period`.
+
+-- A part is what is posted of: an obligation and component of a contract, or the contract as a whole.
+-- Parts are numbered, so that amounts are summed by number.
+create or replace table parts as
+select row_number() over () as part, *
+from (
+    select contract, obligation, component, product from segments
+    union
+    select contract, obligation, component, product from accrued_segments
+    union
+    select contract, obligation, component, product from posted
+    union
+    select contract, '', '', '' from contracts
+    union
+    select contract, obligation, '', '' from segments semi join cutover using (contract)
+);
+
+create or replace temp view wholes as
+select part, contract from parts where obligation = '' and component = '' and product = '';
+
+-- What moves nothing is left out, but of contracts taken over: their obligations are compared.
 create or replace table flows as
-with earned as (
-    select p.origin, s.contract, s.obligation, s.component, s.product,
-           sum(case when r.day = p.day then r.revenue else -r.revenue end) as revenue,
-           sum(case when r.day = p.day then r.breakage else -r.breakage end) as breakage
+with ends as (
+    select origin, day, 1 as sign from periods
+    union all
+    select origin, before, -1 from periods
+),
+earned as (
+    select e.origin, p.part, sum(e.sign * r.revenue) as revenue, sum(e.sign * r.breakage) as breakage
     from recognised r
+    join ends e using (day)
     join segments s using (segment)
-    join periods p on r.day = p.day or r.day = p.before
+    join parts p using (contract, obligation, component, product)
     group by all
 ),
 flows as (
     -- Performance: consideration promised becomes revenue (606-10-25-30, 25-31).
-    select origin, contract, obligation, component, product, 'satisfaction' as event,
-           revenue - breakage as amount
+    select origin, part, 'satisfaction' as event, revenue - breakage as amount
     from earned
     union all
-    select origin, contract, obligation, component, product, 'breakage', breakage
+    select origin, part, 'breakage', breakage
     from earned
     union all
-    select p.origin, s.contract, s.obligation, s.component, s.product, s.stream,
-           sum(case when r.day = p.day then r.revenue else -r.revenue end)
+    select e.origin, p.part, s.stream, sum(e.sign * r.revenue)
     from accrued r
+    join ends e using (day)
     join accrued_segments s using (segment)
-    join periods p on r.day = p.day or r.day = p.before
+    join parts p using (contract, obligation, component, product)
     group by all
     union all
-    select p.origin, b.contract, '', '', '', b.event, b.amount
+    select p.origin, w.part, b.event, b.amount
     from billing b
     asof join periods p on b.day > p.before
+    join wholes w using (contract)
     where b.day <= p.day
     union all
-    select getvariable('period'), contract, '', '', '', event, amount
+    select getvariable('period'), part, event, amount
     from (
         unpivot (
-            select contract, cash_in_advance, conditional_bill, deposit_liability as deposit,
+            select w.part, cash_in_advance, conditional_bill, deposit_liability as deposit,
                    refund_liability as refund_due, contract_asset as netting,
                    non_current_liability, non_current_asset, non_current_cost
-            from positions
+            from positions join wholes w using (contract)
         )
         on cash_in_advance, conditional_bill, deposit, refund_due, netting,
             non_current_liability, non_current_asset, non_current_cost
         into name event value amount
     )
 )
-select * from flows where origin <= getvariable('period');
+select *
+from flows
+where origin <= getvariable('period')
+    and (amount <> 0 or part in (select part from parts semi join cutover using (contract)));

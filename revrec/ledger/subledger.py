@@ -71,6 +71,10 @@ from unclassified p left join (
 """
 
 
+_FLOWS_ABROAD = """
+select origin, contract, obligation, component, product, event, amount
+from flows join parts using (part) semi join abroad using (contract)
+"""
 _COMPOSED = """
 select contract, day, is_contract, cancellable,
        columns(* exclude (contract, day, is_contract, cancellable))::bigint
@@ -154,7 +158,15 @@ class Subledger:
         (cash_in_advance, conditional_bill) and the balances receivable, deposit_liability,
         refund_liability, contract_liability, contract_asset; minor units.
         """
-        return self._balances(days, _sql("positions"))
+        wanted = tuple(sorted(set(days)))
+        if wanted not in self._positions:
+            self._positions[wanted] = self._balances(wanted, _sql("positions"))
+        return self._positions[wanted]
+
+    @cached_property
+    def _positions(self) -> dict[tuple[date, ...], pa.Table]:
+        """Positions by their days: a close asks for its last day more than once."""
+        return {}
 
     def composed(self, days: Iterable[date]) -> pa.Table:
         """What ``positions`` are computed from, beside them; minor units."""
@@ -186,7 +198,7 @@ class Subledger:
         ``settled`` are contracts whose cutover earlier periods posted.
         """
         self._load("settled", pa.table({"contract": pa.array([*settled], pa.string())}))
-        self._load("positions", self._classified(period))
+        self._classify(period)
         self._load(
             "periods",
             pa.table(
@@ -200,14 +212,15 @@ class Subledger:
         self._load("posted", posted)
         self._database.execute("set variable period = $1", [str(period)])
         self._database.execute(_sql("flows"))
-        flows, positions = (self._query(f"from {name}") for name in ("flows", "positions"))
+        flows = self._query(_FLOWS_ABROAD)
+        positions = self._query("from positions semi join abroad using (contract)")
         measured, self.standing = self._abroad.measure(flows, positions, period)
         self._load("measured", measured)
         self._database.execute(_sql("taken_over"))
         return self._query(_sql("postings")).cast(POSTED)
 
-    def _classified(self, period: Period) -> pa.Table:
-        """Positions at the period's end with what of them is posted as non-current."""
+    def _classify(self, period: Period) -> None:
+        """Load positions at the period's end with what of them is posted as non-current."""
         positions = self.positions([period.last])
         self.maturity = MATURITY.empty_table()
         if is_posted(self._policy, period.last):
@@ -216,7 +229,7 @@ class Subledger:
             )
         self._load("unclassified", positions)
         self._load("maturity", self.maturity)
-        return self._query(_CLASSIFIED)
+        self._database.execute(f"create or replace temp view positions as {_CLASSIFIED}")
 
     def query(self, sql: str) -> pa.Table:
         """Ask the subledger's tables: segments, recognised, accrual, billing, kind, contracts."""

@@ -1,9 +1,15 @@
 -- What every economic period moved and what that is worth, where what happened before a cutover is
 -- of the period of the cutover, against what the other system had posted.
--- Reads flows, measured, kind, posted, periods, cutover and settled (contracts whose cutover
+-- Reads parts, flows, measured, kind, posted, periods, cutover and settled (contracts whose cutover
 -- earlier periods posted).
 create or replace table moves as
-with taken as (
+with moved as (
+    select origin, part, event, amount, 0 as functional from flows
+    union all
+    select origin, part, event, 0, functional
+    from measured join parts using (contract, obligation, component, product)
+),
+taken as (
     select c.*, p.origin as cutover from cutover c join periods p using (day)
 ),
 placed as (
@@ -14,15 +20,14 @@ placed as (
         select w.*, coalesce(w.origin <= c.cutover and not k.presents, false) as before,
                o.debit <> o.credit as known
         from (
-            select *, 0 as functional from flows
-            union all by name
-            select *, 0 as amount from measured
+            select m.*, p.* exclude (part)
+            from moved m join parts p using (part) semi join taken using (contract)
         ) w
         join kind k using (event)
         left join kind o on o.event = 'opening_' || w.event
-        left join taken c using (contract)
+        join taken c using (contract)
     ) w
-    left join taken c using (contract)
+    join taken c using (contract)
     left join settled s using (contract)
 ),
 -- By how much revenue to date differs from what the other system had, where that is adjusted.
@@ -46,18 +51,24 @@ settling as (
     join settled s on s.contract = p.contract
     where starts_with(p.event, 'opening_') or p.event = 'cutover_adjustment'
 )
-select origin, contract, obligation, component, product,
-       case when opens then 'opening_' || event else event end as event, amount, functional
+select origin, part, event, amount, functional
+from moved
+where part not in (select part from parts semi join taken using (contract))
+union all
+select origin, part, case when opens then 'opening_' || event else event end, amount, functional
 from placed
 union all
-select cutover, contract, obligation, '', '', side.event, side.sign * amount, 0
-from differing, (values ('opening_satisfaction', -1), ('cutover_adjustment', 1)) side (event, sign)
+select d.cutover, p.part, side.event, side.sign * d.amount, 0
+from differing d
+join parts p on p.contract = d.contract and p.obligation = d.obligation
+    and p.component = '' and p.product = '',
+    (values ('opening_satisfaction', -1), ('cutover_adjustment', 1)) side (event, sign)
 union all
-select origin, contract, obligation, component, product, event, amount, coalesce(functional, 0)
-from settling
+select origin, part, event, amount, coalesce(functional, 0)
+from settling join parts using (contract, obligation, component, product)
 union all
-select origin, contract, obligation, component, product,
+select origin, part,
        case when event = 'cutover_adjustment' then 'satisfaction'
             else regexp_replace(event, '^opening_', '') end,
        -amount, -coalesce(functional, 0)
-from settling;
+from settling join parts using (contract, obligation, component, product);
