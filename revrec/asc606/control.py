@@ -19,12 +19,11 @@ from revrec.citations import cites
 from revrec.model.contract import Measure, PerformanceObligation
 from revrec.model.events import Delivery
 from revrec.model.history import ContractHistory
-from revrec.model.performance import Acceptance, Control, CountedAs, Step
+from revrec.model.performance import HANDED_OVER, Acceptance, CountedAs, Step
 
 _Versions = list[tuple[date, PerformanceObligation]]
 _NOTHING = Decimal(0)
 _COSTING = Context(prec=28)
-_PLAIN = Control()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +168,7 @@ def _special(history: ContractHistory) -> dict[str, _Versions]:
         for each in (*change.adds, *change.revises)
     )
     for since, first_day, each in chain(signed, changed):
-        if each.control != _PLAIN or right_to_use(each):
+        if each.control != HANDED_OVER or right_to_use(each):
             bound = each if each.start is not None else replace(each, start=first_day)
             found.setdefault(each.id, []).append((since, bound))
     return found

@@ -98,12 +98,15 @@ def collectible(elected: _Elected) -> None:
     if told is not None:
         unmet = _unmet(elected, contract.unmet_criteria, told, contract.inception)
         history.contract = replace(contract, unmet_criteria=unmet)
-    history.assessments = [
-        each
-        if each.collection_probability is None
-        else replace(each, unmet=_unmet(elected, each.unmet, each.collection_probability, each.on))
-        for each in history.assessments
-    ]
+    if history.assessments:
+        history.assessments = [
+            each
+            if each.collection_probability is None
+            else replace(
+                each, unmet=_unmet(elected, each.unmet, each.collection_probability, each.on)
+            )
+            for each in history.assessments
+        ]
 
 
 def _unmet(
@@ -174,6 +177,8 @@ def _read_each(
     """The same tuple where nothing is read differently."""
     read = told
     for number, each in enumerate(told):
+        if each.license is None and not each.shipping:
+            continue
         found = renewed(elected, by_activities(elected, shipped(elected, each), on), on)
         if found is not each:
             read = (*read[:number], found, *read[number + 1 :])
@@ -252,9 +257,9 @@ def measured_at_receipt(elected: _Elected) -> None:
     inception's. One unit of the consideration becomes one unit of its currency.
     """
     contract, history = elected.contract, elected.history
-    if elected.policy.value("noncash_consideration") == "at_inception":
-        return
     receipts = history.noncash_receipts
+    if not receipts or elected.policy.value("noncash_consideration") == "at_inception":
+        return
     valued = {each.consideration for each in receipts if each.fair_value is not None}
     moved = [each for each in contract.consideration if each.noncash and each.id in valued]
     for of in moved:

@@ -7,10 +7,9 @@ what the later steps, the ledger and the disclosures are given.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain
 
 from revrec.asc606.agent import retained, retained_estimate
 from revrec.asc606.catalogue import (
@@ -81,21 +80,31 @@ def read_promises(
 
 def _says_all(history: ContractHistory) -> bool:
     """Whether the facts tell every obligation in full, so that there is nothing to read."""
-    promised = [history.contract.obligations, *(each.buys for each in history.exercises)]
-    amounts = [history.contract.consideration]
-    for modification in history.modifications:
-        promised += [modification.adds, modification.revises]
-        amounts += [modification.adds_consideration, modification.revises_consideration]
-    return all(_in_full(each) for each in chain.from_iterable(promised)) and all(
-        each.retained_share is None and each.retained_amount is None and not each.tiers
-        for each in chain.from_iterable(amounts)
-    )
+    if not _in_full(history.contract.obligations, history.contract.consideration):
+        return False
+    return all(
+        _in_full(each.adds, each.adds_consideration)
+        and _in_full(each.revises, each.revises_consideration)
+        for each in history.modifications
+    ) and all(_in_full(each.buys, ()) for each in history.exercises)
 
 
-def _in_full(told: PerformanceObligation) -> bool:
-    judged = (told.series, told.part_of, told.transfers_nothing, told.warranty, told.role)
-    full = told.measure is not Measure.AS_PRODUCT and told.option is None and not told.because
-    return full and judged == (None,) * len(judged)
+def _in_full(promised: Iterable[PerformanceObligation], amounts: Iterable[Consideration]) -> bool:
+    for told in promised:
+        if told.measure is Measure.AS_PRODUCT or told.option is not None or told.because:
+            return False
+        if not (
+            told.series is None
+            and told.part_of is None
+            and told.transfers_nothing is None
+            and told.warranty is None
+            and told.role is None
+        ):
+            return False
+    for amount in amounts:
+        if amount.tiers or amount.retained_share is not None or amount.retained_amount is not None:
+            return False
+    return True
 
 
 def _anyone_gets(option: CustomerOption) -> bool:

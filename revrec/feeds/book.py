@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from itertools import chain
 from operator import attrgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast, get_args
 
 from revrec.asc606.catalogue import by_product
 from revrec.asc606.combination import combine
@@ -92,18 +92,20 @@ _OF_THE_ENTITY = (
 """Told of no contract, and read as lists in order of their ids."""
 _SINGLE = (EntityCurrencies, SecondBook)
 """There is one of."""
-_READ_ELSEWHERE = (
-    FiscalCalendar,
-    RateCard,
-    PriceAgreement,
-    VariableComponent,
-    ComponentOutcome,
-    Misstatement,
-    FinancialBenchmark,
+_READ_ELSEWHERE = frozenset(
+    {
+        FiscalCalendar,
+        RateCard,
+        PriceAgreement,
+        VariableComponent,
+        ComponentOutcome,
+        Misstatement,
+        FinancialBenchmark,
+    }
 )
+_OF_CREDITS = frozenset(get_args(CreditRecord))
 
 
-_PLACED = attrgetter(*_PLACES.values())
 _IN_ORDER = attrgetter("on", "id")
 
 
@@ -122,10 +124,14 @@ def _of_the_engine(
     What is told of credits and commitments is put into their book, with the digests of its facts.
     """
     for fact, record in chain(beside, (Validated(each, of_fact(each)) for each in facts)):
-        if isinstance(record, CreditRecord):
-            credits_told.add(record)
-            credits_told.digests[record] = f"{fact.kind}:{fact.key}:{fact.digest}"
-        elif not isinstance(record, _READ_ELSEWHERE):
+        kind = type(record)
+        if kind in _PLACES or kind is Contract:
+            yield fact, record
+        elif kind in _OF_CREDITS:
+            of_credits = cast("CreditRecord", record)
+            credits_told.add(of_credits)
+            credits_told.digests[of_credits] = _named(fact)
+        elif kind not in _READ_ELSEWHERE:
             yield fact, record
 
 
@@ -153,19 +159,20 @@ def book_of(
     combinations: dict[str, Combination] = {}
     credits_told = CreditBook()
     for fact, record in _of_the_engine(facts, beside, credits_told):
-        if isinstance(record, Contract):
+        kind = type(record)
+        if kind in _PLACES:
+            events.append((fact, cast("Event", record)))
+        elif isinstance(record, Contract):
             histories[record.id] = ContractHistory(record)
-        elif isinstance(record, _OF_THE_ENTITY):
-            lists[type(record)].append(record)
+        elif kind in lists:
+            lists[kind].append(record)
         elif isinstance(record, Policy):
             elected = completed(record)
         elif isinstance(record, Combination):
             combinations[fact.digest] = record
-        else:
-            events.append((fact, cast("Event", record)))
         for name in _contracts(fact, record):
-            digests.setdefault(name, []).append(f"{fact.kind}:{fact.key}:{fact.digest}")
-    unknown = [fact for fact, record in events if not _placed(fact, record, histories)]
+            digests.setdefault(name, []).append(_named(fact))
+    unknown = _place(events, histories)
     second = next(iter(lists[SecondBook]), None)
     elected = policy_of(elected, second, differing) if differing and second else elected
     for listed in (lists[each] for each in _OF_THE_ENTITY if each not in _SINGLE):
@@ -231,7 +238,7 @@ def _combined(
         history = accounted.get(told.id)
         if history is not None and history.members:
             parts = [digest, *(histories[name].digest for name in sorted(history.members))]
-            history.digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+            history.digest = sha256("\n".join(parts).encode()).hexdigest()
     return accounted
 
 
@@ -263,34 +270,51 @@ def _usage(book: Book, usage: Iterable[Usage] | None) -> list[Usage]:
 
 def _complete(
     history: ContractHistory,
-    digests: Iterable[str],
+    digests: list[str],
     catalogue: Mapping[str, Sequence[Product]],
     policy: Policy,
 ) -> None:
-    """Put a history's events in order, and read it by elections and the product catalogue."""
-    for told in _PLACED(history):
-        if len(told) > 1:
-            told.sort(key=_IN_ORDER)
-    joined = "\n".join(sorted(digests))
-    history.digest = hashlib.sha256(joined.encode()).hexdigest()
+    """Read a history by elections and the product catalogue."""
+    digests.sort()
+    history.digest = sha256("\n".join(digests).encode()).hexdigest()
     elected = read_elections(history, policy)
     read_promises(history, catalogue, policy)
     if elected:
         history.read_as = (*elected, *history.read_as)
 
 
-def _contracts(fact: Fact, record: Record) -> list[str]:
+def _named(fact: Fact) -> str:
+    """A fact by its kind, key and digest."""
+    return f"{fact.kind.value}:{fact.key}:{fact.digest}"
+
+
+def _contracts(fact: Fact, record: Record) -> Sequence[str]:
     """The contracts a fact is of: one, all that share a cost, none for prices and policy."""
-    if isinstance(record, ContractCost) and record.shared:
+    if type(record) is ContractCost and record.shared:
         return sorted({record.contract, *record.shared})
-    return [] if fact.contract is None else [fact.contract]
+    return () if fact.contract is None else (fact.contract,)
 
 
-def _placed(fact: Fact, record: Record, histories: Mapping[str, ContractHistory]) -> bool:
-    """Put a fact with every contract it is of; false, and nowhere, if one is not known."""
-    names = _contracts(fact, record)
-    if not names or not histories.keys() >= set(names):
-        return False
-    for name in names:
-        getattr(histories[name], _PLACES[type(record)]).append(record)
-    return True
+def _place(
+    events: Iterable[tuple[Fact, Event]], histories: Mapping[str, ContractHistory]
+) -> list[Fact]:
+    """Put facts with every contract they are of, in order; those of unknown ones are given back.
+
+    A fact of a contract that is not known is put nowhere.
+    """
+    unknown: list[Fact] = []
+    several: dict[int, list[Any]] = {}
+    for fact, record in events:
+        names = _contracts(fact, record)
+        known = [histories[name] for name in names if name in histories]
+        if not names or len(known) < len(names):
+            unknown.append(fact)
+            continue
+        for history in known:
+            told = getattr(history, _PLACES[type(record)])
+            told.append(record)
+            if len(told) > 1:
+                several[id(told)] = told
+    for told in several.values():
+        told.sort(key=_IN_ORDER)
+    return unknown

@@ -11,11 +11,12 @@ from revrec.feeds.adapters import adapter_of
 from revrec.feeds.documents import NoRecord, validated
 from revrec.feeds.frameworks import policy_of
 from revrec.feeds.policies import default_policy
+from revrec.feeds.repeated import Repeated
 from revrec.model.assessment import Assessment
 from revrec.model.books import SecondBook
 from revrec.model.combination import Combination
 from revrec.model.commitment import Commitment, CommitmentAmendment
-from revrec.model.contract import Contract
+from revrec.model.contract import Consideration, Contract, PerformanceObligation
 from revrec.model.costs import ContractCost, ContractCostReview
 from revrec.model.credit import (
     CreditAdjustment,
@@ -177,6 +178,8 @@ MODELS: Mapping[FactKind, type[Any]] = {
 }
 """Kind of fact -> the model its body must fit."""
 
+_OBLIGATIONS, _CONSIDERATION = Repeated(PerformanceObligation), Repeated(Consideration)
+
 YEARS = range(1900, 2200)
 """Years in which facts may take effect: beyond them a date is a slip of the keyboard."""
 
@@ -284,6 +287,16 @@ def _check_rate(told: ExchangeRate) -> None:
 
 
 def of_fact(fact: Fact) -> Record:
-    """The model object a fact tells; the inverse of ``to_fact``."""
-    record: Record = adapter_of(MODELS[fact.kind]).validate_python(fact.body)
+    """The model object a fact tells; the inverse of ``to_fact``.
+
+    Contracts of a company promise much the same: what is told in the same words is one object.
+    """
+    body = fact.body
+    if fact.kind is FactKind.CONTRACT:
+        body = {
+            **body,
+            "obligations": [_OBLIGATIONS.of(each) for each in body["obligations"]],
+            "consideration": [_CONSIDERATION.of(each) for each in body["consideration"]],
+        }
+    record: Record = adapter_of(MODELS[fact.kind]).validator.validate_python(body)
     return record

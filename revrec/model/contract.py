@@ -14,7 +14,7 @@ from enum import StrEnum
 from revrec.model.assessment import Criterion
 from revrec.model.financing import Financing
 from revrec.model.payable import NonCash, Payable
-from revrec.model.performance import Control, License, Repurchase, ServicePart
+from revrec.model.performance import HANDED_OVER, Control, License, Repurchase, ServicePart
 from revrec.model.price import ReturnRight, Royalty, Tier, TierBasis
 from revrec.model.right import CustomerOption, Renewal
 from revrec.model.term import Charged, PriceStep, TerminationRight
@@ -140,6 +140,10 @@ class UsageTerms:
     """Lots of lower rank are drawn first, whatever policy elects."""
 
 
+NO_USAGE = UsageTerms()
+"""No entitlement; one for all the obligations that tell none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellingPriceRange:
     """The range of prices at which a good is sold alone (606-10-32-33)."""
@@ -215,7 +219,7 @@ class PerformanceObligation:
     """Parts of the service, for the measures ``schedule`` and ``right_to_invoice``."""
     license: License | None = None
     """The nature of a license, for the measure ``license``."""
-    control: Control = field(default_factory=Control)
+    control: Control = field(default_factory=lambda: HANDED_OVER)
     """When control of goods passes (25-30)."""
     repurchase: Repurchase | None = None
     """An agreement to repurchase what is sold (55-66)."""
@@ -251,7 +255,7 @@ class PerformanceObligation:
     """Reasons for the judgments told here."""
     meters: tuple[str, ...] = ()
     """Usage meters that count towards the obligation; the product's, else its id, if left out."""
-    usage: UsageTerms = field(default_factory=UsageTerms)
+    usage: UsageTerms = field(default_factory=lambda: NO_USAGE)
     """Entitlement, for obligations measured by usage."""
 
     @property

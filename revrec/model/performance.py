@@ -170,6 +170,10 @@ class Control:
     acceptance: Acceptance = Acceptance.NONE
 
 
+HANDED_OVER = Control()
+"""Control passes when goods are handed over; one for all the obligations that tell nothing."""
+
+
 class Step(StrEnum):
     """What happened to goods: not every step gives the customer control (606-10-25-30)."""
 

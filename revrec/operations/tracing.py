@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import pyarrow.compute as pc
+from msgspec import structs
 
 from revrec import engine
 from revrec.audit.explanation import Evidence, Explanation, Subject, Touched
@@ -207,7 +208,7 @@ def _without_line(fact: Fact, line: str) -> Fact | None:
             remedy=f"It has {len(lines)} lines, numbered from 1.",
         )
     kept = [each for number, each in enumerate(lines, start=1) if number != int(line)]
-    return replace(fact, body={**fact.body, "lines": kept}) if kept else None
+    return structs.replace(fact, body={**fact.body, "lines": kept}) if kept else None
 
 
 def _day_of_use(tx: Transaction, lake: Lake, name: str, now: Pins) -> _Traced:
@@ -255,7 +256,7 @@ def _without(told: Iterable[RecordedFact], traced: _Traced) -> Iterator[Recorded
             if gone is None or gone.kind != FactKind.CONTRACT or each.fact.contract != gone.key:
                 yield each
         elif traced.earlier is not None:
-            yield replace(each, fact=traced.earlier)
+            yield structs.replace(each, fact=traced.earlier)
 
 
 def targets(inputs: Inputs, period: Period) -> Counter[Key]:

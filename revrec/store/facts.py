@@ -18,7 +18,7 @@ from psycopg.rows import TupleRow
 from pydantic_core import from_json
 
 from revrec.collector import collector_at_rest
-from revrec.model.fact import Fact, FactKind, RecordedFact, canonical
+from revrec.model.fact import Fact, FactKind, RecordedFact, canonical_fact
 from revrec.store import locks
 from revrec.store.transaction import Transaction
 
@@ -353,8 +353,8 @@ def _encoded(fact: Fact) -> tuple[str, str]:
 
     The digest covers kind, key and body; the body's own encoding is its last part.
     """
-    whole = canonical([fact.kind, fact.key, fact.body])
-    body_at = len(canonical([fact.kind, fact.key]))
+    whole = canonical_fact(fact.kind, fact.key, fact.body)
+    body_at = len(canonical_fact(fact.kind, fact.key, {})) - len("{}]")
     return whole[body_at:-1].decode(), hashlib.sha256(whole).hexdigest()
 
 
