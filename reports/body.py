@@ -8,28 +8,31 @@ number, and 100,000 rows take a third of the time of openpyxl's write-only mode.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import count, repeat
 from xml.sax.saxutils import escape
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from reports import style
-from reports.columns import Currencies, Values, column_position, columns_of, told
+from reports.columns import Currencies, Part, are_ordinary, column_position, part_of, told
 from reports.cover import naive_utc
 from reports.digits import plain, price_places
 from reports.layout import FIRST_ROW, SIGNIFICANT_DIGITS, Field, Layout
 from reports.style import Styles
 from reports.text import cell_text
+from reports.texts import InCurrencies, Texts, as_texts, in_full, joined, with_digits
 from reports.totals import day, exact
+from revrec.column_rows import Values, objects_of
 from revrec.model.dataset import Column, ColumnType
 from revrec.money import minor_digits, with_decimals
 from revrec.spreadsheets import looks_like_formula
 
-_ROWS_PER_CHUNK = 2_000
+_ROWS_PER_CHUNK = 10_000
 _LINE_HEIGHT = 14
 _LINES_MAX = 6
 _EPOCH = date(1899, 12, 30).toordinal()
@@ -45,48 +48,60 @@ def body(layout: Layout, sheet: Worksheet, styles: Styles) -> Callable[[], Itera
 
     A row is the texts between the places where its number stands, joined by its number.
     """
-    renders = [_render(layout, position, sheet, styles) for position in range(len(layout.fields))]
-    begins = [f'<c r="{get_column_letter(position + 1)}' for position in range(len(renders))]
-    ends = [*begins[1:], "</row>"]
+    cells = [_cells_of(layout, position, sheet, styles) for position in range(len(layout.fields))]
+    begins = [f'<c r="{get_column_letter(position + 1)}' for position in range(len(cells))]
     wrapped = [(place, field.width) for place, field in enumerate(layout.fields) if field.wrap]
-    shown = replace(layout.data, rows=layout.rows or [[None] * len(renders)])
+    shown = replace(layout.data, rows=layout.rows or [[None] * len(cells)])
 
     def stream() -> Iterator[bytes]:
         for start in range(0, len(shown.rows), _ROWS_PER_CHUNK):
-            columns, currencies = columns_of(shown, start, start + _ROWS_PER_CHUNK)
-            cells = [
-                _cells(field.column, values, currencies, render, end)
-                for field, values, render, end in zip(
-                    layout.fields, columns, renders, ends, strict=True
-                )
-            ]
-            heads = [f'"{height}>{begins[0]}' for height in _heights(columns, wrapped)]
-            texts = zip(repeat('<row r="'), heads or repeat(f'">{begins[0]}'), *cells)
-            numbers = map(str, count(FIRST_ROW + start))
-            yield "".join(map(str.join, numbers, texts)).encode()
+            part = part_of(shown, start, start + _ROWS_PER_CHUNK)
+            first, among = FIRST_ROW + start, InCurrencies(part.currencies)
+            number = as_texts(pa.array(range(first, first + len(part.currencies)), pa.int32()))
+            heights = _heights(part.columns, wrapped)
+            parts: list[Texts | str] = ['<row r="', number, '"', *heights, ">"]
+            for place, (begin, of_column) in enumerate(zip(begins, cells, strict=True)):
+                parts += [begin, number, '"', *of_column.parts(place, part, among)]
+            yield joined([*parts, "</row>"], len(part.currencies))
 
     return stream
 
 
-def _cells(
-    column: Column, values: Values, currencies: Currencies, render: Render, end: str
-) -> list[str]:
-    """What follows the number of the row in each cell of a column, up to the next number."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cells:
+    """How the cells of a column are written."""
 
-    def cell(_: int, value: object, currency: str | None) -> str:
-        return f'"{render(value, currency)}{end}'
+    column: Column
+    render: Render
+    """One by one."""
+    at_once: Callable[[pa.Array, InCurrencies], Sequence[Texts | str]] | None = None
+    """All of a column of Arrow, in parts of each."""
 
-    if column.type is ColumnType.RATIO:  # equal ones may differ in the zeros they are shown with
-        return [cell(0, *pair) for pair in zip(values, currencies, strict=True)]
-    return told(column, values, currencies, cell)
+    def parts(self, place: int, part: Part, among: InCurrencies) -> Sequence[Texts | str]:
+        """What follows the address of each cell, in parts."""
+        values = part.columns[place]
+        alike = self.column.type is not ColumnType.TEXT or part.is_so(place, are_ordinary)
+        if self.at_once is not None and isinstance(values, pa.Array) and alike:
+            return self.at_once(values, among)
+        return [pa.array(self._one_by_one(objects_of(values), part.currencies), pa.string())]
+
+    def _one_by_one(self, values: Sequence[object], currencies: Currencies) -> list[str]:
+        def cell(_: int, value: object, currency: str | None) -> str:
+            return self.render(value, currency)
+
+        if self.column.type is ColumnType.RATIO:  # equal ones may differ in zeros that are shown
+            return [self.render(*pair) for pair in zip(values, currencies, strict=True)]
+        return told(self.column, values, currencies, cell)
 
 
-def _heights(columns: Sequence[Values], wrapped: Sequence[tuple[int, int]]) -> list[str]:
+def _heights(columns: Sequence[Values], wrapped: Sequence[tuple[int, int]]) -> list[Texts]:
     """Attributes of rows that show sentences, with room for their lines; none without any."""
     lines = [
-        [-(-len(str(value or "")) // width) for value in columns[place]] for place, width in wrapped
+        [-(-len(str(value or "")) // width) for value in objects_of(columns[place])]
+        for place, width in wrapped
     ]
-    return [_height(max(each)) for each in zip(*lines, strict=True)]
+    heights = [_height(max(each)) for each in zip(*lines, strict=True)]
+    return [pa.array(heights, pa.string())] if heights else []
 
 
 def _height(lines: int) -> str:
@@ -95,7 +110,7 @@ def _height(lines: int) -> str:
     return f' ht="{_LINE_HEIGHT * min(lines, _LINES_MAX)}" customHeight="1"'
 
 
-def _render(layout: Layout, position: int, sheet: Worksheet, styles: Styles) -> Render:
+def _cells_of(layout: Layout, position: int, sheet: Worksheet, styles: Styles) -> _Cells:
     field = layout.fields[position]
     match field.column.type:
         case ColumnType.MONEY:
@@ -110,7 +125,7 @@ def _render(layout: Layout, position: int, sheet: Worksheet, styles: Styles) -> 
             return _price(layout, field, sheet, styles)
 
 
-def _text(field: Field, sheet: Worksheet, styles: Styles) -> Render:
+def _text(field: Field, sheet: Worksheet, styles: Styles) -> _Cells:
     usual = styles.index(sheet, style.TEXT, wrap=field.wrap)
     quoted = styles.index(sheet, style.TEXT, wrap=field.wrap, quoted=True)
 
@@ -118,7 +133,19 @@ def _text(field: Field, sheet: Worksheet, styles: Styles) -> Render:
         text = "" if value is None else cell_text(str(value))
         return _inline(text, quoted if looks_like_formula(text) else usual)
 
-    return render
+    def ordinary(values: pa.Array, _: InCurrencies) -> Sequence[Texts | str]:
+        texts = as_texts(values).fill_null("")
+        begin = f' s="{usual}" t="inlineStr"><is><t xml:space="preserve">'
+        return _but(pc.equal(texts, ""), f' s="{usual}"/>', [begin, texts, "</t></is></c>"])
+
+    return _Cells(column=field.column, render=render, at_once=ordinary)
+
+
+def _but(empty: pa.BooleanArray, cell: str, parts: Sequence[Texts | str]) -> Sequence[Texts | str]:
+    """Cells of their parts, but for those that are empty."""
+    if not pc.any(empty, min_count=0).as_py():
+        return parts
+    return [pc.if_else(empty, cell, pc.binary_join_element_wise(*parts, ""))]
 
 
 def _inline(text: str, index: int) -> str:
@@ -130,7 +157,7 @@ def _inline(text: str, index: int) -> str:
     return f' s="{index}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
 
 
-def _money(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Render:
+def _money(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> _Cells:
     shown: dict[str | None, tuple[int, int]] = {
         currency: (styles.index(sheet, field.form(currency)), minor_digits(currency))
         for currency in layout.currencies
@@ -144,10 +171,20 @@ def _money(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Re
         index, digits = shown[currency]
         return f' s="{index}"><v>{with_decimals(value, digits)}</v></c>'  # type: ignore[arg-type] # layout found integers only
 
-    return render
+    def at_once(values: pa.Array, currencies: InCurrencies) -> Sequence[Texts | str]:
+        def cells(currency: str) -> Texts:
+            index, digits = shown[currency]
+            amounts = with_digits(values, digits).fill_null("")
+            return pc.binary_join_element_wise(f' s="{index}"><v>', amounts, "</v></c>", "")
+
+        if values.null_count == len(values):
+            return [f' s="{empty}"/>']
+        return _but(values.is_null(), f' s="{empty}"/>', [currencies.each(cells)])
+
+    return _Cells(column=field.column, render=render, at_once=at_once)
 
 
-def _number(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Render:
+def _number(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> _Cells:
     index = styles.index(sheet, field.form(None))
     ratio = field.column.type is ColumnType.RATIO
 
@@ -162,18 +199,25 @@ def _number(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> R
             return _inline(plain(number), index)
         return f' s="{index}"><v>{plain(number)}</v></c>'
 
-    return render
+    def at_once(values: pa.Array, _: InCurrencies) -> Sequence[Texts | str]:
+        texts = in_full(values) if pa.types.is_decimal(values.type) else as_texts(values)
+        parts = [f' s="{index}"><v>', texts.fill_null(""), "</v></c>"]
+        return _but(values.is_null(), f' s="{index}"/>', parts)
+
+    whole = None if ratio or field.as_text else at_once
+    return _Cells(column=field.column, render=render, at_once=whole)
 
 
-def _price(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Render:
+def _price(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> _Cells:
     """Each price with decimals of its own; a cell holds all of its digits."""
     if field.as_text:
         return _number(layout, field, sheet, styles)
     empty = styles.index(sheet, style.GENERAL)
     at = column_position(layout.data, field.column.name)
-    values, currencies = columns_of(layout.data, layout.before, layout.before + len(layout.rows))
+    part = part_of(layout.data, layout.before, layout.before + len(layout.rows))
+    pairs = zip(objects_of(part.columns[at]), part.currencies, strict=True)
     indices: dict[int, int] = {}
-    for value, currency in dict.fromkeys(zip(values[at], currencies, strict=True)):
+    for value, currency in dict.fromkeys(pairs):
         if value is not None:
             places = price_places(exact(layout.data, field.column, 0, value), currency)
             indices[places] = styles.index(sheet, style.decimals(places))
@@ -184,10 +228,10 @@ def _price(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Re
         price = exact(layout.data, field.column, 0, value)
         return f' s="{indices[price_places(price, currency)]}"><v>{plain(price)}</v></c>'
 
-    return render
+    return _Cells(column=field.column, render=render)
 
 
-def _date(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Render:
+def _date(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> _Cells:
     dated, timed = styles.index(sheet, style.DATE), styles.index(sheet, style.MOMENT)
     serials: dict[object, str] = {None: f' s="{dated}"/>'}
 
@@ -200,7 +244,7 @@ def _date(layout: Layout, field: Field, sheet: Worksheet, styles: Styles) -> Ren
             serials[value] = known
         return known
 
-    return render
+    return _Cells(column=field.column, render=render)
 
 
 def _serial(value: date) -> str:

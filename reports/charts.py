@@ -7,18 +7,21 @@ draws them. Here the figures are chosen and added up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import repeat
 
 from openpyxl.utils import get_column_letter
 
-from reports.columns import CURRENCY, column_position, currency_position
+from reports.columns import CURRENCY, column_position, currency_position, values_of
 from reports.layout import Layout
-from reports.totals import as_decimal, exact
+from reports.totals import as_decimal, exact, money_totals
+from revrec.column_rows import objects_of
 from revrec.errors import ReportError
-from revrec.model.dataset import ColumnType
+from revrec.model.dataset import ColumnType, DataSet
+from revrec.money import from_minor
 
 SERIES_MAX = 7
 """Colours a reader tells apart; smaller series are drawn together as ``Other``."""
@@ -124,8 +127,11 @@ def _bridge(chart: Chart, layout: Layout, heading_row: int) -> Figures:
     below a bar is drawn without colour; a bar that crosses zero has a part on either side.
     Movements that come to nothing are left out.
     """
+    assert not chart.only, "a bridge is of all rows"
     sums = {
-        name: sum((value for _, value in _amounts(chart, layout, [], name)), Decimal(0))
+        name: from_minor(found[chart.currency], chart.currency)
+        if chart.currency in (found := money_totals(layout.data, name))
+        else Decimal(0)
         for name in chart.values
     }
     ends = (chart.values[0], chart.values[-1])
@@ -224,17 +230,27 @@ def _amounts(
     """Keys and figure, as people write it, of every row that the chart draws."""
     data = layout.data
     position, by = column_position(data, value), currency_position(data)
-    places = [column_position(data, name) for name in keys]
-    wanted = [(column_position(data, name), value) for name, value in chart.only]
-    for number, row in enumerate(data.rows, start=1):
-        currency = data.currency if by is None else row[by]
-        if currency != chart.currency or row[position] is None:
-            continue
-        if any(row[place] != value for place, value in wanted):
-            continue
-        column = data.columns[position]
-        figure = as_decimal(column, exact(data, column, number, row[position]), chart.currency)
-        yield tuple("" if row[p] is None else str(row[p]) for p in places), figure
+    tests = [(column_position(data, name), wanted) for name, wanted in chart.only]
+    if by is not None:
+        tests.append((by, chart.currency))
+    elif data.currency != chart.currency:
+        return
+    wanted_ones = tuple(wanted for _, wanted in tests)
+    tested = _side_by_side(data, [place for place, _ in tests])
+    named = _side_by_side(data, [column_position(data, name) for name in keys])
+    column, values = data.columns[position], objects_of(values_of(data, position))
+    rows = zip(values, tested, named, strict=True)
+    for number, (figure, found, key) in enumerate(rows, start=1):
+        if figure is not None and found == wanted_ones:
+            amount = as_decimal(column, exact(data, column, number, figure), chart.currency)
+            yield tuple("" if part is None else str(part) for part in key), amount
+
+
+def _side_by_side(data: DataSet, places: Sequence[int]) -> Iterable[tuple[object, ...]]:
+    """Some columns, row by row."""
+    if not places:
+        return repeat((), len(data.rows))
+    return zip(*(objects_of(values_of(data, place)) for place in places), strict=True)
 
 
 def _sum(chart: Chart, layout: Layout, value: str, tests: Sequence[tuple[str, str]]) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from reports.text import CELL_TEXT_MAX
+from revrec.column_rows import ColumnRows, Values, objects_of
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet
 from revrec.spreadsheets import FORMULA_STARTS
 
-Values = Sequence[object]
 Currencies = Sequence[str | None]
 """Of the rows, in their order."""
 Told = TypeVar("Told")
@@ -38,6 +43,9 @@ _OF_CURRENCY = frozenset({ColumnType.MONEY, ColumnType.PRICE})
 _SPECIAL = ("&", "<", ">", "_x")
 """What XML, or a program that reads it as a sheet, takes for more than text."""
 _FIRST = frozenset({*FORMULA_STARTS, "'"})
+SEPARATES = '[",\r\n]'
+"""What a field of a CSV file is enclosed in quotation marks for."""
+_SPECIAL_SIGNS = f"[&<>]|_x|^[{re.escape(''.join(sorted(_FIRST)))}]"
 
 
 def currency_position(data: DataSet) -> int | None:
@@ -56,25 +64,87 @@ def column_position(data: DataSet, name: str) -> int:
     return names.index(name)
 
 
-def columns_of(data: DataSet, start: int, stop: int) -> tuple[list[Values], Currencies]:
-    """Values of some rows by column, and the currency of each of the rows."""
-    rows = data.rows[start:stop]
-    columns: list[Values] = list(zip(*rows, strict=True)) or [()] * len(data.columns)
-    assert len(columns) == len(data.columns), f"{data.name} has rows of {len(columns)} values"
+def by_column(data: DataSet) -> DataSet:
+    """The data set with its rows held by column; as it is where a row is of another length."""
+    rows, count = data.rows, len(data.columns)
+    if isinstance(rows, ColumnRows) or not rows or set(map(len, rows)) != {count}:
+        return data
+    columns = [_taken(*pair) for pair in zip(data.columns, zip(*rows, strict=True), strict=True)]
+    return replace(data, rows=ColumnRows(columns, len(rows)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Some rows by column.
+
+    Of Arrow are columns of texts, days and whole numbers alone, of the types that they take.
+    """
+
+    columns: Sequence[Values]
+    currencies: Currencies
+    rows: ColumnRows | None
+    """None where there is no row."""
+
+    def is_so(self, place: int, find: Callable[[Values], bool]) -> bool:
+        """Whether something is so of a column of Arrow as a whole."""
+        whole = isinstance(self.columns[place], pa.Array)
+        return whole and self.rows is not None and self.rows.found(place, find)
+
+
+def part_of(data: DataSet, start: int, stop: int) -> Part:
+    """Rows from one place up to another, from 0."""
+    rows = by_column(replace(data, rows=data.rows[start:stop])).rows
+    if not isinstance(rows, ColumnRows):
+        assert not rows, f"{data.name} has rows of {set(map(len, rows))} values"
+        return Part(columns=[() for _ in data.columns], currencies=[], rows=None)
     by = currency_position(data)
-    if by is None:
-        return columns, [data.currency] * len(rows)
-    return columns, list(map(str, columns[by]))
+    currencies = [data.currency] * len(rows) if by is None else map(str, rows.values(by))
+    return Part(columns=rows.columns, currencies=list(currencies), rows=rows)
 
 
-def values_of(data: DataSet, position: int) -> list[object]:
+def values_of(data: DataSet, position: int) -> Values:
     """The values of one column."""
-    return [row[position] for row in data.rows]
+    if isinstance(data.rows, ColumnRows):
+        return data.rows.columns[position]
+    return _taken(data.columns[position], [row[position] for row in data.rows])
+
+
+_ARROW = {
+    ColumnType.TEXT: pa.string(),
+    ColumnType.DATE: pa.date32(),
+    ColumnType.MONEY: pa.int64(),
+    ColumnType.INTEGER: pa.int64(),
+}
+
+
+def _taken(column: Column, values: Sequence[object]) -> Values:
+    """Values of the types that a column takes, of Arrow where it keeps them as they are."""
+    kind = _ARROW.get(column.type)
+    if kind is None or not set(map(type, values)) <= _TAKEN[column.type]:
+        return values
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):  # beyond 64 bits, or no text
+        return values
+
+
+def distinct(values: Values) -> set[object]:
+    """The values of a column, each once."""
+    return set(values.unique().to_pylist() if isinstance(values, pa.Array) else values)
+
+
+def longest_of(values: Values) -> str:
+    """The first of the longest texts of a column; an empty one if there is none."""
+    if not isinstance(values, pa.Array):
+        return max(map(str, filter(None, values)), key=len, default="")
+    lengths = pc.utf8_length(values.cast(pa.string()))
+    most = pc.max(lengths)
+    return str(values[pc.index(lengths, most).as_py()].as_py()) if most.is_valid else ""
 
 
 def are_as_taken(column: Column, values: Values) -> bool:
     """Whether all values are of the types the column takes, or nothing."""
-    return set(map(type, values)) <= _TAKEN[column.type]
+    return isinstance(values, pa.Array) or set(map(type, values)) <= _TAKEN[column.type]
 
 
 def told(
@@ -84,6 +154,7 @@ def told(
 
     Raises what ``tell`` raises, of the first row that it does not take.
     """
+    values = objects_of(values)
     if not are_as_taken(column, values):
         pairs = zip(values, currencies, strict=True)
         return [tell(number, *pair) for number, pair in enumerate(pairs, start=first)]
@@ -103,6 +174,15 @@ def are_ordinary(values: Values) -> bool:
     That is: printable, not too long for a cell, without signs that mean something in XML, and
     nothing that a spreadsheet program runs.
     """
+    if isinstance(values, pa.Array):
+        texts = values.dictionary if isinstance(values, pa.DictionaryArray) else values
+        if not pa.types.is_string(texts.type):
+            return False
+        if _all(pc.ascii_is_printable(texts)):
+            special = pc.match_substring_regex(texts, _SPECIAL_SIGNS)
+            longest = pc.max(pc.binary_length(texts)).as_py() or 0
+            return _all(pc.invert(special)) and longest <= CELL_TEXT_MAX
+        values = texts.unique().to_pylist()
     if not set(map(type, values)) <= _TAKEN[ColumnType.TEXT]:
         return False
     distinct = {str(value) for value in set(values) if value}
@@ -113,3 +193,14 @@ def are_ordinary(values: Values) -> bool:
         and _FIRST.isdisjoint({text[0] for text in distinct})
         and max(map(len, distinct), default=0) <= CELL_TEXT_MAX
     )
+
+
+def need_no_quotes(values: Values) -> bool:
+    """Whether no text of a column of Arrow has a sign that separates or encloses fields."""
+    separated = pc.match_substring_regex(values, SEPARATES)
+    return _all(pc.invert(separated))
+
+
+def _all(flags: pa.BooleanArray) -> bool:
+    """Whether every flag is set; nothing may be among them."""
+    return bool(pc.all(flags, min_count=0).as_py())

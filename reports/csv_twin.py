@@ -9,18 +9,32 @@ UTC. Text that a spreadsheet program could run as a formula gets a leading apost
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from reports.columns import Currencies, Values, are_ordinary, columns_of, told
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reports.columns import (
+    SEPARATES,
+    Currencies,
+    Part,
+    are_ordinary,
+    need_no_quotes,
+    part_of,
+    told,
+)
 from reports.cover import Cover
 from reports.digits import plain
 from reports.files import atomically, sha256_of
 from reports.text import printable
+from reports.texts import InCurrencies, Texts, as_texts, in_decimals, in_full, joined
 from reports.totals import Total, day, exact, minor_units, totals
+from revrec.column_rows import Values
 from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
 from revrec.money import minor_digits, with_decimals
 from revrec.spreadsheets import csv_text
@@ -56,29 +70,76 @@ class FileRecord:
 def write_csv(path: Path, data: DataSet) -> FileRecord:
     """Write the twin of a data set; ``ReportError`` if a figure is not exact."""
     sums = totals(data)
-    with atomically(path) as target, target.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\r\n").writerows(lines(data))
+    with atomically(path) as target, target.open("wb") as file:
+        file.write(_heading(data))
+        for part, texts in _texts_of(data):
+            file.write(_joined(data, part, texts))
     return record(path, [(data, sums)])
 
 
 def lines(data: DataSet) -> Iterator[Sequence[str]]:
     """The fields of a twin, headings first; ``ReportError`` if a figure is not exact."""
     yield [column.name for column in data.columns]
+    for _, texts in _texts_of(data):
+        yield from zip(*(each.to_pylist() for each in texts), strict=True)
+
+
+def _heading(data: DataSet) -> bytes:
+    told = io.StringIO(newline="")
+    csv.writer(told, lineterminator="\r\n").writerow([column.name for column in data.columns])
+    return told.getvalue().encode()
+
+
+def _texts_of(data: DataSet) -> Iterator[tuple[Part, list[Texts]]]:
+    """The fields by column, some rows at a time."""
     for start in range(0, len(data.rows), BATCH):
-        columns, currencies = columns_of(data, start, start + BATCH)
-        fields = [
-            _fields(data, column, values, currencies, start + 1)
-            for column, values in zip(data.columns, columns, strict=True)
-        ]
-        yield from zip(*fields, strict=True)
+        part = part_of(data, start, start + BATCH)
+        among = InCurrencies(part.currencies)
+        yield (
+            part,
+            [_texts(data, place, part, among, start + 1) for place in range(len(data.columns))],
+        )
+
+
+def _texts(data: DataSet, place: int, part: Part, among: InCurrencies, first: int) -> Texts:
+    """The fields of a column, of rows from number ``first`` on."""
+    column, values = data.columns[place], part.columns[place]
+    texts = _at_once(column, values, among) if isinstance(values, pa.Array) else None
+    if texts is None or (column.type is ColumnType.TEXT and not part.is_so(place, are_ordinary)):
+        texts = pa.array(_fields(data, column, values, part.currencies, first), pa.string())
+    return texts.fill_null("") if texts.null_count else texts
+
+
+def _at_once(column: Column, values: pa.Array, currencies: InCurrencies) -> Texts:
+    """The fields of a column of Arrow whose texts need nothing done."""
+    if column.type is ColumnType.MONEY:
+        return in_decimals(values, currencies)
+    return in_full(values) if pa.types.is_decimal(values.type) else as_texts(values)
+
+
+def _joined(data: DataSet, part: Part, texts: Sequence[Texts]) -> bytes:
+    """Rows of fields, in quotation marks where RFC 4180 wants them; one alone is never empty."""
+    parts: list[Texts | str] = []
+    for place, each in enumerate(texts):
+        is_text = data.columns[place].type is ColumnType.TEXT
+        plain_ones = not is_text or part.is_so(place, need_no_quotes)
+        shown = each if plain_ones else _quoted(each)
+        if len(texts) == 1:
+            shown = pc.if_else(pc.equal(each, ""), '""', shown)
+        parts += [shown, ","]
+    return joined([*parts[:-1], "\r\n"], len(texts[0]))
+
+
+def _quoted(texts: Texts) -> Texts:
+    doubled = pc.replace_substring(texts, '"', '""')
+    enclosed = pc.binary_join_element_wise('"', doubled, '"', "")
+    return pc.if_else(pc.match_substring_regex(texts, SEPARATES), enclosed, texts)
 
 
 def _fields(
     data: DataSet, column: Column, values: Values, currencies: Currencies, first: int
 ) -> Sequence[str]:
-    """The fields of a column, of rows from number ``first`` on."""
-    if column.type is ColumnType.TEXT and are_ordinary(values):
-        return ["" if value is None else str(value) for value in values]
+    """The fields of a column, of rows from number ``first`` on, told one by one."""
 
     def field(number: int, value: object, currency: str | None) -> str:
         return _field(data, column, number, value, currency)
@@ -120,14 +181,14 @@ def record(path: Path, sheets: Sequence[tuple[DataSet, Sequence[Total]]]) -> Fil
                 rows=len(data.rows),
                 currency=data.currency,
                 columns={column.name: column.type for column in data.columns},
-                totals=_texts(sums),
+                totals=_as_told(sums),
             )
             for data, sums in sheets
         ),
     )
 
 
-def _texts(sums: Sequence[Total]) -> dict[str, dict[str, str]]:
+def _as_told(sums: Sequence[Total]) -> dict[str, dict[str, str]]:
     texts: dict[str, dict[str, str]] = {}
     for total in sums:
         of_column = texts.setdefault(total.column.name, {})

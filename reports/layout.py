@@ -15,13 +15,22 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
+import pyarrow as pa
 from openpyxl.utils import get_column_letter, quote_sheetname
 
 from reports import style
-from reports.columns import are_as_taken, column_position, currency_position, values_of
+from reports.columns import (
+    are_as_taken,
+    column_position,
+    currency_position,
+    distinct,
+    longest_of,
+    values_of,
+)
 from reports.digits import plain
 from reports.text import identifier
 from reports.totals import Total, currencies, day, exact, greatest, minor_units, rows_off, totals
+from revrec.column_rows import objects_of
 from revrec.disclosure.columns import ROW_KEY
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet
@@ -321,7 +330,7 @@ def _field(data: DataSet, position: int, heading: str, sums: Sequence[Total]) ->
             longest, scale, as_text = _number_shape(data, position, sums)
             longest = min(longest, _PRICE_LENGTH) + len(".00")
         case ColumnType.TEXT:
-            text = max(map(str, filter(None, values_of(data, position))), key=len, default="")
+            text = longest_of(values_of(data, position))
             longest, scale, as_text = len(text), 0, False
             # A row key is looked up, not read: it stays on one line.
             wrap = longest > WIDTH_MAX and " " in text and column.name != ROW_KEY.name
@@ -363,7 +372,7 @@ def _date_length(data: DataSet, position: int) -> int:
     """Characters of a day, or of a day and time if there is one; refuses what is neither."""
     column, longest = data.columns[position], len("2026-01-31")
     values = values_of(data, position)
-    if are_as_taken(column, values):
+    if isinstance(values, pa.Array) or are_as_taken(column, values):
         return longest
     for number, value in enumerate(values, start=1):
         if value is not None and isinstance(day(data, column, number, value), datetime):
@@ -375,12 +384,9 @@ def _number_shape(data: DataSet, position: int, sums: Sequence[Total]) -> tuple[
     """Longest number as shown, decimal places needed, and whether a cell would round one."""
     column, values = data.columns[position], values_of(data, position)
     scale = whole = digits = 0
-    if are_as_taken(column, values):
-        values = list(set(values))
+    told = list(distinct(values)) if are_as_taken(column, values) else objects_of(values)
     rows = (
-        exact(data, column, n, value)
-        for n, value in enumerate(values, start=1)
-        if value is not None
+        exact(data, column, n, value) for n, value in enumerate(told, start=1) if value is not None
     )
     for value in (*(total.value for total in sums), *rows):
         text = plain(value)

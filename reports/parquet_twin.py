@@ -17,19 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from reports.columns import (
-    Currencies,
-    Values,
-    are_as_taken,
-    are_ordinary,
-    columns_of,
-    told,
-    values_of,
-)
+from reports.columns import Currencies, Part, are_ordinary, part_of, told, values_of
 from reports.csv_twin import FileRecord, record
 from reports.files import atomically
 from reports.text import printable
 from reports.totals import as_decimal, day, exact, totals
+from revrec.column_rows import Values, objects_of
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet
 from revrec.money import minor_digits
@@ -68,26 +61,22 @@ def rows_of(data: DataSet, start: int, stop: int) -> Iterator[Row]:
     Raises ``ReportError`` if a figure is not exact.
     """
     names = [column.name for column in data.columns]
-    columns, currencies = columns_of(data, start, stop)
-    exact_ones = [
-        _exact_ones(data, column, values, currencies, start + 1)
-        for column, values in zip(data.columns, columns, strict=True)
-    ]
+    part = part_of(data, start, stop)
+    exact_ones = [_exact_ones(data, place, part, start + 1) for place in range(len(data.columns))]
     for row in zip(*exact_ones, strict=True):
         yield dict(zip(names, row, strict=True))
 
 
-def _exact_ones(
-    data: DataSet, column: Column, values: Values, currencies: Currencies, first: int
-) -> Values:
+def _exact_ones(data: DataSet, place: int, part: Part, first: int) -> Sequence[object]:
     """A column's values, each exact; of rows from number ``first`` on."""
-    if column.type is ColumnType.TEXT and are_ordinary(values):
-        return values
+    column, values = data.columns[place], part.columns[place]
+    if column.type is ColumnType.TEXT and part.is_so(place, are_ordinary):
+        return objects_of(values)
 
     def value_of(number: int, value: object, currency: str | None) -> object:
         return _exact(data, column, number, value, currency)
 
-    return told(column, values, currencies, value_of, first)
+    return told(column, values, part.currencies, value_of, first)
 
 
 def _exact(
@@ -120,6 +109,8 @@ def _type_of(data: DataSet, column: Column, values: Values) -> pa.DataType:
     match column.type:
         case ColumnType.TEXT:
             return pa.string()
+        case ColumnType.DATE if isinstance(values, pa.Array):
+            return pa.date32()
         case ColumnType.DATE:
             has_times = any(isinstance(each, datetime) for each in set(values))
             return pa.timestamp("us", tz="UTC") if has_times else pa.date32()
@@ -136,11 +127,15 @@ def _type_of(data: DataSet, column: Column, values: Values) -> pa.DataType:
 def _numbers(values: Values) -> list[Decimal]:
     """The numbers among the values; of whole ones the least and the greatest.
 
-    Each object once: equal decimals may differ in their places.
+    Those too of a column of Arrow, whose numbers have the same places. Of others each object
+    once: equal decimals may differ in their places.
     """
+    if isinstance(values, pa.Array):
+        bounds = pc.min_max(values).as_py().values()
+        return [Decimal(each) for each in bounds if each is not None]
     whole = set(filter(None, values)) if set(map(type, values)) <= {int, type(None)} else None
     if whole is not None:
-        return [Decimal(each) for each in (min(whole), max(whole))] if whole else []  # type: ignore[type-var, arg-type] # whole numbers alone
+        return [Decimal(each) for each in (min(whole), max(whole))] if whole else []
     distinct = {id(each): each for each in values}.values()
     return [Decimal(each) for each in distinct if isinstance(each, int | Decimal)]
 
@@ -167,31 +162,31 @@ def _decimals(data: DataSet, column: Column, numbers: Sequence[Decimal], scale: 
 def batches(data: DataSet, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """All rows as Arrow, a batch at a time; ``ReportError`` if a figure is not exact."""
     for start in range(0, len(data.rows), BATCH):
-        columns, currencies = columns_of(data, start, start + BATCH)
+        part = part_of(data, start, start + BATCH)
         arrays = [
-            _array(data, column, values, currencies, start + 1, each.type)
-            for column, values, each in zip(data.columns, columns, schema, strict=True)
+            _array(data, place, part, start + 1, each.type) for place, each in enumerate(schema)
         ]
         yield pa.record_batch(arrays, schema=schema)
 
 
-def _array(  # noqa: PLR0917 - a column, and where it stands
-    data: DataSet,
-    column: Column,
-    values: Values,
-    currencies: Currencies,
-    first: int,
-    kind: pa.DataType,
-) -> pa.Array:
-    if column.type is ColumnType.MONEY and kind == _MONEY and are_as_taken(column, values):
-        with suppress(OverflowError, pa.ArrowInvalid):  # beyond 64 bits, told one by one
-            return _money(values, currencies)
-    return pa.array(_exact_ones(data, column, values, currencies, first), type=kind)
+def _array(data: DataSet, place: int, part: Part, first: int, kind: pa.DataType) -> pa.Array:
+    column, values = data.columns[place], part.columns[place]
+    if isinstance(values, pa.Array) and column.type is not ColumnType.MONEY:
+        if column.type is not ColumnType.TEXT or part.is_so(place, are_ordinary):
+            return values.cast(kind)
+    elif isinstance(values, pa.Array) and kind == _MONEY:
+        with suppress(pa.ArrowInvalid):  # beyond 64 bits, told one by one
+            return _money(values, part.currencies)
+    return pa.array(_exact_ones(data, place, part, first), type=kind)
 
 
-def _money(values: Values, currencies: Currencies) -> pa.Array:
+def _money(values: pa.Int64Array, currencies: Currencies) -> pa.Array:
     """Minor units as decimals of their currencies."""
     places = {each: 10 ** (_MONEY_SCALE - minor_digits(str(each))) for each in set(currencies)}
-    units = pa.array([places[each] for each in currencies], pa.int64())
-    whole = pc.multiply_checked(pa.array(values, pa.int64()), units)
+    units = (
+        pa.scalar(*places.values(), pa.int64())
+        if len(places) == 1
+        else pa.array([places[each] for each in currencies], pa.int64())
+    )
+    whole = pc.multiply_checked(values, units)
     return whole.cast(pa.decimal128(_DIGITS, 0)).view(_MONEY)

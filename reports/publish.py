@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reports.charts import Chart
+from reports.columns import by_column
 from reports.cover import Cover
 from reports.csv_twin import FileRecord, record, tie_out_data, write_csv
 from reports.files import file_name, slug
@@ -34,6 +35,7 @@ def publish(
     first, so that a report that is refused leaves no twins.
     """
     book = folder / file_name(cover)
+    sheets = list(map(by_column, sheets))
     write_workbook(book, cover, sheets, tie_outs, charts, free=free)
     twins = [*sheets, tie_out_data(tie_outs)] if tie_outs else sheets
     return [

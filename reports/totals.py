@@ -7,12 +7,24 @@ sums in a spreadsheet must reach.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from operator import ne
 
-from reports.columns import are_as_taken, column_position, currency_position, values_of
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reports.columns import (
+    are_as_taken,
+    column_position,
+    currency_position,
+    distinct,
+    values_of,
+)
+from revrec.column_rows import ColumnRows, Values, objects_of
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
 from revrec.money import from_minor
@@ -62,7 +74,7 @@ def currencies(data: DataSet) -> tuple[str | None, ...]:
                 remedy="Set DataSet.currency or add a column named currency.",
             )
         return (data.currency,)
-    found: set[object] = {row[position] for row in data.rows}
+    found = distinct(values_of(data, position))
     if not all(isinstance(currency, str) and currency for currency in found):
         number = next(n for n, row in enumerate(data.rows, start=1) if not row[position])
         raise ReportError(
@@ -91,7 +103,7 @@ def totals(data: DataSet) -> tuple[Total, ...]:
 
 
 def _refuse_wrong_lengths(data: DataSet) -> None:
-    if set(map(len, data.rows)) <= {len(data.columns)}:
+    if isinstance(data.rows, ColumnRows) or set(map(len, data.rows)) <= {len(data.columns)}:
         return
     for number, row in enumerate(data.rows, start=1):
         if len(row) != len(data.columns):
@@ -106,24 +118,48 @@ def _sums(
     data: DataSet, position: int, named: Sequence[str | None]
 ) -> dict[str | None, int | Decimal]:
     """Sums of a column by currency; nothing counts as zero."""
-    values = numbers(data, position)
-    by = currency_position(data)
-    if by is None or len(named) == 1:
-        return {named[0]: sum(values)} if named else {}
-    sums: dict[str | None, int | Decimal] = {}
-    for currency, value in zip(values_of(data, by), values, strict=True):
-        sums[str(currency)] = sums.get(str(currency), 0) + value
-    return sums
+    _refuse_inexact(data, position)
+    parts = in_currencies(data, position)
+    return {each: added(parts[each]) for each in named if each in parts}
+
+
+def in_currencies(data: DataSet, position: int) -> dict[str | None, Values]:
+    """The values of a column by the currency of their rows."""
+    values, by = values_of(data, position), currency_position(data)
+    if by is None:
+        return {data.currency: values}
+    currencies = values_of(data, by)
+    if isinstance(values, pa.Array) and isinstance(currencies, pa.Array):
+        named = currencies.unique().to_pylist()
+        if len(named) == 1:
+            return {str(named[0]): values}
+        return {each: values.filter(pc.equal(currencies, each)) for each in map(str, named)}
+    parts: dict[str | None, list[object]] = {}
+    for currency, value in zip(objects_of(currencies), objects_of(values), strict=True):
+        parts.setdefault(str(currency), []).append(value)
+    return dict(parts.items())
+
+
+def added(values: Values) -> int | Decimal:
+    """The sum of exact values, zero for nothing."""
+    if isinstance(values, pa.Array) and pa.types.is_integer(values.type):
+        return int(pc.sum(values.cast(pa.decimal128(38, 0))).as_py() or 0)
+    return sum(value for value in objects_of(values) if value is not None)  # type: ignore[misc] # exact numbers
 
 
 def numbers(data: DataSet, position: int) -> list[int | Decimal]:
     """A numeric column, zero for nothing; ``ReportError`` if a value is not exact."""
+    _refuse_inexact(data, position)
+    values = objects_of(values_of(data, position))
+    return [0 if value is None else value for value in values]  # type: ignore[misc] # just seen
+
+
+def _refuse_inexact(data: DataSet, position: int) -> None:
     column, values = data.columns[position], values_of(data, position)
     if not are_as_taken(column, values):
-        for number, value in enumerate(values, start=1):
+        for number, value in enumerate(objects_of(values), start=1):
             if value is not None:
                 exact(data, column, number, value)
-    return [0 if value is None else value for value in values]  # type: ignore[misc] # just seen
 
 
 def amounts(data: DataSet, position: int) -> list[int]:
@@ -136,13 +172,14 @@ def greatest(data: DataSet, position: int) -> dict[str, int]:
 
     ``ReportError`` if a value is not exact.
     """
-    amounts(data, position)
-    values, by = values_of(data, position), currency_position(data)
-    named = [data.currency] * len(values) if by is None else values_of(data, by)
+    _refuse_inexact(data, position)
     largest: dict[str, int] = {}
-    for currency in dict.fromkeys(named):
-        pairs = zip(named, values, strict=True)
-        found = [value for each, value in pairs if each == currency and isinstance(value, int)]
+    for currency, values in in_currencies(data, position).items():
+        if isinstance(values, pa.Array):
+            bounds = pc.min_max(values).as_py().values()
+            found = [bound for bound in bounds if bound is not None]
+        else:
+            found = [value for value in values if isinstance(value, int)]
         if found:
             most, least = max(found), min(found)
             largest[str(currency)] = max(most, -least)
@@ -152,10 +189,17 @@ def greatest(data: DataSet, position: int) -> dict[str, int]:
 def rows_off(data: DataSet, position: int) -> int:
     """How many rows of a column of money are not the sum of its parts; nothing counts as zero."""
     names = data.columns[position].parts
-    parts = [amounts(data, column_position(data, name)) for name in names]
-    whole = amounts(data, position)
-    added = map(sum, zip(*parts, strict=True)) if parts else [0] * len(whole)
-    return sum(map(ne, whole, added))
+    places = [column_position(data, name) for name in names]
+    columns = [values_of(data, place) for place in (position, *places)]
+    if places and all(isinstance(each, pa.Array) for each in columns):
+        with suppress(pa.ArrowInvalid):  # beyond 64 bits, added one by one
+            whole, *parts = (each.fill_null(0) for each in columns if isinstance(each, pa.Array))
+            off = pc.not_equal(whole, reduce(pc.add_checked, parts))
+            return int(pc.sum(off, min_count=0).as_py())
+    listed = [amounts(data, place) for place in places]
+    wholes = amounts(data, position)
+    sums = map(sum, zip(*listed, strict=True)) if listed else [0] * len(wholes)
+    return sum(map(ne, wholes, sums))
 
 
 def exact(data: DataSet, column: Column, number: int, value: object) -> int | Decimal:
@@ -213,13 +257,10 @@ def tie(
 
 def money_totals(data: DataSet, column: str) -> dict[str, int]:
     """Currency -> total of a money column in minor units, whether or not it is a control total."""
-    values = amounts(data, column_position(data, column))
-    by = currency_position(data)
-    named = [data.currency] * len(values) if by is None else values_of(data, by)
-    sums: dict[str, int] = {}
-    for currency, amount in zip(named, values, strict=True):
-        sums[str(currency)] = sums.get(str(currency), 0) + amount
-    return sums
+    position = column_position(data, column)
+    _refuse_inexact(data, position)
+    parts = in_currencies(data, position) if data.rows else {}
+    return {str(each): int(added(some)) for each, some in parts.items()}
 
 
 def _label(data: DataSet, column: str) -> str:
