@@ -163,7 +163,7 @@ class AccountRefused(_Wire):
     """Why, and what to do."""
 
 
-class CreditPage(Page[CreditLot]):
+class CreditPage(Page[CreditLot], use_attribute_docstrings=True):
     """Lots of credits at the end of a day, a page of them."""
 
     as_of: date
@@ -173,7 +173,7 @@ class CreditPage(Page[CreditLot]):
     """Accounts that are left out."""
 
 
-class DrawPage(Page[CreditDrawn]):
+class DrawPage(Page[CreditDrawn], use_attribute_docstrings=True):
     """Draws by the end of a day, a page of them."""
 
     as_of: date
@@ -181,7 +181,7 @@ class DrawPage(Page[CreditDrawn]):
     """Accounts that are left out."""
 
 
-class CommitmentPage(Page[CommitmentState]):
+class CommitmentPage(Page[CommitmentState], use_attribute_docstrings=True):
     """Commitments at the end of a day, a page of them."""
 
     as_of: date
@@ -223,7 +223,7 @@ class Reconciled(_Wire):
         )
 
 
-class ReconciledPage(Page[Reconciled]):
+class ReconciledPage(Page[Reconciled], use_attribute_docstrings=True):
     """Bills of credits and commitments by the end of a day, a page of them."""
 
     as_of: date

@@ -22,9 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-import uvicorn
 
-from api.app import create_app
 from revrec.operations.people import NAMELESS
 from revrec.operations.worker import run_worker
 from revrec.operations.workspace import open_workspace
@@ -53,6 +51,10 @@ class Worker:
 
     def answer(self, listener: socket.socket) -> None:
         """Answer until SIGINT or SIGTERM, then finish the requests under way."""
+        import uvicorn
+
+        from api.app import create_app  # takes long, and only who answers needs it
+
         configure(self.settings.log_level)
         with open_workspace(self.settings, actor=NAMELESS) as workspace:
             app = create_app(workspace, self.settings, open_key=self.open_key, apart=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from revrec.store.tables import SCHEMAS, SQLModel
+from revrec.store.migration import SCHEMAS
+from revrec.store.tables import SQLModel
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -20,8 +20,7 @@ from psycopg.rows import TupleRow
 
 from revrec.errors import InvariantViolated, StoreError
 from revrec.store.manifest import EntityKept, TableKept, durably
-from revrec.store.migration import LOCK_TIMEOUT
-from revrec.store.tables import SCHEMAS
+from revrec.store.migration import LOCK_TIMEOUT, SCHEMAS
 
 Connection = psycopg.Connection[TupleRow]
 _PIECE = 1 << 20

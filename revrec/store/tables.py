@@ -39,7 +39,6 @@ from revrec.store import (
 from revrec.store.table_parts import bigint, check, identity, integer, json, moment, period, text
 
 __all__ = [
-    "SCHEMAS",
     "SQLModel",
     "control_tables",
     "export_tables",
@@ -52,8 +51,6 @@ __all__ = [
     "usage_tables",
     "webhook_tables",
 ]
-
-SCHEMAS = ("facts", "records", "work")
 
 
 class FactRow(SQLModel, table=True):

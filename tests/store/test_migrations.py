@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,7 +16,8 @@ from revrec.errors import StoreError
 from revrec.runtime.settings import Settings
 from revrec.store import audit_log, migration
 from revrec.store.database import Database
-from revrec.store.tables import SCHEMAS, SQLModel
+from revrec.store.migration import SCHEMAS
+from revrec.store.tables import SQLModel
 from tests.conftest import with_database
 from tests.store.samples import as_role
 
@@ -51,8 +53,17 @@ def test_there_is_one_head():
     """Two branches of migrations would leave the order to chance."""
     script = ScriptDirectory(str(migration.folder()))
 
-    assert 1 == len(script.get_heads())
-    assert migration.head() == script.get_heads()[0]
+    assert [migration.head()] == script.get_heads()
+
+
+def test_files_are_named_for_their_migrations():
+    """Which ones there are is read from their names; alembic reads them all."""
+    script = ScriptDirectory(str(migration.folder()))
+    for each in script.walk_revisions():
+        assert Path(each.path).name.startswith(f"{each.revision}_")
+        assert migration.knows(each.revision)
+
+    assert not migration.knows("9999")
 
 
 def test_migrations_are_numbered_slugs():
