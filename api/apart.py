@@ -1,6 +1,8 @@
 """Work on files in a process of its own, which stands back and ends with the one that asks.
 
-What it holds in memory goes with it, and who asks goes on answering others meanwhile.
+What it holds in memory goes with it, and who asks goes on answering others meanwhile. It is forked
+from one that has imported the program and does nothing else: to import it takes as long as to
+compute a small report, and one with threads must not be forked.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ from revrec.runtime.settings import Settings
 
 _NICE = 5
 """How far the work stands back behind answers where both want a processor."""
+_FORKED = get_context("forkserver")
+_IMPORTED = ["revrec.cli", "api.kept_reports"]
+"""The program that runs and what computes reports."""
 _AT_ONCE = threading.BoundedSemaphore(1)
 """So many processes beside this one."""
 Work = Callable[[Workspace, Path], None]
@@ -33,12 +38,13 @@ def run_apart(settings: Settings, work: Work, folder: Path) -> None:
 
     Raises what the work raises, and StoreError where the process was killed.
     """
+    _FORKED.set_forkserver_preload(_IMPORTED)  # heard when the first is asked for
     try:
         with (
             _AT_ONCE,
             ProcessPoolExecutor(
                 1,
-                mp_context=get_context("spawn"),  # one with threads must not be forked
+                mp_context=_FORKED,
                 initializer=_stand_back,
                 initargs=(settings.log_level,),
             ) as alone,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
+from revrec.demo import DemoManifest, generate
 from revrec.operations.workspace import Workspace
 from revrec.runtime.clock import FixedClock
 from revrec.runtime.settings import Settings
@@ -102,6 +104,18 @@ def template(session_folder: Path, server_url: str) -> Iterator[str]:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         with psycopg.connect(server_url, autocommit=True) as connection:
             connection.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def demo_files(session_folder: Path) -> tuple[Path, DemoManifest]:
+    """The demonstration's files and their manifest, written once for all workers; only read."""
+    folder, told = session_folder / "demo", session_folder / "demo.pickle"
+    with (session_folder / "demo.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            told.write_bytes(pickle.dumps(generate(folder)))
+    manifest: DemoManifest = pickle.loads(told.read_bytes())
+    return folder, manifest
 
 
 @pytest.fixture(scope="module")

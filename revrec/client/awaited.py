@@ -20,6 +20,7 @@ from revrec.client.delivery import (
     Waiting,
     blocks_of,
     identity,
+    trusted,
 )
 from revrec.client.errors import Unchanged
 from revrec.client.jobs import Job
@@ -41,7 +42,7 @@ class AsyncClient(Awaits, Operations):
         retrying: Retrying | None = None,
         http: httpx.AsyncClient | None = None,
     ) -> None:
-        self._http = httpx.AsyncClient() if http is None else http
+        self._http = httpx.AsyncClient(verify=trusted()) if http is None else http
         self._http.base_url = httpx.URL(url)
         self._http.timeout = timeout
         self._http.headers.update(identity(key, entity))

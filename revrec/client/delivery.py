@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
@@ -41,6 +43,12 @@ _AGAIN = frozenset({429, 502, 503, 504})
 _NOT_MODIFIED = 304
 _CONFLICT = 409
 """One too, if it says when: the same request is being worked on."""
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whose certificates clients trust: read once, which takes longer than a request does."""
+    return httpx.create_ssl_context()
 
 
 def identity(key: str, entity: int | None) -> dict[str, str]:

@@ -19,6 +19,7 @@ from revrec.client.delivery import (
     Waiting,
     blocks_of,
     identity,
+    trusted,
 )
 from revrec.client.errors import Unchanged
 from revrec.client.jobs import Job
@@ -47,7 +48,7 @@ class Client(Sends, Operations):
         retrying: Retrying | None = None,
         http: httpx.Client | None = None,
     ) -> None:
-        self._http = httpx.Client() if http is None else http
+        self._http = httpx.Client(verify=trusted()) if http is None else http
         self._http.base_url = httpx.URL(url)
         self._http.timeout = timeout
         self._http.headers.update(identity(key, entity))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import threading
 from calendar import monthrange
@@ -23,7 +24,6 @@ from reports.archive import archive
 from reports.export import export
 from reports.packages import Package
 from revrec.client import Client, Refused, calls
-from revrec.demo.generate import generate
 from revrec.demo.manifest import Close
 from revrec.demo.replay import APPROVER, FEED, PREPARER, register_entity, replay, steps
 from revrec.operations.report import report
@@ -136,13 +136,15 @@ def the_readme(service, folder, monkeypatch):
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("share", [30, pytest.param(1, marks=pytest.mark.torture)])
-def test_a_quarter_through_the_client_alone(share, settings_of, tmp_path, monkeypatch, capsys):
+def test_a_quarter_through_the_client_alone(
+    share, settings_of, demo_files, tmp_path, monkeypatch, capsys
+):
     """The same chain head after each close as by the commands; of all contracts, the same package.
 
     At a commit every thirtieth contract is delivered.
     """
-    folder = tmp_path / "files"
-    manifest = generate(folder)
+    written, manifest = demo_files
+    folder = shutil.copytree(written, tmp_path / "files")
     keep_contracts(folder, lambda contract: int(contract[-4:]) % share == 0)
     clock = FixedClock(datetime.fromisoformat(QUARTER_KNOWN))
     package = b""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from revrec.demo import DemoManifest, generate
+from revrec.demo import DemoManifest
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,6 @@ def usage_rows(path):
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory):
+def sample(demo_files):
     """The sample of the usual seed; tests only read it."""
-    folder = tmp_path_factory.mktemp("sample")
-    return Sample(folder, generate(folder))
+    return Sample(*demo_files)

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from revrec.demo import DemoManifest, generate
+from revrec.demo import DemoManifest
 from revrec.demo.billing import bill, issue
 from revrec.demo.catalogue import selling_prices
-from revrec.demo.dirt import ACCEPTED, deliver
+from revrec.demo.deals import Deal
+from revrec.demo.dirt import ACCEPTED, Files, deliver
 from revrec.demo.files import amount_text
 from revrec.demo.generate import draw_deals
 from revrec.demo.metering import meter_usage
@@ -58,10 +60,9 @@ class Sample:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory):
+def sample(demo_files):
     """The sample's facts as delivered, and its usage as ingestion accepts it."""
-    folder = tmp_path_factory.mktemp("sample")
-    manifest = generate(folder, SEED)
+    folder, manifest = demo_files
     facts = [
         fact
         for file in manifest.files
@@ -73,9 +74,17 @@ def sample(tmp_path_factory):
     return Sample(manifest, book, accepted_usage())
 
 
+@cache
+def drawn() -> tuple[list[Deal], Files]:
+    """The sample's deals and what is delivered of their usage; only read."""
+    deals = draw_deals(SEED)
+    return deals, deliver(SEED, draw_usage(SEED, deals), deals)
+
+
+@cache
 def accepted_usage() -> list[Told]:
     """Rows that belong in the ledger, recorded on the second day after their delivery's month."""
-    deals = draw_deals(SEED)
+    _, files = drawn()
     return [
         (
             each.row.contract,
@@ -85,16 +94,26 @@ def accepted_usage() -> list[Told]:
             Decimal(amount_text(each.row.amount)),
             month.next.first.replace(day=2),
         )
-        for (_, month), rows in deliver(SEED, draw_usage(SEED, deals), deals).items()
+        for (_, month), rows in files.items()
         for each in rows
         if each.label in ACCEPTED
     ]
 
 
+@pytest.fixture(scope="module")
+def reconciled(sample):
+    """The sample's reconciliation, its usage told by day or, with True, by recording."""
+    return cache(
+        lambda by_recording: told(
+            sample.book, sample.usage, as_of=AS_OF, by_recording=by_recording
+        )
+    )
+
+
 @pytest.mark.parametrize("by_recording", [False, True])
-def test_every_mistake_planted_in_the_sample_is_found_and_named(sample, by_recording):
+def test_every_mistake_planted_in_the_sample_is_found_and_named(sample, reconciled, by_recording):
     """Contract, month, reason and amount of the manifest, and no finding besides."""
-    result = told(sample.book, sample.usage, as_of=AS_OF, by_recording=by_recording)
+    result = reconciled(by_recording)
 
     planted = [
         (each.contract, each.period, NAMES[each.kind], str(each.difference))
@@ -114,9 +133,9 @@ def test_every_mistake_planted_in_the_sample_is_found_and_named(sample, by_recor
     assert 1 == result.explained
 
 
-def test_findings_of_the_sample_name_the_documents(sample):
+def test_findings_of_the_sample_name_the_documents(sample, reconciled):
     """The invoice that is wrong stands in the finding of its contract."""
-    rows = rows_of(told(sample.book, sample.usage, as_of=AS_OF).findings)
+    rows = rows_of(reconciled(False).findings)
 
     for mistake in sample.manifest.mistakes:
         (row,) = (row for row in rows if row["contract"] == mistake.contract)
@@ -127,8 +146,8 @@ def test_findings_of_the_sample_name_the_documents(sample):
 
 def test_the_sample_without_mistakes_has_no_finding():
     """The same drafts without the planted ones: late usage, corrections and credits remain."""
-    deals = draw_deals(SEED)
-    metering = meter_usage(deals, deliver(SEED, draw_usage(SEED, deals), deals))
+    deals, files = drawn()
+    metering = meter_usage(deals, files)
     billing = issue(SEED, bill(SEED, deals, metering))
     events = [event for deal in deals for event in deal.events]
     events += [*billing.invoices, *billing.credit_memos]
