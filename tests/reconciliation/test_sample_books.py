@@ -104,9 +104,7 @@ def accepted_usage() -> list[Told]:
 def reconciled(sample):
     """The sample's reconciliation, its usage told by day or, with True, by recording."""
     return cache(
-        lambda by_recording: told(
-            sample.book, sample.usage, as_of=AS_OF, by_recording=by_recording
-        )
+        lambda by_recording: told(sample.book, sample.usage, as_of=AS_OF, by_recording=by_recording)
     )
 
 
