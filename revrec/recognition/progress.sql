@@ -1,7 +1,7 @@
 -- Progress of every point (a shape at the end of a day) as an exact ratio numerator/denominator.
 -- Reads `measured`: what the files in measures/ give for the points they measure. They read `points`
 -- (point, contract, day, and the columns of a shape) and `counts` (contract, obligation, day,
--- quantity, amount: cumulative atoms). 606-10-25-31 to 25-37.
+-- quantity, amount: what counts on the day, several rows a day are summed). 606-10-25-31 to 25-37.
 -- Where part was done before the shape begins, the shape measures what was left then.
 select
     point,
