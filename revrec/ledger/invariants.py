@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 
 import pyarrow as pa
 
@@ -16,53 +17,52 @@ from revrec.errors import InvariantViolated
 from revrec.ledger.abroad import STANDING
 from revrec.ledger.cutover import CUTOVER
 from revrec.ledger.entries import PostedEntry
-from revrec.ledger.kinds import NON_CURRENT, kind_table
+from revrec.ledger.kinds import kind_table
 from revrec.ledger.maturity import MATURITY
 from revrec.model.decision import Stream
 
+_PRESENTED = {
+    "receivable": "receivable",
+    "contract_asset": "contract_asset",
+    "contract_liability": "-contract_liability",
+    "refund_liability": "-refund_liability",
+    "deposit_liability": "-deposit_liability",
+}
+"""Account -> what stands on it, of the positions."""
+_STANDS = """
+    select contract, '{account}' as what, posted_{account} as left_side, {wanted} as right_side
+    from balances where left_side <> right_side
+"""
 TRUTHS: Mapping[str, str] = {
     "postings_balance_per_contract_and_month": """
-        select contract, 'postings of ' || origin as what, sum(amount) as left_side, 0 as right_side
-        from posted group by all having sum(amount) <> 0
+        select contract, 'postings of ' || origin as what, amount as left_side, 0 as right_side
+        from monthly where amount <> 0
     """,
     "revenue_posted_equals_revenue_recognised": """
-        select contract, 'revenue' as what, coalesce(p.amount, 0) as left_side,
+        select contract, 'revenue' as what, -posted_revenue as left_side,
                recognised as right_side
-        from positions left join (
-            -- What another system recognised of a contract taken over is to date, too.
-            select contract, -sum(amount) as amount from posted
-            where account = 'revenue'
-                or event in ('opening_satisfaction', 'opening_breakage', 'cutover_adjustment')
-                   and account <> 'contract_liability'
-            group by all
-        ) p using (contract)
-        where coalesce(p.amount, 0) <> recognised
+        from balances where left_side <> right_side
     """,
     "contract_liability_less_contract_asset_equals_billed_less_recognised": """
         select contract, 'contract liability less asset' as what,
-               coalesce(p.amount, 0) as left_side, wanted as right_side
-        from (
-            select contract,
-                   -- Interest, refunds, deposits and cash without a bill are shown apart.
-                   billed - recognised + accrued - paid_to_customer + cash_in_advance
-                   - conditional_bill - deposit_liability - refund_liability as wanted
-            from positions
-        ) left join (
-            select contract, -sum(amount) as amount from posted
-            where account in ('contract_liability', 'contract_asset') group by all
-        ) p using (contract)
-        where coalesce(p.amount, 0) <> wanted
+               -posted_contract_asset - posted_contract_liability as left_side,
+               -- Interest, refunds, deposits and cash without a bill are shown apart.
+               billed - recognised + accrued - paid_to_customer + cash_in_advance
+               - conditional_bill - deposit_liability - refund_liability as right_side
+        from balances where left_side <> right_side
     """,
     "functional_amounts_balance_per_contract_and_month": """
-        select contract, 'functional postings of ' || origin as what, sum(functional) as left_side,
+        select contract, 'functional postings of ' || origin as what, functional as left_side,
                0 as right_side
-        from posted where functional is not null group by all having sum(functional) <> 0
+        from monthly where functional <> 0
     """,
     "monetary_balances_stand_at_the_rate_of_the_day": """
         select contract, account || ' in the functional currency' as what,
                coalesce(p.amount, 0) as left_side, s.functional as right_side
         from standing s left join (
-            select contract, account, sum(functional) as amount from posted group by all
+            select contract, regexp_replace(account, '^non_current_', '') as account,
+                   sum(functional) as amount
+            from lines semi join standing using (contract) group by all
         ) p using (contract, account)
         where coalesce(p.amount, 0) <> s.functional
     """,
@@ -71,25 +71,9 @@ TRUTHS: Mapping[str, str] = {
                contract_asset as left_side, 0 as right_side
         from positions where contract_asset <> 0 and contract_liability <> 0
     """,
-    "balances_posted_equal_balances_computed_from_facts": """
-        select contract, account as what, coalesce(p.amount, 0) as left_side,
-               wanted as right_side
-        from (
-            unpivot (
-                select contract, receivable, contract_asset,
-                       -contract_liability as contract_liability,
-                       -refund_liability as refund_liability,
-                       -deposit_liability as deposit_liability
-                from positions
-            )
-            on receivable, contract_asset, contract_liability, refund_liability,
-               deposit_liability
-            into name account value wanted
-        ) left join (
-            select contract, account, sum(amount) as amount from posted group by all
-        ) p using (contract, account)
-        where coalesce(p.amount, 0) <> wanted
-    """,
+    "balances_posted_equal_balances_computed_from_facts": " union all ".join(
+        _STANDS.format(account=account, wanted=wanted) for account, wanted in _PRESENTED.items()
+    ),
     "non_current_balances_posted_are_those_scheduled": """
         select contract, account as what, coalesce(p.amount, 0) as left_side,
                coalesce(m.amount, 0) as right_side
@@ -125,10 +109,9 @@ TRUTHS: Mapping[str, str] = {
             where a.day = getvariable('day') or (a.day = c.day and o.debit = o.credit)
             group by all
         ) a full join (
-            select p.contract, regexp_replace(p.event, '^opening_', '') as event,
-                   sum(p.amount) as amount
-            from posted p join kind k on k.event = p.event and k.debit = p.account
-            where regexp_replace(p.event, '^opening_', '') in (select event from accruing)
+            select l.contract, s.stream as event, sum(l.amount) as amount
+            from lines l join streams s using (event)
+            where regexp_replace(l.account, '^non_current_', '') = s.debit
             group by all
         ) p using (contract, event)
         where coalesce(p.amount, 0) <> coalesce(a.amount, 0)
@@ -145,15 +128,9 @@ TRUTHS: Mapping[str, str] = {
         where recognised_of_price + unrecognised <> transaction_price
     """,
 }
-"""Name -> query over lines (what is posted, account by account), posted (the same with what is
-non-current as part of its balance), maturity, positions, segments, recognised, accrual, cutover,
-kind and accruing (the events of streams): contract, what, both sides."""
-
-
-_POSTED = f"""
-    create view posted as
-    select * replace (regexp_replace(account, '^{NON_CURRENT}', '') as account) from lines
-"""
+"""Name -> query over what ``sums.sql`` makes of the postings, and over lines (the postings, what is
+non-current on its own accounts), maturity, positions, standing, segments, recognised, accrual,
+cutover and kind: contract, what, both sides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +164,9 @@ def violations(tables: Mapping[str, pa.Table], day: object) -> list[Violation]:
         rare["maturity"] = MATURITY.empty_table()
         for name, table in {**rare, **tables}.items():
             database.register("lines" if name == "posted" else name, table)
-        database.execute(_POSTED)
         database.register("kind", kind_table())
         database.register("accruing", pa.table({"event": [stream.value for stream in Stream]}))
+        database.execute(files(__package__).joinpath("sums.sql").read_text(encoding="utf-8"))
         database.execute("set variable day = $1", [day])
         for truth, query in TRUTHS.items():
             for contract, what, left, right in database.execute(query).fetchall():

@@ -71,6 +71,13 @@ from unclassified p left join (
 """
 
 
+_MOVED = """
+select origin, part, event, amount, 0 as functional from flows
+union all
+select origin, part, event, 0, functional
+from measured join parts using (contract, obligation, component, product)
+"""
+_NONE_TAKEN = "create or replace temp view moves as from moved"
 _FLOWS_ABROAD = """
 select origin, contract, obligation, component, product, event, amount
 from flows join parts using (part) semi join abroad using (contract)
@@ -216,7 +223,10 @@ class Subledger:
         positions = self._query("from positions semi join abroad using (contract)")
         measured, self.standing = self._abroad.measure(flows, positions, period)
         self._load("measured", measured)
-        self._database.execute(_sql("taken_over"))
+        self._database.execute(f"create or replace temp view moved as {_MOVED}")
+        # To plan what is taken over takes longer than to post a small book.
+        taken = self._tables["cutover"].num_rows
+        self._database.execute(_sql("taken_over") if taken else _NONE_TAKEN)
         return self._query(_sql("postings")).cast(POSTED)
 
     def _classify(self, period: Period) -> None:

@@ -1,15 +1,9 @@
 -- What every economic period moved and what that is worth, where what happened before a cutover is
 -- of the period of the cutover, against what the other system had posted.
--- Reads parts, flows, measured, kind, posted, periods, cutover and settled (contracts whose cutover
--- earlier periods posted).
-create or replace table moves as
-with moved as (
-    select origin, part, event, amount, 0 as functional from flows
-    union all
-    select origin, part, event, 0, functional
-    from measured join parts using (contract, obligation, component, product)
-),
-taken as (
+-- Reads parts, moved (what is known to have moved, and what it is worth), kind, posted, periods,
+-- cutover and settled (contracts whose cutover earlier periods posted).
+create or replace temp table moves as
+with taken as (
     select c.*, p.origin as cutover from cutover c join periods p using (day)
 ),
 placed as (
