@@ -26,13 +26,13 @@ from revrec.reconciliation.period_names import name_periods
 from revrec.reconciliation.prices import Accounted, Shares, shares_of
 from revrec.reconciliation.ratios import Slips
 from revrec.reconciliation.reasons import MISTAKES, Reason
+from revrec.reconciliation.steps import charge
 from revrec.reconciliation.tables import (
     MACROS,
     bill_tables,
     contract_tables,
     load,
     revenue_table,
-    run,
     table_of,
     usage_table,
 )
@@ -89,8 +89,7 @@ def explain_charges(
         from versions group by all;
         """
     )
-    for name in ("metering", "timing", "charging"):
-        run(database, name)
+    charge(database)
     explain_usage(database)
 
 

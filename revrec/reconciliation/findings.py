@@ -15,6 +15,7 @@ from revrec.periods import Calendar, Period
 from revrec.reconciliation.datasets import SUBJECT, age, day, key_of, money, text
 from revrec.reconciliation.fee_case import FeeDifference
 from revrec.reconciliation.reasons import MISTAKES, REMEDIES, Reason
+from revrec.reconciliation.tables import any_row
 from revrec.reconciliation.terms import Terms
 
 
@@ -152,6 +153,8 @@ def of_usage(
     database: duckdb.DuckDBPyConnection, terms: Mapping[str, Terms], calendar: Calendar
 ) -> Iterator[Finding]:
     """One finding for each mistake in what was billed for usage."""
+    if not any_row(database, f"explained where {_IS_MISTAKE}"):
+        return
     for row in database.execute(_USAGE_FINDINGS).fetchall():
         contract, obligation, consideration, month, named, amount, *rest = row
         documents, since, due, should, billed, q_should, q_billed, note = rest
@@ -219,6 +222,7 @@ def _units(quantity: Decimal | None) -> str:
     return text_.rstrip("0").rstrip(".") if "." in text_ else text_
 
 
+_IS_MISTAKE = f"reason in ({', '.join(repr(reason.value) for reason in sorted(MISTAKES))})"
 _USAGE_FINDINGS = f"""
 with documents as (
     select contract, consideration, month,
@@ -232,7 +236,7 @@ select k.contract, k.obligation, k.consideration, k.month, e.reason, -e.amount, 
 from explained e
 join cases k using (number)
 left join documents d using (contract, consideration, month)
-where e.reason in ({", ".join(f"'{reason.value}'" for reason in sorted(MISTAKES))})
+where {_IS_MISTAKE}
 order by all
 """
 

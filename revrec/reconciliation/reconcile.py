@@ -26,7 +26,7 @@ from revrec.reconciliation.findings import Finding, findings
 from revrec.reconciliation.prices import Accounted
 from revrec.reconciliation.ratios import slips_of
 from revrec.reconciliation.scores import scores
-from revrec.reconciliation.tables import run
+from revrec.reconciliation.steps import bridge
 from revrec.reconciliation.terms import Terms, terms_of
 from revrec.reconciliation.tie_outs import tie_outs
 
@@ -129,7 +129,7 @@ def reconcile(
     with connect() as database:
         explain_charges(database, told, terms, [*chain.from_iterable(bills.values())], found)
         judged = None if own.by_months else in_months(database, told)
-        run(database, "bridge")
+        bridge(database)
         whole = _told(database, told, terms, found, judged)
         return _with_days(database, told, whole) if days else whole
 

@@ -56,6 +56,11 @@ def run(database: duckdb.DuckDBPyConnection, name: str) -> None:
     database.execute(text)
 
 
+def any_row(database: duckdb.DuckDBPyConnection, among: str) -> bool:
+    """Whether there is a row of a table, or one that meets a condition."""
+    return database.execute(f"select exists(from {among})").fetchall() == [(True,)]
+
+
 def table_of(schema: pa.Schema, rows: Iterable[Row]) -> pa.Table:
     """Rows as columns."""
     listed = list(rows)
@@ -307,11 +312,9 @@ def _components(terms: Terms) -> Iterable[Row]:
 
 
 MACROS = f"""
-create macro half_even_magnitude(n, d) as
-    n // d + (2 * (n % d) > d or (2 * (n % d) = d and (n // d) % 2 = 1))::integer;
 create macro half_even(n, d) as
-    case when (n < 0) <> (d < 0) then -half_even_magnitude(abs(n), abs(d))
-         else half_even_magnitude(abs(n), abs(d)) end;
+    n // d + sign(n) * sign(d)
+             * (2 * abs(n % d) + abs((n // d) % 2) > abs(d))::integer;
 create macro amount_atoms(amount) as (amount * {10**12})::hugeint;
 create macro quantity_atoms(quantity) as (quantity * {10**9})::hugeint;
 create macro in_minor(amount, unit) as half_even(amount_atoms(amount), unit::hugeint)::bigint;

@@ -50,12 +50,9 @@ def _totals(database: duckdb.DuckDBPyConnection, book: Book, span: str, as_of: d
         (
             "Rated usage is the usage ledger's",
             f"Reconciliation: rated {span}",
-            _sums(database, "select currency, in_minor(sum(rated_exact), any_value(unit)) "
-                            "from lines join contracts using (contract) group by currency"),
+            _sums(database, _RATED.format("rated_exact", "lines", "true")),
             "Usage ledger of the contracts in the book",
-            _sums(database, "select currency, in_minor(sum(amount), any_value(unit)) "
-                            "from usage join contracts using (contract) "
-                            "where day >= getvariable('first') group by currency"),
+            _sums(database, _RATED.format("amount", "usage", "day >= getvariable('first')")),
             "T",
         ),
         (
@@ -111,6 +108,13 @@ def _explained(database: duckdb.DuckDBPyConnection) -> list[_Pair]:
     ]  # fmt: skip
 
 
+_RATED = """
+select currency, in_minor(amount, unit)
+from (
+    select currency, sum({}) as amount, any_value(unit) as unit
+    from {} join contracts using (contract) where {} group by currency
+)
+"""
 _INVOICED = """
 select currency, sum(amount)
 from (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from revrec.reconciliation.tables import any_row
+
 
 def billed_after_end(database: duckdb.DuckDBPyConnection) -> None:
     """Invoice lines for service that lies wholly outside the obligation's term."""
@@ -57,6 +59,9 @@ def billed_twice(database: duckdb.DuckDBPyConnection) -> None:
 
 def _take_out(database: duckdb.DuckDBPyConnection, reason: str) -> None:
     """Name the lines of ``taken_out`` and compare their cases without them."""
+    if not any_row(database, "taken_out"):
+        database.execute("drop table taken_out")
+        return
     database.execute(
         f"""
         insert into explained
@@ -77,6 +82,8 @@ def billed_in_part(database: duckdb.DuckDBPyConnection) -> None:
     What was used on later days waits for the next bill, and is missing once that is overdue; the
     days billed are judged on their own.
     """
+    if not any_row(database, "open_cases where billed_to < period_last(month)"):
+        return
     database.execute(
         """
         create temp table tails as
@@ -112,6 +119,8 @@ def billed_in_part(database: duckdb.DuckDBPyConnection) -> None:
 
 def rerated_tier(database: duckdb.DuckDBPyConnection) -> None:
     """Of what is late, the units that were told before and are priced anew since."""
+    if not any_row(database, "explained where reason = 'late_event'"):
+        return
     database.execute(
         """
         create temp table priced_anew as

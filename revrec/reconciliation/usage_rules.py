@@ -3,8 +3,9 @@
 Each rule is one statement over all open cases (a usage fee of a contract in a month). It inserts
 into ``explained`` the amounts it names, charged less invoiced, and a case that a rule has named is
 closed to later ones; only ``billed_after_end``, ``billed_twice`` and ``billed_in_part`` take their
-part out of a case and leave the rest open, and ``rerated_tier`` tells in the end what of a late
-part is no further use. The order of ``RULES`` is the order of precedence.
+part out of a case and leave the rest open. The order of ``RULES`` is the order of precedence; no
+rule is asked once all cases are closed. ``rerated_tier`` tells in the end what of a late part is no
+further use.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import duckdb
 
 from revrec.reconciliation import limits
 from revrec.reconciliation.list_prices import find_list_prices
+from revrec.reconciliation.tables import any_row
 from revrec.reconciliation.usage_parts import (
     billed_after_end,
     billed_in_part,
@@ -43,7 +45,10 @@ def explain_usage(database: duckdb.DuckDBPyConnection) -> None:
     """Explain every case; what remains open afterwards has no reason."""
     database.execute(_TABLES)
     for rule in RULES:
+        if not any_row(database, "open_cases"):
+            break
         rule(database)
+    rerated_tier(database)
 
 
 def agrees(database: duckdb.DuckDBPyConnection) -> None:
@@ -325,7 +330,6 @@ RULES: Sequence[Rule] = (
     corrected_since,
     wrong_quantity_and_rate,
     wrong_amount,
-    rerated_tier,
 )
 """In order of precedence."""
 
@@ -339,9 +343,10 @@ def _name(
     note: str = "''",
 ) -> None:
     """Name amounts of the open cases that fulfil a condition, and close them."""
+    if not any_row(database, f"open_cases where {condition}"):
+        return
     database.execute(f"create temp table fitting as select * from open_cases where {condition}")
-    any_fits = database.execute("select count(*) > 0 from fitting").fetchone() == (True,)
-    for reason, amount in named if any_fits else ():
+    for reason, amount in named:
         database.execute(
             f"""
             insert into explained
