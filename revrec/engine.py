@@ -141,5 +141,9 @@ def _naming(error: ContractError | FeedError, contract: str) -> ContractError | 
 
 def _decide(history: ContractHistory, books: Books) -> Decided:
     """A contract by the five steps, then what it cost to win and carry out (340-40)."""
+    return _with_costs(history, books) if history.costs else decide(history, books)
+
+
+def _with_costs(history: ContractHistory, books: Books) -> Decided:
     accounting = yield from decide(history, books)
     return (yield from contract_costs(history, accounting, books.policy))

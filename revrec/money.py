@@ -14,39 +14,40 @@ from decimal import Decimal, InvalidOperation
 
 from revrec.errors import CurrencyMismatch, FeedError, InvariantViolated
 
-# ISO 4217 minor units that differ from two.
-_MINOR_DIGITS = {
+# ISO 4217 minor units that differ from two, then those that do not.
+_DIGITS = {
     **dict.fromkeys(
         ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
          "VUV", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }  # fmt: skip
-_TWO_DIGITS = frozenset(
+_DIGITS |= dict.fromkeys(
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
     "CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
     "GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
     "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
     "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
-    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG".split()
+    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG".split(),
+    2,
 )
 
 AMOUNT_SCALE = 12
 """Decimal places kept of a rated amount: DECIMAL(38,12)."""
 QUANTITY_SCALE = 9
 """Decimal places kept of a quantity: DECIMAL(38,9)."""
+_POWERS = tuple(10**places for places in range(AMOUNT_SCALE + 1))
 
 
 def minor_digits(currency: str) -> int:
     """Decimal places of a currency's minor unit (ISO 4217): USD 2, JPY 0, KWD 3."""
-    if currency in _TWO_DIGITS:
-        return 2
-    if currency in _MINOR_DIGITS:
-        return _MINOR_DIGITS[currency]
-    raise FeedError(
-        f"{currency!r} is not an ISO 4217 currency code.",
-        remedy="Use three capital letters such as USD, EUR or JPY.",
-        value=currency,
-    )
+    digits = _DIGITS.get(currency)
+    if digits is None:
+        raise FeedError(
+            f"{currency!r} is not an ISO 4217 currency code.",
+            remedy="Use three capital letters such as USD, EUR or JPY.",
+            value=currency,
+        )
+    return digits
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
@@ -113,12 +114,16 @@ def _shifted(value: Decimal, places: int) -> int | None:
 
     Decimal arithmetic would round to the context's digits before the check.
     """
-    if not value.is_finite():
+    try:
+        numerator, denominator = value.as_integer_ratio()
+    except (ValueError, OverflowError) as error:
         raise FeedError(
             f"{value} is not a number.", remedy="Give a decimal such as 12.50.", value=str(value)
-        )
-    numerator, denominator = value.as_integer_ratio()
-    whole, rest = divmod(numerator * 10**places, denominator)
+        ) from error
+    power: int = _POWERS[places]
+    if denominator == 1:
+        return numerator * power
+    whole, rest = divmod(numerator * power, denominator)
     return None if rest else whole
 
 

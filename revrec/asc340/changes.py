@@ -9,7 +9,7 @@ from revrec.asc340.assets import Carried
 from revrec.citations import cites
 from revrec.errors import ContractError
 from revrec.model.costs import ContractCost
-from revrec.model.decision import Decision, Progress, Shape
+from revrec.model.decision import Decision, Progress, Shape, Told
 from revrec.model.events import Modification
 from revrec.model.history import ContractHistory
 from revrec.money import Money, round_ratio
@@ -107,11 +107,14 @@ def explain_period(
         step=0,
         rule=rule,
         paragraphs=("340-40-35-2",),
-        inputs={"cost": carried.id, "benefit_end": str(last_day)},
-        outcome="amortised over another period",
-        sentence=(
-            f"What is left of {carried.id} is amortised to {last_day}"
-            f"{f' ({basis})' if basis else ''}: a change of estimate, for the time to come only."
+        told=Told(
+            inputs={"cost": carried.id, "benefit_end": str(last_day)},
+            outcome="amortised over another period",
+            sentence=(
+                f"What is left of {carried.id} is amortised to {last_day}"
+                f"{f' ({basis})' if basis else ''}: a change of estimate, for the time to come "
+                f"only."
+            ),
         ),
     )
 
@@ -131,9 +134,11 @@ def explain_adjustment(
         step=0,
         rule="adjust",
         paragraphs=("340-40-35-1", "340-40-35-2"),
-        inputs={"cost": cost.id, "adjusts": cost.adjusts or "", "amount": str(amount)},
-        outcome=how,
-        sentence=f"{cost.id}: {size} of {cost.adjusts} {verb}, {how}.",
+        told=Told(
+            inputs={"cost": cost.id, "adjusts": cost.adjusts or "", "amount": str(amount)},
+            outcome=how,
+            sentence=f"{cost.id}: {size} of {cost.adjusts} {verb}, {how}.",
+        ),
     )
 
 

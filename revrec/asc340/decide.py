@@ -14,6 +14,8 @@ from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 
+from msgspec import structs
+
 from revrec.asc340.amortization import (
     FOLLOWED,
     from_day,
@@ -85,7 +87,7 @@ def contract_costs(
     costs = Costs(history, accounting, policy, CostTimeline(history.contract))
     for _, _, _, happen in sorted(_events(costs), key=lambda event: event[:3]):
         yield from happen()
-    return replace(
+    return structs.replace(
         accounting,
         accrued=(*accounting.accrued, *costs.timeline.segments()),
         decisions=(*accounting.decisions, *costs.decisions),

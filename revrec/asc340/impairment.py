@@ -7,7 +7,7 @@ from datetime import date
 
 from revrec.citations import cites
 from revrec.model.costs import ContractCostReview
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.money import Money, apportion
 
 
@@ -67,16 +67,18 @@ def explain_impairment(
         step=0,
         rule="impairment",
         paragraphs=("340-40-35-3", "340-40-35-4" if loss > 0 else "340-40-35-6"),
-        inputs={
-            "review": review.id,
-            "carrying_amount": str(carried),
-            "expected_consideration": str(review.expected_consideration),
-            "expected_costs": str(review.expected_costs),
-        },
-        outcome="impaired" if loss > 0 else "recovered" if losses else "not impaired",
-        sentence=(
-            f"Costs carried at {carried} are tested against {review.expected_consideration} still "
-            f"expected less {review.expected_costs} of costs{basis}: {result}."
+        told=Told(
+            inputs={
+                "review": review.id,
+                "carrying_amount": str(carried),
+                "expected_consideration": str(review.expected_consideration),
+                "expected_costs": str(review.expected_costs),
+            },
+            outcome="impaired" if loss > 0 else "recovered" if losses else "not impaired",
+            sentence=(
+                f"Costs carried at {carried} are tested against {review.expected_consideration} "
+                f"still expected less {review.expected_costs} of costs{basis}: {result}."
+            ),
         ),
     )
 
@@ -92,7 +94,9 @@ def derecognition(
         step=0,
         rule="derecognition",
         paragraphs=("340-40-35-1", "340-40-35-3"),
-        inputs={"cost": cost, "because": because},
-        outcome="written off",
-        sentence=f"{cost} is written off, {written_off}: {because}.",
+        told=Told(
+            inputs={"cost": cost, "because": because},
+            outcome="written off",
+            sentence=f"{cost} is written off, {written_off}: {because}.",
+        ),
     )

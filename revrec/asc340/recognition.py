@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from revrec.citations import cites
 from revrec.model.costs import ContractCost, CostPurpose, ExpensedFulfilment
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.money import Money
 
 ONE_YEAR = Fraction(12)
@@ -138,15 +138,18 @@ def explain_cost(
         step=0,
         rule=cost.purpose.value,
         paragraphs=conclusion.paragraphs,
-        inputs={
-            "cost": cost.id,
-            "amount": str(amount),
-            "incremental": str(cost.incremental),
-            "recoverable": str(cost.recoverable),
-        },
-        outcome=conclusion.outcome.value,
-        sentence=(
-            f"{cost.id}{payee}, {amount} for {what} the contract{of}, {verb}: {conclusion.because}."
+        told=Told(
+            inputs={
+                "cost": cost.id,
+                "amount": str(amount),
+                "incremental": str(cost.incremental),
+                "recoverable": str(cost.recoverable),
+            },
+            outcome=conclusion.outcome.value,
+            sentence=(
+                f"{cost.id}{payee}, {amount} for {what} the contract{of}, {verb}: "
+                f"{conclusion.because}."
+            ),
         ),
     )
 
@@ -161,10 +164,12 @@ def explain_shares(contract: str, cost: ContractCost, shares: Mapping[str, Money
         step=0,
         rule="shared_by",
         paragraphs=("340-40-35-1",),
-        inputs={"cost": cost.id, "obligations": ", ".join(sorted(shares))},
-        outcome="shared by what is still to be earned",
-        sentence=(
-            f"{cost.id} relates to several obligations and follows their transfer: it is shared "
-            f"by the price still to be earned, {parts}."
+        told=Told(
+            inputs={"cost": cost.id, "obligations": ", ".join(sorted(shares))},
+            outcome="shared by what is still to be earned",
+            sentence=(
+                f"{cost.id} relates to several obligations and follows their transfer: it is "
+                f"shared by the price still to be earned, {parts}."
+            ),
         ),
     )

@@ -11,7 +11,7 @@ from fractions import Fraction
 from revrec.citations import cites
 from revrec.errors import ContractError
 from revrec.model.contract import Consideration, ConsiderationKind, Contract, Role
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.model.events import Estimate
 from revrec.money import Money, from_minor, minor_digits, round_ratio
 
@@ -126,10 +126,12 @@ def _explain(contract: Contract, told: Consideration, on: date, parts: str) -> D
         step=2,
         rule="retained",
         paragraphs=("606-10-55-36", "606-10-55-38"),
-        inputs={"consideration": told.id, "obligation": told.obligation or ""},
-        outcome="agent",
-        sentence=(
-            f"For {told.id} the entity arranges for another to provide the good: {parts}; only "
-            "what is kept is consideration."
+        told=Told(
+            inputs={"consideration": told.id, "obligation": told.obligation or ""},
+            outcome="agent",
+            sentence=(
+                f"For {told.id} the entity arranges for another to provide the good: {parts}; only "
+                "what is kept is consideration."
+            ),
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from math import lcm
 
 from revrec.asc606.time_elapsed import BY_TIME
@@ -18,7 +19,7 @@ from revrec.model.contract import (
     Measure,
     PerformanceObligation,
 )
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.money import Money, apportion, as_text, minor_digits, round_ratio, with_decimals
 
 _ACCESS = BY_TIME | {Measure.TIME_ELAPSED}
@@ -166,23 +167,29 @@ def explain_allocation(
     contract: Contract, component: str, amount: int, shares: Mapping[str, int], weights: Weights
 ) -> Decision:
     """The allocation of one component, as a decision."""
-    currency = contract.currency
-    total = as_text(amount, currency)
-    parts = ", ".join(f"{key} {as_text(share, currency)}" for key, share in sorted(shares.items()))
-    how = (
-        "to the only obligation it can relate to"
-        if len(shares) == 1
-        else "in proportion to standalone selling prices at inception"
-    )
     return Decision(
         contract=contract.id,
         on=contract.inception,
         step=4,
         rule="allocate",
         paragraphs=("606-10-32-28", "606-10-32-31"),
+        told=partial(_allocated, component, amount, shares, weights, contract.currency),
+    )
+
+
+def _allocated(
+    component: str, amount: int, shares: Mapping[str, int], weights: Weights, currency: str
+) -> Told:
+    parts = ", ".join(f"{key} {as_text(share, currency)}" for key, share in sorted(shares.items()))
+    how = (
+        "to the only obligation it can relate to"
+        if len(shares) == 1
+        else "in proportion to standalone selling prices at inception"
+    )
+    return Told(
         inputs=_told(weights, currency) if len(weights) > 1 else {},
         outcome=parts,
-        sentence=f"{component} {total} is allocated {how}: {parts}.",
+        sentence=f"{component} {as_text(amount, currency)} is allocated {how}: {parts}.",
     )
 
 
@@ -201,14 +208,20 @@ def allocate_to_its_day(contract: Contract, consideration: Consideration, on: da
             contract=contract.id,
             field=f"consideration.{consideration.id}.obligation",
         )
-    above = " above the entitlement" if consideration.above_entitlement else ""
     return Decision(
         contract=contract.id,
         on=on,
         step=4,
         rule="allocate_to_its_day",
         paragraphs=("606-10-32-39", "606-10-32-40"),
-        inputs={"consideration": consideration.id, "obligation": consideration.obligation},
+        told=partial(_to_its_day, consideration),
+    )
+
+
+def _to_its_day(consideration: Consideration) -> Told:
+    above = " above the entitlement" if consideration.above_entitlement else ""
+    return Told(
+        inputs={"consideration": consideration.id, "obligation": consideration.obligation or ""},
         outcome="each day's fee to that day",
         sentence=(
             f"The fee for usage of {consideration.obligation}{above} relates to the day of use "

@@ -13,7 +13,7 @@ from revrec.asc606.performance_obligations import COMPLETE, materials_counter
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract, CountedIn, Measure, PerformanceObligation
-from revrec.model.decision import Decision, Progress, Segment, Shape, Stream
+from revrec.model.decision import Decision, Progress, Segment, Shape, Stream, Told
 from revrec.model.events import Estimate
 from revrec.money import QUANTITY_SCALE, Money, atoms, round_ratio, to_minor
 from revrec.periods import day_before
@@ -45,11 +45,13 @@ def use_is_remote(shape: Shape, contract: Contract, estimate: Estimate) -> tuple
         step=5,
         rule="use_is_remote",
         paragraphs=("606-10-55-48",),
-        inputs={"estimate": estimate.id, "obligation": estimate.obligation or ""},
-        outcome="breakage",
-        sentence=(
-            f"On {estimate.on} it was judged remote{reason} that what is left of "
-            f"{estimate.obligation} will be used: the rest of its price is breakage revenue."
+        told=Told(
+            inputs={"estimate": estimate.id, "obligation": estimate.obligation or ""},
+            outcome="breakage",
+            sentence=(
+                f"On {estimate.on} it was judged remote{reason} that what is left of "
+                f"{estimate.obligation} will be used: the rest of its price is breakage revenue."
+            ),
         ),
     )
     return shape._replace(lapses=over, rollover=None, rollover_ends=None), decision

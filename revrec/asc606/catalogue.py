@@ -19,7 +19,7 @@ from revrec.model.contract import (
     UsageTerms,
     Warranty,
 )
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.model.policy import Policy
 from revrec.model.price import TierBasis
 from revrec.model.product import Product
@@ -117,12 +117,14 @@ def explain_defaults(
         step=2,
         rule="explain_defaults",
         paragraphs=("606-10-25-14", "606-10-25-31"),
-        inputs={"obligation": told.id, "product": product.id} | origins,
-        outcome=f"read with {product.id}",
-        sentence=(
-            f"{told.id} is a promise of {product.name or product.product}: "
-            f"{', '.join(taken) or 'nothing'} as the catalogue says since "
-            f"{product.effective_from}, the rest as the contract tells."
+        told=Told(
+            inputs={"obligation": told.id, "product": product.id} | origins,
+            outcome=f"read with {product.id}",
+            sentence=(
+                f"{told.id} is a promise of {product.name or product.product}: "
+                f"{', '.join(taken) or 'nothing'} as the catalogue says since "
+                f"{product.effective_from}, the rest as the contract tells."
+            ),
         ),
     )
 
@@ -150,9 +152,11 @@ def explain_promise(
         step=2,
         rule="explain_promise",
         paragraphs=tuple(paragraphs),
-        inputs={"obligation": told.id, "because": reason},
-        outcome="obligation",
-        sentence=" ".join(said).replace(" ;", ";") + ".",
+        told=Told(
+            inputs={"obligation": told.id, "because": reason},
+            outcome="obligation",
+            sentence=" ".join(said).replace(" ;", ";") + ".",
+        ),
     )
 
 
@@ -240,9 +244,11 @@ def _no_obligation(
         step=2,
         rule=name,
         paragraphs=tuple(paragraphs),
-        inputs={"promise": told.id, "product": told.product, "because": told.because},
-        outcome=outcome,
-        sentence=sentence,
+        told=Told(
+            inputs={"promise": told.id, "product": told.product, "because": told.because},
+            outcome=outcome,
+            sentence=sentence,
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from revrec.citations import cites
 from revrec.errors import ContractError, CurrencyMismatch
 from revrec.model.combination import Combination, CombinationOutcome, CombinationReason
 from revrec.model.contract import Contract
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.model.history import Book, ContractHistory
 
 _PARAGRAPH = "606-10-25-9"
@@ -216,9 +216,11 @@ def _explain(told: Combination, contract: str, inception: str) -> Decision:
         step=1,
         rule="combine",
         paragraphs=(_PARAGRAPH,),
-        inputs={"combination": told.id, "contracts": names, "by": told.by},
-        outcome="combined" if told.outcome is CombinationOutcome.CONFIRMED else "not combined",
-        sentence=sentence,
+        told=Told(
+            inputs={"combination": told.id, "contracts": names, "by": told.by},
+            outcome="combined" if told.outcome is CombinationOutcome.CONFIRMED else "not combined",
+            sentence=sentence,
+        ),
     )
 
 

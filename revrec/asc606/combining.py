@@ -12,6 +12,8 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from msgspec import structs
+
 from revrec.asc606.term import enforceable_term
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
@@ -122,7 +124,7 @@ def _named(told: Combination, history: ContractHistory) -> ContractHistory:
         if each.default_factory is list:
             events = [_whole(event, own, promised) for event in getattr(history, each.name)]
             setattr(named, each.name, [rename.value(event) for event in events])
-    named.read_as = tuple(each._replace(contract=told.id) for each in history.read_as)
+    named.read_as = tuple(structs.replace(each, contract=told.id) for each in history.read_as)
     named.digest = history.digest
     return named
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 
 from revrec.citations import cites
 from revrec.errors import ContractError, FeedError
 from revrec.model.contract import Consideration, Contract
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.model.events import (
     CreditMemo,
     CustomerPayment,
@@ -23,6 +24,8 @@ from revrec.money import to_minor
 
 AMOUNT_MAX = 10**13
 """Largest single amount, in major units: sums of many stay within 64 bits of minor units."""
+_DIGITS_MAX = 13
+"""Amounts with fewer digits before the point than this are below it."""
 
 
 @cites("606-10-25-1", "606-10-25-3")
@@ -40,18 +43,26 @@ def identify_contract(contract: Contract) -> Decision:
             contract=contract.id,
             field="end",
         )
-    promised, priced = contract.obligations, contract.consideration
-    _refuse_repeated(contract, "obligations", [each.id for each in promised], "606-10-25-14")
-    _refuse_repeated(contract, "consideration", [each.id for each in priced], "606-10-32-2")
-    _refuse_unknown_obligations(contract)
-    inception, term = str(contract.inception), f"{first_day} to {contract.end or 'open end'}"
-    how_long = "as written for" if contract.termination else "for its enforceable term,"
+    promised = [each.id for each in contract.obligations]
+    _refuse_repeated(contract, "obligations", promised, "606-10-25-14")
+    priced = [each.id for each in contract.consideration]
+    _refuse_repeated(contract, "consideration", priced, "606-10-32-2")
+    _refuse_unknown_obligations(contract, promised)
     return Decision(
         contract=contract.id,
         on=contract.inception,
         step=1,
         rule="identify_contract",
         paragraphs=("606-10-25-1", "606-10-25-3"),
+        told=partial(_identified, contract),
+    )
+
+
+def _identified(contract: Contract) -> Told:
+    inception = str(contract.inception)
+    term = f"{contract.first_day} to {contract.end or 'open end'}"
+    how_long = "as written for" if contract.termination else "for its enforceable term,"
+    return Told(
         inputs={"inception": inception, "term": term},
         outcome="contract exists",
         sentence=(
@@ -65,10 +76,12 @@ def identify_contract(contract: Contract) -> Decision:
 def check_amounts(history: ContractHistory) -> None:
     """Every amount told of the contract is one of its currency (ContractError names the fact)."""
     contract = history.contract
+    currency = contract.currency
     for kind, told_by, amount in _amounts(history):
         try:
-            _check_size(amount)
-            to_minor(amount, contract.currency)
+            if amount.adjusted() >= _DIGITS_MAX:
+                _check_size(amount)
+            to_minor(amount, currency)
         except FeedError as error:
             name = f"{kind} {told_by}"
             raise ContractError(
@@ -88,28 +101,33 @@ def _amounts(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
     for consideration in history.contract.consideration:
         for amount in _stated(consideration):
             yield "consideration", consideration.id, amount
-    documents: tuple[Invoice | CreditMemo, ...] = (*history.invoices, *history.credit_memos)
-    for document in documents:
-        for line in document.lines:
-            yield document.kind, document.id, line.amount
-            for amount in (line.tax, line.for_principal):
-                if amount:
-                    yield document.kind, document.id, amount
-    cash_events: tuple[Payment | Refund | CustomerPayment | CustomerPromise | WriteOff, ...] = (
+    yield from _billed([*history.invoices, *history.credit_memos])
+    cash_events: list[Payment | Refund | CustomerPayment | CustomerPromise | WriteOff] = [
         *history.payments,
         *history.refunds,
         *history.customer_payments,
         *history.customer_promises,
         *history.write_offs,
-    )
+    ]
     for cash in cash_events:
         yield cash.kind.replace("_", " "), cash.id, cash.amount
-    told = ((each.id, amount) for each in history.openings for amount in each.amounts)
-    yield from (("opening balance", *each) for each in told)
+    for opening in history.openings:
+        for amount in opening.amounts:
+            yield "opening balance", opening.id, amount
     for modification in history.modifications:
         yield "modification", modification.id, modification.price_change
     if history.estimates:
         yield from _estimated(history)
+
+
+def _billed(documents: Iterable[Invoice | CreditMemo]) -> Iterator[tuple[str, str, Decimal]]:
+    for document in documents:
+        for line in document.lines:
+            yield document.kind, document.id, line.amount
+            if line.tax:
+                yield document.kind, document.id, line.tax
+            if line.for_principal:
+                yield document.kind, document.id, line.for_principal
 
 
 def _estimated(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
@@ -119,10 +137,12 @@ def _estimated(history: ContractHistory) -> Iterator[tuple[str, str, Decimal]]:
             yield "estimate", estimate.id, estimate.amount
 
 
-def _stated(consideration: Consideration) -> list[Decimal]:
+def _stated(consideration: Consideration) -> Sequence[Decimal]:
     if consideration.per_unit:
-        return []
-    return [consideration.amount, *(step.amount for step in consideration.steps)]
+        return ()
+    if not consideration.steps:
+        return (consideration.amount,)
+    return [consideration.amount, *[step.amount for step in consideration.steps]]
 
 
 @cites("606-10-25-23")
@@ -154,7 +174,7 @@ def _check_size(amount: Decimal) -> None:
 
 
 def _refuse_repeated(contract: Contract, name: str, ids: list[str], paragraph: str) -> None:
-    if len(set(ids)) < len(ids):
+    if len(ids) > 1 and len(set(ids)) < len(ids):
         repeated = sorted({each for each in ids if ids.count(each) > 1})
         raise ContractError(
             f"Contract {contract.id} names {name} {', '.join(repeated)} more than once.",
@@ -165,8 +185,7 @@ def _refuse_repeated(contract: Contract, name: str, ids: list[str], paragraph: s
         )
 
 
-def _refuse_unknown_obligations(contract: Contract) -> None:
-    known = {obligation.id for obligation in contract.obligations}
+def _refuse_unknown_obligations(contract: Contract, known: Collection[str]) -> None:
     for consideration in contract.consideration:
         if consideration.obligation is not None and consideration.obligation not in known:
             raise ContractError(

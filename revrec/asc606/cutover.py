@@ -18,7 +18,7 @@ from revrec.asc606.pricing import Component, Opened, shares
 from revrec.asc606.standing import Standing
 from revrec.citations import cites
 from revrec.model.contract import Contract
-from revrec.model.decision import Answer, Decision, Question
+from revrec.model.decision import Answer, Decision, Question, Told
 from revrec.model.opening import OpeningBalance, OpeningObligation
 from revrec.money import Money, round_ratio, to_minor
 
@@ -110,15 +110,17 @@ def explain_cutover(
         step=5,
         rule="take_over",
         paragraphs=("606-10-25-31", "606-10-25-35"),
-        inputs={
-            "opening_balance": told.id,
-            "recognized": str(part.recognized),
-            "measured": str(own),
-        },
-        outcome=f"ahead by {ahead}" if ahead.minor else "taken over",
-        sentence=(
-            f"Of {part.obligation}, {part.recognized} {contract.currency} was recognised by "
-            f"{told.on} in another system ({agree}); the rest of its price is recognised as what "
-            "is left is transferred."
+        told=Told(
+            inputs={
+                "opening_balance": told.id,
+                "recognized": str(part.recognized),
+                "measured": str(own),
+            },
+            outcome=f"ahead by {ahead}" if ahead.minor else "taken over",
+            sentence=(
+                f"Of {part.obligation}, {part.recognized} {contract.currency} was recognised by "
+                f"{told.on} in another system ({agree}); the rest of its price is recognised as "
+                "what is left is transferred."
+            ),
         ),
     )

@@ -95,17 +95,21 @@ def decide(history: ContractHistory, books: Books) -> Decided:
     existence = assess_contract(history)
     term, bound, decision = enforceable_term(contract_as_of(history.contract, existence))
     standing = Standing(bound, books, history.contract.end)
-    standing.decisions.extend([*existence.decisions, *([decision] if decision else [])])
+    standing.decisions += existence.decisions
+    if decision is not None:
+        standing.decisions.append(decision)
     if existence.exists_from != FOREVER:
         yield from _account(standing, term, history)
-    segments = yield from without_contract(standing.timeline.segments(), existence)
+    segments = standing.timeline.segments()
+    if existence.without:
+        segments = yield from without_contract(segments, existence)
     if history.earlier and existence.exists_from is None:
         segments = (*_before_the_last(standing, history), *segments)
     kept, owed = owed_to_a_state(segments)
     sold = with_repurchases(history, kept, len(standing.decisions))
-    standing.decisions.extend(sold.decisions)
+    standing.decisions += sold.decisions
     costs, why = cost_of_goods(when_control_passes(history), len(standing.decisions))
-    standing.decisions.extend(why)
+    standing.decisions += why
     return ContractAccounting(
         contract=history.contract.id,
         segments=(*sold.revenue, *deposits_earned(history, books, existence, segments)),
@@ -127,7 +131,9 @@ def _account(standing: Standing, term: Term, history: ContractHistory) -> Asking
     """Steps 1 to 4 of a contract that exists, through its facts in order."""
     standing.opening = taken_over(history)
     _begin(standing, term, history.read_as)
-    priced = yield from finance(standing, history)
+    priced: list[Revaluation] = []
+    if standing.contract.financing is not None or history.reschedules:
+        priced = yield from finance(standing, history)
     for event in _in_order(history, term, standing.books.until, priced):
         if isinstance(event, Renewal):
             yield from renew(standing, term, event)
@@ -190,11 +196,7 @@ def _in_order(
 
     In a term that renews, new terms come after the renewal that begins with them.
     """
-    last = until
-    if term.every:
-        last = max([until, *(changes_books(each, term) for each in history.modifications)])
     events: list[Change] = [
-        *term.renewals(last),
         *priced,
         *history.modifications,
         *history.pauses,
@@ -206,6 +208,9 @@ def _in_order(
         *history.lapses,
         *([told] if (told := taken_over(history)) is not None else []),
     ]
+    if term.every:
+        last = max([until, *(changes_books(each, term) for each in history.modifications)])
+        events += term.renewals(last)
 
     def place(event: Change) -> tuple[date, int, date, int, str]:
         if isinstance(event, Renewal):
@@ -214,7 +219,7 @@ def _in_order(
             return changes_books(event, term), 1, event.on, event.order, event.id
         return event.on, _ORDER[type(event)], event.on, 0, event.id
 
-    return sorted(events, key=place)
+    return sorted(events, key=place) if len(events) > 1 else events
 
 
 def _begin(standing: Standing, term: Term, read_as: Iterable[Decision]) -> None:

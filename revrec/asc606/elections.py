@@ -25,7 +25,7 @@ from revrec.model.contract import (
     Measure,
     PerformanceObligation,
 )
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.model.events import Estimate, EstimateStandard
 from revrec.model.history import ContractHistory
 from revrec.model.payable import NonCash, NonCashReceipt
@@ -60,9 +60,11 @@ class _Elected:
                 step=int(step),
                 rule=name,
                 paragraphs=tuple(paragraphs),
-                inputs={"elected": outcome},
-                outcome=outcome,
-                sentence=sentence,
+                told=Told(
+                    inputs={"elected": outcome},
+                    outcome=outcome,
+                    sentence=sentence,
+                ),
             )
         )
 

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+
+import msgspec
+from msgspec import structs
 
 from revrec.asc606.allocation import Weights, allocate, participants, proportions
 from revrec.asc606.contract import identify_contract
@@ -18,7 +21,7 @@ from revrec.citations import cites
 from revrec.errors import NotAContract
 from revrec.model.assessment import Assessment, Criterion, DepositEvent
 from revrec.model.contract import Contract
-from revrec.model.decision import Answer, Decision, Earlier, Question, Segment
+from revrec.model.decision import Answer, Decision, Earlier, Question, Segment, Told
 from revrec.model.history import ContractHistory
 from revrec.money import round_ratio, to_minor
 from revrec.periods import FOREVER, day_before
@@ -41,8 +44,7 @@ _CASE = {
 Span = tuple[date, date]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Existence:
+class Existence(msgspec.Struct, frozen=True, kw_only=True):
     """From when an agreement is a contract, and since when its deposits are revenue."""
 
     decisions: tuple[Decision, ...]
@@ -156,13 +158,15 @@ class _Judging:
                 step=1,
                 rule="assess_contract",
                 paragraphs=paragraphs,
-                inputs={
-                    "assessment": told.id,
-                    "unmet": ", ".join(told.unmet),
-                    "judged_by": told.judged_by,
-                },
-                outcome=outcome,
-                sentence=f"On {told.on}{by}{basis}: {what}.",
+                told=Told(
+                    inputs={
+                        "assessment": told.id,
+                        "unmet": ", ".join(told.unmet),
+                        "judged_by": told.judged_by,
+                    },
+                    outcome=outcome,
+                    sentence=f"On {told.on}{by}{basis}: {what}.",
+                ),
             )
         )
 
@@ -288,14 +292,18 @@ def _first_judgment(contract: Contract) -> Decision:
     decision = identify_contract(contract)
     if not contract.unmet_criteria:
         return decision
-    return decision._replace(
+    return structs.replace(
+        decision,
         paragraphs=("606-10-25-1", "606-10-25-6", "606-10-25-8"),
-        inputs={**decision.inputs, "unmet": ", ".join(contract.unmet_criteria)},
-        outcome="no contract",
-        sentence=(
-            f"The agreement with {contract.customer_name or contract.customer} of "
-            f"{contract.inception} is no contract: not met are {_named(contract.unmet_criteria)}. "
-            "Nothing is recognised, and what is received is a deposit."
+        told=Told(
+            inputs={**decision.inputs, "unmet": ", ".join(contract.unmet_criteria)},
+            outcome="no contract",
+            sentence=(
+                f"The agreement with {contract.customer_name or contract.customer} of "
+                f"{contract.inception} is no contract: not met are "
+                f"{_named(contract.unmet_criteria)}. Nothing is recognised, and what is received "
+                "is a deposit."
+            ),
         ),
     )
 

@@ -32,7 +32,7 @@ from revrec.asc606.transaction_price import FIXED
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract
-from revrec.model.decision import Answer, Decision, Progress, Question, Segment, Shape, Stream
+from revrec.model.decision import Answer, Decision, Progress, Question, Segment, Shape, Stream, Told
 from revrec.model.financing import ExpectedTransfer, Financing, FinancingException, Reschedule
 from revrec.model.history import ContractHistory
 from revrec.money import Money, minor_digits, round_ratio, to_minor
@@ -346,16 +346,18 @@ def _explain(
         step=3,
         rule="finance",
         paragraphs=("606-10-32-15", "606-10-32-19", "606-10-32-20"),
-        inputs={
-            "annual_rate": _decimal(rate),
-            "compounding": financing.compounding.value,
-            "basis": financing.basis,
-        },
-        outcome=str(fixed),
-        sentence=(
-            f"As known on {on}, the payments agreed are worth {price} on transfer at {percent} a "
-            f"year, {given}{basis}: the fixed price is {fixed}, and the difference to what is paid "
-            "is interest."
+        told=Told(
+            inputs={
+                "annual_rate": _decimal(rate),
+                "compounding": financing.compounding.value,
+                "basis": financing.basis,
+            },
+            outcome=str(fixed),
+            sentence=(
+                f"As known on {on}, the payments agreed are worth {price} on transfer at {percent} "
+                f"a year, {given}{basis}: the fixed price is {fixed}, and the difference to what "
+                "is paid is interest."
+            ),
         ),
     )
 
@@ -373,9 +375,11 @@ def _not_adjusted(contract: Contract, financing: Financing) -> Decision:
         step=3,
         rule="finance",
         paragraphs=(paragraph,),
-        inputs={},
-        outcome="not adjusted",
-        sentence=f"The price is not adjusted for financing: {why}.",
+        told=Told(
+            inputs={},
+            outcome="not adjusted",
+            sentence=f"The price is not adjusted for financing: {why}.",
+        ),
     )
 
 

@@ -18,7 +18,7 @@ from revrec.model.contract import (
     Measure,
     PerformanceObligation,
 )
-from revrec.model.decision import Decision, Shape
+from revrec.model.decision import Decision, Shape, Told
 from revrec.model.events import Modification
 from revrec.money import Money, to_minor
 
@@ -107,11 +107,13 @@ def explain_concession(
         step=3,
         rule="explain_concession",
         paragraphs=("606-10-25-13", "606-10-32-43"),
-        inputs={"modification": modification.id, "amount": str(amount), "basis": told.basis},
-        outcome="revenue now",
-        sentence=(
-            f"{told.id}, {amount}, is for what was transferred of {told.obligation} by then "
-            f"({since}{told.service_to}), not for what remains: it is revenue when agreed."
+        told=Told(
+            inputs={"modification": modification.id, "amount": str(amount), "basis": told.basis},
+            outcome="revenue now",
+            sentence=(
+                f"{told.id}, {amount}, is for what was transferred of {told.obligation} by then "
+                f"({since}{told.service_to}), not for what remains: it is revenue when agreed."
+            ),
         ),
     )
 
@@ -142,7 +144,9 @@ def explain_wholly(
         step=4,
         rule="explain_wholly",
         paragraphs=("606-10-32-39", "606-10-32-40"),
-        inputs={"consideration": told.id, "basis": told.basis} | compared,
-        outcome=f"wholly to {whom}",
-        sentence=f"{told.id} relates to {whom} alone and is allocated there wholly.{against}",
+        told=Told(
+            inputs={"consideration": told.id, "basis": told.basis} | compared,
+            outcome=f"wholly to {whom}",
+            sentence=f"{told.id} relates to {whom} alone and is allocated there wholly.{against}",
+        ),
     )

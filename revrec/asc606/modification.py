@@ -11,7 +11,7 @@ from fractions import Fraction
 from revrec.citations import cites
 from revrec.errors import ContractError
 from revrec.model.contract import Contract, PerformanceObligation
-from revrec.model.decision import Answer, Decision
+from revrec.model.decision import Answer, Decision, Told
 from revrec.model.events import Modification
 from revrec.model.judgment import ModificationTreatment
 from revrec.money import as_text, to_minor
@@ -244,20 +244,22 @@ def explain_modification(
             if modification.unpriced
             else ("606-10-25-10", paragraph)
         ),
-        inputs={
-            "modification": modification.id,
-            "new_terms_from": str(modification.new_terms_from or modification.on),
-            "price_change": change,
-            "at_standalone_selling_prices": str(treated.at_selling_prices),
-            "by_rule": str(treated.by_rule),
-        }
-        | _told_besides(modification),
-        outcome=str(treatment),
-        sentence=(
-            f"Modification {modification.id}{reason}, price change {change}, is accounted for as "
-            f"{treatment} ({paragraph}{_CASE.get(treatment, '')}): "
-            f"{as_text(pool, currency)} over {over}: {parts or 'nothing'}."
-            f"{_besides(modification, treated)}"
+        told=Told(
+            inputs={
+                "modification": modification.id,
+                "new_terms_from": str(modification.new_terms_from or modification.on),
+                "price_change": change,
+                "at_standalone_selling_prices": str(treated.at_selling_prices),
+                "by_rule": str(treated.by_rule),
+            }
+            | _told_besides(modification),
+            outcome=str(treatment),
+            sentence=(
+                f"Modification {modification.id}{reason}, price change {change}, is accounted for "
+                f"as {treatment} ({paragraph}{_CASE.get(treatment, '')}): "
+                f"{as_text(pool, currency)} over {over}: "
+                f"{parts or 'nothing'}.{_besides(modification, treated)}"
+            ),
         ),
     )
 

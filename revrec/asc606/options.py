@@ -11,7 +11,7 @@ from revrec.asc606.allocation import Weights
 from revrec.citations import cites
 from revrec.errors import ContractError
 from revrec.model.contract import Contract, PerformanceObligation
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.model.history import ContractHistory
 from revrec.model.options import Exercise, Lapse
 from revrec.money import Money, minor_digits, round_ratio, to_minor
@@ -76,14 +76,18 @@ def _explain_renewals(
         step=4,
         rule="with_renewals",
         paragraphs=("606-10-55-42", "606-10-55-45"),
-        inputs={f"expected.{name}": str(Money(round(charged[name]), currency)) for name in charged}
-        | {"base": str(Money(round(base), currency))},
-        outcome=parts,
-        sentence=(
-            f"By the practical alternative the price of {Money(price, currency)} and what is "
-            f"expected to be charged for renewals, {Money(round(base), currency)} together, are "
-            f"shared by what is expected to be transferred; beyond what will be charged for them "
-            f"the rights get {parts}."
+        told=Told(
+            inputs={
+                f"expected.{name}": str(Money(round(charged[name]), currency)) for name in charged
+            }
+            | {"base": str(Money(round(base), currency))},
+            outcome=parts,
+            sentence=(
+                f"By the practical alternative the price of {Money(price, currency)} and what is "
+                f"expected to be charged for renewals, {Money(round(base), currency)} together, "
+                "are shared by what is expected to be transferred; beyond what will be charged "
+                f"for them the rights get {parts}."
+            ),
         ),
     )
 
@@ -140,11 +144,18 @@ def explain_use(
         step=2,
         rule="explain_use",
         paragraphs=("606-10-55-42", "606-10-55-44"),
-        inputs={"exercise": event.id, "right": event.right, "quantity": str(event.quantity or "")},
-        outcome=parts,
-        sentence=(
-            f"{event.right} is used on {event.on}{reason}: {Money(released, currency)} deferred "
-            f"for it and {Money(paid, currency)} charged now are the price of {parts}."
+        told=Told(
+            inputs={
+                "exercise": event.id,
+                "right": event.right,
+                "quantity": str(event.quantity or ""),
+            },
+            outcome=parts,
+            sentence=(
+                f"{event.right} is used on {event.on}{reason}: {Money(released, currency)} "
+                f"deferred "
+                f"for it and {Money(paid, currency)} charged now are the price of {parts}."
+            ),
         ),
     )
 
@@ -160,10 +171,12 @@ def explain_lapse(contract: Contract, event: Lapse, released: int) -> Decision:
         step=5,
         rule="explain_lapse",
         paragraphs=("606-10-55-42", "606-10-55-48"),
-        inputs={"lapse": event.id, "right": event.right, "quantity": str(event.quantity or "")},
-        outcome=str(amount),
-        sentence=(
-            f"{event.right} lapses on {event.on}{reason}: {amount} deferred for it is revenue."
+        told=Told(
+            inputs={"lapse": event.id, "right": event.right, "quantity": str(event.quantity or "")},
+            outcome=str(amount),
+            sentence=(
+                f"{event.right} lapses on {event.on}{reason}: {amount} deferred for it is revenue."
+            ),
         ),
     )
 

@@ -20,7 +20,7 @@ from revrec.asc606.weighing import InForce, Stopped
 from revrec.citations import cites
 from revrec.errors import ContractError, UnsupportedTerm
 from revrec.model.contract import Measure, PerformanceObligation
-from revrec.model.decision import ELAPSED, Answer, Decision, Progress, Question, Shape
+from revrec.model.decision import ELAPSED, Answer, Decision, Progress, Question, Shape, Told
 from revrec.model.events import Modification
 from revrec.model.history import ContractHistory
 from revrec.model.performance import Pause, Resumption
@@ -265,11 +265,13 @@ def _explain(
         step=5,
         rule="pause",
         paragraphs=("606-10-25-31", "606-10-25-35" if moved else "606-10-25-13"),
-        inputs={"pause": told.id, "from": str(told.on), "resumes": back, "extends": str(moved)},
-        outcome=f"stands still: {names}",
-        sentence=(
-            f"From {told.on}{reason} {names} stands still, to go on "
-            f"{'at a day not known yet' if resumes is None else f'on {resumes}'}; {how}."
+        told=Told(
+            inputs={"pause": told.id, "from": str(told.on), "resumes": back, "extends": str(moved)},
+            outcome=f"stands still: {names}",
+            sentence=(
+                f"From {told.on}{reason} {names} stands still, to go on "
+                f"{'at a day not known yet' if resumes is None else f'on {resumes}'}; {how}."
+            ),
         ),
     )
 

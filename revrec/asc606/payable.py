@@ -14,7 +14,7 @@ from revrec.asc606.returns import with_returns
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
-from revrec.model.decision import Decision, Segment, Stream
+from revrec.model.decision import Decision, Segment, Stream, Told
 from revrec.model.events import Estimate
 from revrec.model.history import ContractHistory
 from revrec.model.payable import CustomerPromise, Payable
@@ -173,12 +173,14 @@ def _take(contract: Contract, promise: CustomerPromise) -> Promised:
         step=3,
         rule="off_the_price",
         paragraphs=("606-10-32-25", "606-10-32-26", "606-10-32-27"),
-        inputs={"promise": promise.id, "distinct": str(promise.payable.distinct)},
-        outcome=str(Money(off, contract.currency)),
-        sentence=(
-            f"On {promise.on} {given} was promised to the customer{reason}; "
-            f"{Money(-off, contract.currency)} comes off the price, at once for what was "
-            "transferred before."
+        told=Told(
+            inputs={"promise": promise.id, "distinct": str(promise.payable.distinct)},
+            outcome=str(Money(off, contract.currency)),
+            sentence=(
+                f"On {promise.on} {given} was promised to the customer{reason}; "
+                f"{Money(-off, contract.currency)} comes off the price, at once for what was "
+                "transferred before."
+            ),
         ),
     )
     return Promised(promise.on, promise.id, off, promise.obligation, decision)

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from revrec.asc606.licenses import right_to_use, told_of_license
 from revrec.asc606.time_elapsed import BY_TIME, elapsed, remaining_time
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract, CountedIn, Measure, PerformanceObligation
-from revrec.model.decision import Answer, Decision, Progress, Shape
+from revrec.model.decision import Answer, Decision, Progress, Shape, Told
 from revrec.money import AMOUNT_SCALE, QUANTITY_SCALE, atoms, minor_digits
 
 _COUNTED_BY_DELIVERY = frozenset(
     {Measure.UNITS, Measure.MILESTONES, Measure.COSTS, Measure.POINT_IN_TIME, Measure.LICENSE}
 )
+_SERIES = ("606-10-25-14", "606-10-25-15", "606-10-25-31")
+_SINGLE = ("606-10-25-14", "606-10-25-19", "606-10-25-31")
 COMPLETE = Shape(progress=Progress.COMPLETE)
 """Earned before: progress is one from the day the segment is in force."""
 
@@ -32,6 +35,18 @@ def identify_obligation(
         return _identify_right(contract, obligation, on)
     over_time = obligation.measure is not Measure.POINT_IN_TIME and not right_to_use(obligation)
     series = over_time and obligation.distinct_increments
+    return Decision(
+        contract=contract.id,
+        on=on,
+        step=2,
+        rule="identify_obligation",
+        paragraphs=_SERIES if series else _SINGLE,
+        told=partial(_identified, obligation, over_time=over_time),
+    )
+
+
+def _identified(obligation: PerformanceObligation, *, over_time: bool) -> Told:
+    series = over_time and obligation.distinct_increments
     kind = "series of distinct increments" if series else "single performance obligation"
     measure = str(obligation.measure)
     timing = (
@@ -39,12 +54,7 @@ def identify_obligation(
         if over_time
         else "at the point in time of delivery"
     )
-    return Decision(
-        contract=contract.id,
-        on=on,
-        step=2,
-        rule="identify_obligation",
-        paragraphs=("606-10-25-14", "606-10-25-15" if series else "606-10-25-19", "606-10-25-31"),
+    return Told(
         inputs={"obligation": obligation.id, "measure": measure},
         outcome=kind,
         sentence=(
@@ -97,11 +107,14 @@ def _identify_right(contract: Contract, obligation: PerformanceObligation, on: d
         step=2,
         rule="identify_obligation",
         paragraphs=("606-10-55-42", "606-10-55-45" if renewal else "606-10-55-44"),
-        inputs={"obligation": obligation.id, "measure": obligation.measure.value},
-        outcome="material right",
-        sentence=(
-            f"{obligation.id} ({obligation.product}) is a material right {kind}: what is deferred "
-            "for it is revenue when what is bought with it is transferred, or when it lapses."
+        told=Told(
+            inputs={"obligation": obligation.id, "measure": obligation.measure.value},
+            outcome="material right",
+            sentence=(
+                f"{obligation.id} ({obligation.product}) is a material right {kind}: what is "
+                f"deferred "
+                "for it is revenue when what is bought with it is transferred, or when it lapses."
+            ),
         ),
     )
 

@@ -9,8 +9,10 @@ the path.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
+
+import msgspec
 
 from revrec.asc606.allocation import Proportions, allocate
 from revrec.citations import cites
@@ -43,8 +45,7 @@ class Opened:
         return self.ahead - round_ratio(taken.numerator, taken.denominator)
 
 
-@dataclass(slots=True, kw_only=True)
-class Component:
+class Component(msgspec.Struct, kw_only=True):
     """A part of the transaction price with one allocation: the fixed pool or one estimate."""
 
     id: str
@@ -52,15 +53,17 @@ class Component:
     weights: Proportions
     since: int
     """Restarts that had happened when it was promised."""
-    decisions: list[int] = field(default_factory=list)
+    decisions: list[int] = []
     increments: Shape | None = None
     """The days of a series that it belongs to (32-40): no restart moves it from them."""
-    opened: dict[str, Opened] = field(default_factory=dict)
+    opened: dict[str, Opened] = {}
     """Obligations taken over otherwise than their measure gives (``cutover``)."""
-    known: tuple[int, tuple[Restart, ...], Shares] | None = field(
-        default=None, compare=False, repr=False
-    )
+    known: tuple[int, tuple[Restart, ...], Shares] | None = None
     """What it was last asked for, amount and restarts, with the shares these give."""
+
+    def allocated(self, live: Mapping[str, int], restarts: Sequence[Restart]) -> None:
+        """Keep what it gives on the day it is promised, which its amount was just split into."""
+        self.known = (self.amount, tuple(restarts), Shares({}, {}, live, {}))
 
     def open(self, name: str, opened: Opened) -> None:
         """Let an obligation go on from what another system had recognised of it."""
@@ -101,8 +104,7 @@ class Restart:
     released: Released | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(msgspec.Struct, frozen=True):
     """What a component gives: earned for good, by restart and obligation, and still in force."""
 
     earned: Mapping[tuple[int, str], int]

@@ -9,16 +9,18 @@ back is a sale with a right of return unless the customer has reason to use it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+import msgspec
 
 from revrec.asc606.control import performed
 from revrec.asc606.performance_obligations import COMPLETE
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract, PerformanceObligation
-from revrec.model.decision import Decision, Progress, Segment, Shape, Stream
+from revrec.model.decision import Decision, Progress, Segment, Shape, Stream, Told
 from revrec.model.history import ContractHistory
 from revrec.model.performance import Repurchase, RepurchaseKind
 from revrec.money import Money, round_ratio, to_minor
@@ -33,13 +35,12 @@ class Nature(StrEnum):
     LEASE = "lease"
 
 
-@dataclass(slots=True)
-class Repurchases:
+class Repurchases(msgspec.Struct):
     """What repurchase agreements make of a contract's revenue."""
 
-    revenue: list[Segment] = field(default_factory=list)
-    accrued: list[Segment] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
+    revenue: list[Segment] = []
+    accrued: list[Segment] = []
+    decisions: list[Decision] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,17 +205,19 @@ def _explain(
         step=5,
         rule="nature_of",
         paragraphs=tuple(paragraphs),
-        inputs={
-            "obligation": obligation.id,
-            "kind": terms.kind.value,
-            "repurchase_price": str(price),
-            "economic_incentive": str(terms.economic_incentive),
-            "above_market": str(terms.above_market),
-        },
-        outcome=nature.value,
-        sentence=(
-            f"{obligation.id} is sold for {original} with a {terms.kind.value} at {price} until "
-            f"{terms.last}: it is a {nature.value}."
+        told=Told(
+            inputs={
+                "obligation": obligation.id,
+                "kind": terms.kind.value,
+                "repurchase_price": str(price),
+                "economic_incentive": str(terms.economic_incentive),
+                "above_market": str(terms.above_market),
+            },
+            outcome=nature.value,
+            sentence=(
+                f"{obligation.id} is sold for {original} with a {terms.kind.value} at {price} "
+                f"until {terms.last}: it is a {nature.value}."
+            ),
         ),
     )
 

@@ -26,7 +26,7 @@ from revrec.model.contract import (
     Measure,
     PerformanceObligation,
 )
-from revrec.model.decision import Decision, Segment, Stream
+from revrec.model.decision import Decision, Segment, Stream, Told
 from revrec.model.events import Estimate
 from revrec.model.history import ContractHistory
 from revrec.model.price import ReturnRight
@@ -57,11 +57,9 @@ def refund_expected(consideration: Consideration, contract: Contract, units: Fra
     """
     terms, obligation = _returnable(consideration, contract)
     refund = terms.refund
-    price = (
-        Fraction(refund)
-        if refund is not None
-        else _price_of_a_unit(obligation, consideration, contract)
-    )
+    price = None if refund is None else Fraction(refund)
+    if price is None:
+        price = _price_of_a_unit(obligation, consideration, contract)
     kept = price - Fraction(terms.restocking_fee)
     lost = units * kept * 10 ** minor_digits(contract.currency)
     return -round_ratio(lost.numerator, lost.denominator)
@@ -75,6 +73,8 @@ def with_returns(history: ContractHistory) -> list[Estimate]:
     """
     contract = history.contract
     rights = _rights(history)
+    if not rights:
+        return history.estimates
     found = [each for each in history.estimates if each.consideration not in rights]
     for name, right in rights.items():
         told = {each.on: each for each in history.estimates if each.consideration == name}
@@ -99,8 +99,8 @@ def cost_of_goods(
 ) -> tuple[tuple[Segment, ...], tuple[Decision, ...]]:
     """Cost of the goods transferred, and the asset for those expected back, with why.
 
-    The asset is their carrying amount less the cost to recover them. What comes back leaves it
-    at that amount. ``position`` is the place of the first decision given.
+    The asset is their carrying amount less the cost to recover them, at which it also ends.
+    ``position`` is the place of the first decision given.
     """
     rights = {each.consideration.obligation: each for each in _rights(history).values()}
     if history.returns:
@@ -269,8 +269,7 @@ class _Goods:
         self.has_cost = bool(costed)
         self._costed = _Told((on, quantity) for on, quantity, _ in costed)
         self._cost = _Told((on, quantity * cost) for on, quantity, cost in costed)
-        days = {*self.transferred.days, *self.returned.days, *self._costed.days}
-        self.days = sorted(days)
+        self.days = sorted({*self.transferred.days, *self.returned.days, *self._costed.days})
 
     def unit_cost(self, day: date) -> Fraction:
         """What a unit told by the end of the day cost on average."""
@@ -376,22 +375,22 @@ def _explain(contract: Contract, right: _Right) -> Decision:
     terms, name = right.terms, right.consideration.id
     amount = refund_expected(right.consideration, contract, Fraction(terms.expected))
     until = f" until {terms.last_day}" if terms.last_day is not None else ""
+    units, cost = str(terms.expected), str(terms.recovery_cost)
     return Decision(
         contract=contract.id,
         on=contract.inception,
         step=3,
         rule="refund_expected",
         paragraphs=("606-10-55-23", "606-10-55-25", "606-10-55-26", "606-10-55-27"),
-        inputs={
-            "consideration": name,
-            "expected": str(terms.expected),
-            "recovery_cost": str(terms.recovery_cost),
-        },
-        outcome=str(Money(amount, contract.currency)),
-        sentence=(
-            f"{right.consideration.obligation} may be returned{until}; {terms.expected} units are "
-            f"expected back, which lowers the price by {Money(-amount, contract.currency)}. Their "
-            "cost, less what recovering them takes, is an asset."
+        told=Told(
+            inputs={"consideration": name, "expected": units, "recovery_cost": cost},
+            outcome=str(Money(amount, contract.currency)),
+            sentence=(
+                f"{right.consideration.obligation} may be returned{until}; {terms.expected} units "
+                "are expected back, which lowers the price by "
+                f"{Money(-amount, contract.currency)}. Their cost, less what recovering them "
+                "takes, is an asset."
+            ),
         ),
     )
 

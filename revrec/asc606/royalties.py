@@ -21,7 +21,7 @@ from revrec.model.contract import (
     Measure,
     PerformanceObligation,
 )
-from revrec.model.decision import Decision, Shape
+from revrec.model.decision import Decision, Shape, Told
 from revrec.model.history import ContractHistory
 from revrec.money import AMOUNT_SCALE, atoms
 
@@ -136,10 +136,12 @@ def explain_royalty(
         step=3,
         rule="explain_royalty",
         paragraphs=("606-10-55-65", "606-10-55-65A", "606-10-55-65B"),
-        inputs={"consideration": consideration.id, "licenses": ", ".join(names)},
-        outcome="at the later of sale or use, and transfer",
-        sentence=(
-            f"The royalty {consideration.id}{above} is earned by {', '.join(names)}{shared} when "
-            "the customer sells or uses, and not before the license is transferred."
+        told=Told(
+            inputs={"consideration": consideration.id, "licenses": ", ".join(names)},
+            outcome="at the later of sale or use, and transfer",
+            sentence=(
+                f"The royalty {consideration.id}{above} is earned by {', '.join(names)}{shared} "
+                "when the customer sells or uses, and not before the license is transferred."
+            ),
         ),
     )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
+
+import msgspec
+from msgspec import structs
 
 from revrec.asc606.pricing import Opened
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract
-from revrec.model.decision import Earlier, Progress, Segment, Shape
+from revrec.model.decision import Earlier, Progress, Segment, Shape, Stream
 from revrec.periods import FOREVER, day_before
 
 PRODUCT_MAX = 10**37
@@ -34,7 +36,7 @@ Key = tuple[str, str, int]
 """Obligation, component, and the restart that ended the layer."""
 
 
-class Layer(NamedTuple):
+class Layer(msgspec.Struct, frozen=True):
     """What a segment holds apart from its contract and days."""
 
     price: int
@@ -108,21 +110,23 @@ class Timeline:
             )
 
     def _segment(self, key: Key, layer: Layer, since: date, last: date) -> Segment:
+        # By position, in the order of its fields: names take as long again.
         obligation, component, _ = key
         return Segment(
-            contract=self._contract.id,
-            obligation=obligation,
-            component=component,
-            product=layer.product,
-            currency=self._contract.currency,
-            valid_from=since,
-            valid_to=last,
-            price=layer.price,
-            shape=layer.shape,
-            kept_breakage=layer.kept_breakage,
-            earlier=layer.earlier,
-            as_used=layer.as_used,
-            decisions=layer.decisions,
+            self._contract.id,
+            obligation,
+            component,
+            layer.product,
+            self._contract.currency,
+            since,
+            last,
+            layer.price,
+            layer.shape,
+            Stream.REVENUE,
+            layer.kept_breakage,
+            layer.earlier,
+            layer.as_used,
+            layer.decisions,
         )
 
 
@@ -136,4 +140,4 @@ def _goes_on(before: Layer, now: Layer | None, key: Key) -> bool:
     """Whether a layer is unchanged; what was earned for good rests on what it rested on then."""
     if now is None or key[2] == LIVE:
         return before == now
-    return before == now._replace(decisions=before.decisions)
+    return before == structs.replace(now, decisions=before.decisions)

@@ -170,6 +170,7 @@ class Standing:
                 component.increments = increments_of(told[name], self.contract, held)
             if amount:
                 split = allocate(amount, parts)
+                component.allocated(split, self.restarts)
                 splits.append(split)
                 explained = explain_allocation(self.contract, name, amount, split, weights)
                 component.decisions = [decision, self.record(explained)]
@@ -335,7 +336,7 @@ class Standing:
                 )
             for name, share in split.live.items():
                 if share:
-                    layers.update(self._layers_live(component, name, share))
+                    self._lay_live(layers, component, name, share)
             for name, opened in split.opened.items():
                 because = (self._because[name], *component.decisions)
                 shape, product = self.in_force[name].shape, self.known[name].product
@@ -345,25 +346,30 @@ class Standing:
             layers.update(self._layers_as_used(each))
         return layers
 
-    def _layers_live(self, component: Component, name: str, share: int) -> dict[Key, Layer]:
+    def _lay_live(
+        self, layers: dict[Key, Layer], component: Component, name: str, share: int
+    ) -> None:
         """What is still being earned, and what of it apart from the rest (55-21b, 55-49)."""
         product = self.known[name].product
         because = (self._because[name], *component.decisions)
         if component.increments is not None:
             earlier = self.earlier.get((LIVE, name, component.id))
             days = Layer(share, component.increments, product, because, earlier=earlier)
-            return {(name, component.id, LIVE): days}
+            layers[name, component.id, LIVE] = days
+            return
         held = self.in_force[name]
         part = None
         if component.id == held.group:
             part = materials_at_cost(held.obligation, self.contract, share)
         part = part or unclaimed_part(held.obligation, self.contract, held.shape, share)
         if part is None:
-            return {(name, component.id, LIVE): Layer(share, held.shape, product, because)}
+            layers[name, component.id, LIVE] = Layer(share, held.shape, product, because)
+            return
         price, shape = part
-        layers = {(name, component.id, APART): Layer(price, shape, product, because)}
-        layers[name, component.id, LIVE] = Layer(share - price, held.shape, product, because)
-        return {key: layer for key, layer in layers.items() if layer.price}
+        if price:
+            layers[name, component.id, APART] = Layer(price, shape, product, because)
+        if share - price:
+            layers[name, component.id, LIVE] = Layer(share - price, held.shape, product, because)
 
     def _layers_as_used(self, each: AsUsed) -> dict[Key, Layer]:
         name, terms = each.obligation, each.consideration

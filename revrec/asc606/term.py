@@ -7,9 +7,11 @@ What comes later is renewed as time passes: not in the price, nor among what is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
+
+import msgspec
 
 from revrec.citations import cites
 from revrec.errors import ContractError, UnsupportedTerm
@@ -20,9 +22,9 @@ from revrec.model.contract import (
     Measure,
     PerformanceObligation,
 )
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.model.term import Charged, Party, TerminationRight
-from revrec.money import from_minor, minor_digits, round_ratio, to_minor
+from revrec.money import as_text, from_minor, minor_digits, round_ratio, to_minor
 from revrec.periods import FOREVER, day_before, months_of, plus_months
 
 _ALL = Fraction(1)
@@ -93,8 +95,7 @@ class Renewal:
     last_day: date
 
 
-@dataclass(slots=True, kw_only=True)
-class Term:
+class Term(msgspec.Struct, kw_only=True):
     """How long the parties are bound, what is promised as written, and the charges for it."""
 
     contract: Contract
@@ -110,9 +111,9 @@ class Term:
     """Months of a renewal; 0 when nothing renews."""
     ahead: int = 0
     """Months before its first day from which a renewal is enforceable."""
-    promised: dict[str, PerformanceObligation] = field(default_factory=dict)
-    charges: dict[str, Charge] = field(default_factory=dict)
-    spans: list[tuple[date, date, date]] = field(default_factory=list)
+    promised: dict[str, PerformanceObligation] = {}
+    charges: dict[str, Charge] = {}
+    spans: list[tuple[date, date, date]] = []
     """The day from which each enforceable term counts, its first and its last day."""
 
     def renewals(self, until: date) -> Iterator[Renewal]:
@@ -194,12 +195,10 @@ def enforceable_term(contract: Contract) -> tuple[Term, Contract, Decision | Non
             term.charge(each)
     if term.every and term.first_end is not None:
         _check_renewable(term)
-        clipped = [
-            term.clipped(each, contract.first_day, term.first_end) for each in contract.obligations
-        ]
-        contract = replace(
-            contract, end=term.first_end, obligations=tuple(each for each in clipped if each)
-        )
+        days = contract.first_day, term.first_end
+        clipped = (term.clipped(each, *days) for each in contract.obligations)
+        left = tuple(each for each in clipped if each is not None)
+        contract = replace(contract, end=term.first_end, obligations=left)
     if contract.end is not None:
         term.spans.append((contract.inception, contract.first_day, contract.end))
     bound = contract
@@ -222,19 +221,20 @@ def bounded(term: Term, renewal: Renewal) -> Renewal | None:
 @cites("606-10-25-3", "606-10-55-42")
 def explain_renewal(term: Term, renewal: Renewal, price: int) -> Decision:
     """A stretch of service that became enforceable because nobody left before."""
-    contract = term.contract
-    amount = f"{from_minor(price, contract.currency)} {contract.currency}"
+    first, last, currency = renewal.first_day, renewal.last_day, term.contract.currency
     return Decision(
-        contract=contract.id,
+        contract=term.contract.id,
         on=renewal.on,
         step=1,
         rule="explain_renewal",
         paragraphs=("606-10-25-3",),
-        inputs={"first_day": str(renewal.first_day), "last_day": str(renewal.last_day)},
-        outcome=f"renewed to {renewal.last_day}",
-        sentence=(
-            f"Nobody left before {renewal.first_day}: from {renewal.on} on the service to "
-            f"{renewal.last_day} is enforceable, for {amount}."
+        told=Told(
+            inputs={"first_day": str(first), "last_day": str(last)},
+            outcome=f"renewed to {last}",
+            sentence=(
+                f"Nobody left before {first}: from {renewal.on} on the service to {last} is "
+                f"enforceable, for {as_text(price, currency)}."
+            ),
         ),
     )
 
@@ -348,16 +348,11 @@ def _amounts(term: Term, bound: Contract) -> tuple[Consideration, ...]:
             "end",
             "Give `end`, or who may leave in `termination`.",
         )
+    first_day = date.min + timedelta(days=1)
+    charged = {name: each.between(first_day, bound.end) for name, each in term.charges.items()}
+    amounts = {name: from_minor(minor, bound.currency) for name, minor in charged.items()}
     return tuple(
-        replace(
-            each,
-            amount=from_minor(
-                term.charges[each.id].between(date.min + timedelta(days=1), bound.end),
-                bound.currency,
-            ),
-        )
-        if each.id in term.charges
-        else each
+        replace(each, amount=amounts[each.id]) if each.id in amounts else each
         for each in bound.consideration
     )
 
@@ -384,9 +379,11 @@ def _decision(term: Term, right: TerminationRight | None) -> Decision:
         step=1,
         rule="enforceable_term",
         paragraphs=("606-10-25-3", "606-10-25-4"),
-        inputs={"written": written, "rights": str(len(contract.termination))},
-        outcome=outcome,
-        sentence=f"The enforceable term is {bound}: {reason}.",
+        told=Told(
+            inputs={"written": written, "rights": str(len(contract.termination))},
+            outcome=outcome,
+            sentence=f"The enforceable term is {bound}: {reason}.",
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from functools import partial
 
 from revrec.asc606.estimates import of_outcomes
 from revrec.asc606.payable import check_other_forms, off_the_price
@@ -15,7 +16,7 @@ from revrec.asc606.unit_price import priced_by_unit, unit_prices
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
-from revrec.model.decision import Decision
+from revrec.model.decision import Decision, Told
 from revrec.model.events import Estimate
 from revrec.money import Money, as_text, to_minor
 
@@ -24,7 +25,7 @@ FIXED = "fixed"
 
 
 @cites("606-10-32-2", "606-10-32-5", "606-10-32-11")
-def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
+def transaction_price(contract: Contract) -> tuple[Mapping[str, int], Decision]:
     """Amounts in minor units by component: the fixed pool and each constrained estimate.
 
     What is so much per unit is apart (``unit_price``); raises where its terms are unclear.
@@ -43,11 +44,9 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
     )
     amounts = {FIXED: fixed} | estimated(contract.consideration, contract)
     price = sum(amounts.values())
-    told = {name: as_text(amount, currency) for name, amount in amounts.items()}
-    total = as_text(price, currency)
     if price < 0 <= fixed:
         raise UnsupportedTerm(
-            f"The transaction price of contract {contract.id} would be {total}.",
+            f"The transaction price of contract {contract.id} would be {as_text(price, currency)}.",
             citation="606-10-32-2",
             remedy="Nobody is entitled to less than nothing: tell what is paid for apart.",
             contract=contract.id,
@@ -59,14 +58,22 @@ def transaction_price(contract: Contract) -> tuple[dict[str, int], Decision]:
         step=3,
         rule="transaction_price",
         paragraphs=("606-10-32-2", "606-10-32-5", "606-10-32-11"),
-        inputs=told,
+        told=partial(_priced, amounts, currency),
+    )
+    return amounts, decision
+
+
+def _priced(amounts: Mapping[str, int], currency: str) -> Told:
+    price, fixed = sum(amounts.values()), amounts[FIXED]
+    total = as_text(price, currency)
+    return Told(
+        inputs={name: as_text(amount, currency) for name, amount in amounts.items()},
         outcome=total,
         sentence=(
-            f"The transaction price is {total}: {told[FIXED]} fixed and "
+            f"The transaction price is {total}: {as_text(fixed, currency)} fixed and "
             f"{as_text(price - fixed, currency)} of estimates that pass the constraint."
         ),
     )
-    return amounts, decision
 
 
 @cites("606-10-32-5")
@@ -136,11 +143,13 @@ def re_estimate(
         step=3,
         rule="re_estimate",
         paragraphs=paragraphs,
-        inputs={"estimate": estimate.id, "of": what, "basis": estimate.basis},
-        outcome=outcome,
-        sentence=(
-            f"On {estimate.on} the estimate of {what} became {outcome}{reason}; the effect on "
-            "work already done is recognised in the period of the change."
+        told=Told(
+            inputs={"estimate": estimate.id, "of": what, "basis": estimate.basis},
+            outcome=outcome,
+            sentence=(
+                f"On {estimate.on} the estimate of {what} became {outcome}{reason}; the effect on "
+                "work already done is recognised in the period of the change."
+            ),
         ),
     )
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from revrec.citations import cites
 from revrec.errors import MissingEstimate, UnsupportedTerm
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
-from revrec.model.decision import Decision, Shape
+from revrec.model.decision import Decision, Shape, Told
 from revrec.model.events import Estimate
 from revrec.model.price import Tier, TierBasis
 from revrec.money import QUANTITY_SCALE, atoms, minor_digits, round_ratio
@@ -171,16 +171,18 @@ def explain_unit_price(
         step=3,
         rule="unit_prices",
         paragraphs=("606-10-32-5", "606-10-32-11", "606-10-32-14", "606-10-32-43"),
-        inputs=inputs,
-        outcome=f"{told} a unit",
-        sentence=(
-            f"{consideration.id} is {told} by volume: later units of "
-            f"{consideration.obligation} are bought by options that are no material right, and "
-            "earn what is charged for them."
-            if as_options
-            else f"From {on} {consideration.id} is {told} for every unit of "
-            f"{consideration.obligation}{expecting}; it also counts for the units transferred "
-            "before."
+        told=Told(
+            inputs=inputs,
+            outcome=f"{told} a unit",
+            sentence=(
+                f"{consideration.id} is {told} by volume: later units of "
+                f"{consideration.obligation} are bought by options that are no material right, and "
+                "earn what is charged for them."
+                if as_options
+                else f"From {on} {consideration.id} is {told} for every unit of "
+                f"{consideration.obligation}{expecting}; it also counts for the units transferred "
+                "before."
+            ),
         ),
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from math import lcm
+
+import msgspec
 
 from revrec.asc606.agent import share_of_use
 from revrec.asc606.performance_obligations import COMPLETE
@@ -21,8 +23,7 @@ from revrec.money import round_ratio
 from revrec.periods import FOREVER, next_day
 
 
-@dataclass(slots=True)
-class AsUsed:
+class AsUsed(msgspec.Struct):
     """Consideration priced for each day of use, or for each unit."""
 
     consideration: Consideration
@@ -33,7 +34,7 @@ class AsUsed:
     """What of it this obligation and those before it get, where a royalty is shared ..."""
     before: Fraction = Fraction(0)
     """... and those before it: each gets the difference of two rounded parts of the whole."""
-    counted: dict[int, int] = field(default_factory=dict)
+    counted: dict[int, int] = {}
     """Restart -> atoms counted under terms that ended with it."""
     live: bool = True
     begins: date = date.min

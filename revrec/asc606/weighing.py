@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
+import msgspec
+
 from revrec.asc606.allocation import Weights, discounted, with_residual
 from revrec.asc606.options import with_renewals
 from revrec.asc606.standalone_selling_price import Books, PriceAlone, price_alone
 from revrec.citations import cites
 from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Contract, PerformanceObligation
-from revrec.model.decision import Decision, Shape
+from revrec.model.decision import Decision, Shape, Told
 from revrec.money import Money
 
+_WHOLE = Fraction(1)
 
-@dataclass(slots=True)
-class InForce:
+
+class InForce(msgspec.Struct):
     """An obligation that shares in the price, with its measure and what is left to sell."""
 
     obligation: PerformanceObligation
@@ -28,7 +31,7 @@ class InForce:
     priced_on: date
     first_day: date
     last_day: date | None
-    left: Fraction = Fraction(1)
+    left: Fraction = _WHOLE
     worth: Fraction | None = None
     """Of a renewal: what it got of the price at inception (55-45), in minor units."""
     used_until: Shape | None = None
@@ -71,7 +74,7 @@ def weigh(
     With the price of a new contract, proven discounts, residuals and expected renewals count.
     """
     if len(sharing) == 1:
-        return {sharing[0].id: Fraction(1)}, []
+        return {sharing[0].id: _WHOLE}, []
     residual = [each.obligation for each in sharing if each.obligation.residual]
     alone = {
         each.id: _alone(each, contract, books, signed=price is not None)
@@ -120,11 +123,13 @@ def explain_discount(contract: Contract, alone: Weights, proven: Weights, price:
         step=4,
         rule="explain_discount",
         paragraphs=("606-10-32-37",) if whose else ("606-10-32-36",),
-        inputs=bundles,
-        outcome=f"to {', '.join(whose)}" if whose else "to all",
-        sentence=(
-            f"The discount is {discount}: "
-            f"{proof if whose else 'bundle prices do not prove whose it is, so all share it'}."
+        told=Told(
+            inputs=bundles,
+            outcome=f"to {', '.join(whose)}" if whose else "to all",
+            sentence=(
+                f"The discount is {discount}: "
+                f"{proof if whose else 'bundle prices do not prove whose it is, so all share it'}."
+            ),
         ),
     )
 
@@ -142,9 +147,11 @@ def explain_prices(contract: Contract, told: Mapping[str, PriceAlone], on: date)
         step=4,
         rule="explain_prices",
         paragraphs=("606-10-32-32", "606-10-32-33"),
-        inputs={name: each.source for name, each in told.items()},
-        outcome=", ".join(f"{name} {amount}" for name, amount in amounts.items()),
-        sentence=f"Standalone selling prices on {on}: {parts}.",
+        told=Told(
+            inputs={name: each.source for name, each in told.items()},
+            outcome=", ".join(f"{name} {amount}" for name, amount in amounts.items()),
+            sentence=f"Standalone selling prices on {on}: {parts}.",
+        ),
     )
 
 

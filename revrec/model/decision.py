@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
+import msgspec
 
-class Decision(NamedTuple):
-    """One judged or derived conclusion, with what it rests on."""
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decision says; called, it gives itself, as what is put into words later does."""
+
+    inputs: Mapping[str, str]
+    outcome: str
+    sentence: str
+    """For a person: what was decided and why."""
+
+    def __call__(self) -> Told:
+        """Itself."""
+        return self
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One judged or derived conclusion, with what it rests on.
+
+    Few of the many decisions of a close are ever read: ``told`` may be a function that puts one
+    into words when somebody does. It must give the same words whenever it is called.
+    """
 
     contract: str
     on: date
@@ -20,10 +38,30 @@ class Decision(NamedTuple):
     rule: str
     """Name of the rule function, as in the register of citations."""
     paragraphs: tuple[str, ...]
-    inputs: Mapping[str, str]
-    outcome: str
-    sentence: str
-    """For a person: what was decided and why."""
+    told: Callable[[], Told]
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """What it rests on, by name."""
+        return self.told().inputs
+
+    @property
+    def outcome(self) -> str:
+        """What was decided."""
+        return self.told().outcome
+
+    @property
+    def sentence(self) -> str:
+        """For a person: what was decided and why."""
+        return self.told().sentence
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Decision) and self._content() == other._content()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _content(self) -> tuple[object, ...]:
+        return (self.contract, self.on, self.step, self.rule, self.paragraphs, self.told())
 
 
 class Stream(StrEnum):
@@ -178,8 +216,7 @@ class Answer(NamedTuple):
     used: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractAccounting:
+class ContractAccounting(msgspec.Struct, frozen=True, kw_only=True):
     """Steps 1-4 of one contract: how it is accounted for, as known now."""
 
     contract: str

@@ -15,7 +15,7 @@ from revrec.ledger.chart import CHARTED
 from revrec.ledger.detail import detail, journal_entries
 from revrec.model.contract import Contract
 from revrec.model.currencies import EntityCurrencies
-from revrec.model.decision import ContractAccounting, Decision, Progress, Segment, Shape
+from revrec.model.decision import ContractAccounting, Decision, Progress, Segment, Shape, Told
 from revrec.model.history import Book, ContractHistory
 from revrec.periods import FOREVER, Period
 from revrec.recognition.arithmetic import Recognised, segment_table
@@ -294,9 +294,11 @@ def test_what_takes_effect_on_the_last_day_of_the_period_counts():
         step=3,
         rule="r",
         paragraphs=("606-10-32-2",),
-        inputs={},
-        outcome="",
-        sentence="",
+        told=Told(
+            inputs={},
+            outcome="",
+            sentence="",
+        ),
     )
     segments = (
         segment(date(2026, 1, 31), 1, 8, 33),
