@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
 from typing import TypeVar
 
 import pyarrow as pa
@@ -14,6 +12,7 @@ import pyarrow.compute as pc
 
 from reports.text import CELL_TEXT_MAX
 from revrec.column_rows import ColumnRows, Values, objects_of
+from revrec.disclosure.by_column import are_as_taken, as_taken, by_column
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet
 from revrec.spreadsheets import FORMULA_STARTS
@@ -28,17 +27,6 @@ The same for values that are equal and of the types a column takes.
 """
 CURRENCY = "currency"
 """Name of the column that holds the currency of a row's money."""
-_EMPTY = type(None)
-_TAKEN: dict[ColumnType, set[type]] = {
-    ColumnType.TEXT: {str, _EMPTY},
-    ColumnType.DATE: {date, _EMPTY},
-    ColumnType.MONEY: {int, _EMPTY},
-    ColumnType.INTEGER: {int, _EMPTY},
-    ColumnType.QUANTITY: {int, Decimal, _EMPTY},
-    ColumnType.PRICE: {int, Decimal, _EMPTY},
-    ColumnType.RATIO: {int, Decimal, _EMPTY},
-}
-"""Types whose equal values are alike; others, such as times, are told one by one."""
 _OF_CURRENCY = frozenset({ColumnType.MONEY, ColumnType.PRICE})
 _SPECIAL = ("&", "<", ">", "_x")
 """What XML, or a program that reads it as a sheet, takes for more than text."""
@@ -64,15 +52,6 @@ def column_position(data: DataSet, name: str) -> int:
     return names.index(name)
 
 
-def by_column(data: DataSet) -> DataSet:
-    """The data set with its rows held by column; as it is where a row is of another length."""
-    rows, count = data.rows, len(data.columns)
-    if isinstance(rows, ColumnRows) or not rows or set(map(len, rows)) != {count}:
-        return data
-    columns = [_taken(*pair) for pair in zip(data.columns, zip(*rows, strict=True), strict=True)]
-    return replace(data, rows=ColumnRows(columns, len(rows)))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """Some rows by column.
@@ -82,21 +61,17 @@ class Part:
 
     columns: Sequence[Values]
     currencies: Currencies
-    rows: ColumnRows | None
-    """None where there is no row."""
+    rows: ColumnRows
 
     def is_so(self, place: int, find: Callable[[Values], bool]) -> bool:
         """Whether something is so of a column of Arrow as a whole."""
-        whole = isinstance(self.columns[place], pa.Array)
-        return whole and self.rows is not None and self.rows.found(place, find)
+        return isinstance(self.columns[place], pa.Array) and self.rows.found(place, find)
 
 
 def part_of(data: DataSet, start: int, stop: int) -> Part:
     """Rows from one place up to another, from 0."""
     rows = by_column(replace(data, rows=data.rows[start:stop])).rows
-    if not isinstance(rows, ColumnRows):
-        assert not rows, f"{data.name} has rows of {set(map(len, rows))} values"
-        return Part(columns=[() for _ in data.columns], currencies=[], rows=None)
+    assert isinstance(rows, ColumnRows), f"{data.name} has rows of {set(map(len, rows))} values"
     by = currency_position(data)
     currencies = [data.currency] * len(rows) if by is None else map(str, rows.values(by))
     return Part(columns=rows.columns, currencies=list(currencies), rows=rows)
@@ -106,26 +81,7 @@ def values_of(data: DataSet, position: int) -> Values:
     """The values of one column."""
     if isinstance(data.rows, ColumnRows):
         return data.rows.columns[position]
-    return _taken(data.columns[position], [row[position] for row in data.rows])
-
-
-_ARROW = {
-    ColumnType.TEXT: pa.string(),
-    ColumnType.DATE: pa.date32(),
-    ColumnType.MONEY: pa.int64(),
-    ColumnType.INTEGER: pa.int64(),
-}
-
-
-def _taken(column: Column, values: Sequence[object]) -> Values:
-    """Values of the types that a column takes, of Arrow where it keeps them as they are."""
-    kind = _ARROW.get(column.type)
-    if kind is None or not set(map(type, values)) <= _TAKEN[column.type]:
-        return values
-    try:
-        return pa.array(values, kind)
-    except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):  # beyond 64 bits, or no text
-        return values
+    return as_taken(data.columns[position], [row[position] for row in data.rows])
 
 
 def distinct(values: Values) -> set[object]:
@@ -140,11 +96,6 @@ def longest_of(values: Values) -> str:
     lengths = pc.utf8_length(values.cast(pa.string()))
     most = pc.max(lengths)
     return str(values[pc.index(lengths, most).as_py()].as_py()) if most.is_valid else ""
-
-
-def are_as_taken(column: Column, values: Values) -> bool:
-    """Whether all values are of the types the column takes, or nothing."""
-    return isinstance(values, pa.Array) or set(map(type, values)) <= _TAKEN[column.type]
 
 
 def told(
@@ -183,7 +134,7 @@ def are_ordinary(values: Values) -> bool:
             longest = pc.max(pc.binary_length(texts)).as_py() or 0
             return _all(pc.invert(special)) and longest <= CELL_TEXT_MAX
         values = texts.unique().to_pylist()
-    if not set(map(type, values)) <= _TAKEN[ColumnType.TEXT]:
+    if not set(map(type, values)) <= {str, type(None)}:
         return False
     distinct = {str(value) for value in set(values) if value}
     together = "".join(distinct)

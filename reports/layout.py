@@ -20,7 +20,6 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 
 from reports import style
 from reports.columns import (
-    are_as_taken,
     column_position,
     currency_position,
     distinct,
@@ -31,6 +30,7 @@ from reports.digits import plain
 from reports.text import identifier
 from reports.totals import Total, currencies, day, exact, greatest, minor_units, rows_off, totals
 from revrec.column_rows import objects_of
+from revrec.disclosure.by_column import are_as_taken
 from revrec.disclosure.columns import ROW_KEY
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet

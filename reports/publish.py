@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reports.charts import Chart
-from reports.columns import by_column
 from reports.cover import Cover
 from reports.csv_twin import FileRecord, record, tie_out_data, write_csv
 from reports.files import file_name, slug
 from reports.parquet_twin import write_parquet
 from reports.totals import totals
 from reports.workbook import FreePage, write_workbook
+from revrec.disclosure.by_column import by_column
 from revrec.errors import ReportError
 from revrec.model.dataset import DataSet, TieOut
 

@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reports.columns import (
-    are_as_taken,
     column_position,
     currency_position,
     distinct,
     values_of,
 )
 from revrec.column_rows import ColumnRows, Values, objects_of
+from revrec.disclosure.by_column import are_as_taken
 from revrec.errors import ReportError
 from revrec.model.dataset import Column, ColumnType, DataSet, TieOut
 from revrec.money import from_minor

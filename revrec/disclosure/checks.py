@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revrec.column_rows import ColumnRows
+from revrec.disclosure.by_column import by_column
 from revrec.disclosure.frame import Frame
 from revrec.ledger.kinds import NON_CURRENT
 from revrec.model.dataset import DataSet
@@ -15,6 +18,7 @@ from revrec.model.dataset import DataSet
 Data = Mapping[str, DataSet]
 Sums = Mapping[str, int]
 """Currency -> minor units."""
+_WHOLE = pa.decimal128(38, 0)
 ALLOWED = "None allowed"
 IN_REPORT = "period between getvariable('first') and getvariable('period')"
 """Of the journal's lines: those of the report ..."""
@@ -83,32 +87,38 @@ def sums(
     data: DataSet, columns: Collection[str], *, only: tuple[str, Collection[str]] | None = None
 ) -> Sums:
     """Sums of money columns by currency, over the rows whose column holds one of some values."""
-    names = [column.name for column in data.columns]
-    currency = names.index("currency")
-    rows = data.rows
+    told = table_of(data, {"currency", *columns, *([only[0]] if only else [])})
     if only:
-        by, wanted = names.index(only[0]), only[1]
-        rows = [row for row in rows if row[by] in wanted]
-    groups: defaultdict[str, list[Sequence[Any]]] = defaultdict(list)
-    for row in rows:
-        groups[str(row[currency])].append(row)
-    places = [names.index(name) for name in columns]
-    return {
-        each: sum(sum(map(itemgetter(place), group)) for place in places)
-        for each, group in groups.items()
-    }
+        wanted = pa.array(map(str, only[1]), pa.string())
+        told = told.filter(pc.is_in(told[only[0]].cast(pa.string()), value_set=wanted))
+    found: dict[str, int] = {}
+    for name in columns:
+        for currency, amount in summed(told, ["currency"], name).items():
+            found[currency[0]] = found.get(currency[0], 0) + amount
+    return found
+
+
+def table_of(data: DataSet, columns: Collection[str]) -> pa.Table:
+    """Some columns of a data set, each of Arrow."""
+    names, rows = [column.name for column in data.columns], by_column(data).rows
+    assert isinstance(rows, ColumnRows), f"{data.name} has rows of other lengths"
+    return pa.table({name: rows.columns[names.index(name)] for name in columns})
+
+
+def summed(told: pa.Table, by: Sequence[str], column: str) -> dict[tuple[str, ...], int]:
+    """The sums of a column of whole numbers for texts of others."""
+    assert not told[column].null_count, f"{column} has an amount in every row"
+    whole = told.select(by).append_column(column, told[column].cast(_WHOLE))
+    groups = whole.group_by(list(by)).aggregate([(column, "sum")])
+    keys = zip(*(groups[name].to_pylist() for name in by), strict=True)
+    return dict(zip(keys, map(int, groups[f"{column}_sum"].to_pylist()), strict=True))
 
 
 def by_row(data: DataSet, column: str) -> Mapping[tuple[str, str], int]:
     """Currency and key of the row -> amount."""
-    names = [each.name for each in data.columns]
-    places = [names.index(name) for name in ("currency", "row_key", column)]
-    found = {}
-    for row in data.rows:
-        currency, name, amount = (row[place] for place in places)
-        assert isinstance(amount, int)
-        found[str(currency), str(name)] = amount
-    return found
+    told = table_of(data, ("currency", "row_key", column))
+    keys = zip(told["currency"].to_pylist(), told["row_key"].to_pylist(), strict=True)
+    return dict(zip(keys, told[column].to_pylist(), strict=True))
 
 
 def unsigned(left: Mapping[tuple[str, str], int], right: Mapping[tuple[str, str], int]) -> Sums:

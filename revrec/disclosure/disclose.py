@@ -11,6 +11,7 @@ from revrec.citations import cites
 from revrec.disclosure.allocation_detail import allocation_detail
 from revrec.disclosure.balances import ROLLFORWARDS, balance_totals, by_contract, by_month
 from revrec.disclosure.billing_bridge import billing_bridge
+from revrec.disclosure.by_column import by_column
 from revrec.disclosure.changes import changes, estimate_log, modification_log
 from revrec.disclosure.cohorts import revenue_cohorts, revenue_over_time
 from revrec.disclosure.comparison import revenue_comparison
@@ -93,7 +94,8 @@ def schedules(
     with Frame(inputs) as frame:
         made = _schedules(frame)
         figures = key_figures(frame)
-        data = {each.name: each for each in [*made, *fiscal_periods(span), as_data_set(figures)]}
+        told = [*made, *fiscal_periods(span), as_data_set(figures)]
+        data = {each.name: each for each in map(by_column, told)}
         checks = (
             *tie_outs(frame, data),
             *flux_tie_outs(data),

@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from revrec.citations import cites
 from revrec.disclosure import columns as c
+from revrec.disclosure.checks import summed, sums, table_of
 from revrec.disclosure.frame import Frame
 from revrec.disclosure.span import Span
 from revrec.model.dataset import DataSet, TieOut
@@ -337,20 +338,16 @@ def _in_words(held: Mapping[str, int], currency: str) -> str:
 def flux_tie_outs(data: Mapping[str, DataSet]) -> Iterator[TieOut]:
     """Drivers add up to the change, and revenue now is revenue by product, in each currency."""
     detail = data[DETAIL]
-    names = [each.name for each in detail.columns]
-    posted: defaultdict[str, int] = defaultdict(int)
-    by_product = data["revenue_by_product"]
-    at = [each.name for each in by_product.columns]
-    for row in by_product.rows:
-        posted[str(row[at.index("currency")])] += int(str(row[at.index("amount")]))
-    told: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for row in detail.rows:
-        of = dict(zip(names, row, strict=True))
-        sums = told[str(of["comparison"]), str(of["currency"])]
-        sums[0] += int(str(of["current"]))
-        sums[1] += int(str(of["change"]))
-        sums[2] += sum(int(str(of[name])) for name in DRIVERS)
-    for (comparison, currency), (current, change, drivers) in sorted(told.items()):
+    posted = sums(data["revenue_by_product"], ["amount"])
+    told = table_of(detail, ("comparison", "currency", "current", "change", *DRIVERS))
+    of = {
+        name: summed(told, ("comparison", "currency"), name)
+        for name in ("current", "change", *DRIVERS)
+    }
+    for key in sorted(of["change"]):
+        comparison, currency = key
+        current, change = of["current"][key], of["change"][key]
+        drivers = sum(of[name][key] for name in DRIVERS)
         yield TieOut(
             name=f"Changes against {comparison}: drivers",
             left_name="Changes of revenue: all drivers", left=drivers,
@@ -360,6 +357,6 @@ def flux_tie_outs(data: Mapping[str, DataSet]) -> Iterator[TieOut]:
         yield TieOut(
             name=f"Changes against {comparison}: revenue now",
             left_name="Changes of revenue: now", left=current,
-            right_name="Revenue by product", right=posted[currency],
+            right_name="Revenue by product", right=posted.get(currency, 0),
             currency=currency, mark="CF",
         )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Self
 
 import pyarrow as pa
 
+from revrec.column_rows import ColumnRows
 from revrec.columnar import connect
 from revrec.disclosure.opening_lots import MOVEMENTS, drawn_from_opening
 from revrec.disclosure.span import Span
@@ -154,7 +155,9 @@ class Frame:
         table = self._database.sql(sql).to_arrow_table()
         wanted = [column.name for column in columns]
         assert wanted == table.column_names, f"{name}: {table.column_names} for {wanted}"
-        return DataSet(name=name, title=title, columns=columns, rows=_rows(table), note=note)
+        return DataSet(
+            name=name, title=title, columns=columns, rows=ColumnRows.of(table), note=note
+        )
 
     def _bounds(self) -> Mapping[str, object]:
         """Variables of SQL: first and last period of the report, its last day, those of bands."""
@@ -214,28 +217,6 @@ class Frame:
                 "have revenue to date on that day.",
                 remedy="Give engine.account the day before the report and every month's last.",
             )
-
-
-def _rows(table: pa.Table) -> list[Row]:
-    """The table row by row, in objects of Python; equal texts and days are one object.
-
-    A million rows of journal detail hold few different texts: sharing them takes a fraction of
-    the time and memory of making each anew.
-    """
-    columns = [_values(column.combine_chunks()) for column in table.columns]
-    return list(zip(*columns, strict=True)) if table.num_rows else []
-
-
-def _values(column: pa.Array) -> list[object]:
-    if pa.types.is_integer(column.type) and not column.null_count:
-        values: list[object] = column.to_numpy().tolist()
-        return values
-    encoded = column.dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    shared = [*encoded.dictionary.to_pylist(), None]
-    places = encoded.indices.fill_null(len(shared) - 1).to_numpy().tolist()
-    return [shared[place] for place in places]
 
 
 def _lines(entries: Iterable[PostedEntry]) -> pa.Table:

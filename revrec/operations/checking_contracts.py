@@ -35,7 +35,7 @@ from revrec.operations.computing import (
 )
 from revrec.operations.engines import Local
 from revrec.operations.parts import Refused, cut_up, part_of, refusal, refused_by
-from revrec.operations.reconciling import reconciled, with_postings
+from revrec.operations.reconciling import with_postings, wrongly_billed
 from revrec.operations.thresholds import Crossed, crossed
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
@@ -217,15 +217,9 @@ def _contracts(computed: Computed, asked: Asked) -> list[Seen]:
 
 def _three_way(computed: Computed, asked: Asked) -> list[Seen]:
     """The findings of the reconciliation of all periods asked about, one per cause."""
-    found = reconciled(
-        computed.inputs,
-        with_postings(computed),
-        asked.first,
-        asked.period,
-        as_of=asked.today,
-        accounting=computed.accounting,
-    )
-    return seen_of(found.findings)
+    posted, accounting = with_postings(computed), computed.accounting
+    periods = asked.first, asked.period
+    return seen_of(wrongly_billed(computed.inputs, posted, *periods, asked.today, accounting))
 
 
 def seen_of(found: DataSet) -> list[Seen]:

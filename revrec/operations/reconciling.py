@@ -10,15 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revrec.collector import collector_at_rest
-from revrec.disclosure.columns import records_of
 from revrec.engine import Accounting
 from revrec.model.dataset import DataSet, TieOut
 from revrec.operations.computing import Computed, Inputs, compute, read_inputs
 from revrec.operations.findings import Wanted, aged, listed
 from revrec.operations.workspace import Workspace
 from revrec.periods import Period
-from revrec.reconciliation import Reconciliation, reconcile
+from revrec.reconciliation import Reconciliation, billing_findings, reconcile
 from revrec.reconciliation.reasons import Code
+from revrec.reconciliation.reconcile import Given
 from revrec.store import entities, facts
 from revrec.store.entities import Entity
 from revrec.store.transaction import Transaction
@@ -58,8 +58,11 @@ class ThreeWay:
         return self._of_code(Code.BILLING_ERROR)
 
     def _of_code(self, code: Code) -> int:
-        told = (self.reconciliation.reasons, self.metered.reasons)
-        return sum(row["code"] == code.value for each in told for row in records_of(each))
+        found = 0
+        for each in (self.reconciliation.reasons, self.metered.reasons):
+            at = [column.name for column in each.columns].index("code")
+            found += sum(row[at] == code.value for row in each.rows)
+        return found
 
     @property
     def tie_outs(self) -> Sequence[TieOut]:
@@ -124,16 +127,42 @@ def reconciled(
     As known on a day, or at the period's end. ``accounting`` is of these inputs, up to the
     period's end or beyond, where it is at hand.
     """
+    return reconcile(
+        days=days, **_given(inputs, posted, first, period, as_of=as_of, accounting=accounting)
+    )
+
+
+def wrongly_billed(  # noqa: PLR0917 - as `reconciled`
+    inputs: Inputs,
+    posted: pa.Table,
+    first: Period,
+    period: Period,
+    as_of: date,
+    accounting: Accounting,
+) -> DataSet:
+    """The findings of the same alone."""
+    given = _given(inputs, posted, first, period, as_of=as_of, accounting=accounting)
+    return billing_findings(**given)
+
+
+def _given(
+    inputs: Inputs,
+    posted: pa.Table,
+    first: Period,
+    period: Period,
+    *,
+    as_of: date | None,
+    accounting: Accounting | None,
+) -> Given:
     revenue = posted.filter(pc.equal(posted["account"], "revenue"))
     amounts = pc.negate(revenue["amount"])
     columns = ["contract", "obligation", "component", "origin", "event"]
-    return reconcile(
-        book=inputs.book,
-        usage=inputs.by_recording(),
-        revenue=revenue.select(columns).append_column("amount", amounts),
-        first=first,
-        through=period,
-        as_of=as_of or period.last,
-        days=days,
-        accounted=accounting.contracts if accounting else None,
-    )
+    return {
+        "book": inputs.book,
+        "usage": inputs.by_recording(),
+        "revenue": revenue.select(columns).append_column("amount", amounts),
+        "first": first,
+        "through": period,
+        "as_of": as_of or period.last,
+        "accounted": accounting.contracts if accounting else None,
+    }

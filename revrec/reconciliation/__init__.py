@@ -19,6 +19,6 @@ only what the facts prove; what no rule explains stays unexplained.
 """
 
 from revrec.reconciliation.reasons import Reason
-from revrec.reconciliation.reconcile import Reconciliation, reconcile
+from revrec.reconciliation.reconcile import Reconciliation, billing_findings, reconcile
 
-__all__ = ["Reason", "Reconciliation", "reconcile"]
+__all__ = ["Reason", "Reconciliation", "billing_findings", "reconcile"]

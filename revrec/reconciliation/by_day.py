@@ -18,21 +18,19 @@ import duckdb
 import pyarrow as pa
 
 from revrec import engine
+from revrec.column_rows import ColumnRows
 from revrec.columnar import connect
 from revrec.model.dataset import DataSet, TieOut
 from revrec.model.history import Book
 from revrec.recognition.counts import usage_by_obligation
 from revrec.reconciliation.datasets import (
-    NAMED,
     ROW_KEY,
     SUBJECT_BY_DAY,
-    Row,
-    key_of,
     money,
+    named,
     quantity,
     reasons,
     text,
-    why,
 )
 from revrec.reconciliation.tables import load, run
 
@@ -97,19 +95,23 @@ def _earned(book: Book, usage: pa.Table | None, first: date, last: date) -> pa.T
 
 
 def _lines(database: duckdb.DuckDBPyConnection) -> DataSet:
-    rows = database.execute(
+    found = database.sql(
         f"""
         with named as (
-            select contract, obligation, day, {NAMED}
-            from day_reasons group by all
+            select contract, obligation, day,
+                   {named("rated_less_invoiced")} as rated,
+                   {named("invoiced_less_revenue")} as invoiced
+            from day_reasons join contracts using (contract) group by contract, obligation, day
         ),
         used as (
             select contract, obligation, day, sum(quantity) as quantity, sum(amount) as amount
             from metered group by all
         )
         select c.customer, c.customer_name, l.contract, l.obligation, l.day,
-               period_name(l.month), c.currency, u.quantity, u.amount, l.rated, l.billed,
-               l.revenue, l.rated - l.billed, n.rated, l.billed - l.revenue, n.invoiced
+               period_name(l.month) as service_month, c.currency, u.quantity, u.amount, l.rated,
+               l.billed, l.revenue, l.rated - l.billed, coalesce(n.rated, ''),
+               l.billed - l.revenue, coalesce(n.invoiced, ''),
+               concat_ws('/', marked(l.contract), marked(l.obligation), l.day)
         from day_lines l
         join contracts c using (contract)
         left join named n using (contract, obligation, day)
@@ -118,7 +120,7 @@ def _lines(database: duckdb.DuckDBPyConnection) -> DataSet:
            or n.contract is not null
         order by c.customer, l.contract, l.obligation, l.day
         """
-    ).fetchall()
+    ).to_arrow_table()
     return DataSet(
         name="reconciliation_by_day",
         title="Usage to billing to revenue by day",
@@ -135,20 +137,9 @@ def _lines(database: duckdb.DuckDBPyConnection) -> DataSet:
             text("why_invoiced_less_revenue", "Why"),
             ROW_KEY,
         ],
-        rows=[_line(row) for row in rows],
+        rows=ColumnRows.of(found),
         note="A bill for usage stands on the days of the usage that it is for, a fee on the day "
         "of its bill within the month, revenue on the days it is earned. Days add up to the month.",
-    )
-
-
-def _line(row: Row) -> Row:
-    currency = str(row[6])
-    return (
-        *row[:13],
-        why(row[13], currency),
-        row[14],
-        why(row[15], currency),
-        key_of(row[2], row[3], row[4]),
     )
 
 

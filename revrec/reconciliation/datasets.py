@@ -8,8 +8,9 @@ from datetime import date
 
 import duckdb
 
+from revrec.column_rows import ColumnRows
+from revrec.columnar import looked_up
 from revrec.model.dataset import Column, ColumnType, DataSet
-from revrec.money import from_minor
 from revrec.reconciliation import limits
 from revrec.reconciliation.reasons import CODES, Reason
 
@@ -69,7 +70,6 @@ def key_of(*parts: object) -> str:
 
 def lines(database: duckdb.DuckDBPyConnection) -> DataSet:
     """One row per contract, obligation and month with anything in one of the three systems."""
-    rows = database.execute(_LINES).fetchall()
     return DataSet(
         name="reconciliation",
         title="Usage to billing to revenue",
@@ -93,60 +93,47 @@ def lines(database: duckdb.DuckDBPyConnection) -> DataSet:
             text("reason", "Reason"),
             ROW_KEY,
         ],
-        rows=[_line(row) for row in rows],
+        rows=ColumnRows.of(database.sql(_LINES).to_arrow_table()),
         note="A month's bills for fixed fees are those issued for a service of that month, or "
         "issued in it for a longer one. Reason is the largest of the row, and unexplained before "
         "all others.",
     )
 
 
-def _line(row: Row) -> Row:
-    *given, why_rated, why_invoiced, reason = row
-    currency = str(given[5])
-    return (
-        *given[:18],
-        why(why_rated, currency),
-        given[18],
-        why(why_invoiced, currency),
-        reason,
-        key_of(given[2], given[3], given[4]),
-    )
+def named(difference: str) -> str:
+    """SQL for the reasons of a difference and their amounts as text, the largest first.
+
+    Of rows of ``reasons`` with the unit of their currency.
+    """
+    return f"""
+        coalesce(string_agg(reason || ' ' || in_decimals(amount, unit), '; '
+                            order by abs(amount) desc, reason)
+                 filter (where difference = '{difference}'), '')"""
 
 
-def why(named: object, currency: str) -> str:
-    """Reasons with their amounts, as text."""
-    if not isinstance(named, list):
-        return ""
-    return "; ".join(f"{each['reason']} {from_minor(each['amount'], currency)}" for each in named)
-
-
-NAMED = """
-           list({'reason': reason, 'amount': amount} order by abs(amount) desc, reason)
-               filter (where difference = 'rated_less_invoiced') as rated,
-           list({'reason': reason, 'amount': amount} order by abs(amount) desc, reason)
-               filter (where difference = 'invoiced_less_revenue') as invoiced
-"""
-"""Reasons of both differences with their amounts, the largest first; as ``why`` tells them."""
 _LINES = f"""
 with why as (
-    select contract, obligation, month, {NAMED},
+    select contract, obligation, month,
+           {named("rated_less_invoiced")} as rated, {named("invoiced_less_revenue")} as invoiced,
            arg_max(reason, (reason = 'unexplained', abs(amount), reason)) as reason,
            -sum(amount) filter (where difference = 'invoiced_less_revenue'
                                 and reason = 'credit_drawdown') as credits,
            sum(amount) filter (where difference = 'rated_less_invoiced'
                                and reason = 'commitment_drawdown') as commitments
-    from reasons group by all
+    from reasons join contracts using (contract) group by contract, obligation, month
 )
-select c.customer, c.customer_name, l.contract, l.obligation, period_name(l.month),
-       c.currency, coalesce(s.meters, ''), l.metered_quantity, l.rated_quantity,
-       l.billed_quantity, l.rated_exact, l.rated, l.billed,
+select c.customer, c.customer_name, l.contract, l.obligation,
+       period_name(l.month) as service_month, c.currency, coalesce(s.meters, ''),
+       l.metered_quantity, l.rated_quantity, l.billed_quantity, l.rated_exact, l.rated, l.billed,
        (case when s.drawdown = 'credit_drawdown' then coalesce(w.credits, 0)
              else coalesce(w.commitments, 0) end)::bigint,
        l.revenue, l.metered_quantity - l.rated_quantity,
        case when l.metered_quantity = l.rated_quantity then ''
             when s.drawdown is not null then s.drawdown
             when s.charged_by_use then 'free_grant' else 'fixed_fee' end,
-       l.rated - l.billed, l.billed - l.revenue, w.rated, w.invoiced, coalesce(w.reason, '')
+       l.rated - l.billed, coalesce(w.rated, ''), l.billed - l.revenue, coalesce(w.invoiced, ''),
+       coalesce(w.reason, ''),
+       concat_ws('/', marked(l.contract), marked(l.obligation), period_name(l.month))
 from lines l
 join contracts c using (contract)
 left join services s using (contract, obligation)
@@ -158,14 +145,18 @@ order by c.customer, l.contract, l.obligation, l.month
 def reasons(database: duckdb.DuckDBPyConnection, *, by_day: bool = False) -> DataSet:
     """One row per reason of a difference of a month, or of a day."""
     of, table, on = ("_by_day", "day_reasons", "day") if by_day else ("", "reasons", "month")
-    rows = database.execute(
+    found = database.sql(
         f"""
         select c.customer, c.customer_name, r.contract, r.obligation, {"r.day, " * by_day}
-               period_name(r.month), c.currency, r.difference, r.reason, r.amount
+               period_name(r.month) as service_month, c.currency, r.difference, r.reason, r.amount,
+               concat_ws('/', marked(r.contract), marked(r.obligation),
+                         {"r.day" if by_day else "period_name(r.month)"}, r.difference, r.reason)
+                   as row_key
         from {table} r join contracts c using (contract)
         order by c.customer, r.contract, r.obligation, r.{on}, r.difference desc, r.reason
         """
-    ).fetchall()
+    ).to_arrow_table()
+    coded = looked_up(found, ["reason"], _code, ["code"])
     return DataSet(
         name=f"reconciliation_reasons{of}",
         title="Reasons of differences by day" if by_day else "Reasons of differences",
@@ -177,14 +168,12 @@ def reasons(database: duckdb.DuckDBPyConnection, *, by_day: bool = False) -> Dat
             money("amount", "Amount"),
             ROW_KEY,
         ],
-        rows=[_reason(row) for row in rows],
+        rows=ColumnRows.of(coded.select([*found.column_names[:-2], "code", "amount", "row_key"])),
     )
 
 
-def _reason(row: Row) -> Row:
-    *given, difference, reason, amount = row
-    key = key_of(*given[2:5], difference, reason)
-    return (*given, difference, reason, CODES[Reason(str(reason))].value, amount, key)
+def _code(reason: str) -> tuple[str]:
+    return (CODES[Reason(reason)].value,)
 
 
 def ageing(found: DataSet) -> DataSet:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import chain
+from typing import NotRequired, TypedDict, Unpack
 
 import duckdb
 import pyarrow as pa
@@ -72,85 +74,114 @@ class Reconciliation:
         return {each.name: each for each in tables}
 
 
-def reconcile(
-    *,
-    book: Book,
-    usage: pa.Table | None,
-    revenue: pa.Table,
-    first: Period,
-    through: Period,
-    as_of: date,
-    days: bool = False,
-    accounted: Accounted | None = None,
-) -> Reconciliation:
+class Given(TypedDict):
+    """What the three systems tell, and of which periods."""
+
+    book: Book
+    usage: pa.Table | None
+    """The daily roll-up of the ledger (contract, meter, usage_date, quantity, amount, rows,
+    last_recorded_at); it may have several rows a day, recorded at several times, and a column
+    ``first_recorded_at``, both of which make it exact what was known when."""
+    revenue: pa.Table
+    """Posted revenue by contract, obligation, component, origin (a period) and event, in minor
+    units, of all periods from the start of the books: balances follow from it."""
+    first: Period
+    through: Period
+    as_of: date
+    """Documents dated after it are not there yet."""
+    accounted: NotRequired[Accounted | None]
+    """Contracts as accounted for with this usage, through the range or beyond; the engine is asked
+    where they are not at hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """The three systems compared, in tables of a database."""
+
+    database: duckdb.DuckDBPyConnection
+    told: Told
+    terms: Mapping[str, Terms]
+    found: Mapping[str, Sequence[FeeDifference]]
+    judged: Sequence[Finding] | None
+
+
+def reconcile(*, days: bool = False, **given: Unpack[Given]) -> Reconciliation:
     """Reconcile service in the periods ``first`` to ``through`` as known on ``as_of``.
 
     The periods are those of the entity's calendar: bills of calendar months that lie in several
-    are split as usage was charged.
-
-    ``usage`` is the daily roll-up of the ledger (contract, meter, usage_date, quantity, amount,
-    rows, last_recorded_at); it may have several rows a day, recorded at several times, and a
-    column ``first_recorded_at``, both of which make it exact what was known when. ``revenue`` is
-    posted revenue by contract, obligation, component, origin (a period) and event, in minor
-    units, of all periods from the start of the books: balances follow from it. Documents dated
-    after ``as_of`` are not there yet. With ``days`` it is told by day, too. The engine is asked
-    unless contracts are given as ``accounted`` for with this usage, through the range or beyond.
+    are split as usage was charged. With ``days`` it is told by day, too.
     """
+    with _compared(given) as compared:
+        whole = _told(compared)
+        return _with_days(compared, whole) if days else whole
+
+
+def billing_findings(**given: Unpack[Given]) -> DataSet:
+    """The findings of the reconciliation alone, where nothing else of it is asked for."""
+    with _compared(given) as compared:
+        return _findings(compared)
+
+
+@contextmanager
+def _compared(given: Given) -> Iterator[_Compared]:
+    book, as_of, through = given["book"], given["as_of"], given["through"]
     own = through.calendar
     terms = {name: terms_of(each, as_of, own) for name, each in sorted(book.histories.items())}
     bills = {name: bills_of(book.histories[name], each, as_of) for name, each in terms.items()}
-    slips = slips_of(book.selling_prices, {each.contract.currency for each in terms.values()})
+    told = Told(
+        book=book,
+        usage=given["usage"],
+        revenue=given["revenue"],
+        first=given["first"],
+        through=through,
+        last=through.last,
+        as_of=as_of,
+        slips=slips_of(book.selling_prices, {each.contract.currency for each in terms.values()}),
+        accounted=given.get("accounted"),
+    )
     found = {
         name: fee_differences(
             FeeCase(
                 history=book.histories[name],
                 terms=each,
                 bills=[bill for bill in bills[name] if _is_fee(bill)],
-                first=first,
+                first=told.first,
                 through=through,
                 as_of=as_of,
-                slips=slips,
+                slips=told.slips,
             )
         )
         for name, each in terms.items()
         if (each.fixed or any(_is_fee(bill) for bill in bills[name])) and _is_contract(each, as_of)
     }
-    told = Told(
-        book=book,
-        usage=usage,
-        revenue=revenue,
-        first=first,
-        through=through,
-        last=through.last,
-        as_of=as_of,
-        slips=slips,
-        accounted=accounted,
-    )
     with connect() as database:
         explain_charges(database, told, terms, [*chain.from_iterable(bills.values())], found)
         judged = None if own.by_months else in_months(database, told)
         bridge(database)
-        whole = _told(database, told, terms, found, judged)
-        return _with_days(database, told, whole) if days else whole
+        yield _Compared(database=database, told=told, terms=terms, found=found, judged=judged)
 
 
-def _with_days(
-    database: duckdb.DuckDBPyConnection, told: Told, whole: Reconciliation
-) -> Reconciliation:
-    apart = by_day(database, told.book, told.usage, first=told.first.first, last=told.last)
+def _with_days(compared: _Compared, whole: Reconciliation) -> Reconciliation:
+    told = compared.told
+    apart = by_day(compared.database, told.book, told.usage, first=told.first.first, last=told.last)
     return replace(whole, days=apart, tie_outs=[*whole.tie_outs, *apart.tie_outs])
 
 
-def _told(
-    database: duckdb.DuckDBPyConnection,
-    told: Told,
-    terms: Mapping[str, Terms],
-    found: Mapping[str, Sequence[FeeDifference]],
-    judged: Sequence[Finding] | None,
-) -> Reconciliation:
-    scored = scores(database)
+def _findings(compared: _Compared) -> DataSet:
+    told = compared.told
+    return findings(
+        compared.database,
+        compared.terms,
+        compared.found,
+        told=(told.first, told.through, told.as_of),
+        judged=compared.judged,
+    )
+
+
+def _told(compared: _Compared) -> Reconciliation:
+    database, told = compared.database, compared.told
     first, through, as_of = told.first, told.through, told.as_of
-    wrong = findings(database, terms, found, told=(first, through, as_of), judged=judged)
+    scored, wrong = scores(database), _findings(compared)
     return Reconciliation(
         first=first,
         through=through,

@@ -323,6 +323,13 @@ create macro kept_of(amount, kept) as
          else (amount::decimal(27, 12) * kept)::decimal(38, 12) end;
 create macro rate(amount, quantity) as
     amount_atoms(amount) * {10**9} // quantity_atoms(quantity);
+create macro places(unit) as length(({10**12} // unit)::varchar) - 1;
+create macro in_decimals(amount, unit) as
+    case when unit = {10**12} then amount::varchar
+         else case when amount < 0 then '-' else '' end
+              || (abs(amount) // ({10**12} // unit))::varchar || '.'
+              || lpad((abs(amount) % ({10**12} // unit))::varchar, places(unit)::integer, '0') end;
+create macro marked(part) as replace(replace(part, '\\', '\\\\'), '/', '\\/');
 """
 """Rounding half to even as in ``money.round_ratio``; amounts and quantities as integers of their
-last kept place."""
+last kept place; amounts as text with the currency's decimals, and parts of a row key."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 
 from revrec.asc606.amendment import enforced
 from revrec.asc606.existence import Span, assess_contract
@@ -68,7 +69,7 @@ class Charge:
         return self.consideration.above_entitlement or self.guaranteed > 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """A contract's terms as known on a day, with what its commercial terms tell a reader."""
 
@@ -86,14 +87,14 @@ class Terms:
     calendar: Calendar
     """The entity's, in whose periods bills, usage and revenue are compared."""
 
-    @property
+    @cached_property
     def price(self) -> int:
         """Fixed consideration with all its changes, in minor units."""
         currency = self.contract.currency
         fixed = sum(to_minor(each.amount, currency) for each in self.fixed.values())
         return fixed + sum(to_minor(each.price_change, currency) for each in self.modifications)
 
-    @property
+    @cached_property
     def fixed(self) -> dict[str, Consideration]:
         """The fixed considerations by id."""
         kind = ConsiderationKind.FIXED
