@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,8 +60,12 @@ def connect_apart(config: Mapping[str, str | int]) -> Iterator[duckdb.DuckDBPyCo
 
 @cache
 def _instance(_process: int) -> duckdb.DuckDBPyConnection:
-    """DuckDB in this process: threads do not survive a fork."""
-    database = duckdb.connect()
+    """DuckDB in this process: threads do not survive a fork.
+
+    Of one thread in a process that another started beside its like: they share the processors.
+    """
+    alone = multiprocessing.parent_process() is None
+    database = duckdb.connect(config={} if alone else {"threads": 1})
     database.execute(f"set disabled_optimizers = '{DISABLED_OPTIMIZERS}'")
     return database
 

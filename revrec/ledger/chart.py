@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from revrec.columnar import looked_up
 from revrec.errors import PeriodNotReady
 from revrec.ledger.kinds import CARRIED, KINDS
-from revrec.ledger.subledger import POSTED
+from revrec.ledger.subledger import ORDER, POSTED
 from revrec.model.history import Book
 from revrec.model.mapping import AccountMapping, OpenBalances
 from revrec.model.policy import Account
@@ -33,7 +33,6 @@ CHARTED = pa.schema(
 TRANSFER = "account_transfer"
 """Event of the entries that move balances within the chart; their postings keep their own."""
 _KEYS = tuple(name for name in POSTED.names if name not in {"amount", "functional"})
-_ORDER = ("origin", "event", "contract", "obligation", "component", "account", "product")
 _BLOCKERS_SHOWN_MAX = 5
 _Row = dict[str, Any]
 
@@ -95,9 +94,9 @@ class Chart:
 def charted(postings: pa.Table, posted: pa.Table, book: Book, period: Period) -> pa.Table:
     """Postings of the period on the chart (``CHARTED``), with transfers of open balances.
 
-    ``posted`` is posting detail of the closes before. Raises PeriodNotReady for balances that
-    stand on another account without a choice what becomes of them, and for products without an
-    account of their own where policy wants one.
+    ``postings`` are in their order; ``posted`` is posting detail of the closes before. Raises
+    PeriodNotReady for balances that stand on another account without a choice what becomes of
+    them, and for products without an account of their own where policy wants one.
     """
     chart = Chart(book, period)
     _refuse_unmapped(postings, chart, book, period)
@@ -113,8 +112,10 @@ def charted(postings: pa.Table, posted: pa.Table, book: Book, period: Period) ->
             code = row["gl_code"], row["gl_name"]
             left[code] = left.get(code, 0) + row["amount"]
     if not running:
-        moved = pa.Table.from_pylist(found, schema=CHARTED)
-        return in_order(pa.concat_tables([moved, _mapped(postings, chart)]))
+        mapped = _mapped(postings, chart)
+        if not found:
+            return mapped
+        return in_order(pa.concat_tables([pa.Table.from_pylist(found, schema=CHARTED), mapped]))
     for row in postings.to_pylist():
         found += _placed(row, chart, running.get((row["contract"], row["account"]), {}))
     return in_order(pa.Table.from_pylist(found, schema=CHARTED))
@@ -122,7 +123,7 @@ def charted(postings: pa.Table, posted: pa.Table, book: Book, period: Period) ->
 
 def in_order(rows: pa.Table) -> pa.Table:
     """Postings in the one order they have, whatever they were computed with."""
-    return rows.sort_by([(name, "ascending") for name in _ORDER])
+    return rows.sort_by([*ORDER])
 
 
 def _mapped(postings: pa.Table, chart: Chart) -> pa.Table:

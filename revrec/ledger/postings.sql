@@ -3,14 +3,14 @@
 -- currency of the contract and in the functional currency.
 -- Reads parts, moves (what each month moved and is worth), kind, abroad (contracts in other
 -- currencies than the functional one), posted (sums of what closed periods hold) and the variable
--- `period`. Texts become numbers in their order, and come back for what differs.
+-- `period`. Texts become numbers, and come back for what differs.
 with accounts as (
-    select account, row_number() over (order by account) as account_no
+    select account, row_number() over () as account_no
     from (select debit as account from kind union select credit from kind
           union select account from posted)
 ),
 events as (
-    select event, presents, row_number() over (order by event) as event_no from kind
+    select event, presents, row_number() over () as event_no from kind
 ),
 sides as (
     select event, event_no, account_no, sign
@@ -50,4 +50,3 @@ join parts using (part)
 join events using (event_no)
 join accounts using (account_no)
 left join abroad using (contract)
-order by origin, event_no, contract, obligation, component, account_no, product

@@ -45,6 +45,9 @@ POSTED = pa.schema(
 )
 """Postings, debit positive: ``amount`` in minor units of the contract's currency, ``functional``
 in those of the functional currency; none where that is the contract's own, or was not told."""
+_SORTED = ("origin", "event", "contract", "obligation", "component", "account", "product")
+ORDER = tuple((name, "ascending") for name in _SORTED)
+"""The one order that postings have, whatever they were computed with."""
 
 _ACCRUAL = """
 select s.contract, s.obligation, s.component, s.stream, r.day, sum(r.revenue) as amount
@@ -227,7 +230,7 @@ class Subledger:
         # To plan what is taken over takes longer than to post a small book.
         taken = self._tables["cutover"].num_rows
         self._database.execute(_sql("taken_over") if taken else _NONE_TAKEN)
-        return self._query(_sql("postings")).cast(POSTED)
+        return self._query(_sql("postings")).cast(POSTED).sort_by([*ORDER])
 
     def _classify(self, period: Period) -> None:
         """Load positions at the period's end with what of them is posted as non-current."""

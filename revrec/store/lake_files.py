@@ -131,9 +131,14 @@ def parts_of(data: pa.Table, table: str, entity: int) -> Iterator[Part]:
     for value in sorted(rows[name].unique().to_pylist()):
         of_value = rows.filter(pc.equal(rows[name], pa.scalar(value, rows[name].type)))
         told = of_value.drop_columns(partition_by)
-        if table in BY_CONTRACT:
+        if table in BY_CONTRACT and not _in_order(told["contract"]):
             told = told.sort_by("contract")
         yield {name: str(value)}, told.to_batches(max_chunksize=_HELD_ROWS)
+
+
+def _in_order(names: pa.ChunkedArray) -> bool:
+    following = pc.less_equal(names.slice(0, max(len(names) - 1, 0)), names.slice(1))
+    return pc.all(following).as_py() is not False
 
 
 def _columns(delta: DeltaTable, table: str) -> pa.Schema:
