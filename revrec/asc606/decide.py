@@ -124,6 +124,7 @@ def decide(history: ContractHistory, books: Books) -> Decided:
         exists_from=existence.exists_from,
         without_contract=existence.without,
         terms=tuple(term.spans),
+        renews=bool(term.every),
     )
 
 

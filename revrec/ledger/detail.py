@@ -14,7 +14,9 @@ from revrec.engine import Accounting
 from revrec.ledger.chart import CHARTED, TRANSFER
 from revrec.ledger.entries import JournalEntry, JournalLine, PostedEntry
 from revrec.ledger.kinds import ENTRIES, KINDS
-from revrec.model.history import Book
+from revrec.model.currencies import EntityCurrencies
+from revrec.model.decision import Decision, Segment
+from revrec.model.history import Book, ContractHistory
 from revrec.model.policy import Account
 from revrec.periods import Period
 
@@ -62,6 +64,20 @@ REASONED = pa.schema(
     ]
 )
 """Postings on the chart with what they rest on, before the journal numbers them."""
+CONTRACTS = pa.schema(
+    [(name, pa.string()) for name in ("contract", "customer", "currency", "facts_digest")]
+)
+"""A contract under a name that the ledger has."""
+_COMPONENT = ("contract", "obligation", "component")
+REASONS = pa.schema(
+    [
+        *((name, pa.string()) for name in _COMPONENT),
+        ("valid_from", pa.date32()),
+        ("decisions", pa.string()),
+        ("paragraphs", pa.string()),
+    ]
+)
+"""What a segment rests on from a day: positions of decisions, and paragraphs, in their order."""
 _Key = tuple[str, str, str]
 """Origin, event, currency: one journal entry."""
 _ENTRY = ["origin", "entry_event", "currency"]
@@ -122,31 +138,103 @@ def detail(
 
 def reasoned(postings: pa.Table, book: Book, accounting: Accounting, period: Period) -> pa.Table:
     """The postings with decisions, paragraphs and facts (``REASONED``)."""
-    reasons = _reasons(accounting, period)
+    return with_reasons(
+        postings,
+        contracts_of({**book.apart, **book.histories}),
+        reasons_of(accounting),
+        book.currencies,
+        period,
+    )
 
-    def of_facts(contract: str) -> tuple[str, str]:
-        history = book.known(contract)
-        return history.contract.customer, history.digest
 
-    def why(*component: str) -> tuple[str, str]:
-        return reasons.get(component, ("", ""))
+def with_reasons(
+    postings: pa.Table,
+    contracts: pa.Table,
+    reasons: pa.Table,
+    currencies: EntityCurrencies | None,
+    period: Period,
+) -> pa.Table:
+    """The same, of contracts (``CONTRACTS``) and reasons (``REASONS``) that are columns.
+
+    What a posting rests on is what is in force for its component by the end of the period.
+    """
 
     def by_kind(event: str) -> tuple[str]:
         return (KINDS[event].paragraphs,)
 
-    rows = _in_currencies(postings, book)
-    rows = looked_up(rows, ["contract"], of_facts, ["customer", "facts_digest"])
-    by = ["contract", "obligation", "component"]
-    rows = looked_up(rows, by, why, ["decisions", "of_component"])
+    place = pa.array(range(postings.num_rows), pa.int64())
+    rows = postings.append_column("place", place).join(contracts, "contract")
+    rows = rows.join(_in_force(reasons, period), list(_COMPONENT)).sort_by("place")
     rows = looked_up(rows, ["event"], by_kind, ["of_event"])
-    both = pc.binary_join_element_wise(rows["of_event"], rows["of_component"], " ")
-    rows = rows.append_column("paragraphs", pc.utf8_trim_whitespace(both))
-    told = book.currencies.functional_currency if book.currencies else None
+    of_component = pc.fill_null(rows["of_component"], "")
+    both = pc.binary_join_element_wise(rows["of_event"], of_component, " ")
+    told = currencies.functional_currency if currencies else None
     worth = pc.if_else(
         pc.is_valid(rows["functional"]), pa.scalar(told, pa.string()), pa.scalar(None, pa.string())
     )
-    rows = rows.append_column("functional_currency", worth)
-    return rows.select(REASONED.names).cast(REASONED)
+    added = {
+        "decisions": pc.fill_null(rows["decisions"], ""),
+        "paragraphs": pc.utf8_trim_whitespace(both),
+        "functional_currency": worth,
+    }
+    columns = [added[name] if name in added else rows[name] for name in REASONED.names]
+    return pa.table(columns, names=REASONED.names).cast(REASONED)
+
+
+def contracts_of(histories: Mapping[str, ContractHistory]) -> pa.Table:
+    """Contracts as postings name them (``CONTRACTS``), by the names that the ledger has."""
+    told = [(name, each.contract, each.digest) for name, each in histories.items()]
+    columns = [
+        [name for name, _, _ in told],
+        [contract.customer for _, contract, _ in told],
+        [contract.currency for _, contract, _ in told],
+        [digest for _, _, digest in told],
+    ]
+    arrays = [pa.array(column, pa.string()) for column in columns]
+    return pa.table(arrays, schema=CONTRACTS)
+
+
+def reasons_of(accounting: Accounting) -> pa.Table:
+    """What segments rest on (``REASONS``)."""
+    rows = []
+    for segment in (*accounting.recognised.segments, *accounting.accrued.segments):
+        found = reason_of(accounting.contracts[segment.contract].decisions, segment)
+        key = segment.contract, segment.obligation, segment.component
+        rows.append((*key, segment.valid_from, *found))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(REASONS)
+    arrays = [pa.array(column, each.type) for column, each in zip(columns, REASONS, strict=True)]
+    return pa.table(arrays, schema=REASONS)
+
+
+def reason_of(decisions: Sequence[Decision], segment: Segment) -> tuple[str, str]:
+    """Positions of the decisions that a segment rests on, and the paragraphs that they cite."""
+    cited = {each for position in segment.decisions for each in decisions[position].paragraphs}
+    return " ".join(map(str, sorted(set(segment.decisions)))), " ".join(sorted(cited))
+
+
+def _in_force(reasons: pa.Table, period: Period) -> pa.Table:
+    """By component: decisions and paragraphs of all that came into force by the period's end."""
+    names = [*_COMPONENT, "decisions", "of_component"]
+    known = reasons.filter(pc.less_equal(reasons["valid_from"], pa.scalar(period.last)))
+    known = known.drop_columns("valid_from").rename_columns(names)
+    known = known.group_by(names, use_threads=False).aggregate([])
+    several = known.group_by(list(_COMPONENT), use_threads=False).aggregate([([], "count_all")])
+    several = several.filter(pc.greater(several["count_all"], 1))
+    if not several.num_rows:
+        return known
+    alone = known.join(several, list(_COMPONENT), join_type="left anti")
+    shared = known.join(several, list(_COMPONENT), join_type="left semi")
+    positions: dict[tuple[str, ...], set[int]] = defaultdict(set)
+    cited: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for *key, decisions, paragraphs in zip(*(shared[n].to_pylist() for n in names), strict=True):
+        positions[tuple(key)].update(map(int, decisions.split()))
+        cited[tuple(key)].update(paragraphs.split())
+    joined = [
+        (*key, " ".join(map(str, sorted(found))), " ".join(sorted(cited[key])))
+        for key, found in positions.items()
+    ]
+    columns = [pa.array(column, pa.string()) for column in zip(*joined, strict=True)]
+    return pa.concat_tables([alone.select(names), pa.table(columns, names=names)])
 
 
 def numbered(
@@ -176,28 +264,6 @@ def _in_currencies(postings: pa.Table, book: Book) -> pa.Table:
         return (book.known(contract).contract.currency,)
 
     return looked_up(postings, ["contract"], of, ["currency"])
-
-
-def _reasons(accounting: Accounting, period: Period) -> dict[tuple[str, ...], tuple[str, str]]:
-    """Decisions and paragraphs behind each component in force at the end of the period."""
-    positions: dict[tuple[str, str, str], set[int]] = defaultdict(set)
-    last = period.last
-    for segment in (*accounting.recognised.segments, *accounting.accrued.segments):
-        if segment.valid_from <= last:
-            key = (segment.contract, segment.obligation, segment.component)
-            positions[key].update(segment.decisions)
-    reasons: dict[tuple[str, ...], tuple[str, str]] = {}
-    for key, found in positions.items():
-        cited = {
-            paragraph
-            for position in found
-            for paragraph in accounting.decision(key[0], position).paragraphs
-        }
-        reasons[key] = (
-            " ".join(str(position) for position in sorted(found)),
-            " ".join(sorted(cited)),
-        )
-    return reasons
 
 
 def _line(row: Mapping[str, Any], functional: str) -> JournalLine:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revrec.citations import cites
 from revrec.columnar import connect, connect_apart
@@ -51,6 +52,8 @@ select row_number() over () as point, s.segment, s.contract, s.obligation, d.day
 from segment_rows s join dates d on d.day between s.valid_from and s.valid_to
 """
 """SQL: each segment on each day of ``dates`` on which it is in force."""
+_ASKED = f"select point, contract, obligation, day, {_SHAPE} from asked"
+"""SQL: what is asked about."""
 _MEASURED = {
     Progress.COMPLETE: "by_days",
     Progress.DAYS: "by_days",
@@ -65,14 +68,13 @@ _MEASURED = {
 }
 """Progress of a shape -> the file under ``measures`` that measures it."""
 _KNOTS = pa.list_(pa.struct([("day", pa.date32()), ("reached", pa.string())]))
-_SHAPE_TYPE = pa.struct(
+SHAPE = pa.struct(
     [
         ("progress", pa.string()),
         ("starts", pa.date32()),
         ("ends", pa.date32()),
         ("counted_in", pa.string()),
         ("counts_from", pa.date32()),
-        # Counts exceed 64 bits; text is exact and becomes a 128-bit integer in SQL.
         ("baseline", pa.string()),
         ("cap", pa.string()),
         ("whole", pa.string()),
@@ -89,6 +91,7 @@ _SHAPE_TYPE = pa.struct(
         ("rollover_ends", pa.date32()),
     ]
 )
+"""A measure of progress; counts exceed 64 bits: as text they are exact, and SQL reads 128 bits."""
 _PLAIN = ("progress", "starts", "ends", "counted_in", "counts_from")
 _RARE = (
     "counter",
@@ -121,6 +124,21 @@ REVENUE = pa.schema(
     ]
 )
 """Revenue to date by position of the segment and day, in minor units."""
+
+
+QUESTIONS = pa.schema(
+    [
+        ("point", pa.int64()),
+        ("contract", pa.string()),
+        ("obligation", pa.string()),
+        ("day", pa.date32()),
+        ("shape", SHAPE),
+        ("numerator", pa.string()),
+        ("denominator", pa.string()),
+        ("used", pa.string()),
+    ]
+)
+"""Questions by their number, with the answers that were given: exact integers as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,39 +187,58 @@ class Arithmetic:
         """Answer every question at once: exact progress at the end of the day asked about."""
         if not questions:
             return []
-        questioned = pa.table(
-            {
-                "point": pa.array(range(len(questions)), pa.int64()),
-                "contract": pa.array([q.contract for q in questions], pa.string()),
-                "obligation": pa.array([q.obligation for q in questions], pa.string()),
-                "day": pa.array([q.day for q in questions], pa.date32()),
-                "shape": _shapes([q.shape for q in questions]),
-            }
-        )
-        points = f"select point, contract, obligation, day, {_SHAPE} from asked"
-        progress = _progress({q.shape.progress for q in questions})
+        questioned = question_table(questions)
+        progress = _progress(questioned["shape"])
         wanted = f"select numerator, denominator, used from ({progress}) order by point"
         if self._few(len(questions)):
-            whole = f"with counts as ({_COUNTS}), points as ({points}) {wanted}"
+            whole = f"with counts as ({_COUNTS}), points as ({_ASKED}) {wanted}"
             tables = {"count_rows": self._count_rows, "asked": questioned}
             return [Answer(*row) for row in asked_rows(whole, tables, macros=_MACROS)]
-        self._database.register("asked", questioned)
-        self._database.execute(f"create or replace temp table points as {points}")
-        rows = self._database.execute(wanted).fetchall()
-        self._database.unregister("asked")
+        with self._asking(questioned):
+            rows = self._database.execute(wanted).fetchall()
         return [Answer(*row) for row in rows]
+
+    def answered_otherwise(self, questioned: pa.Table) -> list[str]:
+        """Contracts to which a question (``QUESTIONS``) has another answer than it had."""
+        if not questioned.num_rows:
+            return []
+        with self._asking(questioned):
+            rows = self._database.execute(
+                f"""
+                select distinct contract from asked join ({_progress(questioned["shape"])}) p
+                using (point)
+                where (p.numerator::varchar, p.denominator::varchar, p.used::varchar)
+                    is distinct from (asked.numerator, asked.denominator, asked.used)
+                order by contract
+                """
+            ).fetchall()
+        return [contract for (contract,) in rows]
+
+    @contextmanager
+    def _asking(self, questioned: pa.Table) -> Iterator[None]:
+        """With the points that are asked about."""
+        self._database.register("asked", questioned)
+        self._database.execute(f"create or replace temp table points as {_ASKED}")
+        yield
+        self._database.execute("drop table points")
+        self._database.unregister("asked")
 
     @cites("606-10-25-31", "606-10-25-35", "606-10-55-48")
     def recognise(self, segments: Sequence[Segment], dates: Sequence[date]) -> Recognised:
         """Revenue to date of every segment at every date on which it is in force."""
-        columns = segment_table(segments)
-        if not segments:
+        return self.recognise_columns(segment_table(segments), dates, segments)
+
+    def recognise_columns(
+        self, columns: pa.Table, dates: Sequence[date], segments: Sequence[Segment] = ()
+    ) -> Recognised:
+        """The same of segments that are columns (``segment_table``), and need not be objects."""
+        if not columns.num_rows:
             return Recognised(segments, columns, REVENUE.empty_table())
         days = pa.table({"day": pa.array(sorted(set(dates)), pa.date32())})
         tables = {"segment_rows": columns, "dates": days}
-        progress = _progress({s.shape.progress for s in segments})
+        progress = _progress(columns["shape"])
         wanted = f"select * from ({_sql('recognise')}) order by segment, day"
-        if self._few(len(segments) * days.num_rows):
+        if self._few(columns.num_rows * days.num_rows):
             parts = f"with counts as ({_COUNTS}), points as ({_POINTS}), ratios as ({progress})"
             tables["count_rows"] = self._count_rows
             table = asked(f"{parts} {wanted}", tables, macros=_MACROS)
@@ -244,6 +281,19 @@ def segment_table(segments: Sequence[Segment]) -> pa.Table:
     )
 
 
+def question_table(questions: Sequence[Question]) -> pa.Table:
+    """Questions as columns: ``QUESTIONS`` without the answers."""
+    return pa.table(
+        {
+            "point": pa.array(range(len(questions)), pa.int64()),
+            "contract": pa.array([q.contract for q in questions], pa.string()),
+            "obligation": pa.array([q.obligation for q in questions], pa.string()),
+            "day": pa.array([q.day for q in questions], pa.date32()),
+            "shape": _shapes([q.shape for q in questions]),
+        }
+    )
+
+
 def _shapes(shapes: Sequence[Shape]) -> pa.StructArray:
     values = _by_field(Shape._fields, shapes)
 
@@ -252,12 +302,12 @@ def _shapes(shapes: Sequence[Shape]) -> pa.StructArray:
 
     return pa.StructArray.from_arrays(
         [
-            *(pa.array(values[name], _SHAPE_TYPE.field(name).type) for name in _PLAIN),
+            *(pa.array(values[name], SHAPE.field(name).type) for name in _PLAIN),
             *(text(name) for name in ("baseline", "cap", "whole", "entitled")),
             pa.array(values["lapses"], pa.date32()),
             *_rare(shapes, values),
         ],
-        fields=list(_SHAPE_TYPE),
+        fields=list(SHAPE),
     )
 
 
@@ -269,7 +319,7 @@ def _by_field(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str
 
 def _rare(rows: Sequence[Shape], values: Mapping[str, Sequence[Any]]) -> list[pa.Array]:
     """Columns that few shapes fill: built one by one only where one does."""
-    fields = [_SHAPE_TYPE.field(name) for name in _RARE]
+    fields = [SHAPE.field(name) for name in _RARE]
     telling = ("counter", "late", "early", "knots", "done", "counts_to", "rollover_ends")
     if not any(any(values[name]) for name in telling):
         return [pa.nulls(len(rows), each.type) for each in fields]
@@ -291,11 +341,13 @@ def _knots(shape: Shape) -> list[dict[str, object]]:
     return [{"day": day, "reached": str(reached)} for day, reached in shape.knots]
 
 
-def _progress(measures: set[Progress]) -> str:
-    """SQL for the progress of ``points`` whose measures are among these, one row for each.
+def _progress(shapes: pa.ChunkedArray) -> str:
+    """SQL for the progress of ``points`` whose measures are among those of shapes, a row for each.
 
     To plan all measures takes longer than a small close computes, and most books have few.
     """
+    named = pc.struct_field(shapes, "progress").unique().to_pylist()
+    measures = {Progress(name) for name in named}
     parts = sorted({_MEASURED[measure] for measure in measures})
     union = "\nunion all\n".join(_sql(f"measures/{part}") for part in parts)
     columns = "point, done, done_of, used, numerator, denominator"
