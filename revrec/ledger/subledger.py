@@ -6,7 +6,7 @@ by economic period, so that what is learned late names the period it belongs to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
 from functools import cache, cached_property
@@ -16,17 +16,14 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from revrec.asc606.modification import takes_effect
 from revrec.citations import cites
 from revrec.columnar import connect
 from revrec.engine import Accounting
 from revrec.ledger.abroad import STANDING, abroad
-from revrec.ledger.billing import billing_table
-from revrec.ledger.cutover import cutover_table
+from revrec.ledger.contract_tables import contract_tables
 from revrec.ledger.kinds import kind_table
 from revrec.ledger.maturity import MATURITY, is_posted, split_by_maturity
-from revrec.model.history import Book, ContractHistory
-from revrec.money import to_minor
+from revrec.model.history import Book
 from revrec.periods import Period
 from revrec.planned import FEW, asked
 
@@ -95,43 +92,22 @@ from returned
 class Subledger:
     """Contracts, what they earned and what they were billed, ready to be asked."""
 
-    def __init__(self, book: Book, accounting: Accounting) -> None:
-        contracts = [
-            history.contract
-            for name, history in sorted(book.histories.items())
-            if name not in accounting.refused
-        ]
+    def __init__(
+        self,
+        book: Book,
+        accounting: Accounting,
+        contracts: Mapping[str, pa.Table] | None = None,
+    ) -> None:
+        """``contracts`` are what ``contract_tables`` gives, where the book is without them."""
         self._opened = ExitStack()
-        histories = [book.histories[contract.id] for contract in contracts]
-        spans = [
-            (each.id, first, last)
-            for each in contracts
-            for first, last in accounting.contracts[each.id].without_contract
-        ]
+        told = contract_tables(book, accounting) if contracts is None else contracts
         self._tables = {
             "segments": accounting.recognised.columns,
             "recognised": accounting.recognised.table,
             "accrued_segments": accounting.accrued.columns,
             "accrued": accounting.accrued.table,
-            "billing": billing_table(histories),
-            "reduction": _reductions(histories),
             "kind": kind_table(),
-            "contracts": pa.table(
-                {
-                    "contract": pa.array([each.id for each in contracts], pa.string()),
-                    "customer": pa.array([each.customer for each in contracts], pa.string()),
-                    "currency": pa.array([each.currency for each in contracts], pa.string()),
-                    "cancellable": pa.array([each.cancellable for each in contracts], pa.bool_()),
-                }
-            ),
-            "cutover": cutover_table(histories),
-            "without_contract": pa.table(
-                {
-                    "contract": pa.array([span[0] for span in spans], pa.string()),
-                    "first": pa.array([span[1] for span in spans], pa.date32()),
-                    "last": pa.array([span[2] for span in spans], pa.date32()),
-                }
-            ),
+            **told,
         }
         self._policy, self._accounting = book.policy, accounting
         self._abroad = abroad(book, accounting)
@@ -275,27 +251,6 @@ def first_period(book: Book, period: Period) -> Period:
         )
     ]
     return min((period.calendar.of(min(days)), period)) if days else period
-
-
-def _reductions(histories: Iterable[ContractHistory]) -> pa.Table:
-    """By how much and from which day modifications reduced prices: contract, day, amount."""
-    rows = [
-        (
-            history.contract.id,
-            takes_effect(each),
-            -to_minor(each.price_change, history.contract.currency),
-        )
-        for history in histories
-        for each in history.modifications
-        if each.price_change < 0
-    ]
-    return pa.table(
-        {
-            "contract": pa.array([row[0] for row in rows], pa.string()),
-            "day": pa.array([row[1] for row in rows], pa.date32()),
-            "amount": pa.array([row[2] for row in rows], pa.int64()),
-        }
-    )
 
 
 @cache

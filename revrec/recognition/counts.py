@@ -45,6 +45,15 @@ class Shared:
     """From days with quantity and amount to obligation, day, quantity and amount."""
 
 
+METERS = pa.schema(
+    [
+        ("contract", pa.string()),
+        ("meter", pa.string()),
+        ("obligation", pa.string()),
+        ("counted", pa.bool_()),
+    ]
+)
+"""What a meter counts towards; not ``counted`` where a royalty is owed for use alone."""
 Drawn = tuple[date, Decimal, Decimal]
 _NONE = Decimal(0)
 _Row = tuple[str, str, date, Decimal, Decimal]
@@ -121,23 +130,26 @@ def usage_by_obligation(daily: pa.Table, histories: Iterable[ContractHistory]) -
     if not daily.num_rows:
         return COUNTS.empty_table()
     used = frozenset(daily["contract"].unique().to_pylist())
-    mapping = [
+    return usage_counted(daily, meter_table(each for each in histories if each.contract.id in used))
+
+
+def meter_table(histories: Iterable[ContractHistory]) -> pa.Table:
+    """The obligations that the contracts' meters count towards (``METERS``)."""
+    rows = [
         (history.contract.id, meter, obligation, obligation not in by_royalty(history))
         for history in histories
-        if history.contract.id in used
         for meter, names in meters(history).items()
         for obligation in names
     ]
-    meter_table = pa.table(
-        {
-            "contract": pa.array([row[0] for row in mapping], pa.string()),
-            "meter": pa.array([row[1] for row in mapping], pa.string()),
-            "obligation": pa.array([row[2] for row in mapping], pa.string()),
-            "counted": pa.array([row[3] for row in mapping], pa.bool_()),
-        }
-    )
-    tables = {"daily": daily, "meters": meter_table}
-    if max(daily.num_rows, len(mapping)) <= FEW:
+    columns = list(zip(*rows, strict=True)) or [()] * len(METERS)
+    arrays = [pa.array(column, each.type) for column, each in zip(columns, METERS, strict=True)]
+    return pa.table(arrays, schema=METERS)
+
+
+def usage_counted(daily: pa.Table, counting: pa.Table) -> pa.Table:
+    """Daily usage as counts of the obligations that meters (``METERS``) count towards."""
+    tables = {"daily": daily, "meters": counting}
+    if max(daily.num_rows, counting.num_rows) <= FEW:
         return asked(_BY_OBLIGATION, tables)
     with connect() as database:
         for name, table in tables.items():
