@@ -19,6 +19,7 @@ from revrec.model.combination import Combination, CombinationOutcome, Combinatio
 from revrec.model.contract import Contract
 from revrec.model.decision import Decision, Told
 from revrec.model.history import Book, ContractHistory
+from revrec.model.policy import Policy
 
 _PARAGRAPH = "606-10-25-9"
 _LETTER = dict(zip(CombinationReason, "abc", strict=True))
@@ -44,8 +45,7 @@ def propose_combinations(book: Book) -> list[Proposal]:
     Contracts in different currencies are not proposed. What was confirmed or refused together is
     not proposed again, but with a further contract it is.
     """
-    elected = book.policy.value("combination_window")
-    window = timedelta(days=0 if elected == "same_day" else int(elected.partition("_")[0]))
+    window = combination_window(book.policy)
     settled = [frozenset(each.contracts) for each in book.combinations]
     told = {**book.apart, **book.histories}.values()
     signed = {each.contract.id: each.contract for each in told if not each.members}
@@ -60,6 +60,12 @@ def propose_combinations(book: Book) -> list[Proposal]:
             if len(near) > 1 and not any(names <= each for each in settled):
                 proposals.append(_proposal(party, near))
     return proposals
+
+
+def combination_window(policy: Policy) -> timedelta:
+    """Contracts that are further apart are not at or near the same time, as elected (25-9)."""
+    elected = policy.value("combination_window")
+    return timedelta(days=0 if elected == "same_day" else int(elected.partition("_")[0]))
 
 
 @cites("606-10-25-9")

@@ -241,15 +241,7 @@ def summed(posted: pa.Table) -> pa.Table:
 
 def first_period(book: Book, period: Period) -> Period:
     """The earliest period any fact of the book belongs to, at most ``period``."""
-    days = [
-        day
-        for history in book.histories.values()
-        for day in (
-            history.contract.inception,
-            *(each.inception for each in history.earlier),
-            *(each.on for each in history.events()),
-        )
-    ]
+    days = [history.first_day for history in book.histories.values()]
     return min((period.calendar.of(min(days)), period)) if days else period
 
 

@@ -236,7 +236,7 @@ class ContractAccounting(msgspec.Struct, frozen=True, kw_only=True):
     terms: tuple[tuple[date, date, date], ...] = ()
     """Enforceable terms (606-10-25-3): the day from which each counts, its first and last day."""
     renews: bool = False
-    """Whether terms follow one another as time passes, so that there are more the later one asks."""
+    """Whether terms follow one another as time passes: the later one asks, the more there are."""
 
     def exists_on(self, day: date) -> bool:
         """Whether the agreement is a contract at the end of the day."""

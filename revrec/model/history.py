@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import date
 from itertools import chain
 from operator import attrgetter
 
@@ -95,6 +96,12 @@ class ContractHistory:
         for change in self.modifications:
             told += change.adds + change.revises
         return told
+
+    @property
+    def first_day(self) -> date:
+        """The day of the first that is told of the contract."""
+        days = [self.contract.inception, *(each.inception for each in self.earlier)]
+        return min(*days, *(each.on for each in self.events()), date.max)
 
     def events(self) -> Iterator[Event]:
         """Everything that happened to the contract, list by list."""

@@ -15,16 +15,15 @@ from revrec.asc606.openings import within_a_period
 from revrec.collector import collector_at_rest
 from revrec.commitments.performance import as_performed
 from revrec.engine import Accounting
-from revrec.errors import MissingExchangeRate, PeriodNotReady
+from revrec.errors import PeriodNotReady
 from revrec.feeds.book import Validated, book_of
-from revrec.ledger import invariants
 from revrec.ledger.detail import DETAIL
-from revrec.ledger.rates import rates_into
-from revrec.ledger.subledger import Subledger, first_period, summed
+from revrec.ledger.subledger import Subledger, first_period
 from revrec.model.fact import Fact, RecordedFact
 from revrec.model.history import Book
 from revrec.model.policy import Account
 from revrec.operations.changed import concerning
+from revrec.operations.posting import economic_periods, posting_of, refuse_unstated
 from revrec.periods import Period
 from revrec.recognition.counts import meters, under_combined_names, usage_by_obligation
 from revrec.store import facts
@@ -259,12 +258,10 @@ def compute(inputs: Inputs, period: Period, *, since: date | None = None) -> Com
     up_to = pc.less_equal(inputs.posted["period"], str(period))
     book = accounted_here(inputs.book, period)
     inputs = replace(inputs, posted=inputs.posted.filter(up_to), book=book)
-    _refuse_another_functional_currency(inputs)
-    _refuse_untranslatable(inputs, period)
+    refuse_unstated(book, inputs.posted, period)
     first = first_period(book, period)
     first = first if since is None else min(first, period.calendar.of(since))
-    economic = list(first.through(period))
-    days = [economic[0].previous.last, *(each.last for each in economic)] if economic else []
+    economic, days = economic_periods(first, period)
     counts = usage_by_obligation(inputs.usage, book.histories.values())
     accounting = engine.account(book, days, usage=[counts])
     if accounting.refused:
@@ -276,20 +273,10 @@ def compute(inputs: Inputs, period: Period, *, since: date | None = None) -> Com
         )
     with Subledger(book, accounting) as subledger:
         settled = _settled(inputs.posted, period)
-        postings = subledger.postings(period, economic, summed(inputs.posted), settled=settled)
-        positions = subledger.positions([period.last])
+        postings, positions = posting_of(
+            subledger, inputs.posted, period, economic, settled=settled
+        )
         at_cutover = _at_cutover(subledger, book)
-        tables = {
-            "posted": pa.concat_tables([summed(inputs.posted), postings]),
-            "positions": positions,
-            "segments": subledger.query("select * from segments"),
-            "recognised": subledger.query("select * from recognised"),
-            "accrual": subledger.query("select * from accrual"),
-            "standing": subledger.standing,
-            "cutover": subledger.query("select * from cutover"),
-            "maturity": subledger.maturity,
-        }
-    invariants.hold(tables, period.last)
     return Computed(
         inputs=inputs,
         accounting=accounting,
@@ -346,38 +333,6 @@ def _settled(posted: pa.Table, period: Period) -> list[str]:
     before = pc.less(posted["period"], str(period))
     names: list[str] = posted.filter(pc.and_(opening, before))["contract"].unique().to_pylist()
     return names
-
-
-def _refuse_another_functional_currency(inputs: Inputs) -> None:
-    """Amounts of two functional currencies do not add up to anything."""
-    told = inputs.book.currencies.functional_currency if inputs.book.currencies else None
-    posted = set(inputs.posted["functional_currency"].unique().to_pylist()) - {None, told}
-    if posted:
-        raise PeriodNotReady(
-            f"Functional amounts are posted in {', '.join(sorted(posted))}, and the functional "
-            f"currency is told to be {told}.",
-            remedy="Tell the one that is posted in entity_currencies; a change is not computed.",
-            citation="830-10-45-7",
-            blockers=sorted(posted),
-        )
-
-
-def _refuse_untranslatable(inputs: Inputs, period: Period) -> None:
-    """Where there is a currency of reports, a period has its rates into it (830-30-45-3)."""
-    told = inputs.book.currencies
-    if told is None or told.reporting_currency in {"", told.functional_currency}:
-        return
-    rates = rates_into(inputs.book, told.reporting_currency)
-    try:
-        rates.spot(told.functional_currency, period.last)
-        rates.average(told.functional_currency, period)
-    except MissingExchangeRate as error:
-        raise PeriodNotReady(
-            f"{period} cannot be translated for reports: {error}",
-            remedy="Record the rate, then close again.",
-            gate="exchange-rates-are-told",
-            blockers=[str(error)],
-        ) from error
 
 
 def _some(shown: Sequence[str]) -> str:

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from revrec.feeds.book import book_of
 from revrec.model.history import Book
 from revrec.operations.computing import metered_usage, posted_detail
+from revrec.operations.decided_part import close_decided, first_day
+from revrec.operations.deciding import Standing, decide_ahead, standing
 from revrec.operations.parts import Asked, PartClosed, close_part, cut_up, part_of, together
+from revrec.periods import Period
 from revrec.store.fact_columns import facts_of
 from revrec.store.lake import Lake
 from revrec.store.parting import Cut, contracts_told
@@ -27,6 +33,10 @@ P = TypeVar("P")
 T = TypeVar("T")
 PART_CONTRACTS = 10_000
 """Contracts of a part at most: what one process holds at once."""
+
+
+UNDIVIDED = 2_000
+"""Contracts that are computed sooner than what was decided of them is kept and found."""
 
 
 class Engine(Protocol):
@@ -46,6 +56,8 @@ class Local:
     """Processes of this machine; one alone where there is one part."""
 
     part_contracts: int = PART_CONTRACTS
+    undivided: int = UNDIVIDED
+    """Contracts up to which nothing is decided ahead: all are computed as one."""
     processes: int | None = 1
     """None for as many as there are processors. Others import the program that runs again, so it
     must do nothing where it is not run itself."""
@@ -53,8 +65,13 @@ class Local:
     def close(
         self, tx: Transaction, lake: Lake, pins: Pins, asked: Asked
     ) -> tuple[PartClosed, Book] | None:
-        """All parts as one, or None where there is one part."""
-        parts = self.parts(contracts_told(tx, pins.fact_seq))
+        """What was decided ahead, and all others in parts, as one; None where there is one part."""
+        contracts = contracts_told(tx, pins.fact_seq)
+        if contracts > self.undivided and not asked.differing:
+            ahead = standing(tx, lake, pins, asked.period)
+            if ahead is not None:
+                return self._with_others(tx, lake, pins, asked, ahead), ahead.book
+        parts = self.parts(contracts)
         if parts <= 1:
             return None
         with cut_up(tx, pins, parts) as pieces:
@@ -64,6 +81,37 @@ class Local:
             pieces.load("posted", posted_detail(tx, lake, book=second))
             work = partial(close_part, asked=replace(asked, since=pieces.since))
             return together(self.over(pieces, part_of, work)), book
+
+    def decide_ahead(self, tx: Transaction, lake: Lake, pins: Pins, period: Period) -> int | None:
+        """Decide for a close to come, where there are so many contracts that it will ask for it.
+
+        How many were decided; None where none need be, or those of later facts are.
+        """
+        if contracts_told(tx, pins.fact_seq) <= self.undivided:
+            return None
+        return decide_ahead(tx, lake, pins, period, self)
+
+    def _with_others(
+        self, tx: Transaction, lake: Lake, pins: Pins, asked: Asked, ahead: Standing
+    ) -> PartClosed:
+        """Contracts that were decided ahead, and the others in parts."""
+        usage, posted = metered_usage(tx, lake, pins).daily(), posted_detail(tx, lake)
+        up_to = posted.filter(pc.less_equal(posted["period"], str(asked.period)))
+        first = first_day(ahead.decided)
+        parts = max(1, self.parts(len(ahead.others)))
+        with cut_up(tx, pins, parts, ahead.others) as pieces:
+            days = [each for each in (first, pieces.since) if each is not None]
+            asked = replace(asked, since=min(days, default=None))
+            others: Iterator[PartClosed] = iter(())
+            if ahead.others:
+                for name, rows in (("usage", usage), ("posted", posted)):
+                    pieces.load(name, rows.filter(_of(rows, ahead.others)))
+                others = self.over(pieces, part_of, partial(close_part, asked=asked))
+            used, held = (
+                rows.filter(pc.invert(_of(rows, ahead.others))) for rows in (usage, up_to)
+            )
+            own = close_decided(ahead.decided, used, held, ahead.book, asked)
+            return together([own, *others])
 
     def parts(self, contracts: int) -> int:
         """As few as are small enough; of several, as many for each process."""
@@ -92,6 +140,10 @@ class Local:
                     yield waiting.pop(0).result()
             for done in waiting:
                 yield done.result()
+
+
+def _of(rows: pa.Table, contracts: Collection[str]) -> pa.ChunkedArray:
+    return pc.is_in(rows["contract"], pa.array(sorted(contracts), pa.string()))
 
 
 LOCAL = Local()

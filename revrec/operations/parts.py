@@ -7,20 +7,20 @@ that neither the number of parts nor who closed them can be seen in the books.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revrec.asc606.combination import Proposal, propose_combinations
 from revrec.collector import collector_at_rest
-from revrec.columnar import looked_up
 from revrec.errors import PeriodNotReady, RevrecError
 from revrec.ledger.chart import charted, in_order
-from revrec.ledger.detail import REASONED, reasoned
+from revrec.ledger.detail import REASONED, contracts_of, reasoned
 from revrec.operations.changed import READ_ELSEWHERE, concerning, groups_of
 from revrec.operations.computing import Computed, compute, inputs_of, sound_book
 from revrec.periods import Period
@@ -82,14 +82,17 @@ class PartClosed:
     refused: Refused | None = None
 
 
-def cut_up(tx: Transaction, pins: Pins, parts: int) -> AbstractContextManager[Cut]:
-    """All contracts in so many parts, as of the pins."""
+def cut_up(
+    tx: Transaction, pins: Pins, parts: int, among: Collection[str] | None = None
+) -> AbstractContextManager[Cut]:
+    """All contracts in so many parts, as of the pins; or some, who share nothing with others."""
     return cut(
         tx,
         parts,
         through_seq=pins.fact_seq,
         joined=groups_of(tx, pins),
         aside=READ_ELSEWHERE,
+        among=among,
     )
 
 
@@ -168,12 +171,13 @@ def together(parts: Iterable[PartClosed]) -> PartClosed:
 
 def balances_of(computed: Computed) -> Balances:
     """Balances and sums to date at the period's end."""
-    book = computed.inputs.book
+    return sums_by_currency(computed.positions, contracts_of(computed.inputs.book.histories))
 
-    def currency(contract: str) -> tuple[str]:
-        return (book.histories[contract].contract.currency,)
 
-    rows = looked_up(computed.positions, ["contract"], currency, ["currency"])
+def sums_by_currency(positions: pa.Table, contracts: pa.Table) -> Balances:
+    """The same of positions, of contracts (``detail.CONTRACTS``)."""
+    place = pc.index_in(positions["contract"], contracts["contract"])
+    rows = positions.append_column("currency", contracts["currency"].take(place))
     sums = rows.group_by("currency").aggregate([(name, "sum") for name in BALANCES])
     return {
         row["currency"]: {name: row[f"{name}_sum"] for name in BALANCES}

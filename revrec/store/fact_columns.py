@@ -5,7 +5,7 @@ A close of many contracts reads facts here and lets whoever decides a contract r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.csv as pcsv
@@ -26,20 +26,32 @@ TOLD = pa.schema(
 )
 """A fact; ``party`` is whom a contract is with, with its related parties, and its currency."""
 
-_COLUMNS = """
-kind, key, contract, effective_on,
-case when kind = 'contract' then
-    concat_ws(' ', body ->> 'currency', coalesce(body ->> 'customer_group', body ->> 'customer'))
-end as party,
+_PARTY = (
+    "concat_ws(' ', body ->> 'currency', coalesce(body ->> 'customer_group', body ->> 'customer'))"
+)
+_COLUMNS = f"""
+kind, key, contract, effective_on, case when kind = 'contract' then {_PARTY} end as party,
 body::text
 """
 _CHUNK_BYTES = 32 << 20
 
 
-def read(tx: Transaction, *, through_seq: int | None = None) -> Iterator[pa.Table]:
-    """The latest version of every fact as of ``through_seq``, in no order, a block at a time."""
-    values = {"entity": tx.entity, "through": NO_LIMIT if through_seq is None else through_seq}
-    query = f"copy (select {_COLUMNS} {LATEST_THROUGH}) to stdout (format csv)"
+def read(
+    tx: Transaction, *, through_seq: int | None = None, among: Collection[str] | None = None
+) -> Iterator[pa.Table]:
+    """The latest version of every fact as of ``through_seq``, in no order, a block at a time.
+
+    ``among`` narrows to the facts of the contracts named and those of no contract.
+    """
+    values: dict[str, object] = {
+        "entity": tx.entity,
+        "through": NO_LIMIT if through_seq is None else through_seq,
+    }
+    narrow = ""
+    if among is not None:
+        narrow = "and (contract is null or contract = any(%(among)s))"
+        values["among"] = sorted(among)
+    query = f"copy (select {_COLUMNS} {LATEST_THROUGH} {narrow}) to stdout (format csv)"
     with tx.connection.cursor() as cursor, cursor.copy(query, values) as copy:
         held, size = [], 0
         for row in copy:
@@ -50,6 +62,20 @@ def read(tx: Transaction, *, through_seq: int | None = None) -> Iterator[pa.Tabl
                 held, size = [], 0
     if held:
         yield _parsed(held)
+
+
+def parties(tx: Transaction, *, through_seq: int, among: Collection[str]) -> pa.Table:
+    """Whom contracts are with, and since when: contract, party, inception."""
+    values = {"entity": tx.entity, "through": through_seq, "among": sorted(among)}
+    rows = tx.connection.execute(
+        f"select key, {_PARTY}, effective_on {LATEST_THROUGH}"
+        " and kind = 'contract' and contract = any(%(among)s)",
+        values,
+    ).fetchall()
+    columns = list(zip(*rows, strict=True)) or [()] * 3
+    kinds = (pa.string(), pa.string(), pa.date32())
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    return pa.table(arrays, names=["contract", "party", "inception"])
 
 
 def facts_of(told: pa.Table) -> Iterator[Fact]:

@@ -61,6 +61,16 @@ def named(tx: Transaction, table: str) -> list[Commit]:
     ]
 
 
+def totals_of(tx: Transaction, table: str) -> list[tuple[int, Mapping[str, str]]]:
+    """Versions of a table that appends made, each with what was told of it, in order."""
+    rows = tx.connection.execute(
+        "select version, totals from records.lake_commit"
+        " where entity_id = %s and lake_table = %s and replaced = '[]' order by version",
+        [tx.entity, table],
+    )
+    return [(version, totals) for version, totals in rows]
+
+
 def name(tx: Transaction, table: str, commit: Commit, totals: Mapping[str, str]) -> None:
     """Make a version of the table count, with this transaction."""
     tx.connection.execute(

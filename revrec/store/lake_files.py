@@ -178,7 +178,7 @@ def _write_part(
             with pq.ParquetWriter(
                 sink,
                 schema,
-                use_dictionary=[name for name in columns.names if name not in _OWN],
+                use_dictionary=_coded(columns),
                 write_statistics=["contract"] if ordered else False,
                 store_schema=False,
             ) as writer:
@@ -196,6 +196,12 @@ def _write_part(
             rows=rows,
             contracts=(min(names), max(names)) if ordered else None,
         )
+
+
+def _coded(columns: pa.Schema) -> bool | list[str]:
+    """Columns that are written by a dictionary; all of them reaches those within others too."""
+    own = [name for name in columns.names if name not in _OWN]
+    return own if len(own) < len(columns) else True
 
 
 def _in_columns(rows: pa.RecordBatch, columns: pa.Schema) -> pa.RecordBatch:

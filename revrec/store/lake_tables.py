@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.dataset
 
+from revrec.ledger.decided import DECIDED as CONTRACT
+
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
@@ -87,7 +89,17 @@ ROLLUP = pa.schema(
 )
 """Accepted usage summed by day and labels, each version of the usage ledger by itself."""
 
+DECIDED = pa.schema(
+    [
+        pa.field("entity_id", pa.int32(), _REQUIRED),
+        pa.field("through_seq", pa.int64(), _REQUIRED),
+        *CONTRACT,
+    ]
+)
+"""Contracts as they were decided from the facts up to a seq; a later row of one takes its place."""
+
 TABLES: Mapping[str, tuple[pa.Schema, list[str]]] = {
+    "decided": (DECIDED, ["entity_id"]),
     "metered": (METERED, ["entity_id", "usage_date"]),
     "posting": (POSTING, ["entity_id", "period"]),
     "second_posting": (SECOND_POSTING, ["entity_id", "period"]),

@@ -96,15 +96,16 @@ def cut(
     through_seq: int,
     joined: Iterable[Collection[str]],
     aside: Collection[FactKind],
+    among: Collection[str] | None = None,
 ) -> Iterator[Cut]:
-    """Cut all contracts, as of a seq, into at most so many parts of about one size.
+    """Cut all contracts, or those named, as of a seq, into at most so many parts of about one size.
 
     ``joined`` are names that stay together; kinds set ``aside`` do not tell when a contract began.
     """
     with tempfile.TemporaryDirectory(prefix="revrec-close-") as folder:
         config = {"memory_limit": MEMORY_MAX, "temp_directory": folder}
         with connect_apart(config) as database:
-            of_all = _load(database, fact_columns.read(tx, through_seq=through_seq))
+            of_all = _load(database, fact_columns.read(tx, through_seq=through_seq, among=among))
             database.execute(_PARTIES)
             database.register("joined", _joined(database, joined))
             database.execute(_LEADERS)
