@@ -67,6 +67,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 COMMANDS = (
+    closing.decide_ahead,
     closing.close,
     closing.reopen,
     closing.status,

@@ -62,6 +62,7 @@ def propose_combinations(book: Book) -> list[Proposal]:
     return proposals
 
 
+@cites("606-10-25-9")
 def combination_window(policy: Policy) -> timedelta:
     """Contracts that are further apart are not at or near the same time, as elected (25-9)."""
     elected = policy.value("combination_window")

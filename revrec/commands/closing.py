@@ -72,6 +72,18 @@ def close(
     _print_close(closed.certificate, new=closed.new, as_json=as_json)
 
 
+def decide_ahead(period: str) -> None:
+    """Decide contracts ahead of a period's close, which then need not; again, only what changed."""
+    with workspace_of() as workspace:
+        asked = workspace.calendar().parse(period)
+        with err.status(f"Deciding for {asked} ..."):
+            decided = closing.decide_for(workspace, asked, engine=PARALLEL)
+    if decided is None:
+        say(f"Nothing is decided ahead of the close of {asked}: so few contracts are read by it.")
+    else:
+        say(f"{decided:,} contracts decided for the close of {asked}.")
+
+
 def _print_rehearsal(rehearsed: Rehearsal, period: Period, *, as_json: bool) -> None:
     for each in rehearsed.gates:
         if each.blocks:

@@ -48,6 +48,7 @@ NEEDS: Mapping[str, frozenset[Duty]] = {
     "refused show": _READ,
     "refused release": _PREPARE,
     "refused dismiss": _PREPARE,
+    "decide-ahead": _CLOSE,
     "close": _CLOSE,
     "cut-off": _CONTROL,
     "reopen": _CONTROL,

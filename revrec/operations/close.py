@@ -77,7 +77,15 @@ def close_period(
     CloseInProgress.
     """
     named = {"prepared_by": prepared_by, "approved_by": approved_by}
-    before = begin_close(workspace, period, **named, kind=kind, reason=reason)
+    before = begin_close(
+        workspace,
+        period,
+        prepared_by=prepared_by,
+        approved_by=approved_by,
+        kind=kind,
+        reason=reason,
+        engine=engine,
+    )
     if before is not None:
         return Closed(certificate=before, new=False)
     with given_up_if_blocked(workspace, period):
@@ -94,10 +102,12 @@ def begin_close(
     approved_by: str,
     kind: Kind = Kind.HARD,
     reason: str = "",
+    engine: Engine = LOCAL,
 ) -> PeriodClose | None:
     """Pin the facts of a close; gives the certificate instead if the period is so closed.
 
-    ``reason`` is kept where a cut-off is moved.
+    ``reason`` is kept where a cut-off is moved. What the close computes with is made ready: sums of
+    usage, and by the ``engine`` decisions; a close that dies later finds them.
     """
     refuse_own_approval(period, prepared_by=prepared_by, approved_by=approved_by)
 
@@ -107,8 +117,9 @@ def begin_close(
 
     closed = workspace.run(begin)
     if closed is None:
-        # In a transaction of its own: sums that save reading rows, for this close and for readers.
+        # In transactions of their own: they save reading rows and facts, for others too.
         workspace.run(lambda tx: _roll_up(tx, workspace.lake, period))
+        workspace.run(lambda tx: _decide_ahead(tx, workspace.lake, period, engine))
     return closed
 
 
@@ -116,6 +127,25 @@ def _roll_up(tx: Transaction, lake: Lake, period: Period) -> None:
     pins = periods.pins(tx, period)
     if pins is not None and pins.usage_version is not None:
         rollup.roll_up(tx, lake, pins.usage_version)
+
+
+def _decide_ahead(tx: Transaction, lake: Lake, period: Period, engine: Engine) -> None:
+    pins = periods.pins(tx, period)
+    # A cut-off that is moved is closed from what changed.
+    if pins is not None and periods.standing_close(tx, period) is None:
+        engine.decide_ahead(tx, lake, pins, period)
+
+
+def decide_for(workspace: Workspace, period: Period, *, engine: Engine = LOCAL) -> int | None:
+    """Decide contracts for a close of the period to come, as known now; how many were decided.
+
+    None where there are so few that a close does not ask for it.
+    """
+
+    def decide(tx: Transaction) -> int | None:
+        return engine.decide_ahead(tx, workspace.lake, pins_at(tx, workspace.lake), period)
+
+    return workspace.run(decide)
 
 
 def move_cut_off(

@@ -232,7 +232,7 @@ def _under(tx: Transaction, pins: Pins) -> str:
 
 
 def _kept(tx: Transaction, lake: Lake, under: str) -> tuple[int, pa.Table] | None:
-    """The seq that what is kept goes through, and the last row of each contract, if there is any."""
+    """The seq that what is kept goes through, and the last row of each contract, or None."""
     commits = lake_commits.totals_of(tx, TABLE)
     if not commits or commits[-1][1][_UNDER] != under:
         return None

@@ -50,6 +50,12 @@ class Engine(Protocol):
         Raises PeriodNotReady, listing what keeps contracts from being accounted for.
         """
 
+    def decide_ahead(self, tx: Transaction, lake: Lake, pins: Pins, period: Period) -> int | None:
+        """Decide for a close to come and keep what was decided; how many contracts were decided.
+
+        None where a close does not ask for it.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Local:
@@ -83,10 +89,7 @@ class Local:
             return together(self.over(pieces, part_of, work)), book
 
     def decide_ahead(self, tx: Transaction, lake: Lake, pins: Pins, period: Period) -> int | None:
-        """Decide for a close to come, where there are so many contracts that it will ask for it.
-
-        How many were decided; None where none need be, or those of later facts are.
-        """
+        """Where there are so many contracts that a close asks for it, and not of later facts."""
         if contracts_told(tx, pins.fact_seq) <= self.undivided:
             return None
         return decide_ahead(tx, lake, pins, period, self)

@@ -84,7 +84,14 @@ def _closing(
     """Close a period; the checks follow as a job of their own, asked for with the certificate."""
     period = workspace.calendar().parse(told["period"])
     tell("passing the gates and pinning the facts", 0, 2)
-    certificate = begin_close(workspace, period, **two, kind=kind, reason=told.get("reason", ""))
+    certificate = begin_close(
+        workspace,
+        period,
+        prepared_by=two["prepared_by"],
+        approved_by=two["approved_by"],
+        kind=kind,
+        reason=told.get("reason", ""),
+    )
     if certificate is None:
         with given_up_if_blocked(workspace, period, _CancelledError):
             tell("computing and posting", 1, 2)

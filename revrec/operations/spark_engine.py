@@ -45,6 +45,7 @@ from revrec.operations.parts import (
     together,
     with_shared,
 )
+from revrec.periods import Period
 from revrec.store.fact_columns import TOLD, facts_of
 from revrec.store.lake import Lake
 from revrec.store.lake_files import file_system
@@ -102,6 +103,13 @@ class Spark:
                 ]
                 close = partial(_close_task, asked=asked, of_all=pieces.of_all)
                 return together(_computed(held, parts, close, folder)), book
+
+
+    def decide_ahead(
+        self, _tx: Transaction, _lake: Lake, _pins: Pins, _period: Period
+    ) -> int | None:
+        """Nothing: the tasks that close contracts decide them."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)

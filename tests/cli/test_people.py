@@ -38,6 +38,7 @@ TABLE = """
     refused show          preparer approver controller auditor service
     refused release       preparer
     refused dismiss       preparer
+    decide-ahead          preparer approver controller
     close                 preparer approver controller
     cut-off               preparer controller
     reopen                preparer controller
