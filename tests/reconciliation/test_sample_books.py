@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -21,15 +19,15 @@ from revrec.demo.generate import draw_deals
 from revrec.demo.metering import meter_usage
 from revrec.demo.usage import draw_usage
 from revrec.feeds.book import book_of as book_of_facts
-from revrec.feeds.documents import read_yaml
 from revrec.feeds.loading import load
-from revrec.feeds.scenario import Scenario, read_scenario, scenario_of
+from revrec.feeds.scenario import read_scenario
 from revrec.model.history import Book
 from revrec.money import from_minor
 from revrec.periods import MONTHS, Period
 from revrec.reconciliation import reconcile
 from revrec.reconciliation.cash import cash_findings
 from revrec.reconciliation.documents import document_findings
+from tests.joined import FOLDER, joined
 from tests.reconciliation.books import book_of, found, off, rows_of, told
 from tests.reconciliation.posted import Told, posted_revenue
 
@@ -159,8 +157,6 @@ def test_the_sample_without_mistakes_has_no_finding():
     assert [] == document_findings(book, {}, MONTHS, as_of=AS_OF, days=200)
 
 
-FOLDER = Path(__file__).parents[2] / "contracts_examples"
-EXAMPLES = sorted(FOLDER.rglob("*.yaml"))
 NOT_INVOICED = {
     "allowances_that_begin_anew": [
         ("INCLUDED", "2025-06", "not_billed", "-20.00"),
@@ -219,45 +215,6 @@ NOT_INVOICED = {
     ],
 }
 """Examples that tell of usage or deliveries and not of all their invoices; those are found."""
-
-
-def renamed(path: Path) -> Scenario:
-    """An example whose contracts, products and events have names that no other has."""
-    document = read_yaml(path.read_text(encoding="utf-8"), str(path))
-    told = [each for name in ("contracts", "products", "events") for each in document.get(name, ())]
-    names = {str(each["id"]) for each in told if "id" in each}
-    sold = [*document.get("standalone_selling_prices", ()), *document["contracts"]]
-    sold += [each for contract in document["contracts"] for each in contract["obligations"]]
-    names |= {str(each["product"]) for each in sold if "product" in each}
-    new = {name: f"{path.stem}/{name}" for name in names}
-
-    def walked(value, field=""):
-        if isinstance(value, dict):
-            return {
-                key if key == "product" else walked(key): walked(each, key)
-                for key, each in value.items()
-            }
-        if isinstance(value, list):
-            return [walked(each) for each in value]
-        return new.get(value, value) if isinstance(value, str) and field != "measure" else value
-
-    return scenario_of(walked(document))
-
-
-def joined() -> Iterator[Scenario]:
-    """The examples, those with the same elections and currencies as one."""
-    together: dict[str, list[Scenario]] = {}
-    for each in map(renamed, EXAMPLES):
-        same = repr((each.policy, each.functional_currency, each.exchange_rates))
-        together.setdefault(same, []).append(each)
-    for scenarios in together.values():
-        yield replace(
-            scenarios[0],
-            **{
-                name: tuple(fact for each in scenarios for fact in getattr(each, name))
-                for name in ("contracts", "products", "standalone_selling_prices", "events")
-            },
-        )
 
 
 def test_published_examples_reconcile():
