@@ -131,14 +131,38 @@ def coded(table: pa.Table, by: Sequence[str]) -> tuple[pa.Array, list[list[str]]
     >>> places.to_pylist(), texts
     ([0, 1, 0], [['a', 'b'], ['x', 'x']])
     """
+    keys, columns = _numbered(table, by)
+    found = keys.dictionary_encode()
+    return found.indices, _texts(found.dictionary, columns)
+
+
+def keys_of(by: Sequence[str], *tables: pa.Table) -> list[pa.Int64Array]:
+    """What columns of text hold together, as numbers that are the same in all the tables.
+
+    >>> first, second = pa.table({"code": ["a", "b"]}), pa.table({"code": ["b"]})
+    >>> [keys.to_pylist() for keys in keys_of(["code"], first, second)]
+    [[0, 1], [1]]
+    """
+    rows = pa.concat_tables([each.select(list(by)) for each in tables])
+    places, _ = _numbered(rows, by)
+    found, start = [], 0
+    for each in tables:
+        found.append(places.slice(start, each.num_rows))
+        start += each.num_rows
+    return found
+
+
+def _numbered(
+    table: pa.Table, by: Sequence[str]
+) -> tuple[pa.Int64Array, Sequence[pa.DictionaryArray]]:
+    """A number for each row, made of places in the lists of distinct texts of its columns."""
     columns = [_coded(table[name]) for name in by]
     keys = columns[0].indices.cast(pa.int64())
     for column in columns[1:]:
         keys = pc.add_checked(
             pc.multiply_checked(keys, len(column.dictionary)), column.indices.cast(pa.int64())
         )
-    found = keys.dictionary_encode()
-    return found.indices, _texts(found.dictionary, columns)
+    return keys, columns
 
 
 def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:

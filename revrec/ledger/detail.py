@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revrec.columnar import coded, looked_up
+from revrec.columnar import coded, keys_of, looked_up
 from revrec.engine import Accounting
 from revrec.ledger.chart import CHARTED, TRANSFER
 from revrec.ledger.entries import JournalEntry, JournalLine, PostedEntry
@@ -162,18 +162,17 @@ def with_reasons(
     def by_kind(event: str) -> tuple[str]:
         return (KINDS[event].paragraphs,)
 
-    place = pa.array(range(postings.num_rows), pa.int64())
-    rows = postings.append_column("place", place).join(contracts, "contract")
-    rows = rows.join(_in_force(reasons, period), list(_COMPONENT)).sort_by("place")
-    rows = looked_up(rows, ["event"], by_kind, ["of_event"])
-    of_component = pc.fill_null(rows["of_component"], "")
+    of_contract = pc.index_in(postings["contract"], contracts["contract"])
+    decisions, of_component = _rested_on(postings, reasons, period)
+    rows = looked_up(postings, ["event"], by_kind, ["of_event"])
     both = pc.binary_join_element_wise(rows["of_event"], of_component, " ")
     told = currencies.functional_currency if currencies else None
     worth = pc.if_else(
         pc.is_valid(rows["functional"]), pa.scalar(told, pa.string()), pa.scalar(None, pa.string())
     )
     added = {
-        "decisions": pc.fill_null(rows["decisions"], ""),
+        **{name: contracts[name].take(of_contract) for name in CONTRACTS.names[1:]},
+        "decisions": decisions,
         "paragraphs": pc.utf8_trim_whitespace(both),
         "functional_currency": worth,
     }
@@ -212,29 +211,36 @@ def reason_of(decisions: Sequence[Decision], segment: Segment) -> tuple[str, str
     return " ".join(map(str, sorted(set(segment.decisions)))), " ".join(sorted(cited))
 
 
-def _in_force(reasons: pa.Table, period: Period) -> pa.Table:
-    """By component: decisions and paragraphs of all that came into force by the period's end."""
-    names = [*_COMPONENT, "decisions", "of_component"]
+def _rested_on(
+    postings: pa.Table, reasons: pa.Table, period: Period
+) -> tuple[pa.StringArray, pa.StringArray]:
+    """Of each posting: decisions and paragraphs of all that is in force for its component."""
     known = reasons.filter(pc.less_equal(reasons["valid_from"], pa.scalar(period.last)))
-    known = known.drop_columns("valid_from").rename_columns(names)
-    known = known.group_by(names, use_threads=False).aggregate([])
-    several = known.group_by(list(_COMPONENT), use_threads=False).aggregate([([], "count_all")])
-    several = several.filter(pc.greater(several["count_all"], 1))
-    if not several.num_rows:
-        return known
-    alone = known.join(several, list(_COMPONENT), join_type="left anti")
-    shared = known.join(several, list(_COMPONENT), join_type="left semi")
-    positions: dict[tuple[str, ...], set[int]] = defaultdict(set)
-    cited: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for *key, decisions, paragraphs in zip(*(shared[n].to_pylist() for n in names), strict=True):
-        positions[tuple(key)].update(map(int, decisions.split()))
-        cited[tuple(key)].update(paragraphs.split())
-    joined = [
-        (*key, " ".join(map(str, sorted(found))), " ".join(sorted(cited[key])))
-        for key, found in positions.items()
-    ]
-    columns = [pa.array(column, pa.string()) for column in zip(*joined, strict=True)]
-    return pa.concat_tables([alone.select(names), pa.table(columns, names=names)])
+    keys, wanted = keys_of(_COMPONENT, known, postings)
+    counted = keys.value_counts()
+    several = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+    shared = pc.is_in(keys, several)
+    alone = pc.invert(shared)
+    positions: dict[int, set[int]] = defaultdict(set)
+    cited: dict[int, set[str]] = defaultdict(set)
+    told = (known[name].filter(shared).to_pylist() for name in ("decisions", "paragraphs"))
+    for key, decisions, paragraphs in zip(keys.filter(shared).to_pylist(), *told, strict=True):
+        positions[key].update(map(int, decisions.split()))
+        cited[key].update(paragraphs.split())
+    together = {
+        "decisions": [" ".join(map(str, sorted(found))) for found in positions.values()],
+        "paragraphs": [" ".join(sorted(cited[key])) for key in positions],
+    }
+    place = pc.index_in(
+        wanted, pa.concat_arrays([keys.filter(alone), pa.array(positions, pa.int64())])
+    )
+    columns = []
+    for name, of_several in together.items():
+        own = known[name].filter(alone).combine_chunks()
+        texts = pa.concat_arrays([own, pa.array(of_several, pa.string())])
+        columns.append(pc.fill_null(texts.take(place), ""))
+    decisions, paragraphs = columns
+    return decisions, paragraphs
 
 
 def numbered(

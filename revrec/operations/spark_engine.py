@@ -104,7 +104,6 @@ class Spark:
                 close = partial(_close_task, asked=asked, of_all=pieces.of_all)
                 return together(_computed(held, parts, close, folder)), book
 
-
     def decide_ahead(
         self, _tx: Transaction, _lake: Lake, _pins: Pins, _period: Period
     ) -> int | None:
