@@ -13,12 +13,13 @@ import pyarrow.dataset as ds
 from revrec import engine
 from revrec.asc606.openings import within_a_period
 from revrec.collector import collector_at_rest
+from revrec.columnar import connect
 from revrec.commitments.performance import as_performed
 from revrec.engine import Accounting
 from revrec.errors import PeriodNotReady
 from revrec.feeds.book import Validated, book_of
 from revrec.ledger.detail import DETAIL
-from revrec.ledger.subledger import Subledger, first_period
+from revrec.ledger.subledger import POSTED, Subledger, first_period
 from revrec.model.fact import Fact, RecordedFact
 from revrec.model.history import Book
 from revrec.model.policy import Account
@@ -56,6 +57,10 @@ class Metered:
         if by_recording and self.recorded is not None:
             return self.recorded
         return rollup.daily(self.cells, self.among, entity=self.entity, by_recording=by_recording)
+
+    def folded(self, days: Sequence[date]) -> pa.Table:
+        """Sums of all contracts by meter up to days, see ``rollup.folded``."""
+        return rollup.folded(self.cells, days, entity=self.entity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +244,28 @@ def posted_detail(
     table = dataset.to_table(columns=DETAIL.names, filter=own)
     ordered = [("period", "ascending"), ("entry_seq", "ascending"), ("line_no", "ascending")]
     return table.cast(DETAIL).sort_by(ordered)
+
+
+def posted_sums(tx: Transaction, lake: Lake, period: Period, without: Collection[str]) -> pa.Table:
+    """What closes up to the period posted, summed over them, but of some contracts (``DETAIL``).
+
+    In no order; of what the sums do not tell, columns are empty.
+    """
+    dataset = lake.dataset(tx, "posting")
+    if dataset is None:
+        return DETAIL.empty_table()
+    own = (ds.field("entity_id") == tx.entity) & (ds.field("period") <= str(period))
+    own &= ~ds.field("contract").isin(pa.array(sorted(without), pa.string()))
+    names = [*POSTED.names, "gl_code", "gl_name", "functional_currency"]
+    with connect() as database:
+        database.register("held", dataset.scanner(columns=names, filter=own).to_reader())
+        sums = database.sql(
+            "select * exclude (amount, functional), sum(amount)::bigint as amount,"
+            " sum(functional)::bigint as functional from held group by all"
+        ).to_arrow_table()
+    told = dict(zip(sums.column_names, sums.columns, strict=True))
+    columns = [told.get(each.name, pa.nulls(sums.num_rows, each.type)) for each in DETAIL]
+    return pa.table(columns, names=DETAIL.names).cast(DETAIL)
 
 
 def posted_by(tx: Transaction, lake: Lake, known_at: datetime | None) -> pa.Table:

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from revrec.feeds.book import book_of
 from revrec.model.history import Book
-from revrec.operations.computing import metered_usage, posted_detail
+from revrec.operations.computing import metered_usage, posted_detail, posted_sums
 from revrec.operations.decided_part import close_decided, first_day
 from revrec.operations.deciding import Standing, decide_ahead, standing
 from revrec.operations.parts import Asked, PartClosed, close_part, cut_up, part_of, together
@@ -98,8 +95,6 @@ class Local:
         self, tx: Transaction, lake: Lake, pins: Pins, asked: Asked, ahead: Standing
     ) -> PartClosed:
         """Contracts that were decided ahead, and the others in parts."""
-        usage, posted = metered_usage(tx, lake, pins).daily(), posted_detail(tx, lake)
-        up_to = posted.filter(pc.less_equal(posted["period"], str(asked.period)))
         first = first_day(ahead.decided)
         parts = max(1, self.parts(len(ahead.others)))
         with cut_up(tx, pins, parts, ahead.others) as pieces:
@@ -107,13 +102,12 @@ class Local:
             asked = replace(asked, since=min(days, default=None))
             others: Iterator[PartClosed] = iter(())
             if ahead.others:
-                for name, rows in (("usage", usage), ("posted", posted)):
-                    pieces.load(name, rows.filter(_of(rows, ahead.others)))
+                pieces.load("usage", metered_usage(tx, lake, pins, ahead.others).daily())
+                pieces.load("posted", posted_detail(tx, lake, ahead.others))
                 others = self.over(pieces, part_of, partial(close_part, asked=asked))
-            used, held = (
-                rows.filter(pc.invert(_of(rows, ahead.others))) for rows in (usage, up_to)
-            )
-            own = close_decided(ahead.decided, used, held, ahead.book, asked)
+            posted = posted_sums(tx, lake, asked.period, ahead.others)
+            used = metered_usage(tx, lake, pins)
+            own = close_decided(ahead.decided, used, posted, ahead.book, asked)
             return together([own, *others])
 
     def parts(self, contracts: int) -> int:
@@ -143,10 +137,6 @@ class Local:
                     yield waiting.pop(0).result()
             for done in waiting:
                 yield done.result()
-
-
-def _of(rows: pa.Table, contracts: Collection[str]) -> pa.ChunkedArray:
-    return pc.is_in(rows["contract"], pa.array(sorted(contracts), pa.string()))
 
 
 LOCAL = Local()

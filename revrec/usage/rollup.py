@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -234,6 +234,40 @@ def daily(
         put(connection, held, columns, conditions)
         table = connection.sql(_sums("recorded_at", by_recording=by_recording)).to_arrow_table()
     return table.cast(schema)
+
+
+def folded(held: ds.Dataset | None, days: Sequence[date], *, entity: int) -> pa.Table:
+    """Exact sums of an entity's ``cells`` by contract, meter and the first of the days to follow.
+
+    Columns of ``DAILY`` in no order; on each of the days, sums to date are those of ``daily``. What
+    is later than all of them is left out.
+    """
+    names = ["contract", "meter", "usage_date", "quantity", "amount"]
+    schema = pa.schema([DAILY.field(name) for name in names])
+    if held is None or not days:
+        return schema.empty_table()
+    known = sorted(set(days))
+    between = [
+        (known[place] + timedelta(days=number + 1), known[place + 1])
+        for place in range(len(known) - 1)
+        for number in range((known[place + 1] - known[place]).days)
+    ]
+    columns = [[each[place] for each in between] for place in (0, 1)]
+    calendar = pa.table([pa.array(e, pa.date32()) for e in columns], names=["usage_date", "day"])
+    with connect() as bench:
+        put(bench, held, names, [pc.field("entity_id") == entity])
+        bench.register("calendar", calendar)
+        sums = bench.sql(
+            """
+            select contract, meter, coalesce(day, $first) as usage_date,
+                   sum(quantity) as quantity, sum(amount) as amount
+            from cell left join calendar using (usage_date)
+            where day is not null or usage_date <= $first
+            group by all
+            """,
+            params={"first": known[0]},
+        )
+        return sums.to_arrow_table().cast(schema)
 
 
 def _sums(recorded: str, *, by_recording: bool) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pytest
 
 from revrec.feeds.policies import completed
@@ -21,7 +22,7 @@ from revrec.model.events import Usage
 from revrec.model.fact import Fact, FactKind, canonical
 from revrec.operations import deciding
 from revrec.operations.close import close_period
-from revrec.operations.computing import compute, inputs_of, sound_book
+from revrec.operations.computing import Metered, compute, inputs_of, sound_book
 from revrec.operations.decided_part import close_decided, first_day
 from revrec.operations.deciding import Standing, decide_part
 from revrec.operations.engines import LOCAL, Local
@@ -265,7 +266,10 @@ def test_every_example_is_closed_as_if_read() -> None:
         book = sound_book(told)
         asked = Asked(period=through, since=first_day(decided))
         used = part.usage.filter(pc.is_in(part.usage["contract"], kept))
-        ahead = close_decided(decided, used, part.posted, book_of_none(told), asked)
+        entity = pa.repeat(pa.scalar(1, pa.int32()), part.usage.num_rows)
+        cells = ds.dataset(part.usage.append_column("entity_id", entity))
+        metered = Metered(cells=cells, entity=1, among=None)
+        ahead = close_decided(decided, metered, part.posted, book_of_none(told), asked)
         # An example may be of a contract that is refused.
         histories = {name: book.histories[name] for name in kept.to_pylist()}
         inputs = inputs_of(replace(book, histories=histories), used, part.posted)
