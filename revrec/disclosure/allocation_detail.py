@@ -12,6 +12,7 @@ from fractions import Fraction
 from revrec.asc606.transaction_price import FIXED
 from revrec.citations import cites
 from revrec.disclosure import columns as c
+from revrec.disclosure.by_column import gathered
 from revrec.disclosure.frame import Frame, Row
 from revrec.model.contract import ConsiderationKind, Contract
 from revrec.model.dataset import DataSet
@@ -45,28 +46,26 @@ def allocation_detail(frame: Frame) -> DataSet:
     from the first allocation by modifications and new estimates; it sums to the transaction
     price.
     """
-    components = _components(frame)
-    customers = frame.customers
-    rows: list[Row] = []
-    for name in sorted(components, key=lambda name: (customers[name], name)):
-        rows += _rows(frame, name, components[name])
+    components, customers = _components(frame), frame.customers
+    names = sorted(components, key=lambda name: (customers[name], name))
+    rows = (row for name in names for row in _rows(frame, name, components[name]))
+    columns = [
+        c.ENTITY, c.CUSTOMER, c.CONTRACT, c.COMPONENT, c.OBLIGATION, c.PRODUCT, c.CURRENCY,
+        c.quantity("quantity", "Quantity"), c.price("selling_price", "Standalone selling price"),
+        c.text("source", "Its source"), c.ratio("ratio", "Ratio"),
+        c.money("stated_price", "Stated price"),
+        c.ratio("of_selling_price", "Of the selling price"), c.text("in_range", "In range"),
+        c.text("exception", "Exception"), c.day("promised", "Promised"),
+        c.money("when_promised", "Allocated when promised"),
+        c.money("adjustment", "Adjustment to stated price"),
+        c.quantity("rounding", "Rounding (minor units)"), c.money("changed", "Changed since"),
+        c.money("allocated", "Allocated"), c.ROW_KEY,
+    ]  # fmt: skip
     return DataSet(
         name="allocation_detail",
         title="Allocation detail",
-        columns=[
-            c.ENTITY, c.CUSTOMER, c.CONTRACT, c.COMPONENT, c.OBLIGATION, c.PRODUCT, c.CURRENCY,
-            c.quantity("quantity", "Quantity"),
-            c.price("selling_price", "Standalone selling price"),
-            c.text("source", "Its source"), c.ratio("ratio", "Ratio"),
-            c.money("stated_price", "Stated price"),
-            c.ratio("of_selling_price", "Of the selling price"), c.text("in_range", "In range"),
-            c.text("exception", "Exception"), c.day("promised", "Promised"),
-            c.money("when_promised", "Allocated when promised"),
-            c.money("adjustment", "Adjustment to stated price"),
-            c.quantity("rounding", "Rounding (minor units)"),
-            c.money("changed", "Changed since"), c.money("allocated", "Allocated"), c.ROW_KEY,
-        ],
-        rows=rows,
+        columns=columns,
+        rows=gathered(columns, rows),
         note=(
             "Selling prices are those at inception and are not updated (606-10-32-43). A single "
             "obligation takes the whole price and needs none. Usage allocated to its day "
@@ -74,7 +73,7 @@ def allocation_detail(frame: Frame) -> DataSet:
             f"{_percent(frame)} of the selling price, as policy elects. Exceptions: a discount "
             "that belongs to some obligations alone (32-37), an amount that does (32-40)."
         ),
-    )  # fmt: skip
+    )
 
 
 def _components(frame: Frame) -> Mapping[str, Mapping[str, _Component]]:
@@ -106,6 +105,7 @@ def _rows(frame: Frame, name: str, components: Mapping[str, _Component]) -> Iter
     contract = frame.inputs.book.histories[name].contract
     decisions = frame.inputs.accounting.contracts[name].decisions
     products, band = frame.products[name], _band(frame)
+    entity, customer = frame.entity, frame.customers[name]
     quantities = {each.id: each.quantity for each in frame.inputs.book.histories[name].promised}
     sources = _sources(decisions)
     apart = {each.inputs["consideration"] for each in decisions if each.rule == "explain_wholly"}
@@ -120,7 +120,7 @@ def _rows(frame: Frame, name: str, components: Mapping[str, _Component]) -> Iter
             of_price = _of_selling_price(told, price, contract.currency)
             rounding = None if ratio is None else _decimal(first - whole * ratio, _ROUNDING_DIGITS)
             yield (
-                frame.entity, frame.customers[name], name, component, obligation,
+                entity, customer, name, component, obligation,
                 products.get(obligation, ""), contract.currency, quantities.get(obligation), price,
                 sources.get(obligation, ""),
                 None if ratio is None else _decimal(ratio, _RATIO_DIGITS), told,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import chain, islice
 
 import pyarrow as pa
 
-from revrec.column_rows import ColumnRows, Values
+from revrec.column_rows import ColumnRows, Values, objects_of
 from revrec.model.dataset import Column, ColumnType, DataSet
 
+_BLOCK = 20_000
 _EMPTY = type(None)
 _TAKEN: dict[ColumnType, set[type]] = {
     ColumnType.TEXT: {str, _EMPTY},
@@ -36,9 +38,25 @@ def by_column(data: DataSet) -> DataSet:
     rows, count = data.rows, len(data.columns)
     if isinstance(rows, ColumnRows) or not set(map(len, rows)) <= {count}:
         return data
-    listed = zip(*rows, strict=True) if rows else [()] * count
-    columns = [as_taken(*pair) for pair in zip(data.columns, listed, strict=True)]
-    return replace(data, rows=ColumnRows(columns, len(rows)))
+    return replace(data, rows=gathered(data.columns, rows))
+
+
+def gathered(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> ColumnRows:
+    """Rows of these columns, held by column as they come: few of them are objects at once."""
+    coming, count = iter(rows), 0
+    parts: list[list[Values]] = [[as_taken(column, ())] for column in columns]
+    while block := list(islice(coming, _BLOCK)):
+        count += len(block)
+        for column, held, values in zip(columns, parts, zip(*block, strict=True), strict=True):
+            held.append(as_taken(column, values))
+    return ColumnRows(list(map(_together, parts)), count)
+
+
+def _together(parts: Sequence[Values]) -> Values:
+    arrays = [part for part in parts if isinstance(part, pa.Array)]
+    if len(arrays) == len(parts):
+        return pa.concat_arrays(arrays)
+    return [*chain.from_iterable(map(objects_of, parts))]
 
 
 def as_taken(column: Column, values: Sequence[object]) -> Values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from revrec.disclosure.allocation_detail import allocation_detail
 from revrec.disclosure.balances import ROLLFORWARDS, balance_totals, by_contract, by_month
 from revrec.disclosure.billing_bridge import billing_bridge
 from revrec.disclosure.by_column import by_column
-from revrec.disclosure.changes import changes, estimate_log, modification_log
+from revrec.disclosure.changes import Change, changes, estimate_log, modification_log
 from revrec.disclosure.cohorts import revenue_cohorts, revenue_over_time
 from revrec.disclosure.comparison import revenue_comparison
 from revrec.disclosure.contract_costs import contract_costs
@@ -92,10 +92,9 @@ def schedules(
         usage=usage,
     )
     with Frame(inputs) as frame:
-        made = _schedules(frame)
+        made = list(_schedules(frame))
         figures = key_figures(frame)
-        told = [*made, *fiscal_periods(span), as_data_set(figures)]
-        data = {each.name: each for each in map(by_column, told)}
+        data = {each.name: each for each in [*made, *fiscal_periods(span), as_data_set(figures)]}
         checks = (
             *tie_outs(frame, data),
             *flux_tie_outs(data),
@@ -104,42 +103,53 @@ def schedules(
         return Schedules(datasets=data, tie_outs=checks, summary=figures)
 
 
-def _schedules(frame: Frame) -> list[DataSet]:
-    found, allocated = changes(frame), allocation_detail(frame)
-    listed, waterfall = remaining_obligations(frame), revenue_waterfall(frame, allocated)
+def _schedules(frame: Frame) -> Iterator[DataSet]:
+    """Each held by column once it is made: rows of many contracts would take several times that."""
+    found, allocated = changes(frame), by_column(allocation_detail(frame))
+    listed, waterfall = remaining_obligations(frame), by_column(revenue_waterfall(frame, allocated))
     find_unbilled(frame)
     load_maturity(frame)
     add_memos(frame, found)
-    accrued = accrual_look_back(frame)
-    return [
-        waterfall,
-        revenue_over_time(frame, waterfall),
-        revenue_cohorts(frame, waterfall),
-        *(by_contract(frame, kind) for kind in ROLLFORWARDS),
-        balance_totals(frame),
-        *(by_month(frame, kind) for kind in ROLLFORWARDS),
-        *contract_costs(frame),
-        contract_position(frame),
-        by_maturity(frame),
-        billing_bridge(frame),
-        financing(frame),
-        accrued,
-        look_back(frame, accrued, found),
-        listed,
-        by_band(listed),
-        remaining_movement(frame),
-        revenue_comparison(frame),
-        revenue_by_use(frame),
-        *(revenue_by(frame, cut) for cut in CUTS),
-        disaggregated_revenue(frame),
-        late_revenue(frame),
-        earlier_performance(frame),
-        *flux(frame),
-        *flux_functional(frame),
-        allocated,
-        modification_log(frame, found),
-        estimate_log(frame, found),
-        decisions(frame),
-        journal_summary(frame),
-        journal_detail(frame),
-    ]
+    accrued = by_column(accrual_look_back(frame))
+    made = _made(frame, found, allocated, listed, waterfall, accrued)
+    yield from map(by_column, made)
+
+
+def _made(  # noqa: PLR0917 - what several are made of
+    frame: Frame,
+    found: Sequence[Change],
+    allocated: DataSet,
+    listed: DataSet,
+    waterfall: DataSet,
+    accrued: DataSet,
+) -> Iterator[DataSet]:
+    yield waterfall
+    yield revenue_over_time(frame, waterfall)
+    yield revenue_cohorts(frame, waterfall)
+    yield from (by_contract(frame, kind) for kind in ROLLFORWARDS)
+    yield balance_totals(frame)
+    yield from (by_month(frame, kind) for kind in ROLLFORWARDS)
+    yield from contract_costs(frame)
+    yield contract_position(frame)
+    yield by_maturity(frame)
+    yield billing_bridge(frame)
+    yield financing(frame)
+    yield accrued
+    yield look_back(frame, accrued, found)
+    yield listed
+    yield by_band(listed)
+    yield remaining_movement(frame)
+    yield revenue_comparison(frame)
+    yield revenue_by_use(frame)
+    yield from (revenue_by(frame, cut) for cut in CUTS)
+    yield disaggregated_revenue(frame)
+    yield late_revenue(frame)
+    yield earlier_performance(frame)
+    yield from flux(frame)
+    yield from flux_functional(frame)
+    yield allocated
+    yield modification_log(frame, found)
+    yield estimate_log(frame, found)
+    yield decisions(frame)
+    yield journal_summary(frame)
+    yield journal_detail(frame)

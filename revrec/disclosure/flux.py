@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from revrec.citations import cites
 from revrec.disclosure import columns as c
+from revrec.disclosure.by_column import gathered
 from revrec.disclosure.checks import summed, sums, table_of
 from revrec.disclosure.frame import Frame
 from revrec.disclosure.span import Span
@@ -248,29 +249,30 @@ def _modified(frame: Frame) -> Mapping[str, Sequence[date]]:
 
 
 def _detail(found: Sequence[Line]) -> DataSet:
-    rows = [
+    rows = (
         (
             line.comparison, line.customer, line.contract, line.obligation, line.product,
             line.category, line.currency, line.base, line.current, line.change,
-            *(line.drivers.get(name, 0) for name in DRIVERS),
+            *[line.drivers.get(name, 0) for name in DRIVERS],
             line.units_base, line.units_current,
             c.key_of(line.comparison, line.contract, line.obligation, line.product, line.category,
                      line.currency),
         )
         for line in found
+    )  # fmt: skip
+    columns = [
+        c.text("comparison", "Against"), c.CUSTOMER, c.CONTRACT, c.OBLIGATION, c.PRODUCT,
+        c.text("category", "Category"), c.CURRENCY, *_AMOUNTS,
+        c.quantity("units_base", "Units then"), c.quantity("units_current", "Units now"),
+        c.ROW_KEY,
     ]  # fmt: skip
     return DataSet(
         name=DETAIL,
         title="Changes of revenue by contract",
-        columns=[
-            c.text("comparison", "Against"), c.CUSTOMER, c.CONTRACT, c.OBLIGATION, c.PRODUCT,
-            c.text("category", "Category"), c.CURRENCY, *_AMOUNTS,
-            c.quantity("units_base", "Units then"), c.quantity("units_current", "Units now"),
-            c.ROW_KEY,
-        ],
-        rows=rows,
+        columns=columns,
+        rows=gathered(columns, rows),
         note="Volume, mix and price of what is priced as it is used; drivers add up to the change.",
-    )  # fmt: skip
+    )
 
 
 _AMOUNTS = (

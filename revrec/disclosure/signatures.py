@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from revrec.column_rows import ColumnRows
 from revrec.disclosure import columns as c
+from revrec.disclosure.by_column import as_taken, by_column
 from revrec.model.dataset import Column, DataSet
 
 
@@ -60,40 +62,52 @@ def signed(data: Mapping[str, DataSet], by: Signatures) -> dict[str, DataSet]:
     """
     last = [each.chain_seq for each in by.closes]
 
-    def of_line(row: Sequence[object], at: Mapping[str, int]) -> Sequence[object]:
-        entry = int(str(row[at["entry"]]))
-        place = bisect_left(last, entry)
-        if not entry or place == len(last):
+    def of_line(entry: object) -> Sequence[object]:
+        number = int(str(entry))
+        place = bisect_left(last, number)
+        if not number or place == len(last):
             return "", ""
         return by.closes[place].prepared_by, by.closes[place].approved_by
 
-    def of_change(row: Sequence[object], at: Mapping[str, int]) -> Sequence[object]:
-        told = by.modifications.get((str(row[at["contract"]]), str(row[at["modification"]])))
+    def of_change(contract: object, modification: object) -> Sequence[object]:
+        told = by.modifications.get((str(contract), str(modification)))
         return (told.on, told.by, told.digest) if told else (None, "", "")
 
     found = dict(data)
-    found["journal_detail"] = _beside(data["journal_detail"], _PEOPLE, of_line)
-    found["modification_log"] = _beside(data["modification_log"], _TOLD, of_change)
+    found["journal_detail"] = _beside(data["journal_detail"], _PEOPLE, ["entry"], of_line)
+    log, named = data["modification_log"], ["contract", "modification"]
+    found["modification_log"] = _beside(log, _TOLD, named, of_change)
     return found
 
 
 def signed_prices(analysis: DataSet, by: Signatures) -> DataSet:
     """The analysis of selling prices with those who told and approved the entry of the book."""
 
-    def of_entry(row: Sequence[object], at: Mapping[str, int]) -> Sequence[object]:
-        told = by.selling_prices.get(str(row[at["book"]]))
+    def of_entry(book: object) -> Sequence[object]:
+        told = by.selling_prices.get(str(book))
         return (told.by, told.approved_by) if told else ("", "")
 
-    return _beside(analysis, _BOOK, of_entry)
+    return _beside(analysis, _BOOK, ["book"], of_entry)
 
 
 def _beside(
     data: DataSet,
     added: Sequence[Column],
-    values: Callable[[Sequence[object], Mapping[str, int]], Sequence[object]],
+    named: Sequence[str],
+    values: Callable[..., Sequence[object]],
 ) -> DataSet:
-    """The data set with columns before its row key, which stays last."""
+    """The data set with columns before its row key, which stays last.
+
+    Their values are of those in the columns ``named``, and looked up once for each.
+    """
     *columns, key = data.columns
-    at = {column.name: place for place, column in enumerate(data.columns)}
-    rows = [(*row[:-1], *values(row, at), row[-1]) for row in data.rows]
-    return replace(data, columns=[*columns, *added, key], rows=rows)
+    rows, places = by_column(data).rows, [column.name for column in data.columns]
+    assert isinstance(rows, ColumnRows), f"{data.name} has rows of one length"
+    keys = list(zip(*(rows.values(places.index(name)) for name in named), strict=True))
+    told = {each: values(*each) for each in dict.fromkeys(keys)}
+    beside = [
+        as_taken(column, [told[each][place] for each in keys]) for place, column in enumerate(added)
+    ]
+    *before, last = rows.columns
+    signed_rows = ColumnRows([*before, *beside, last], len(rows))
+    return replace(data, columns=[*columns, *added, key], rows=signed_rows)
