@@ -15,6 +15,8 @@ from revrec.model.decision import Decision, Told
 from revrec.model.events import Estimate
 from revrec.money import Money, from_minor, minor_digits, round_ratio
 
+_ALL = Fraction(1)
+
 
 @cites("606-10-55-36", "606-10-55-37B", "606-10-55-38")
 def retained(
@@ -73,7 +75,7 @@ def retained_estimate(
 def share_of_use(consideration: Consideration) -> Fraction:
     """The part of a rated amount that is revenue: all of it, but for an agent."""
     share = consideration.retained_share
-    return Fraction(1) if share is None else Fraction(share)
+    return _ALL if share is None else Fraction(share)
 
 
 def _kept(told: Consideration, amount: Decimal, currency: str) -> Decimal:

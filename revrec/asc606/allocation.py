@@ -23,7 +23,9 @@ from revrec.model.decision import Decision, Told
 from revrec.money import Money, apportion, as_text, minor_digits, round_ratio, with_decimals
 
 _ACCESS = BY_TIME | {Measure.TIME_ELAPSED}
-Weights = Mapping[str, Fraction]
+Exact = Fraction | int
+"""A rational number: most prices are whole minor units, and whole numbers add faster."""
+Weights = Mapping[str, Exact]
 """Obligation -> standalone selling price in minor units."""
 Proportions = Mapping[str, int]
 """Obligation -> whole number in proportion to its selling price, in the order of ids."""

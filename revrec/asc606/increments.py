@@ -30,7 +30,7 @@ class Comparison:
     """What an obligation gets of the price, and its selling price, in minor units (32-40b)."""
 
     allocated: int
-    alone: Fraction
+    alone: Fraction | int
 
 
 @cites("606-10-32-40")

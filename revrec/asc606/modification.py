@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from functools import partial
 
 from revrec.citations import cites
 from revrec.errors import ContractError
@@ -228,12 +229,7 @@ def explain_modification(
     shares: Mapping[str, int],
 ) -> Decision:
     """The treatment and the new allocation, as a decision."""
-    currency, treatment = contract.currency, treated.treatment
-    change = as_text(to_minor(modification.price_change, currency), currency)
-    parts = ", ".join(f"{key} {as_text(share, currency)}" for key, share in sorted(shares.items()))
-    paragraph = _PARAGRAPH[treatment]
-    over = "what is added" if treatment is Treatment.SEPARATE else "what remains"
-    reason = f" ({modification.reason})" if modification.reason else ""
+    paragraph = _PARAGRAPH[treated.treatment]
     return Decision(
         contract=contract.id,
         on=modification.on,
@@ -244,22 +240,37 @@ def explain_modification(
             if modification.unpriced
             else ("606-10-25-10", paragraph)
         ),
-        told=Told(
-            inputs={
-                "modification": modification.id,
-                "new_terms_from": str(modification.new_terms_from or modification.on),
-                "price_change": change,
-                "at_standalone_selling_prices": str(treated.at_selling_prices),
-                "by_rule": str(treated.by_rule),
-            }
-            | _told_besides(modification),
-            outcome=str(treatment),
-            sentence=(
-                f"Modification {modification.id}{reason}, price change {change}, is accounted for "
-                f"as {treatment} ({paragraph}{_CASE.get(treatment, '')}): "
-                f"{as_text(pool, currency)} over {over}: "
-                f"{parts or 'nothing'}.{_besides(modification, treated)}"
-            ),
+        told=partial(_treated, modification, treated, pool, shares, contract.currency),
+    )
+
+
+def _treated(
+    modification: Modification,
+    treated: Treated,
+    pool: int,
+    shares: Mapping[str, int],
+    currency: str,
+) -> Told:
+    treatment = treated.treatment
+    change = as_text(to_minor(modification.price_change, currency), currency)
+    parts = ", ".join(f"{key} {as_text(share, currency)}" for key, share in sorted(shares.items()))
+    over = "what is added" if treatment is Treatment.SEPARATE else "what remains"
+    reason = f" ({modification.reason})" if modification.reason else ""
+    return Told(
+        inputs={
+            "modification": modification.id,
+            "new_terms_from": str(modification.new_terms_from or modification.on),
+            "price_change": change,
+            "at_standalone_selling_prices": str(treated.at_selling_prices),
+            "by_rule": str(treated.by_rule),
+        }
+        | _told_besides(modification),
+        outcome=str(treatment),
+        sentence=(
+            f"Modification {modification.id}{reason}, price change {change}, is accounted for "
+            f"as {treatment} ({_PARAGRAPH[treatment]}{_CASE.get(treatment, '')}): "
+            f"{as_text(pool, currency)} over {over}: "
+            f"{parts or 'nothing'}.{_besides(modification, treated)}"
         ),
     )
 

@@ -317,7 +317,7 @@ def _carry_on(
     elif not same_contract(each.obligation, modification):
         answer = cut.earned[each.id]
         part = Fraction(answer.denominator - answer.numerator, answer.denominator)
-        each.left = each.still(part)
+        each.left = Fraction(each.still(part))
         each.shape = remaining(each.shape, answer, next_day(standing.cut))
 
 

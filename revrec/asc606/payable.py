@@ -104,7 +104,9 @@ def with_amounts(history: ContractHistory) -> list[Estimate]:
     inception. What is payable to the customer comes off the price.
     """
     told = with_returns(history)
-    terms = {each.id: each for each in history.consideration} if told else {}
+    if not told:
+        return told
+    terms = {each.id: each for each in history.consideration}
     return [_in_amount(history.contract, each, terms) for each in told]
 
 

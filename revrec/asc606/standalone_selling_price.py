@@ -41,7 +41,7 @@ class Books:
 class PriceAlone(NamedTuple):
     """What an obligation is sold for alone, and where that comes from."""
 
-    amount: Fraction
+    amount: Fraction | int
     """Minor units."""
     source: str
     """For readers: the method, and the entry of the book."""
@@ -56,7 +56,7 @@ def standalone_selling_price(
     on: date,
     first_day: date,
     last_day: date | None,
-) -> Fraction:
+) -> Fraction | int:
     """The price of the whole obligation sold alone, in minor units, as of ``on``.
 
     Raises MissingSellingPrice when there is none or it is not above zero.
@@ -105,8 +105,9 @@ def price_alone(
     if price <= 0:
         raise _missing(obligation, contract, f"is {Fraction(price)}; it must be above zero")
     numerator, denominator = price.as_integer_ratio()
-    scale: int = 10 ** minor_digits(contract.currency)
-    return PriceAlone(Fraction(numerator * scale, denominator), source)
+    numerator *= 10 ** minor_digits(contract.currency)
+    whole, rest = divmod(numerator, denominator)
+    return PriceAlone(Fraction(numerator, denominator) if rest else whole, source)
 
 
 @cites("606-10-32-33")

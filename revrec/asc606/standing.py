@@ -278,7 +278,8 @@ class Standing:
             self.contract, entitlement=entitlement, first_day=first_day, used=used
         )
         shape = above_minimum(consideration, shape)
-        return shape._replace(whole=shape.whole * share_of_use(consideration).denominator)
+        parts = share_of_use(consideration).denominator
+        return shape if parts == 1 else shape._replace(whole=shape.whole * parts)
 
     def promise_later(self, promised: Promised) -> None:
         """What the customer is promised comes off the price, also of what it has (32-27)."""

@@ -18,7 +18,7 @@ from revrec.errors import UnsupportedTerm
 from revrec.model.contract import Consideration, ConsiderationKind, Contract
 from revrec.model.decision import Decision, Told
 from revrec.model.events import Estimate
-from revrec.money import Money, as_text, to_minor
+from revrec.money import as_text, to_minor
 
 FIXED = "fixed"
 """Name of the component that pools all fixed consideration of a contract."""
@@ -118,14 +118,12 @@ def re_estimate(
         before = amounts.get(estimate.consideration)
         if before is None or estimate.consideration == FIXED:
             raise _unknown(contract, estimate, "consideration", estimate.consideration)
-        old = Money(before, contract.currency)
-        new = Money(to_minor(estimate.amount, contract.currency), contract.currency)
-        what, outcome = estimate.consideration, f"{old} -> {new}"
+        moved: tuple[int, int] | None = before, to_minor(estimate.amount, contract.currency)
         paragraphs: tuple[str, ...] = ("606-10-32-14", "606-10-32-42", "606-10-32-43")
     elif estimate.obligation is not None and estimate.expected is not None:
         if estimate.obligation not in set(obligations):
             raise _unknown(contract, estimate, "obligation", estimate.obligation)
-        what, outcome = estimate.obligation, f"expected use {estimate.expected}"
+        moved = None
         paragraphs = ("606-10-55-48", "606-10-25-35")
     else:
         raise UnsupportedTerm(
@@ -136,20 +134,29 @@ def re_estimate(
             contract=contract.id,
             field="estimate",
         )
-    reason = f" ({estimate.basis})" if estimate.basis else ""
     return Decision(
         contract=contract.id,
         on=estimate.on,
         step=3,
         rule="re_estimate",
         paragraphs=paragraphs,
-        told=Told(
-            inputs={"estimate": estimate.id, "of": what, "basis": estimate.basis},
-            outcome=outcome,
-            sentence=(
-                f"On {estimate.on} the estimate of {what} became {outcome}{reason}; the effect on "
-                "work already done is recognised in the period of the change."
-            ),
+        told=partial(_re_estimated, estimate, moved, contract.currency),
+    )
+
+
+def _re_estimated(estimate: Estimate, moved: tuple[int, int] | None, currency: str) -> Told:
+    what, outcome = estimate.obligation, f"expected use {estimate.expected}"
+    if moved is not None:
+        before, now = moved
+        what = estimate.consideration
+        outcome = f"{as_text(before, currency)} -> {as_text(now, currency)}"
+    reason = f" ({estimate.basis})" if estimate.basis else ""
+    return Told(
+        inputs={"estimate": estimate.id, "of": what or "", "basis": estimate.basis},
+        outcome=outcome,
+        sentence=(
+            f"On {estimate.on} the estimate of {what} became {outcome}{reason}; the effect on "
+            "work already done is recognised in the period of the change."
         ),
     )
 

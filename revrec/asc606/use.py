@@ -22,6 +22,8 @@ from revrec.model.decision import Answer, Earlier, Shape
 from revrec.money import round_ratio
 from revrec.periods import FOREVER, next_day
 
+_ALL, _NONE = Fraction(1), Fraction(0)
+
 
 class AsUsed(msgspec.Struct):
     """Consideration priced for each day of use, or for each unit."""
@@ -30,9 +32,9 @@ class AsUsed(msgspec.Struct):
     obligation: str
     shape: Shape
     decision: int
-    upto: Fraction = Fraction(1)
+    upto: Fraction = _ALL
     """What of it this obligation and those before it get, where a royalty is shared ..."""
-    before: Fraction = Fraction(0)
+    before: Fraction = _NONE
     """... and those before it: each gets the difference of two rounded parts of the whole."""
     counted: dict[int, int] = {}
     """Restart -> atoms counted under terms that ended with it."""
@@ -135,7 +137,7 @@ def shapes_of_use(
         return (each.shape,)
     own = each.ends if each.ends and each.ends < (written_end or FOREVER) else None
     if not each.consideration.above_entitlement:
-        return (each.shape._replace(counts_to=own),)
+        return (each.shape if own is None else each.shape._replace(counts_to=own),)
     until = FOREVER if written_end is None else max(written_end, last_day or written_end)
     lapses = over.usage.lapses if held is None else (held.used_until or held.shape).lapses
     if lapses is None or lapses >= until or over.usage.rolls_over:
@@ -174,11 +176,13 @@ def layers_of_use(
     Parts of a shared royalty add up to the whole, however each is rounded (32-28).
     """
     name, component = each.obligation, each.consideration.id
-    whole = each.shape.whole * lcm(each.upto.denominator, each.before.denominator)
-    upto, before = (
-        each.price * part.numerator * (whole // (each.shape.whole * part.denominator))
-        for part in (each.upto, each.before)
-    )
+    whole, upto, before = each.shape.whole, each.price, 0
+    if each.before or each.upto != 1:
+        whole *= lcm(each.upto.denominator, each.before.denominator)
+        upto, before = (
+            each.price * part.numerator * (whole // (each.shape.whole * part.denominator))
+            for part in (each.upto, each.before)
+        )
     layers: dict[Key, Layer] = {}
     for number, told in ended.items():
         share = round_ratio(told.counted * upto, whole) - round_ratio(told.counted * before, whole)
@@ -187,7 +191,9 @@ def layers_of_use(
                 share, COMPLETE, told.product, because, as_used=True, earlier=told.earlier
             )
     if each.live:
-        shape, *after = (shape._replace(whole=whole) for shape in shapes)
+        shape, *after = (
+            shape if shape.whole == whole else shape._replace(whole=whole) for shape in shapes
+        )
         layers[name, component, LIVE] = Layer(upto, shape, product, because, as_used=True)
         if before:
             layers[name, component, APART] = Layer(-before, shape, product, because, as_used=True)

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import msgspec
 
-from revrec.asc606.allocation import Weights, discounted, with_residual
+from revrec.asc606.allocation import Exact, Weights, discounted, with_residual
 from revrec.asc606.options import with_renewals
 from revrec.asc606.standalone_selling_price import Books, PriceAlone, price_alone
 from revrec.citations import cites
@@ -32,7 +32,7 @@ class InForce(msgspec.Struct):
     first_day: date
     last_day: date | None
     left: Fraction = _WHOLE
-    worth: Fraction | None = None
+    worth: Exact | None = None
     """Of a renewal: what it got of the price at inception (55-45), in minor units."""
     used_until: Shape | None = None
     """The measure before no further use was expected (55-48), while none is."""
@@ -42,7 +42,7 @@ class InForce(msgspec.Struct):
         """The obligation's id."""
         return self.obligation.id
 
-    def still(self, price: Fraction) -> Fraction:
+    def still(self, price: Exact) -> Exact:
         """What of a price of the whole promise, or of a part of it, is of what is left."""
         return price if self.left == 1 else self.left * price
 

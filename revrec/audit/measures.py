@@ -111,7 +111,7 @@ def relative_ssp(run: Run, expectation: Expectation) -> Fraction:
 
 
 def _alone(run: Run, history: ContractHistory, promise: Promise) -> Fraction:
-    return price_alone(
+    price = price_alone(
         promise.obligation,
         history.contract,
         Books(run.book.selling_prices, run.book.policy),
@@ -119,6 +119,7 @@ def _alone(run: Run, history: ContractHistory, promise: Promise) -> Fraction:
         first_day=promise.first_day,
         last_day=promise.last_day,
     )
+    return Fraction(price)
 
 
 @cites("606-10-55-17")
