@@ -10,18 +10,24 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from starlette.testclient import TestClient
 
+from api.app import create_app
+from revrec.operations.workspace import Workspace
+from tests.api.conftest import PEOPLE
 from tests.api.requests import CONTRACT, NDJSON, close, record, reopen, send
+from tests.people import enrol
 
 JANUARY = {"period": "2026-01"}
+SHARED = 1_000_000
+"""The entity of the books that several tests read."""
 OTHER = {**CONTRACT, "id": "C-2", "customer": "bolt", "currency": "JPY"} | {
     "consideration": [{"id": "fee", "kind": "fixed", "amount": "365000"}]
 }
 
 
-@pytest.fixture
-def read(ana, cleo):
-    """Reads data sets of January: a contract in dollars and one in yen; closed."""
+def closed(ana, cleo):
+    """Closes January of a contract in dollars and one in yen; reads its data sets."""
     recorded = record(ana, [CONTRACT, OTHER], "facts")
     assert [] == recorded.json()["refused"]
     assert 200 == send(ana, NDJSON, "usage").status_code
@@ -32,6 +38,18 @@ def read(ana, cleo):
         return cleo.get(path, params=JANUARY | told, headers={"Accept": accept, **dict(headers)})
 
     return reading
+
+
+@pytest.fixture(scope="module")
+def read(database, lake, settings):
+    """Reads data sets of books that no test of the module changes."""
+    books = Workspace(database=database, lake=lake, entity=SHARED, actor="preparer")
+    enrol(books, PEOPLE)
+    app = create_app(books, settings)
+    keys = ({"Authorization": f"Bearer {each}-key"} for each in ("ana", "cleo"))
+    ana, cleo = (TestClient(app, headers=key) for key in keys)
+    with ana:
+        yield closed(ana, cleo)
 
 
 def test_every_form_holds_the_same_rows(read):
@@ -118,8 +136,9 @@ def test_pages_join_and_filters_choose(read):
     assert 422 == read("journal_detail", where="colour=red").status_code
 
 
-def test_an_answer_is_named_and_a_cursor_is_of_its_close(read, ana, ben):
+def test_an_answer_is_named_and_a_cursor_is_of_its_close(ana, ben, cleo):
     """Nothing is sent twice; what is written changes the name; a new close ends the cursors."""
+    read = closed(ana, cleo)
     first = read("journal_detail", limit="3")
     tag, cursor = first.headers["ETag"], first.links["next"]["url"].split("cursor=")[1]
     again = read("journal_detail", limit="3", headers={"If-None-Match": tag})

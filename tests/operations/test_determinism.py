@@ -22,7 +22,7 @@ from revrec.periods import Period
 from revrec.runtime.settings import Settings
 from tests.books import load_examples
 
-with open_workspace(Settings(), actor="ada", migrate=True) as workspace:
+with open_workspace(Settings(), actor="ada") as workspace:
     load_examples(workspace, Path(sys.argv[1]))
     for month in (1, 2, 3):
         closed = close_period(

@@ -142,7 +142,7 @@ def test_two_ways_of_sending_give_one_ledger(
         ways = []
         for entity, shuffled, sizes in (
             (FIRST, False, cycle([2 * rows])),
-            (SECOND, True, cycle([1, rows // 7, 333, rows // 20, rows // 9])),
+            (SECOND, True, cycle([1, rows // 3, 333, rows // 5])),
         ):
             connection.execute("drop table if exists sending")
             connection.execute(_SENDINGS, {"rows": rows, "shuffled": shuffled})
