@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeGuard
 
@@ -54,6 +55,7 @@ FUNCTION_LINES_MAX = 60
 _CLOCK_CALLS = frozenset(
     {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time"}
 )
+_CLOCK_ATTRIBUTES = frozenset(each.partition(".")[2] for each in _CLOCK_CALLS)
 _SQL_STATEMENT = re.compile(r"\bselect\b|\bcreate\b.*\b(?:table|macro|view)\b|\binsert into\b")
 _SQL_FLOAT = re.compile(r"\b(?:double|float[48]?|real)\b", re.IGNORECASE)
 _SQL_NOISE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
@@ -73,7 +75,7 @@ def inexact_numbers(text: str) -> Iterator[str]:
 
     ``folder / "name"`` is a path, not a division.
     """
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(_parsed(text)):
         match node:
             case ast.Name(id="float"):
                 yield f"{node.lineno}: float"
@@ -98,7 +100,7 @@ def inexact_sql(text: str) -> Iterator[str]:
 
 def inexact_sql_in_python(text: str) -> Iterator[str]:
     """The same for statements that stand in Python strings."""
-    tree = ast.parse(text)
+    tree = _parsed(text)
     parts = {id(part) for node in ast.walk(tree) for part in getattr(node, "values", ())}
     for node in ast.walk(tree):
         if _is_text(node) and id(node) not in parts:
@@ -111,8 +113,8 @@ def inexact_sql_in_python(text: str) -> Iterator[str]:
 
 def clock_readings(text: str) -> Iterator[str]:
     """The time is an argument: only the runtime's clock reads it."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Attribute):
+    for node in ast.walk(_parsed(text)):
+        if isinstance(node, ast.Attribute) and node.attr in _CLOCK_ATTRIBUTES:
             name = ".".join(ast.unparse(node).split(".")[-2:])
             if name in _CLOCK_CALLS:
                 yield f"{node.lineno}: {name}"
@@ -122,7 +124,7 @@ def too_long(text: str) -> Iterator[str]:
     """A module fits in the head, a function on a screen."""
     if (lines := len(text.splitlines())) > MODULE_LINES_MAX:
         yield f"1: module of {lines} lines, more than {MODULE_LINES_MAX}"
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(_parsed(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES_MAX:
@@ -133,13 +135,13 @@ def too_long(text: str) -> Iterator[str]:
 
 def undocumented_module(text: str) -> Iterator[str]:
     """A module says what it is for."""
-    if not ast.get_docstring(ast.parse(text)):
+    if not ast.get_docstring(_parsed(text)):
         yield "1: no docstring"
 
 
 def uncited_rules(text: str) -> Iterator[str]:
     """A public function among the rules states a paragraph; a helper is private."""
-    for node in ast.parse(text).body:
+    for node in _parsed(text).body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             decorators = {ast.unparse(d).partition("(")[0] for d in node.decorator_list}
             if "cites" not in decorators:
@@ -148,7 +150,7 @@ def uncited_rules(text: str) -> Iterator[str]:
 
 def foreign_imports(text: str, room: str) -> Iterator[str]:
     """Six rooms speak SQL, one knows the lake and the tables, one the web."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(_parsed(text)):
         match node:
             case ast.Import(names=aliases):
                 modules = [alias.name for alias in aliases]
@@ -175,6 +177,12 @@ def findings(rule: Callable[[str], Iterator[str]], paths: list[Path]) -> list[st
         for path in paths
         for found in rule(path.read_text(encoding="utf-8"))
     ]
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> ast.Module:
+    """The file that is being looked at, by one rule after another."""
+    return ast.parse(text)
 
 
 def _is_text(node: ast.AST) -> TypeGuard[ast.JoinedStr | ast.Constant]:
