@@ -156,7 +156,7 @@ def _numbered(
     table: pa.Table, by: Sequence[str]
 ) -> tuple[pa.Int64Array, Sequence[pa.DictionaryArray]]:
     """A number for each row, made of places in the lists of distinct texts of its columns."""
-    columns = [_coded(table[name]) for name in by]
+    columns = [encoded(table[name]) for name in by]
     keys = columns[0].indices.cast(pa.int64())
     for column in columns[1:]:
         keys = pc.add_checked(
@@ -165,7 +165,7 @@ def _numbered(
     return keys, columns
 
 
-def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
     """A column of text as places in a list of distinct ones."""
     coded = column.combine_chunks().dictionary_encode()
     if isinstance(coded, pa.ChunkedArray):

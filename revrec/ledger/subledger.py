@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from revrec.citations import cites
-from revrec.columnar import connect
+from revrec.columnar import connect, encoded
 from revrec.engine import Accounting
 from revrec.ledger.abroad import STANDING, abroad
 from revrec.ledger.contract_tables import contract_tables
@@ -233,10 +233,18 @@ class Subledger:
 
 def summed(posted: pa.Table) -> pa.Table:
     """Posting detail summed over the closes that posted it (``POSTED``)."""
-    keys = [name for name in POSTED.names if name not in {"amount", "functional"}]
+    texts = {
+        name: encoded(posted[name]) for name in POSTED.names if name not in {"amount", "functional"}
+    }
+    places = {name: column.indices for name, column in texts.items()}
+    rows = pa.table({**places, "amount": posted["amount"], "functional": posted["functional"]})
     sums = [("amount", "sum"), ("functional", "sum")]
-    total = posted.select(POSTED.names).group_by(keys).aggregate(sums)
-    return total.rename_columns([*keys, "amount", "functional"]).select(POSTED.names).cast(POSTED)
+    total = rows.group_by([*texts], use_threads=False).aggregate(sums)
+    told = {
+        name: column.dictionary.take(total[name].combine_chunks()) for name, column in texts.items()
+    }
+    amounts = {"amount": total["amount_sum"], "functional": total["functional_sum"]}
+    return pa.table({**told, **amounts}).select(POSTED.names).cast(POSTED)
 
 
 def first_period(book: Book, period: Period) -> Period:
