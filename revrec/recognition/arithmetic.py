@@ -35,8 +35,6 @@ create or replace temp macro months(day) as
     month_of(day) * 377580
     + (date_part('day', day) - 1) * (377580 // date_part('day', last_day(day)));
 """
-_COUNTS = "select contract, obligation, day, quantity, amount from count_rows"
-"""SQL: what counts on a day; several rows a day are summed."""
 _SHAPE = (
     "shape.progress, shape.starts, shape.ends, shape.counted_in, shape.counts_from, "
     "shape.baseline::hugeint as baseline, shape.cap::hugeint as cap, "
@@ -174,8 +172,7 @@ class Arithmetic:
         opened = connect_apart({"threads": self._threads}) if self._threads else connect()
         database = self._opened.enter_context(opened)
         database.execute(_MACROS)
-        database.register("count_rows", self._count_rows)
-        database.execute(f"create temp view counts as {_COUNTS}")
+        database.register("counts", self._count_rows)
         return database
 
     def _few(self, rows: int) -> bool:
@@ -191,8 +188,8 @@ class Arithmetic:
         progress = _progress(questioned["shape"])
         wanted = f"select numerator, denominator, used from ({progress}) order by point"
         if self._few(len(questions)):
-            whole = f"with counts as ({_COUNTS}), points as ({_ASKED}) {wanted}"
-            tables = {"count_rows": self._count_rows, "asked": questioned}
+            whole = f"with points as ({_ASKED}) {wanted}"
+            tables = {"counts": self._count_rows, "asked": questioned}
             return [Answer(*row) for row in asked_rows(whole, tables, macros=_MACROS)]
         with self._asking(questioned):
             rows = self._database.execute(wanted).fetchall()
@@ -239,8 +236,8 @@ class Arithmetic:
         progress = _progress(columns["shape"])
         wanted = f"select * from ({_sql('recognise')}) order by segment, day"
         if self._few(columns.num_rows * days.num_rows):
-            parts = f"with counts as ({_COUNTS}), points as ({_POINTS}), ratios as ({progress})"
-            tables["count_rows"] = self._count_rows
+            parts = f"with points as ({_POINTS}), ratios as ({progress})"
+            tables["counts"] = self._count_rows
             table = asked(f"{parts} {wanted}", tables, macros=_MACROS)
             return Recognised(segments, columns, table.cast(REVENUE))
         for name, rows in tables.items():
