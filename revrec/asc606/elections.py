@@ -8,11 +8,13 @@ every later rule reads the same way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from operator import attrgetter
+
+import msgspec
 
 from revrec.asc606.licenses import right_to_use
 from revrec.citations import cites
@@ -36,14 +38,13 @@ from revrec.money import from_minor, round_ratio, to_minor
 _PERCENT = Decimal(100)
 
 
-@dataclass(slots=True)
-class _Elected:
+class _Elected(msgspec.Struct):
     """A contract while its facts are read by the policy, and what was decided."""
 
     history: ContractHistory
     policy: Policy
-    decisions: list[Decision] = field(default_factory=list)
-    fulfils: set[str] = field(default_factory=set)
+    decisions: list[Decision] = []
+    fulfils: set[str] = set()
     """Promises of shipping that are part of fulfilling others."""
 
     @property

@@ -38,7 +38,7 @@ from revrec.model.events import (
     Refund,
     WriteOff,
 )
-from revrec.model.fact import Fact, FactKind
+from revrec.model.fact import Fact, FactKind, canonical_fact
 from revrec.model.financing import Reschedule
 from revrec.model.fiscal_calendar import FiscalCalendar
 from revrec.model.mapping import AccountMapping
@@ -213,14 +213,27 @@ def fact_of(record: object, source: str) -> Fact:
             source=source,
             reason="out-of-range",
         )
-    # Looking for how it is shown is quick, and almost always all that is needed.
-    if "\\x00" in repr(fact.body) and _holds_nul(fact.body):
+    _refuse_unkeepable(fact, source)
+    return fact
+
+
+def _refuse_unkeepable(fact: Fact, source: str) -> None:
+    """Refuse texts that no database and no file in UTF-8 holds."""
+    try:
+        written = canonical_fact(fact.kind, fact.key, fact.body)
+    except UnicodeEncodeError as error:
         raise FeedError(
-            f"{source}: a text of {kind} {fact.key!a} has a NUL character.",
+            f"{source}: a text of {fact.kind} {fact.key!a} has half of a surrogate pair.",
+            remedy="Write the character itself, in UTF-8, or both halves of its escape.",
+            source=source,
+        ) from error
+    # Looking for how it is written is quick, and almost always all that is needed.
+    if b"\\u0000" in written and _holds_nul(fact.body):
+        raise FeedError(
+            f"{source}: a text of {fact.kind} {fact.key!a} has a NUL character.",
             remedy="Leave it out; no text of the books holds one.",
             source=source,
         )
-    return fact
 
 
 def _holds_nul(value: object) -> bool:
@@ -233,7 +246,8 @@ def _holds_nul(value: object) -> bool:
 
 def to_fact(kind: FactKind, record: Record) -> Fact:
     """A model object as a fact; fields at their default are left out of the hashed body."""
-    body = adapter_of(MODELS[kind]).dump_python(record, mode="json", exclude_defaults=True)
+    writer = adapter_of(MODELS[kind]).serializer
+    body = writer.to_python(record, mode="json", exclude_defaults=True)
     if isinstance(record, Contract):
         minor_digits(record.currency)
         return Fact(

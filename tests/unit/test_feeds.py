@@ -42,6 +42,8 @@ def test_on_and_no_are_words() -> None:
         (PAYMENT | {"on": "31.01.2026"}, r"`on`: .*given: '31.01.2026'"),
         (PAYMENT | {"surprise": "x"}, r"`surprise`: "),
         (PAYMENT | {"on": "0001-01-01"}, r"takes effect on 0001-01-01"),
+        (PAYMENT | {"id": "half \ud800"}, r"half of a surrogate pair"),
+        (PAYMENT | {"id": "nul \x00"}, r"has a NUL character"),
     ],
     ids=[
         "kind",
@@ -53,12 +55,21 @@ def test_on_and_no_are_words() -> None:
         "date",
         "unknown-field",
         "ancient",
+        "surrogate",
+        "nul",
     ],
 )
 def test_a_record_that_does_not_fit_is_refused(record: object, told: str) -> None:
     """The message names the field and the value."""
     with pytest.raises(FeedError, match=told):
         fact_of(record, "payments.ndjson, line 3")
+
+
+def test_a_text_that_only_shows_like_a_nul_is_kept() -> None:
+    """A backslash and letters are no NUL, however they are escaped."""
+    told = r"a \u0000 and \x00"
+
+    assert told == fact_of(PAYMENT | {"id": told}, "t").key
 
 
 @pytest.mark.parametrize("currency", ["usd", "US$", "XYZ", ""])
