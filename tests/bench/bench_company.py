@@ -3,12 +3,14 @@
 Run as ``python -m tests.bench.bench_company [CONTRACTS ...]``; thirty rows of usage for each. Of
 each number, on a private server in a folder of its own: facts are recorded and usage ingested; the
 month is read, decided, recognised, posted and balanced one part of the contracts after another,
-each stage timed by itself; then it is closed by all processors, reconciled, reported as workbooks,
-and a contract is explained. The *limit* of a stage is the least that a bare DuckDB, PostgreSQL or
-Delta does for the same rows in the same run, of workbooks what the same cells take to be written as
-CSV and Parquet and to be packed. Peers compute the same postings from flat files, and
-are held against ours, posting by posting. ``--write FILE`` appends what was found as Markdown;
-``--close`` leaves out what comes after a close: reconciliation, workbooks, an explanation.
+each stage timed by itself; then usage is rolled up, contracts are decided ahead, and the month is
+closed by all processors; then it is reconciled, reported as workbooks, and a contract is explained.
+The *limit* of a stage is the least that a bare DuckDB, PostgreSQL or Delta does for the same rows
+in the same run, of workbooks what the same cells take to be written as CSV and Parquet and to be
+packed. Peers compute the same postings from flat files, and are held against ours, posting by
+posting. ``--write FILE`` appends what was found as Markdown. ``--close`` leaves out what comes
+after a close: reconciliation, workbooks, an explanation. ``--whole`` leaves out the stages one by
+one as well, and all peers but DuckDB, so that what is held at most is what the program needs.
 
 Exits with 1 if a peer that is exact does not give our postings.
 """
@@ -40,7 +42,7 @@ from revrec.ledger.detail import reasoned
 from revrec.ledger.subledger import Subledger, first_period, summed
 from revrec.model.fact import Fact
 from revrec.operations.closable import Kind
-from revrec.operations.close import close_period
+from revrec.operations.close import close_period, decide_for
 from revrec.operations.computing import inputs_of, metered_usage, posted_detail, sound_book
 from revrec.operations.contracts import explain_contract
 from revrec.operations.engines import PARALLEL, PART_CONTRACTS
@@ -58,6 +60,7 @@ from revrec.store.parting import contracts_told
 from revrec.store.periods import CloseStage, Pins
 from revrec.store.transaction import Transaction
 from revrec.usage.ingest import ingest
+from revrec.usage.rollup import roll_up
 from tests.bench.clocks import Clock, Took
 from tests.bench.company import Company, found
 from tests.bench.company import facts as facts_of_company
@@ -76,10 +79,18 @@ class Bench:
     """One company, its books and what everything took."""
 
     def __init__(
-        self, company: Company, workspace: Workspace, folder: Path, *, to_the_close: bool
+        self,
+        company: Company,
+        workspace: Workspace,
+        folder: Path,
+        *,
+        to_the_close: bool,
+        whole: bool,
     ) -> None:
         self.company, self.workspace, self.folder = company, workspace, folder
         self.to_the_close = to_the_close
+        self.peers = {"DuckDB alone": PEERS["DuckDB alone"]} if whole else PEERS
+        self.whole = whole
         self.clock = Clock(folder)
         self.took: dict[str, Took] = {}
         self.limits: dict[str, Took] = {}
@@ -97,8 +108,17 @@ class Bench:
         """Everything, in order."""
         self._record()
         self.stage("ingest usage", self._ingest)
-        self.workspace.run(self._in_parts, read_only=True)
-        self.stage("close softly, all of it", self._close)
+        if not self.whole:
+            self.workspace.run(self._in_parts, read_only=True)
+        self.stage("roll up usage", self._roll_up)
+        self.stage("decide ahead", lambda: decide_for(self.workspace, JANUARY, engine=PARALLEL))
+        self.stage("close softly, decided ahead", self._close)
+        names = ("roll up usage", "decide ahead", "close softly, decided ahead")
+        self.took["all three"] = sum((self.took[each] for each in names), Took())
+        if self.whole:
+            self.postings = self.workspace.run(
+                lambda tx: posted_detail(tx, self.workspace.lake), read_only=True
+            )
         if not self.to_the_close:
             self._after_the_close()
         self._limits()
@@ -204,6 +224,9 @@ class Bench:
             self.stage(stage.__name__, stage)
         return made["rows"]
 
+    def _roll_up(self) -> None:
+        self.workspace.run(lambda tx: roll_up(tx, self.workspace.lake))
+
     def _close(self) -> None:
         close_period(self.workspace, JANUARY, **PEOPLE, kind=Kind.SOFT, engine=PARALLEL)
 
@@ -229,9 +252,17 @@ class Bench:
             self.limit("post", lambda: database.sql(f"{by} group by all order by all").fetchall())
             of = "select contract, account, sum(amount) from detail group by all"
             self.limit("balance", lambda: database.sql(of).to_arrow_table())
-        whole = self.limits["decide"] + self.limits["read"]
+            by_day = "select contract, meter, usage_date, sum(quantity), sum(amount) from usage"
+            database.register("usage", usage)
+            self.limit(
+                "roll up usage",
+                lambda: database.sql(f"{by_day} group by all order by all").to_arrow_table(),
+            )
+        self.limits["decide ahead"] = self.limits["read"]
         written = self.clock.took(lambda: write_deltalake(str(bare / "detail"), detail))
-        self.limits["close softly, all of it"] = whole + written
+        closed = self.limits["decide"] + written
+        self.limits["close softly, decided ahead"] = closed
+        self.limits["all three"] = self.limits["read"] + closed + self.limits["roll up usage"]
 
     def _limits_of_reports(self) -> None:
         """Sums and a join, one contract's rows, and the same cells written and packed."""
@@ -267,7 +298,7 @@ class Bench:
 
     def _peers(self) -> None:
         ours = self.postings.select([*KEYS, "amount"])
-        for name, compute in PEERS.items():
+        for name, compute in self.peers.items():
             made: list[pa.Table] = []
             self.took[f"peer: {name}"] = self.clock.took(
                 lambda compute=compute, made=made: made.append(compute(self.company))
@@ -325,14 +356,14 @@ def table_of(bench: Bench) -> str:
     return "\n".join(lines)
 
 
-def measured(contracts: int, *, to_the_close: bool) -> str:
+def measured(contracts: int, *, to_the_close: bool, whole: bool) -> str:
     """One company, from nothing to everything, or to its close."""
     folder = Path(tempfile.mkdtemp(prefix="revrec-bench-"))
     try:
         company = found(folder, contracts, contracts * USAGE_ROWS)
         settings = Settings(home=folder / "home", database_url=None)
         with open_workspace(settings, actor="ada", migrate=True) as workspace:
-            bench = Bench(company, workspace, folder, to_the_close=to_the_close)
+            bench = Bench(company, workspace, folder, to_the_close=to_the_close, whole=whole)
             bench.run()
         return table_of(bench)
     finally:
@@ -347,7 +378,8 @@ def main(arguments: list[str]) -> int:
     console = Console()
     console.print(f"{platform.machine()}, {platform.python_version()}, sizes {sizes}")
     for size in sizes:
-        told = measured(size, to_the_close="--close" in arguments)
+        whole = "--whole" in arguments
+        told = measured(size, to_the_close=whole or "--close" in arguments, whole=whole)
         console.print(told, markup=False)
         if write is not None:
             with write.open("a", encoding="utf-8") as file:
