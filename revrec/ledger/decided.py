@@ -8,7 +8,7 @@ progress that were asked, with the answers that were given.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -89,6 +89,11 @@ class DecidedContracts:
         """What there may be several of in a contract, in a row each."""
         blocks = [_flat(batch, name) for batch in self.rows.to_batches()]
         return pa.concat_tables([_LISTS[name].empty_table(), *blocks])
+
+    def some(self, most: int) -> Iterator[DecidedContracts]:
+        """The contracts, so many at a time."""
+        for start in range(0, self.rows.num_rows, most):
+            yield DecidedContracts(rows=self.rows.slice(start, most))
 
     @property
     def contracts(self) -> pa.Table:

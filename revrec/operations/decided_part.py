@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
 import pyarrow as pa
@@ -15,29 +14,26 @@ from revrec.ledger.decided import DecidedContracts
 from revrec.ledger.detail import with_reasons
 from revrec.ledger.subledger import Subledger
 from revrec.model.history import Book
-from revrec.operations.computing import Metered
 from revrec.operations.parts import Asked, PartClosed, sums_by_currency
 from revrec.operations.posting import economic_periods, posting_of, refuse_unstated
-from revrec.periods import day_before
+from revrec.periods import Period, day_before
 from revrec.recognition.arithmetic import Arithmetic
 from revrec.recognition.counts import usage_counted
 
 
 @collector_at_rest()
 def close_decided(
-    decided: DecidedContracts, metered: Metered, posted: pa.Table, book: Book, asked: Asked
+    decided: DecidedContracts, used: pa.Table, posted: pa.Table, book: Book, asked: Asked
 ) -> PartClosed:
     """Close contracts that share nothing; ``posted`` (``DETAIL``) is theirs.
 
-    ``metered`` is use, of others too; ``book`` what is told of no contract. Raises PeriodNotReady.
+    ``used`` is use, of others too, by day or summed up to the ``days_counted``; ``book`` is what is
+    told of no contract. Raises PeriodNotReady.
     """
     period = asked.period
     refuse_unstated(book, posted, period)
-    first = period if asked.since is None else min(period, period.calendar.of(asked.since))
-    economic, days = economic_periods(first, period)
+    economic, days = _asked_about(asked)
     segments = [decided.segments(name) for name in ("segments", "accrued")]
-    counted = {day for day in days_counted(segments) if day <= period.last}
-    used = metered.folded([*days, *counted])
     with Arithmetic(
         [usage_counted(used, decided.of("meters")), decided.of("counts")]
     ) as arithmetic:
@@ -60,15 +56,22 @@ def close_decided(
     )
 
 
-def days_counted(segments: Iterable[pa.Table]) -> set[date]:
-    """Days at whose ends measures of progress ask for counts, beside those that are asked about."""
-    found: set[date] = set()
-    for each in segments:
-        for name in ("counts_to", "lapses"):
-            found.update(pc.struct_field(each["shape"], name).drop_null().unique().to_pylist())
-        begins = pc.struct_field(each["shape"], "counts_from").drop_null().unique()
+def days_counted(decided: DecidedContracts, asked: Asked) -> set[date]:
+    """Days at whose ends closing asks how much was used, none after the period."""
+    found = set(_asked_about(asked)[1])
+    for name in ("segments", "accrued"):
+        shapes = decided.of(name)["shape"]
+        for each in ("counts_to", "lapses"):
+            found.update(pc.struct_field(shapes, each).drop_null().unique().to_pylist())
+        begins = pc.struct_field(shapes, "counts_from").drop_null().unique()
         found.update(map(day_before, begins.to_pylist()))
-    return found
+    return {day for day in found if day <= asked.period.last}
+
+
+def _asked_about(asked: Asked) -> tuple[list[Period], list[date]]:
+    period = asked.period
+    first = period if asked.since is None else min(period, period.calendar.of(asked.since))
+    return economic_periods(first, period)
 
 
 def first_day(decided: DecidedContracts) -> date | None:

@@ -10,13 +10,16 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from typing import Protocol, TypeVar
+
+import pyarrow.compute as pc
 
 from revrec.feeds.book import book_of
 from revrec.model.history import Book
 from revrec.operations.computing import metered_usage, posted_detail, posted_sums
-from revrec.operations.decided_part import close_decided, first_day
+from revrec.operations.decided_part import close_decided, days_counted, first_day
 from revrec.operations.deciding import Standing, decide_ahead, standing
 from revrec.operations.parts import Asked, PartClosed, close_part, cut_up, part_of, together
 from revrec.periods import Period
@@ -32,6 +35,8 @@ PART_CONTRACTS = 10_000
 """Contracts of a part at most: what one process holds at once."""
 
 
+AHEAD_CONTRACTS = 250_000
+"""Contracts that are closed at once as they were decided."""
 UNDIVIDED = 2_000
 """Contracts that are computed sooner than what was decided of them is kept and found."""
 
@@ -105,10 +110,7 @@ class Local:
                 pieces.load("usage", metered_usage(tx, lake, pins, ahead.others).daily())
                 pieces.load("posted", posted_detail(tx, lake, ahead.others))
                 others = self.over(pieces, part_of, partial(close_part, asked=asked))
-            posted = posted_sums(tx, lake, asked.period, ahead.others)
-            used = metered_usage(tx, lake, pins)
-            own = close_decided(ahead.decided, used, posted, ahead.book, asked)
-            return together([own, *others])
+            return together([*_closed_ahead(tx, lake, pins, asked, ahead), *others])
 
     def parts(self, contracts: int) -> int:
         """As few as are small enough; of several, as many for each process."""
@@ -137,6 +139,20 @@ class Local:
                     yield waiting.pop(0).result()
             for done in waiting:
                 yield done.result()
+
+
+def _closed_ahead(
+    tx: Transaction, lake: Lake, pins: Pins, asked: Asked, ahead: Standing
+) -> Iterator[PartClosed]:
+    """Contracts that were decided ahead, as many at a time as memory is to hold."""
+    posted = posted_sums(tx, lake, asked.period, ahead.others)
+    some = list(ahead.decided.some(AHEAD_CONTRACTS))
+    used = metered_usage(tx, lake, pins).folded(
+        sorted(set[date]().union(*(days_counted(each, asked) for each in some)))
+    )
+    for each in some:
+        own = posted.filter(pc.is_in(posted["contract"], each.rows["contract"]))
+        yield close_decided(each, used, own, ahead.book, asked)
 
 
 LOCAL = Local()

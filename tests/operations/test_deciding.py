@@ -22,8 +22,8 @@ from revrec.model.events import Usage
 from revrec.model.fact import Fact, FactKind, canonical
 from revrec.operations import deciding
 from revrec.operations.close import close_period
-from revrec.operations.computing import Metered, compute, inputs_of, sound_book
-from revrec.operations.decided_part import close_decided, first_day
+from revrec.operations.computing import compute, inputs_of, sound_book
+from revrec.operations.decided_part import close_decided, days_counted, first_day
 from revrec.operations.deciding import Standing, decide_part
 from revrec.operations.engines import LOCAL, Local
 from revrec.operations.facts import record_facts
@@ -33,6 +33,7 @@ from revrec.operations.workspace import Workspace
 from revrec.periods import Period
 from revrec.store.fact_columns import TOLD
 from revrec.store.periods import Pins
+from revrec.usage import rollup
 from revrec.usage.rollup import DAILY
 from tests.api.requests import CONTRACT, USAGE
 from tests.books import agree, facts_of, send, write_usage
@@ -268,8 +269,8 @@ def test_every_example_is_closed_as_if_read() -> None:
         used = part.usage.filter(pc.is_in(part.usage["contract"], kept))
         entity = pa.repeat(pa.scalar(1, pa.int32()), part.usage.num_rows)
         cells = ds.dataset(part.usage.append_column("entity_id", entity))
-        metered = Metered(cells=cells, entity=1, among=None)
-        ahead = close_decided(decided, metered, part.posted, book_of_none(told), asked)
+        folded = rollup.folded(cells, sorted(days_counted(decided, asked)), entity=1)
+        ahead = close_decided(decided, folded, part.posted, book_of_none(told), asked)
         # An example may be of a contract that is refused.
         histories = {name: book.histories[name] for name in kept.to_pylist()}
         inputs = inputs_of(replace(book, histories=histories), used, part.posted)
