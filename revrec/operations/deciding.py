@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -43,8 +43,6 @@ from revrec.store.parting import Cut, contracts_told
 from revrec.store.periods import Pins
 from revrec.store.transaction import Transaction
 
-P = TypeVar("P")
-T = TypeVar("T")
 TABLE = "decided"
 """The table of the lake that holds contracts as they were decided."""
 _THROUGH, _UNDER, _OF_ALL = "through_seq", "under", "of_all_contracts"
@@ -64,8 +62,8 @@ class Workers(Protocol):
         """Into how many parts so many contracts are cut."""
 
     def over(
-        self, pieces: Cut, take: Callable[[Cut, int], P], work: Callable[[P], T]
-    ) -> Iterator[T]:
+        self, pieces: Cut, take: Callable[[Cut, int], Part], work: Callable[[Part], pa.Table]
+    ) -> Iterator[pa.Table]:
         """The work on each part, in their order."""
 
 

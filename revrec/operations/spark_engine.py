@@ -10,10 +10,7 @@ nothing that anybody reads.
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import partial, reduce
 from typing import TYPE_CHECKING
@@ -27,12 +24,15 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from revrec.asc606.combination import Proposal
-from revrec.errors import StoreError
+from revrec.errors import PeriodNotReady
 from revrec.feeds.book import book_of
+from revrec.ledger.decided import DECIDED, DecidedContracts
 from revrec.ledger.detail import DETAIL, REASONED
 from revrec.ledger.subledger import POSTED
 from revrec.model.history import Book
 from revrec.operations.computing import SECOND_POSTING
+from revrec.operations.decided_part import close_decided, first_day
+from revrec.operations.deciding import decide_ahead, standing
 from revrec.operations.engines import PART_CONTRACTS
 from revrec.operations.parts import (
     Asked,
@@ -42,13 +42,14 @@ from revrec.operations.parts import (
     Refused,
     close_part,
     cut_up,
+    refused_by,
     together,
     with_shared,
 )
+from revrec.operations.spark_session import Folder, Tasks, scratch, session
 from revrec.periods import Period
 from revrec.store.fact_columns import TOLD, facts_of
 from revrec.store.lake import Lake
-from revrec.store.lake_files import file_system
 from revrec.store.parting import Cut, contracts_told
 from revrec.store.periods import Pins
 from revrec.store.transaction import Transaction
@@ -89,101 +90,46 @@ class Spark:
         Raises StoreError where Spark is not installed or does not finish, PeriodNotReady as
         ``engines.Engine`` does.
         """
-        parts = max(1, -(-contracts_told(tx, pins.fact_seq) // self.part_contracts))
-        with cut_up(tx, pins, parts) as pieces, _session(self.master) as spark:
+        ahead = None if asked.differing else standing(tx, lake, pins, asked.period)
+        others = contracts_told(tx, pins.fact_seq) if ahead is None else len(ahead.others)
+        parts = max(1, -(-others // self.part_contracts))
+        among = None if ahead is None else ahead.others
+        with cut_up(tx, pins, parts, among) as pieces, session(self.master) as spark:
             book, _ = book_of(facts_of(pieces.of_all), differing=asked.differing)
-            asked = replace(asked, since=pieces.since)
+            known = [pieces.since, None if ahead is None else first_day(ahead.decided)]
+            since = min((day for day in known if day is not None), default=None)
+            asked = replace(asked, since=since)
             second = book.second.framework.value if asked.differing and book.second else ""
-            with _scratch(lake, tx) as folder:
+            with scratch(lake, tx) as folder:
                 told, places = (_table(spark, pieces, folder, name) for name in ("told", "place"))
-                held = [
-                    _as_struct(told, "told"),
+                held: list[DataFrame | None] = [_as_struct(told, "told")]
+                if ahead is not None:
+                    rows = _in_parts(ahead.decided.rows, parts, self.part_contracts)
+                    kept = spark.read.parquet(folder.put("decided.parquet", rows))
+                    held.append(_as_struct(kept, "decided"))
+                    places = places.unionByName(kept.select("contract", "part"))
+                    parts = max(pc.max(rows["part"]).as_py() or 0, parts - 1) + 1
+                held += [
                     _placed(_usage(spark, tx, lake, pins), places, "usage"),
                     _placed(_posted(spark, tx, lake, asked, second), places, "posted"),
                 ]
                 close = partial(_close_task, asked=asked, of_all=pieces.of_all)
                 return together(_computed(held, parts, close, folder)), book
 
-    def decide_ahead(
-        self, _tx: Transaction, _lake: Lake, _pins: Pins, _period: Period
-    ) -> int | None:
-        """Nothing: the tasks that close contracts decide them."""
-        return None
+    def decide_ahead(self, tx: Transaction, lake: Lake, pins: Pins, period: Period) -> int | None:
+        """Decide in tasks what a close will ask for; None where later facts are decided."""
+        with session(self.master) as spark, scratch(lake, tx) as folder:
+            tasks = Tasks(spark=spark, folder=folder, part_contracts=self.part_contracts)
+            return decide_ahead(tx, lake, pins, period, tasks)
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """A folder for what the tasks of one close read and write; gone with its context."""
-
-    uri: str
-    system: pafs.FileSystem
-
-    def put(self, name: str, rows: pa.Table) -> str:
-        """Write a file, and give where it is."""
-        with self.system.open_output_stream(name) as sink:
-            pq.write_table(rows, sink)
-        return f"{self.uri}/{name}"
+def _in_parts(rows: pa.Table, first: int, most: int) -> pa.Table:
+    """Contracts in parts of so many, numbered from the first on."""
+    numbers = [first + place // most for place in range(rows.num_rows)]
+    return rows.append_column("part", pa.array(numbers, pa.int32()))
 
 
-@contextmanager
-def _scratch(lake: Lake, tx: Transaction) -> Iterator[_Folder]:
-    """A folder of the lake that only this close writes to; what an earlier one left is removed."""
-    root = file_system(lake.root)
-    name = f"scratch/entity-{tx.entity}"
-    with _gone_before_and_after(root, name):
-        uri = f"{lake.root.rstrip('/')}/{name}"
-        yield _Folder(uri, pafs.SubTreeFileSystem(name, root))
-
-
-@contextmanager
-def _gone_before_and_after(root: pafs.FileSystem, name: str) -> Iterator[None]:
-    root.create_dir(name, recursive=True)
-    root.delete_dir(name)
-    root.create_dir(name, recursive=True)
-    try:
-        yield
-    finally:
-        root.delete_dir(name)
-
-
-@contextmanager
-def _session(master: str | None) -> Iterator[SparkSession]:
-    """A session of this close's own; tasks run by the Python that runs this."""
-    try:
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise StoreError(
-            "Spark is not installed.",
-            remedy="pip install 'revrec[spark]', and a Java of version 17 or 21.",
-        ) from error
-    builder = SparkSession.builder.appName("revrec close")
-    builder = builder if master is None else builder.master(master)
-    settings = {
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.ansi.enabled": "true",  # a sum of more digits than there are is refused
-    }
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    try:
-        spark = builder.getOrCreate()
-        context = spark.sparkContext
-        context.pythonExec = context.getConf().get("spark.pyspark.python", sys.executable)
-        try:
-            with warnings.catch_warnings():
-                # Nothing here goes through pandas.
-                warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
-                yield spark
-        finally:
-            spark.stop()
-    except PySparkException as error:
-        raise StoreError(
-            f"Spark did not finish: {str(error).partition(chr(10))[0]}",
-            remedy="See Spark's own log; nothing was posted, and the close may be run again.",
-        ) from error
-
-
-def _table(spark: SparkSession, pieces: Cut, folder: _Folder, name: str) -> DataFrame:
+def _table(spark: SparkSession, pieces: Cut, folder: Folder, name: str) -> DataFrame:
     return spark.read.parquet(folder.put(f"{name}.parquet", pieces.table(name)))
 
 
@@ -254,7 +200,7 @@ def _computed(
     held: Sequence[DataFrame | None],
     parts: int,
     close: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
-    folder: _Folder,
+    folder: Folder,
 ) -> Iterator[PartClosed]:
     """Bring together what belongs to a part, close it in a task, and read what came of it."""
     from pyspark.sql.pandas.types import from_arrow_schema
@@ -287,16 +233,21 @@ def _close_task(
     rows = pa.Table.from_batches(held)
     for number in sorted(rows["part"].unique().to_pylist()):
         of_part = rows.filter(pc.equal(rows["part"], number))
-        own = _unpacked(of_part, "told", TOLD)
-        closed = close_part(
-            Part(
-                facts=with_shared(own, of_all),
-                usage=_unpacked(of_part, "usage", DAILY),
-                posted=_unpacked(of_part, "posted", DETAIL),
-            ),
-            asked,
-        )
-        yield from _written(closed)
+        yield from _written(_closed(of_part, asked, of_all))
+
+
+def _closed(rows: pa.Table, asked: Asked, of_all: pa.Table) -> PartClosed:
+    """Close a part: contracts as they were decided ahead, or from their facts."""
+    usage, posted = _unpacked(rows, "usage", DAILY), _unpacked(rows, "posted", DETAIL)
+    ahead = DecidedContracts(rows=_unpacked(rows, "decided", DECIDED))
+    if not ahead.rows.num_rows:
+        facts = with_shared(_unpacked(rows, "told", TOLD), of_all)
+        return close_part(Part(facts=facts, usage=usage, posted=posted), asked)
+    book, _ = book_of(facts_of(of_all))
+    try:
+        return close_decided(ahead, usage, posted, book, asked)
+    except PeriodNotReady as error:
+        return PartClosed(refused=refused_by(error))
 
 
 def _unpacked(rows: pa.Table, name: str, schema: pa.Schema) -> pa.Table:
