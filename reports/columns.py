@@ -148,7 +148,8 @@ def are_ordinary(values: Values) -> bool:
 
 def need_no_quotes(values: Values) -> bool:
     """Whether no text of a column of Arrow has a sign that separates or encloses fields."""
-    separated = pc.match_substring_regex(values, SEPARATES)
+    texts = values.dictionary if isinstance(values, pa.DictionaryArray) else values
+    separated = pc.match_substring_regex(texts, SEPARATES)
     return _all(pc.invert(separated))
 
 

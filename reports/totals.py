@@ -133,7 +133,8 @@ def in_currencies(data: DataSet, position: int) -> dict[str | None, Values]:
         named = currencies.unique().to_pylist()
         if len(named) == 1:
             return {str(named[0]): values}
-        return {each: values.filter(pc.equal(currencies, each)) for each in map(str, named)}
+        told = currencies.cast(pa.string())
+        return {each: values.filter(pc.equal(told, each)) for each in map(str, named)}
     parts: dict[str | None, list[object]] = {}
     for currency, value in zip(objects_of(currencies), objects_of(values), strict=True):
         parts.setdefault(str(currency), []).append(value)

@@ -12,6 +12,10 @@ Row = tuple[object, ...]
 Values: TypeAlias = pa.Array | Sequence[object]
 """Of one column: of Arrow, or objects of Python where Arrow would not keep them as they are."""
 Found = TypeVar("Found")
+_MANY = 1_000
+"""Rows from which on it is worth to look whether texts are repeated ..."""
+_OFTEN = 4
+"""... and how often at least, on average."""
 _BLOCK = 10_000
 """Rows that are objects of Python at once, while rows are read one after another."""
 
@@ -38,7 +42,7 @@ class ColumnRows(Sequence[Row]):
     @classmethod
     def of(cls, table: pa.Table) -> ColumnRows:
         """The rows of a table."""
-        columns = [_whole(column) for column in table.columns]
+        columns = [compact(_whole(column)) for column in table.columns]
         return cls(columns, table.num_rows)
 
     def values(self, place: int) -> Sequence[object]:
@@ -104,6 +108,17 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
     if isinstance(whole, pa.ChunkedArray):
         whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], column.type)
     return whole
+
+
+def compact(column: pa.Array) -> pa.Array:
+    """A column of texts of which most stand in it several times as places in a list of them."""
+    if len(column) < _MANY or not pa.types.is_string(column.type):
+        return column
+    few = column[:_MANY].dictionary_encode().dictionary
+    if len(few) * _OFTEN > _MANY:
+        return column
+    coded = column.dictionary_encode()
+    return coded if len(coded.dictionary) * _OFTEN <= len(column) else column
 
 
 def objects_of(column: Values) -> Sequence[object]:

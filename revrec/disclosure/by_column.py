@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 import pyarrow as pa
 
-from revrec.column_rows import ColumnRows, Values, objects_of
+from revrec.column_rows import ColumnRows, Values, compact, objects_of
 from revrec.model.dataset import Column, ColumnType, DataSet
 
 _BLOCK = 20_000
@@ -55,7 +55,7 @@ def gathered(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> Col
 def _together(parts: Sequence[Values]) -> Values:
     arrays = [part for part in parts if isinstance(part, pa.Array)]
     if len(arrays) == len(parts):
-        return pa.concat_arrays(arrays)
+        return compact(pa.concat_arrays(arrays))
     return [*chain.from_iterable(map(objects_of, parts))]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revrec.column_rows import ColumnRows
+from revrec.column_rows import ColumnRows, Values
 from revrec.disclosure.by_column import by_column
 from revrec.disclosure.frame import Frame
 from revrec.ledger.kinds import NON_CURRENT
@@ -90,7 +90,7 @@ def sums(
     told = table_of(data, {"currency", *columns, *([only[0]] if only else [])})
     if only:
         wanted = pa.array(map(str, only[1]), pa.string())
-        told = told.filter(pc.is_in(told[only[0]].cast(pa.string()), value_set=wanted))
+        told = told.filter(pc.is_in(told[only[0]], value_set=wanted))
     found: dict[str, int] = {}
     for name in columns:
         for currency, amount in summed(told, ["currency"], name).items():
@@ -102,7 +102,12 @@ def table_of(data: DataSet, columns: Collection[str]) -> pa.Table:
     """Some columns of a data set, each of Arrow."""
     names, rows = [column.name for column in data.columns], by_column(data).rows
     assert isinstance(rows, ColumnRows), f"{data.name} has rows of other lengths"
-    return pa.table({name: rows.columns[names.index(name)] for name in columns})
+    found = {name: rows.columns[names.index(name)] for name in columns}
+    return pa.table({name: _decoded(each) for name, each in found.items()})
+
+
+def _decoded(column: Values) -> Values:
+    return column.cast(pa.string()) if isinstance(column, pa.DictionaryArray) else column
 
 
 def summed(told: pa.Table, by: Sequence[str], column: str) -> dict[tuple[str, ...], int]:
