@@ -132,7 +132,9 @@ def _roll_up(tx: Transaction, lake: Lake, period: Period) -> None:
 def _decide_ahead(tx: Transaction, lake: Lake, period: Period, engine: Engine) -> None:
     pins = periods.pins(tx, period)
     # A cut-off that is moved is closed from what changed.
-    if pins is not None and periods.standing_close(tx, period) is None:
+    if pins is None or periods.standing_close(tx, period) is not None:
+        return
+    if pins.stage is CloseStage.SOFT or not gates.need_everything(tx, pins):
         engine.decide_ahead(tx, lake, pins, period)
 
 

@@ -26,6 +26,7 @@ from revrec.engine import ENGINE_VERSION, Accounting, counted, decide_all
 from revrec.feeds.book import book_of
 from revrec.ledger.decided import DECIDED, DecidedContracts, decided_apart, decided_contracts
 from revrec.ledger.detail import DETAIL
+from revrec.ledger.maturity import is_posted
 from revrec.model.decision import Answer, Progress, Question, Segment
 from revrec.model.fact import FactKind, digest_of
 from revrec.model.history import Book
@@ -98,9 +99,12 @@ def decide_ahead(
     """Decide the contracts that were not decided, or may come out otherwise; how many they were.
 
     As of the pins, as a close of the period would. None where what is kept is of later facts: a
-    close on earlier pins reads what was told in between by itself.
+    close on earlier pins reads what was told in between by itself. None, too, where a close does
+    not compute with it.
     """
     locks.lake_table(tx, TABLE)
+    if not _asked_for(_of_none(tx, pins), period):
+        return None
     under = _under(tx, pins)
     kept = _kept(tx, lake, under)
     if kept is None:
@@ -123,8 +127,9 @@ def standing(tx: Transaction, lake: Lake, pins: Pins, period: Period) -> Standin
     if kept is None:
         return None
     through, rows = kept
-    of_none = fact_columns.read(tx, through_seq=pins.fact_seq, among=())
-    book, _ = book_of(each for block in of_none for each in facts_of(block))
+    book = _of_none(tx, pins)
+    if not _asked_for(book, period):
+        return None
     told = {*_told(tx, *sorted((through, pins.fact_seq)))}
     told = told.union(*groups_of(tx, pins))
     rows_kept = rows.filter(pc.and_not(rows["kept"], _of_another_day(rows, period)))
@@ -135,6 +140,18 @@ def standing(tx: Transaction, lake: Lake, pins: Pins, period: Period) -> Standin
     return Standing(
         decided=DecidedContracts(rows=_without(rows_kept, near)), others=others | near, book=book
     )
+
+
+def _of_none(tx: Transaction, pins: Pins) -> Book:
+    """What is told of no contract."""
+    blocks = fact_columns.read(tx, through_seq=pins.fact_seq, among=())
+    book, _ = book_of(each for block in blocks for each in facts_of(block))
+    return book
+
+
+def _asked_for(book: Book, period: Period) -> bool:
+    """Whether closes compute with what was decided: not with schedules of what is to come."""
+    return not is_posted(book.policy, period.last)
 
 
 def _decide(  # noqa: PLR0917 - what is decided, of whom, under what and by whom

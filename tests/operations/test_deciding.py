@@ -230,6 +230,20 @@ def test_another_program_decides_again(tale: Tale, workspace: Workspace, monkeyp
     assert 3 == decide(workspace)
 
 
+def test_balances_posted_by_maturity_are_read(workspace: Workspace) -> None:
+    """What turns around within a year follows from schedules, which are not kept."""
+    name, july = "current_and_non_current", Period(2026, 7)
+    elected = completed(policy((name, "posted")))
+    later = replace(elected.elections[name], effective_from=july.first)
+    elected = replace(elected, elections={**elected.elections, name: later})
+    told = [to_fact(FactKind.POLICY, elected), *(fact_of(each, "t") for each in TOLD_BEFORE)]
+    record_facts(workspace, told, source="t")
+    assert 3 == decide(workspace)
+    assert standing(workspace) is not None
+    assert standing(workspace, july) is None
+    assert decide(workspace, july) is None
+
+
 @pytest.mark.parametrize(
     ("seed", "contracts", "months"),
     [(1, 12, 4), *(pytest.param(seed, 200, 30, marks=LONG) for seed in (2, 3))],
