@@ -169,15 +169,11 @@ def _decide(  # noqa: PLR0917 - what is decided, of whom, under what and by whom
         return 0
     joined = frozenset[str]().union(*groups_of(tx, pins))
     work = partial(decide_part, until=period.last, joined=joined)
-    done: set[str] = set()
 
     def decided(pieces: Cut) -> Iterator[pa.RecordBatch]:
         for rows in workers.over(pieces, _part_of, work):
-            done.update(rows["contract"].to_pylist())
-            yield from _of_facts(rows, pins).to_batches()
-        # A fact that was corrected to be of another contract may have been a contract's last.
-        gone = sorted({*(names or ())} - done)
-        yield from _of_facts(_nothing(gone), pins).to_batches()
+            through = pa.repeat(pa.scalar(pins.fact_seq, pa.int64()), rows.num_rows)
+            yield from rows.add_column(0, "through_seq", through).to_batches()
 
     with cut_up(tx, pins, max(1, workers.parts(count)), names) as pieces:
         pieces.load("usage", metered_usage(tx, lake, pins, names).daily())
@@ -222,18 +218,6 @@ def _not_yet(segments: Sequence[Segment]) -> Recognised:
 def _part_of(pieces: Cut, number: int) -> Part:
     own = with_shared(pieces.facts(number), pieces.of_all)
     return Part(facts=own, usage=pieces.of("usage", number), posted=DETAIL.empty_table())
-
-
-def _of_facts(rows: pa.Table, pins: Pins) -> pa.Table:
-    through = pa.repeat(pa.scalar(pins.fact_seq, pa.int64()), rows.num_rows)
-    return rows.add_column(0, "through_seq", through)
-
-
-def _nothing(names: Sequence[str]) -> pa.Table:
-    """Contracts of which nothing is kept."""
-    told = {"contract": pa.array(names, pa.string()), "kept": pa.array([False] * len(names))}
-    columns = [told.get(each.name, pa.nulls(len(names), each.type)) for each in DECIDED]
-    return pa.table(columns, schema=DECIDED)
 
 
 def _under(tx: Transaction, pins: Pins) -> str:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pytest
 
+from revrec.errors import PeriodNotReady
 from revrec.feeds.policies import completed
 from revrec.feeds.records import fact_of, to_fact
 from revrec.ledger.decided import DecidedContracts
@@ -157,6 +158,38 @@ def test_use_concerns_a_contract_that_was_modified_after_it(
     found = standing(workspace)
     assert found is not None
     assert frozenset() == found.others
+
+
+def test_what_rolls_over_is_what_was_left_when_rights_lapsed(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """Rights of 100 lapse on the 20th, when 10 are used: 30 more may be used later, 5 are."""
+    usage = {"counted_in": "quantity", "entitled": "100", "lapses": "2026-01-20",
+             "rolls_over": "30", "rolls_over_until": "2026-03-15"}  # fmt: skip
+    calls = {"id": "calls", "product": "calls", "measure": "usage", "usage": usage}
+    fee = {"id": "fee", "kind": "fixed", "amount": "1000.00", "obligation": "calls"}
+    contract = {**CONTRACT, "id": "C-3", "obligations": [calls], "consideration": [fee]}
+    record_facts(workspace, [fact_of(contract, "t")], source="t")
+    used = {"contract": "C-3", "meter": "calls"}
+    rows = [
+        {**USAGE, **used, "usage_id": on, "usage_date": on, "quantity": units}
+        for on, units in (("2026-01-10", "10"), ("2026-01-25", "5"))
+    ]
+    send(workspace, write_usage(tmp_path / "usage.ndjson", rows))
+    assert 1 == decide(workspace)
+    found = standing(workspace)
+    assert found is not None
+    assert frozenset() == found.others
+
+
+def test_a_bill_of_an_unknown_contract_blocks_the_close(workspace: Workspace, tale: Tale) -> None:
+    """Before it is decided on, and after."""
+    tale()
+    record_facts(workspace, [fact_of(bill("C-9"), "t")], source="t")
+    for _ in range(2):
+        with pytest.raises(PeriodNotReady, match=r"C-9"):
+            posting(workspace, JANUARY, AHEAD)
+        decide(workspace)
 
 
 PRICE = {"kind": "standalone_selling_price", "id": "S", "product": "platform", "currency": "USD",
