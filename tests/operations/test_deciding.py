@@ -160,16 +160,27 @@ def test_use_concerns_a_contract_that_was_modified_after_it(
     assert frozenset() == found.others
 
 
-def test_what_rolls_over_is_what_was_left_when_rights_lapsed(
-    workspace: Workspace, tmp_path: Path
+ROLLING = {
+    "obligations": [{"id": "calls", "product": "calls", "measure": "usage",
+                     "usage": {"counted_in": "quantity", "entitled": "100",
+                               "lapses": "2026-01-20", "rolls_over": "30",
+                               "rolls_over_until": "2026-03-15"}}],
+    "consideration": [{"id": "fee", "kind": "fixed", "amount": "1000.00", "obligation": "calls"}],
+}  # fmt: skip
+"""Rights of 100 lapse on the 20th; of what is left then, 30 may be used later."""
+ENDING = {
+    "obligations": [{"id": "calls", "product": "calls", "measure": "usage", "end": "2026-01-20"}],
+    "consideration": [{"id": "use", "kind": "usage", "obligation": "calls"}],
+}
+"""Use counts until the 20th."""
+
+
+@pytest.mark.parametrize("terms", [ROLLING, ENDING])
+def test_use_counts_on_the_days_that_terms_tell(
+    workspace: Workspace, tmp_path: Path, terms: dict[str, Any]
 ) -> None:
-    """Rights of 100 lapse on the 20th, when 10 are used: 30 more may be used later, 5 are."""
-    usage = {"counted_in": "quantity", "entitled": "100", "lapses": "2026-01-20",
-             "rolls_over": "30", "rolls_over_until": "2026-03-15"}  # fmt: skip
-    calls = {"id": "calls", "product": "calls", "measure": "usage", "usage": usage}
-    fee = {"id": "fee", "kind": "fixed", "amount": "1000.00", "obligation": "calls"}
-    contract = {**CONTRACT, "id": "C-3", "obligations": [calls], "consideration": [fee]}
-    record_facts(workspace, [fact_of(contract, "t")], source="t")
+    """10 on the 10th, 5 on the 25th: within a month, a day in between divides them."""
+    record_facts(workspace, [fact_of({**CONTRACT, "id": "C-3", **terms}, "t")], source="t")
     used = {"contract": "C-3", "meter": "calls"}
     rows = [
         {**USAGE, **used, "usage_id": on, "usage_date": on, "quantity": units}
