@@ -8,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 import pyarrow.compute as pc
 
 from revrec.feeds.book import book_of
+from revrec.ledger.decided import DecidedContracts
 from revrec.model.history import Book
 from revrec.operations.computing import metered_usage, posted_detail, posted_sums
 from revrec.operations.decided_part import close_decided, days_counted, first_day
@@ -35,8 +36,8 @@ PART_CONTRACTS = 10_000
 """Contracts of a part at most: what one process holds at once."""
 
 
-AHEAD_CONTRACTS = 250_000
-"""Contracts that are closed at once as they were decided."""
+AHEAD_CONTRACTS = 50_000
+"""Contracts that are closed at once as they were decided: what memory and threads share well."""
 UNDIVIDED = 2_000
 """Contracts that are computed sooner than what was decided of them is kept and found."""
 
@@ -66,6 +67,8 @@ class Local:
     part_contracts: int = PART_CONTRACTS
     undivided: int = UNDIVIDED
     """Contracts up to which nothing is decided ahead: all are computed as one."""
+    at_once: int = AHEAD_CONTRACTS
+    """Contracts that a thread closes at once as they were decided."""
     processes: int | None = 1
     """None for as many as there are processors. Others import the program that runs again, so it
     must do nothing where it is not run itself."""
@@ -110,7 +113,7 @@ class Local:
                 pieces.load("usage", metered_usage(tx, lake, pins, ahead.others).daily())
                 pieces.load("posted", posted_detail(tx, lake, ahead.others))
                 others = self.over(pieces, part_of, partial(close_part, asked=asked))
-            return together([*_closed_ahead(tx, lake, pins, asked, ahead), *others])
+            return together([*_closed_ahead(tx, lake, pins, asked, ahead, self.at_once), *others])
 
     def parts(self, contracts: int) -> int:
         """As few as are small enough; of several, as many for each process."""
@@ -141,18 +144,23 @@ class Local:
                 yield done.result()
 
 
-def _closed_ahead(
-    tx: Transaction, lake: Lake, pins: Pins, asked: Asked, ahead: Standing
+def _closed_ahead(  # noqa: PLR0917 - what a close is given, and how much of it at once
+    tx: Transaction, lake: Lake, pins: Pins, asked: Asked, ahead: Standing, at_once: int
 ) -> Iterator[PartClosed]:
-    """Contracts that were decided ahead, as many at a time as memory is to hold."""
+    """Contracts that were decided ahead, so many at a time."""
     posted = posted_sums(tx, lake, asked.period, ahead.others)
-    some = list(ahead.decided.some(AHEAD_CONTRACTS))
+    some = list(ahead.decided.some(at_once))
     used = metered_usage(tx, lake, pins).folded(
         sorted(set[date]().union(*(days_counted(each, asked) for each in some)))
     )
-    for each in some:
-        own = posted.filter(pc.is_in(posted["contract"], each.rows["contract"]))
-        yield close_decided(each, used, own, ahead.book, asked)
+
+    def close(some: DecidedContracts) -> PartClosed:
+        own = posted.filter(pc.is_in(posted["contract"], some.rows["contract"]))
+        return close_decided(some, used, own, ahead.book, asked)
+
+    # Hardly any of it is Python: threads are enough, and a program that starts no process may.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(close, some)
 
 
 LOCAL = Local()

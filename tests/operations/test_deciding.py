@@ -46,7 +46,7 @@ from tests.properties.closing import fresh, tell
 
 JANUARY = Period(2026, 1)
 PEOPLE = {"prepared_by": "ada", "approved_by": "grace"}
-AHEAD = Local(part_contracts=7, undivided=0, processes=1)
+AHEAD = Local(part_contracts=7, undivided=0, at_once=2, processes=1)
 LONG = [pytest.mark.torture, pytest.mark.timeout(7200)]
 TOLD_BEFORE = [
     {**CONTRACT, "id": "C-1", "customer": "one"},
