@@ -179,7 +179,6 @@ def _decide(  # noqa: PLR0917 - what is decided, of whom, under what and by whom
         pieces.load("usage", metered_usage(tx, lake, pins, names).daily())
         at = [under, pins.fact_seq, pins.usage_version, str(period)]
         batch = digest_of([*at, sorted(names or ())])
-
         totals = {_THROUGH: str(pins.fact_seq), _UNDER: under, _OF_ALL: "" if names else "yes"}
         lake.append(tx, TABLE, [({}, decided(pieces))], batch, totals)
     audit_log.write(tx, "contracts.decide", f"facts through {pins.fact_seq}", {"contracts": count})
