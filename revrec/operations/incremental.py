@@ -2,7 +2,7 @@
 
 A soft close whose cut-off is moved posts for few contracts. They alone are read, decided and
 compared with what is posted; balances of all are those of the close before, moved by theirs. The
-result is the same to the byte as from everything, which the close for good always computes.
+result is the same to the byte as of everything, which the close for good always computes.
 """
 
 from __future__ import annotations
