@@ -9,12 +9,13 @@ import pyarrow.compute as pc
 
 from revrec.collector import collector_at_rest
 from revrec.engine import Accounting
+from revrec.errors import PeriodNotReady
 from revrec.ledger.chart import charted
 from revrec.ledger.decided import DecidedContracts
 from revrec.ledger.detail import with_reasons
 from revrec.ledger.subledger import Subledger
 from revrec.model.history import Book
-from revrec.operations.parts import Asked, PartClosed, sums_by_currency
+from revrec.operations.parts import Asked, PartClosed, refused_by, sums_by_currency
 from revrec.operations.posting import economic_periods, posting_of, refuse_unstated
 from revrec.periods import Period, day_before
 from revrec.recognition.arithmetic import Arithmetic
@@ -25,11 +26,20 @@ from revrec.recognition.counts import usage_counted
 def close_decided(
     decided: DecidedContracts, used: pa.Table, posted: pa.Table, book: Book, asked: Asked
 ) -> PartClosed:
-    """Close contracts that share nothing; ``posted`` (``DETAIL``) is theirs.
+    """Close contracts that share nothing, or say why they cannot be.
 
-    ``used`` is use, of others too, by day or summed up to the ``days_counted``; ``book`` is what is
-    told of no contract. Raises PeriodNotReady.
+    ``used`` is use, of others too, by day or summed up to the ``days_counted``; ``posted``
+    (``DETAIL``) is theirs; ``book`` is what is told of no contract.
     """
+    try:
+        return _closed(decided, used, posted, book, asked)
+    except PeriodNotReady as error:
+        return PartClosed(refused=refused_by(error))
+
+
+def _closed(
+    decided: DecidedContracts, used: pa.Table, posted: pa.Table, book: Book, asked: Asked
+) -> PartClosed:
     period = asked.period
     refuse_unstated(book, posted, period)
     economic, days = _asked_about(asked)

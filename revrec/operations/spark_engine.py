@@ -24,7 +24,6 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from revrec.asc606.combination import Proposal
-from revrec.errors import PeriodNotReady
 from revrec.feeds.book import book_of
 from revrec.ledger.decided import DECIDED, DecidedContracts
 from revrec.ledger.detail import DETAIL, REASONED
@@ -42,7 +41,6 @@ from revrec.operations.parts import (
     Refused,
     close_part,
     cut_up,
-    refused_by,
     together,
     with_shared,
 )
@@ -244,10 +242,7 @@ def _closed(rows: pa.Table, asked: Asked, of_all: pa.Table) -> PartClosed:
         facts = with_shared(_unpacked(rows, "told", TOLD), of_all)
         return close_part(Part(facts=facts, usage=usage, posted=posted), asked)
     book, _ = book_of(facts_of(of_all))
-    try:
-        return close_decided(ahead, usage, posted, book, asked)
-    except PeriodNotReady as error:
-        return PartClosed(refused=refused_by(error))
+    return close_decided(ahead, usage, posted, book, asked)
 
 
 def _unpacked(rows: pa.Table, name: str, schema: pa.Schema) -> pa.Table:

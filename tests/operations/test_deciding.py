@@ -193,6 +193,25 @@ def test_use_counts_on_the_days_that_terms_tell(
     assert frozenset() == found.others
 
 
+def test_contracts_decided_ahead_say_together_what_blocks_them(workspace: Workspace) -> None:
+    """Products without an account, of contracts that are closed one after the other."""
+    elected = completed(policy(("revenue_of_unmapped_products", "refused")))
+    contracts = [
+        {**CONTRACT, "id": f"C-{n}", "customer": f"c {n}",
+         "obligations": [{"id": "access", "product": f"p {n}", "measure": "days"}]}
+        for n in (1, 2, 3)
+    ]  # fmt: skip
+    told = [to_fact(FactKind.POLICY, elected), *(fact_of(each, "t") for each in contracts)]
+    record_facts(workspace, told, source="t")
+    assert 3 == decide(workspace)
+    refusals = []
+    for engine in (LOCAL, replace(AHEAD, at_once=1)):
+        with pytest.raises(PeriodNotReady) as refused:
+            posting(workspace, JANUARY, engine)
+        refusals.append((refused.value.attributes["blockers"], refused.value.remedy))
+    assert (["p 1", "p 2", "p 3"], refusals[0][1]) == refusals[0] == refusals[1]
+
+
 def test_a_bill_of_an_unknown_contract_blocks_the_close(workspace: Workspace, tale: Tale) -> None:
     """Before it is decided on, and after."""
     tale()
