@@ -309,7 +309,7 @@ def test_balances_posted_by_maturity_are_read(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize(
     ("seed", "contracts", "months"),
-    [(1, 12, 4), *(pytest.param(seed, 200, 30, marks=LONG) for seed in (2, 3))],
+    [(1, 12, 3), *(pytest.param(seed, 200, 30, marks=LONG) for seed in (2, 3))],
 )
 def test_a_life_of_late_facts_is_closed_as_if_read(
     workspace: Workspace, tmp_path: Path, seed: int, contracts: int, months: int

@@ -75,25 +75,6 @@ def test_the_examples_in_parts_over_closed_months(workspace: Workspace, tmp_path
     assert verify(workspace)
 
 
-def test_contracts_decided_ahead_close_as_they_would_now(
-    workspace: Workspace, tmp_path: Path
-) -> None:
-    """Months of all examples, computed with what was decided ahead as far as it stands."""
-    load_examples(workspace, tmp_path)
-    ahead = Local(part_contracts=9, undivided=0, processes=1)
-    for period in JANUARY.through(Period(2026, 2)):
-        workspace.run(
-            lambda tx, period=period: ahead.decide_ahead(
-                tx, workspace.lake, pinned(workspace, tx), period
-            )
-        )
-        whole, parted = (posting(workspace, period, each) for each in (LOCAL, ahead))
-        assert (whole.balances, whole.contracts) == (parted.balances, parted.contracts)
-        assert written(whole.closed.rows) == written(parted.closed.rows)
-        assert whole.closed.proposals == parted.closed.proposals
-        close_period(workspace, period, **PEOPLE, kind=Kind.HARD, engine=IN_PARTS)
-
-
 def test_processes_beside_this_one_give_the_same(workspace: Workspace, tmp_path: Path) -> None:
     """Two of them, with more parts than they hold at once."""
     load_examples(workspace, tmp_path)
