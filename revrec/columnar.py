@@ -6,7 +6,7 @@ import itertools
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
@@ -103,6 +103,17 @@ def atoms_of(column: pa.ChunkedArray) -> list[int]:
             for low, high in islice(pairs, len(chunk))
         ]
     return found
+
+
+def table_of(rows: Iterable[Sequence[object]], schema: pa.Schema) -> pa.Table:
+    """Rows of Python values as columns; there may be none.
+
+    >>> table_of([("a", 1)], pa.schema([("code", pa.string()), ("n", pa.int64())])).to_pylist()
+    [{'code': 'a', 'n': 1}]
+    """
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(column, each.type) for column, each in zip(columns, schema, strict=True)]
+    return pa.table(arrays, schema=schema)
 
 
 def looked_up(

@@ -112,8 +112,8 @@ def _identify_right(contract: Contract, obligation: PerformanceObligation, on: d
             outcome="material right",
             sentence=(
                 f"{obligation.id} ({obligation.product}) is a material right {kind}: what is "
-                f"deferred "
-                "for it is revenue when what is bought with it is transferred, or when it lapses."
+                "deferred for it is revenue when what is bought with it is transferred, or when it "
+                "lapses."
             ),
         ),
     )

@@ -14,7 +14,7 @@ from typing import Self
 import pyarrow as pa
 
 from revrec.column_rows import ColumnRows
-from revrec.columnar import connect
+from revrec.columnar import connect, table_of
 from revrec.disclosure.opening_lots import MOVEMENTS, drawn_from_opening
 from revrec.disclosure.span import Span
 from revrec.disclosure.terms import terms_of
@@ -227,9 +227,7 @@ def _lines(entries: Iterable[PostedEntry]) -> pa.Table:
         for each in entries
         for line in each.entry.lines
     ]  # fmt: skip
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(_LINES)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, _LINES, strict=True)]
-    return pa.table(arrays, schema=_LINES)
+    return table_of(rows, _LINES)
 
 
 def _sql(name: str) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 import pyarrow as pa
 
 from revrec.citations import cites
+from revrec.columnar import table_of
 from revrec.disclosure import columns as c
 from revrec.disclosure.frame import Frame, Row
 from revrec.ledger.billing import charge_of, usage_charges
@@ -144,9 +145,7 @@ def as_data_set(figures: Sequence[KeyFigures]) -> DataSet:
 
 def _billed_use(book: Book, calendar: Calendar) -> pa.Table:
     rows = [row for history in book.histories.values() for row in _documents(history, calendar)]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(BILLED_USE)
-    arrays = [pa.array(column, f.type) for column, f in zip(columns, BILLED_USE, strict=True)]
-    return pa.table(arrays, schema=BILLED_USE)
+    return table_of(rows, BILLED_USE)
 
 
 def _documents(history: ContractHistory, calendar: Calendar) -> Iterator[_Billed]:

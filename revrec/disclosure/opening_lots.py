@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from revrec.citations import cites
+from revrec.columnar import table_of
 from revrec.model.history import Book
 from revrec.money import to_minor
 from revrec.periods import Calendar
@@ -120,9 +121,7 @@ def drawn_from_opening(
             if opening > 0:
                 lots = _walked(opening, moves, credits_of, first, last)
                 rows.append((label, contract, lots.performed, lots.drawn))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(DRAWN)
-    arrays = [pa.array(column, each.type) for column, each in zip(columns, DRAWN, strict=True)]
-    return pa.table(arrays, schema=DRAWN)
+    return table_of(rows, DRAWN)
 
 
 def _walked(opening: int, moves: Moves, credits_of: Credits, first: str, last: str) -> _Lots:

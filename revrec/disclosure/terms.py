@@ -16,6 +16,7 @@ from revrec.asc606.licenses import right_to_use
 from revrec.asc606.modification import Treatment, changes_nothing, cut_off, takes_effect
 from revrec.asc606.unit_price import priced_by_unit, unit_components
 from revrec.citations import cites
+from revrec.columnar import table_of
 from revrec.disclosure.use import Paid, agreed_as, drawn_from, paid_as, paid_under
 from revrec.engine import Accounting
 from revrec.model.contract import Consideration, ConsiderationKind, Measure, PerformanceObligation
@@ -205,6 +206,4 @@ def _added_within_a_year(change: Modification) -> bool:
 
 
 def _table(schema: pa.Schema, rows: Sequence[Sequence[object]]) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.table(arrays, schema=schema)
+    return table_of(rows, schema)

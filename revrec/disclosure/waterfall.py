@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from revrec.citations import cites
+from revrec.columnar import table_of
 from revrec.disclosure import columns as c
 from revrec.disclosure.frame import Frame
 from revrec.model.dataset import DataSet
@@ -168,6 +169,4 @@ def _alone(allocated: DataSet) -> pa.Table:
     names = [each.name for each in allocated.columns]
     places = [names.index(each.name) for each in _ALONE]
     rows = [tuple(row[place] for place in places) for row in allocated.rows]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(places)
-    arrays = [pa.array(column, each.type) for column, each in zip(columns, _ALONE, strict=True)]
-    return pa.table(arrays, schema=_ALONE)
+    return table_of(rows, _ALONE)

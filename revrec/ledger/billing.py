@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from revrec.asc606.openings import taken_over
 from revrec.citations import cites
+from revrec.columnar import table_of
 from revrec.model.contract import ConsiderationKind, Contract
 from revrec.model.events import (
     CustomerPayment,
@@ -48,9 +49,7 @@ def _told(line: InvoiceLine) -> str:
 def billing_table(histories: Iterable[ContractHistory]) -> pa.Table:
     """A bill is an unconditional right; what is collected for others is kept apart from it."""
     rows = [row for history in histories for row in documents(history)]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(BILLING)
-    arrays = [pa.array(column, f.type) for column, f in zip(columns, BILLING, strict=True)]
-    return pa.table(arrays, schema=BILLING)
+    return table_of(rows, BILLING)
 
 
 def documents(

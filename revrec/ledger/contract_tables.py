@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from revrec.asc606.modification import takes_effect
+from revrec.columnar import table_of
 from revrec.engine import Accounting
 from revrec.ledger.billing import billing_table
 from revrec.ledger.cutover import cutover_table
@@ -61,6 +62,4 @@ def _reductions(histories: Iterable[ContractHistory]) -> Iterable[tuple[object, 
 
 
 def _table(rows: Iterable[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    arrays = [pa.array(column, each.type) for column, each in zip(columns, schema, strict=True)]
-    return pa.table(arrays, schema=schema)
+    return table_of(rows, schema)

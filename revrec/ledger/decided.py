@@ -24,21 +24,12 @@ from revrec.ledger.cutover import CUTOVER
 from revrec.ledger.detail import CONTRACTS, REASONS, contracts_of, reasons_of
 from revrec.model.decision import Answer, Question
 from revrec.model.history import Book, ContractHistory
-from revrec.recognition.arithmetic import COUNTS, QUESTIONS, SHAPE, question_table
+from revrec.recognition.arithmetic import COUNTS, QUESTIONS, SEGMENT, SHAPE, question_table
 from revrec.recognition.counts import METERS, meter_table
 
 SEGMENTS = pa.schema(
     [
-        ("contract", pa.string()),
-        ("obligation", pa.string()),
-        ("component", pa.string()),
-        ("product", pa.string()),
-        ("valid_from", pa.date32()),
-        ("valid_to", pa.date32()),
-        ("price", pa.int64()),
-        ("kept_breakage", pa.int64()),
-        ("as_used", pa.bool_()),
-        ("stream", pa.string()),
+        *(each for each in SEGMENT if each[0] != "currency"),
         ("shape", SHAPE),
         ("decisions", pa.string()),
         ("paragraphs", pa.string()),

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revrec.columnar import coded, keys_of, looked_up
+from revrec.columnar import coded, keys_of, looked_up, table_of
 from revrec.engine import Accounting
 from revrec.ledger.chart import CHARTED, TRANSFER
 from revrec.ledger.entries import JournalEntry, JournalLine, PostedEntry
@@ -200,9 +200,7 @@ def reasons_of(accounting: Accounting) -> pa.Table:
         found = reason_of(accounting.contracts[segment.contract].decisions, segment)
         key = segment.contract, segment.obligation, segment.component
         rows.append((*key, segment.valid_from, *found))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(REASONS)
-    arrays = [pa.array(column, each.type) for column, each in zip(columns, REASONS, strict=True)]
-    return pa.table(arrays, schema=REASONS)
+    return table_of(rows, REASONS)
 
 
 def reason_of(decisions: Sequence[Decision], segment: Segment) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from revrec.columnar import table_of
 from revrec.model.contract import Contract
 from revrec.model.rating import Price, PriceAgreement, RateCard, Reset
 from revrec.periods import FOREVER, Month
@@ -149,9 +150,7 @@ def _opening(asked: UsagePrice, start: date, days: Sequence[date]) -> pa.Table:
         term = start, asked.until or FOREVER
         (window_first, _), *_ = windows(Recurring.of(price), term, first, first)
         rows.append((f"contract {_ASKED}", name, "", window_first, quantity))
-    columns = list(zip(*rows, strict=True)) or [()] * len(OPENING)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, OPENING, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=OPENING)
+    return table_of(rows, OPENING)
 
 
 def _day(each: UsageTold) -> date:

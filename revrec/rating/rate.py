@@ -20,7 +20,7 @@ from importlib.resources import files
 import duckdb
 import pyarrow as pa
 
-from revrec.columnar import connect
+from revrec.columnar import connect, table_of
 from revrec.rating import aggregates, events, promotions, tables
 from revrec.rating.catalogue import Told, catalogue
 
@@ -238,6 +238,4 @@ def _results(connection: duckdb.DuckDBPyConnection) -> Rated:
 
 def metered_of(rows: Iterable[tuple[str, str, date, str, str, Decimal]]) -> pa.Table:
     """Rows of (contract, meter, day, labels, event, quantity) as ``METERED``."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(METERED)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, METERED, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=METERED)
+    return table_of(rows, METERED)

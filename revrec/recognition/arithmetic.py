@@ -251,7 +251,7 @@ class Arithmetic:
         return Recognised(segments, columns, table.cast(REVENUE))
 
 
-_SEGMENT_COLUMNS = (
+SEGMENT = (
     ("contract", pa.string()),
     ("obligation", pa.string()),
     ("component", pa.string()),
@@ -272,7 +272,7 @@ def segment_table(segments: Sequence[Segment]) -> pa.Table:
     return pa.table(
         {
             "segment": pa.array(range(len(segments)), pa.int64()),
-            **{name: pa.array(values[name], kind) for name, kind in _SEGMENT_COLUMNS},
+            **{name: pa.array(values[name], kind) for name, kind in SEGMENT},
             "shape": _shapes(values["shape"]),
         }
     )

@@ -12,7 +12,7 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revrec.columnar import connect
+from revrec.columnar import connect, table_of
 from revrec.model.contract import Measure
 from revrec.model.history import Book, ContractHistory
 from revrec.planned import FEW, asked
@@ -141,9 +141,7 @@ def meter_table(histories: Iterable[ContractHistory]) -> pa.Table:
         for meter, names in meters(history).items()
         for obligation in names
     ]
-    columns = list(zip(*rows, strict=True)) or [()] * len(METERS)
-    arrays = [pa.array(column, each.type) for column, each in zip(columns, METERS, strict=True)]
-    return pa.table(arrays, schema=METERS)
+    return table_of(rows, METERS)
 
 
 def usage_counted(daily: pa.Table, counting: pa.Table) -> pa.Table:
@@ -223,9 +221,4 @@ def by_royalty(history: ContractHistory) -> frozenset[str]:
 
 
 def _table(rows: Iterable[_Row] | Iterator[_Row]) -> pa.Table:
-    listed = list(rows)
-    columns = list(zip(*listed, strict=True)) if listed else [()] * len(COUNTS)
-    return pa.table(
-        [pa.array(column, type_.type) for column, type_ in zip(columns, COUNTS, strict=True)],
-        schema=COUNTS,
-    )
+    return table_of(rows, COUNTS)

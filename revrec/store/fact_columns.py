@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 import pyarrow as pa
 import pyarrow.csv as pcsv
 
+from revrec.columnar import table_of
 from revrec.model.fact import Fact, FactKind
 from revrec.store.facts import LATEST_THROUGH, NO_LIMIT
 from revrec.store.transaction import Transaction
@@ -26,6 +27,9 @@ TOLD = pa.schema(
 )
 """A fact; ``party`` is whom a contract is with, with its related parties, and its currency."""
 
+_OF_PARTY = pa.schema(
+    [("contract", pa.string()), ("party", pa.string()), ("inception", pa.date32())]
+)
 _PARTY = (
     "concat_ws(' ', body ->> 'currency', coalesce(body ->> 'customer_group', body ->> 'customer'))"
 )
@@ -72,10 +76,7 @@ def parties(tx: Transaction, *, through_seq: int, among: Collection[str]) -> pa.
         " and kind = 'contract' and contract = any(%(among)s)",
         values,
     ).fetchall()
-    columns = list(zip(*rows, strict=True)) or [()] * 3
-    kinds = (pa.string(), pa.string(), pa.date32())
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
-    return pa.table(arrays, names=["contract", "party", "inception"])
+    return table_of(rows, _OF_PARTY)
 
 
 def facts_of(told: pa.Table) -> Iterator[Fact]:
